@@ -1,0 +1,3 @@
+//! Picks the endpoint of a request.
+#![forbid(unsafe_code)]
+

@@ -1,0 +1,2 @@
+//! The Node addon: a leaf, nothing but translation.
+

@@ -1,0 +1,3 @@
+//! The proxy's configuration: plain types, validated on construction.
+#![forbid(unsafe_code)]
+

@@ -1,0 +1,3 @@
+//! What happens to a request on its way: authorization, faults, header edits.
+#![forbid(unsafe_code)]
+

@@ -1,0 +1,2 @@
+//! Sockets: accept, connect, splice, original destination, protocol detection.
+

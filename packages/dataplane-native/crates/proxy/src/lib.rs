@@ -1,0 +1,3 @@
+//! The engine: listeners, connections, requests, pools.
+#![forbid(unsafe_code)]
+

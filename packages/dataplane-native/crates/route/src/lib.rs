@@ -1,0 +1,3 @@
+//! Finds the route of a request; the same code explains it.
+#![forbid(unsafe_code)]
+

@@ -1,0 +1,3 @@
+//! What the proxy reports: labels, histograms, access log entries, spans.
+#![forbid(unsafe_code)]
+

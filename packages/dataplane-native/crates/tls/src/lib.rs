@@ -1,0 +1,3 @@
+//! TLS: servers, clients, SPIFFE verification, certificates that change while in use.
+#![forbid(unsafe_code)]
+

@@ -1,0 +1,3 @@
+//! Envoy's xDS v3 resources, decoded into configuration.
+#![forbid(unsafe_code)]
+

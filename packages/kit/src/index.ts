@@ -1,0 +1,13 @@
+export { type Backoff, createBackoff } from "./backoff.ts";
+export { type Cancel, type Clock, sleep, systemClock } from "./clock.ts";
+export { FakeClock } from "./fake-clock.ts";
+export { createLogger, type Logger, type LogLevel } from "./log.ts";
+export { createMonitoring, type Monitoring } from "./monitoring.ts";
+export { describeOrigin, describeProblem, type Origin, type Problem, type Severity } from "./problem.ts";
+export { failure, type Result, success } from "./result.ts";
+export { Secret } from "./secret.ts";
+export { addressSchema, parseSettings, readSettings, SettingsError, splitAddress } from "./settings.ts";
+export { createShutdown, type Shutdown } from "./shutdown.ts";
+export { formatSpiffeId, parseSpiffeId, type SpiffeId } from "./spiffe-id.ts";
+export { createWatch, type MutableWatch, type Watch } from "./watch.ts";
+export { VERSION } from "./version.ts";
