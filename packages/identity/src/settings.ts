@@ -1,0 +1,18 @@
+import { addressSchema } from "@fairlead/kit";
+import { z } from "zod";
+
+/** The `identity` part of a process's settings: who it claims to be and where it gets the proof. */
+export const identitySettingsSchema = z.strictObject({
+  /** Citadel's gRPC address. */
+  citadelAddress: addressSchema,
+  /** PEM file with the roots that Citadel's own certificate must lead to. */
+  rootCertificateFile: z.string(),
+  /** File that holds the join token or service account token. */
+  tokenFile: z.string(),
+  namespace: z.string(),
+  serviceAccount: z.string(),
+  /** Wished lifetime; Citadel's default and bounds apply. */
+  certificateTtlSeconds: z.number().int().positive().optional(),
+});
+
+export type IdentitySettings = z.output<typeof identitySettingsSchema>;
