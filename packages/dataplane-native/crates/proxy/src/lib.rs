@@ -1,3 +1,240 @@
-//! The engine: listeners, connections, requests, pools.
-#![forbid(unsafe_code)]
+//! The proxy: everything between the sockets and the configuration.
+//!
+//! A request reads down the files `listener → connection → request → (filter) → (route) → cluster → (balance) →
+//! endpoint → pool → retry`. One native control thread applies configuration and merges statistics; `workers` threads
+//! serve traffic on immutable snapshots.
 
+use std::{sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+mod control;
+
+use control::Control;
+
+/// Who the proxy stands beside: labels of its telemetry and of its own spans.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeIdentity {
+    /// Workload name, e.g. `reviews-v1`.
+    pub workload: String,
+    /// Namespace of the workload.
+    pub namespace: String,
+    /// Canonical service.
+    pub service: String,
+    /// Canonical revision.
+    pub version: String,
+    /// SPIFFE ID, e.g. `spiffe://cluster.local/ns/default/sa/reviews`.
+    pub principal: String,
+    /// Cluster (Kubernetes cluster or the like) the workload runs in.
+    pub cluster: String,
+    /// The xDS node id.
+    pub node_id: String,
+}
+
+/// What bounds the resources that strangers can make the proxy use.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Limits {
+    /// Downstream connections of the whole process; one above is closed at once. Default 50,000.
+    pub max_connections: u32,
+    /// Request or response head in bytes; a larger request is answered 431. Default 60 KiB.
+    pub max_head_bytes: u32,
+    /// Header fields in one head; more are answered 431. Default 100, at most 128.
+    pub max_headers: u16,
+    /// Request body bytes kept for a retry or a mirror. Default 64 KiB.
+    pub max_replay_bytes: u32,
+    /// Time for a complete request head after its first byte, in milliseconds; 0 is none. Default 60,000.
+    pub request_headers_timeout_ms: u64,
+    /// Time a connection may be idle between requests where its listener says nothing, in milliseconds. Default one hour.
+    pub idle_timeout_ms: u64,
+    /// Time for TLS handshake and protocol detection, in milliseconds. Default 15,000.
+    pub transport_timeout_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 50_000,
+            max_head_bytes: 60 * 1024,
+            max_headers: 100,
+            max_replay_bytes: 64 * 1024,
+            request_headers_timeout_ms: 60_000,
+            idle_timeout_ms: 3_600_000,
+            transport_timeout_ms: 15_000,
+        }
+    }
+}
+
+/// What of the requests becomes an access log entry of the report.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AccessLogSettings {
+    /// Share of successful requests that is logged, 0 to 1; failed ones (5xx or with a response flag) are logged as
+    /// long as there is room. Default 0.01.
+    pub sample_rate: f64,
+    /// Entries kept between two reports, per worker. Default 128.
+    pub max_entries: u32,
+    /// Share of traces started here, 0 to 1; a sampled `traceparent` from downstream is always followed. Default 0.01.
+    pub trace_sample_rate: f64,
+    /// Spans kept between two reports, per worker. Default 256.
+    pub max_spans: u32,
+}
+
+impl Default for AccessLogSettings {
+    fn default() -> Self {
+        Self { sample_rate: 0.01, max_entries: 128, trace_sample_rate: 0.01, max_spans: 256 }
+    }
+}
+
+/// What a proxy needs to know before its first configuration.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Bootstrap {
+    /// Labels of the proxy itself.
+    pub node: NodeIdentity,
+    /// Worker threads; 0 takes the number of CPUs the process may use (quota included). Default 0.
+    pub workers: u32,
+    /// Bounds on what strangers can use.
+    pub limits: Limits,
+    /// Sampling of logs and spans.
+    pub access_log: AccessLogSettings,
+    /// Time between two report batches in milliseconds; 0 makes none. Default 1,000.
+    pub report_interval_ms: u64,
+}
+
+impl Default for Bootstrap {
+    fn default() -> Self {
+        Self {
+            node: NodeIdentity::default(),
+            workers: 0,
+            limits: Limits::default(),
+            access_log: AccessLogSettings::default(),
+            report_interval_ms: 1_000,
+        }
+    }
+}
+
+/// One xDS resource as it came from the wire.
+#[derive(Debug, Clone)]
+pub struct Upsert {
+    /// Name of the resource as the server sent it.
+    pub name: String,
+    /// The server's version of it, for the dump.
+    pub version: String,
+    /// The encoded message (the value of the `Any`, without its envelope).
+    pub bytes: Vec<u8>,
+}
+
+/// How bad a [`Problem`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Severity {
+    /// The resource is not used; its last good version keeps serving.
+    Error,
+    /// The resource is used, but a part of it has no effect or fails (e.g. a port that is taken).
+    Warning,
+}
+
+/// Why a resource is not what its author wanted. The errors of an `apply_xds` are the text of its NACK.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// Whether the resource was rejected.
+    pub severity: Severity,
+    /// Type URL of the resource, or `listener`, `cluster` … for static configuration.
+    pub resource_type: String,
+    /// Name of the resource.
+    pub name: String,
+    /// Path of the offending field, e.g. `filterChains[0].filters[1]`; empty for the whole resource.
+    pub path: String,
+    /// What is wrong and what to do, lower-case, with the offending value.
+    pub message: String,
+}
+
+/// Why a proxy could not start.
+#[derive(Debug)]
+pub struct StartError(String);
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the proxy cannot start: {}", self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Where report batches (`fairlead.telemetry.v1.ReportBatch`, encoded) go. Called on the control thread: it must not block.
+pub type ReportSink = Box<dyn Fn(Vec<u8>) + Send + Sync>;
+
+/// A running proxy. All functions may be called from any thread; they wait for the control thread, never for traffic
+/// (but [`Proxy::drain`]). Dropping it stops the proxy.
+pub struct Proxy {
+    control: Arc<Control>,
+}
+
+impl Proxy {
+    /// Starts the control thread and the workers. Nothing listens before the first configuration.
+    pub fn start(bootstrap: Bootstrap, sink: ReportSink) -> Result<Self, StartError> {
+        Control::start(bootstrap, sink).map(|control| Self { control: Arc::new(control) })
+    }
+
+    /// Applies one xDS response of `type_url` (with or without `type.googleapis.com/`): listeners, route
+    /// configurations, clusters, endpoints (`ClusterLoadAssignment`) and secrets. In state-of-the-world mode the caller
+    /// computes `removed`. A bad resource is rejected alone. The answer lists what is wrong; no [`Severity::Error`]
+    /// means the response can be acknowledged.
+    pub fn apply_xds(&self, type_url: &str, upserts: Vec<Upsert>, removed: Vec<String>) -> Vec<Problem> {
+        self.control.apply_xds(type_url, upserts, removed)
+    }
+
+    /// Replaces everything that an earlier `apply_config` set by the configuration in `json` (`config::Config`).
+    /// Resources from xDS are left alone. With a [`Severity::Error`] nothing is changed.
+    pub fn apply_config(&self, json: &str) -> Vec<Problem> {
+        self.control.apply_config(json)
+    }
+
+    /// Stops accepting, answers with `connection: close` and waits until the last request is done, at most `deadline`.
+    /// `inbound_only` drains listeners of inbound traffic direction only, so that the application's own calls go on.
+    /// True: everything finished in time. Connections left at the deadline are closed by [`Proxy::stop`].
+    pub fn drain(&self, deadline: Duration, inbound_only: bool) -> bool {
+        self.control.drain(deadline, inbound_only)
+    }
+
+    /// Closes everything, makes a last report and joins all threads. A second call does nothing.
+    pub fn stop(&self) {
+        self.control.stop();
+    }
+
+    /// Counters in Prometheus' text exposition format, Istio's standard metrics included.
+    pub fn stats_prometheus(&self) -> String {
+        self.control.stats_prometheus()
+    }
+
+    /// Says what would happen to a request, by the functions that serve requests. `json` is an `ExplainRequest`
+    /// (`{listener?, address?, method, authority, path, headers: [[name, value]], principal?}`); the answer is JSON:
+    /// `{listener, filterChain, virtualHost, route, cluster, endpoints, decisions: [{stage, outcome, origin}], …}`.
+    pub fn explain(&self, json: &str) -> Result<String, String> {
+        self.control.explain(json)
+    }
+
+    /// What runs, as JSON: listeners, routes, clusters, endpoints with their state, secrets without private keys.
+    pub fn dump_config(&self) -> String {
+        self.control.dump_config()
+    }
+
+    /// Sends what was counted since the last report to the sink now.
+    pub fn flush_report(&self) {
+        self.control.flush_report();
+    }
+
+    /// True once at least one listener accepts traffic and none of those known waits for routes or secrets.
+    pub fn is_ready(&self) -> bool {
+        self.control.is_ready()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.control.stop();
+    }
+}
