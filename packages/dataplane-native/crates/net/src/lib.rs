@@ -1,2 +1,27 @@
 //! Sockets: accept, connect, splice, original destination, protocol detection.
+//!
+//! Mechanism only: nothing here knows a configuration type. Everything is built for tokio's `current_thread` runtime:
+//! no locks, and per-thread piles of buffers and pipes instead of pools that are shared.
 
+mod accept;
+mod address;
+mod buffer;
+mod connect;
+mod detect;
+mod original_dst;
+mod relay;
+mod socket;
+mod socket_options;
+mod splice;
+mod stream;
+
+pub use accept::{Accepted, ListenOptions, Listener, is_resource_exhaustion};
+pub use address::Address;
+pub use buffer::{Buffer, BufferSize};
+pub use connect::{ConnectError, ConnectFailure, ConnectOptions, connect};
+pub use detect::{ClientHello, Detection, MAX_DETECT_BYTES, Protocol, detect, detect_protocol, fuzz_detect};
+pub use original_dst::original_destination;
+pub use relay::{RelayEnd, RelayError, RelayOptions, RelaySide, Transferred, relay};
+pub use socket::Socket;
+pub use socket_options::{Keepalive, SocketOptions};
+pub use stream::{IdleState, Stream};

@@ -1,0 +1,109 @@
+//! Buffers from a pile of this thread, so that idle connections hold none and busy ones do not allocate.
+
+use std::cell::RefCell;
+use std::ops::{Deref, DerefMut};
+
+/// The sizes there are. A stream grows from one to the next with the traffic it carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BufferSize {
+    /// 1 KiB: interactive traffic.
+    Small,
+    /// 16 KiB: one TLS record.
+    Medium,
+    /// 256 KiB: bulk.
+    Large,
+}
+
+impl BufferSize {
+    /// Bytes.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Small => 1024,
+            Self::Medium => 16 * 1024,
+            Self::Large => 256 * 1024,
+        }
+    }
+
+    /// How many of this size wait for use; what exceeds it goes back to the allocator.
+    const fn spare(self) -> usize {
+        match self {
+            Self::Small => 64,
+            Self::Medium => 32,
+            Self::Large => 4,
+        }
+    }
+}
+
+thread_local! {
+    static PILE: RefCell<[Vec<Box<[u8]>>; 3]> = const { RefCell::new([Vec::new(), Vec::new(), Vec::new()]) };
+}
+
+/// A buffer that returns to the pile of the thread it is dropped on. Its content is whatever was there before.
+#[derive(Debug)]
+pub struct Buffer {
+    size: BufferSize,
+    // Absent only while it is being dropped.
+    bytes: Box<[u8]>,
+}
+
+impl Buffer {
+    /// Takes a buffer from the pile.
+    pub fn take(size: BufferSize) -> Self {
+        let spare = PILE
+            .try_with(|pile| pile.borrow_mut()[size as usize].pop())
+            .ok()
+            .flatten();
+        Self {
+            size,
+            bytes: spare.unwrap_or_else(|| vec![0; size.bytes()].into_boxed_slice()),
+        }
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let bytes = std::mem::take(&mut self.bytes);
+        // While the thread ends the pile may be gone already; then the buffer is simply freed.
+        let _ = PILE.try_with(|pile| {
+            let spares = &mut pile.borrow_mut()[self.size as usize];
+            if spares.len() < self.size.spare() {
+                spares.push(bytes);
+            }
+        });
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dropped_buffer_is_used_again() {
+        let first = Buffer::take(BufferSize::Medium);
+        let address = first.as_ptr();
+        drop(first);
+        assert_eq!(Buffer::take(BufferSize::Medium).as_ptr(), address);
+    }
+
+    #[test]
+    fn the_pile_is_bounded() {
+        let many: Vec<Buffer> = (0..100).map(|_| Buffer::take(BufferSize::Large)).collect();
+        drop(many);
+        let kept = PILE.with(|pile| pile.borrow()[BufferSize::Large as usize].len());
+        assert_eq!(kept, BufferSize::Large.spare());
+    }
+}
