@@ -83,8 +83,10 @@ impl Listener {
         socket.bind(&address.to_sock_addr()?)?;
         socket.listen(options.backlog)?;
         let local = Address::from_sock_addr(&socket.local_addr()?);
+        // SAFETY: the socket owns its descriptor, gives the same one always, and closes it only when it is dropped.
+        let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE)? };
         Ok(Self {
-            socket: AsyncFd::register_with_interest(socket, Interest::READABLE)?,
+            socket,
             local,
             accepted: options.accepted,
         })
