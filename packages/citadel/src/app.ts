@@ -14,7 +14,7 @@ import { isIP } from "node:net";
 import { clientCertificateAttestor } from "./attest/client-certificate.ts";
 import { joinTokenAttestor } from "./attest/join-token.ts";
 import { openSelfSigned } from "./ca/self-signed.ts";
-import { createServingCertificate, type ServingCertificate } from "./ca/serving-certificate.ts";
+import { createServingCertificate, type ServingCertificate } from "./serving-certificate.ts";
 import { createCitadelMetrics } from "./metrics.ts";
 import type { CitadelSettings } from "./settings.ts";
 import { serveCertificateRequests } from "./sign-server/csr-server.ts";

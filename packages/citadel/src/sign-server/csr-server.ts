@@ -10,7 +10,7 @@ import {
 import { failure, formatSpiffeId, type Logger, type Result, type SpiffeId } from "@fairlead/kit";
 import type { Attestor, Credentials } from "../attest/attestor.ts";
 import type { CitadelMetrics } from "../metrics.ts";
-import { issue, type IssueOptions, parseCsr } from "./issue.ts";
+import { issue, type IssueOptions, parseCsr } from "../issue.ts";
 
 export interface CsrServerOptions extends IssueOptions {
   readonly address: string;

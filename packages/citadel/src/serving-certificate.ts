@@ -1,7 +1,7 @@
 import { PemConverter, PublicKey } from "@peculiar/x509";
 import { Secret, type SpiffeId } from "@fairlead/kit";
-import { issue, type IssueOptions } from "../sign-server/issue.ts";
-import type { ServerNames } from "../template/workload-certificate.ts";
+import { issue, type IssueOptions } from "./issue.ts";
+import type { ServerNames } from "./template/workload-certificate.ts";
 
 export interface ServingCertificate {
   readonly certificateChainPem: string;

@@ -1,9 +1,9 @@
 import { Pkcs10CertificateRequest, type PublicKey, type X509Certificate } from "@peculiar/x509";
 import { type Clock, failure, type Result, type SpiffeId, success } from "@fairlead/kit";
-import type { Authority } from "../ca/authority.ts";
-import { workloadValidity } from "../template/lifetimes.ts";
-import { type ServerNames, workloadExtensions } from "../template/workload-certificate.ts";
-import { validateWorkloadCertificate } from "../validate/workload-certificate.ts";
+import type { Authority } from "./ca/authority.ts";
+import { workloadValidity } from "./template/lifetimes.ts";
+import { type ServerNames, workloadExtensions } from "./template/workload-certificate.ts";
+import { validateWorkloadCertificate } from "./validate/workload-certificate.ts";
 
 export interface IssueOptions {
   readonly authority: Authority;
