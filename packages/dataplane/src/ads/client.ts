@@ -1,0 +1,186 @@
+import { type ChannelCredentials, Client, type ClientOptions } from "@grpc/grpc-js";
+import type { ProxyXdsStatus } from "@fairlead/api";
+import { type Backoff, type Cancel, type Clock, createBackoff, type Logger } from "@fairlead/kit";
+import type { NodeIdentity } from "../bootstrap.ts";
+import type { Engine } from "../native/engine.ts";
+import { openDeltaStream } from "./delta-stream.ts";
+import type { DiscoveryStream } from "./discovery-stream.ts";
+import type { LastGood } from "./last-good.ts";
+import { ResourceStore } from "./resource-store.ts";
+import { Session } from "./session.ts";
+import { openSotwStream } from "./sotw-stream.ts";
+import { CLUSTER, LISTENER, TYPE_ORDER } from "./type-urls.ts";
+
+export interface AdsClientOptions {
+  readonly engine: Pick<Engine, "applyXds">;
+  readonly node: NodeIdentity;
+  readonly protocol: "delta" | "sotw";
+  /** `host:port` of the xDS server. */
+  readonly server: string;
+  readonly credentials: ChannelCredentials;
+  /** What to start from while no server answers. */
+  readonly lastGood: LastGood;
+  readonly clock: Clock;
+  /** A number from [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+const RECONNECT_BASE_MS = 100;
+const RECONNECT_MAX_MS = 5_000;
+/** A server that has not said anything by then is taken for unreachable. */
+const FIRST_ANSWER_LIMIT_MS = 5_000;
+/** How long a server may take at our start before we serve what the disk has. */
+const LAST_GOOD_AFTER_MS = 2_000;
+/** A stream that lived this long was a success: the next failure starts the backoff anew. */
+const STABLE_AFTER_MS = 10_000;
+const CHANNEL_OPTIONS: ClientOptions = {
+  "grpc.max_receive_message_length": 64 << 20,
+  // Finds out that the server's machine is gone although nothing closed the connection.
+  "grpc.keepalive_time_ms": 30_000,
+  "grpc.keepalive_timeout_ms": 10_000,
+  // Every attempt connects anew at once: our backoff is the only one.
+  "grpc.use_local_subchannel_pool": 1,
+  "grpc.enable_retries": 0,
+};
+
+/** Follows an xDS server for as long as it lives: reconnects, resumes where it was, and keeps what it has when nobody answers. */
+export class AdsClient {
+  readonly #options: AdsClientOptions;
+  readonly #store = new ResourceStore();
+  readonly #backoff: Backoff;
+  readonly #listeners = new Set<() => void>();
+  /** Types that a server has answered at least once. */
+  readonly #answered = new Set<string>();
+  #startedMs = 0;
+  #isStopped = false;
+  #isConnected = false;
+  #isFromLastGood = false;
+  #lastError: string | null = null;
+  #endAttempt: (reason: Error) => void = () => undefined;
+  #cancelRetry: Cancel = () => undefined;
+
+  constructor(options: AdsClientOptions) {
+    this.#options = options;
+    this.#backoff = createBackoff({ baseMs: RECONNECT_BASE_MS, maxMs: RECONNECT_MAX_MS, random: options.random });
+  }
+
+  start(): void {
+    this.#startedMs = this.#options.clock.monotonic();
+    this.#connect();
+  }
+
+  /** Ends the stream; the resources stay with the engine. What is not on disk yet is written. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelRetry();
+    this.#endAttempt(new Error("the proxy stops"));
+    await this.#options.lastGood.close();
+  }
+
+  /** True once clusters and listeners have been taken, from a server or from disk. */
+  get hasConfiguration(): boolean {
+    return this.#isFromLastGood || (this.#answered.has(CLUSTER) && this.#answered.has(LISTENER));
+  }
+
+  /** Calls `listener` whenever the engine has been given something new or the connection changed. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  status(): ProxyXdsStatus {
+    return {
+      server: this.#options.server,
+      protocol: this.#options.protocol,
+      connected: this.#isConnected,
+      lastError: this.#lastError,
+      fromLastKnownGood: this.#isFromLastGood,
+      types: TYPE_ORDER.map((typeUrl) => this.#store.status(typeUrl)),
+    };
+  }
+
+  #connect(): void {
+    const { clock, node, credentials, server } = this.#options;
+    if (this.#isStopped) return;
+    const startedMs = clock.monotonic();
+    const client = new Client(server, credentials, CHANNEL_OPTIONS);
+    let isOver = false;
+    const end = (reason: Error): void => {
+      if (isOver) return;
+      isOver = true;
+      cancelLimit();
+      session.end();
+      stream.close();
+      client.close();
+      void this.#afterEnd(reason, clock.monotonic() - startedMs);
+    };
+    const cancelLimit = clock.after(FIRST_ANSWER_LIMIT_MS, () => end(new Error(`no answer within ${FIRST_ANSWER_LIMIT_MS} ms`)));
+    const open = this.#options.protocol === "delta" ? openDeltaStream : openSotwStream;
+    const stream: DiscoveryStream = open({
+      client,
+      node,
+      store: this.#store,
+      listener: {
+        onUpdate: (update) => {
+          cancelLimit();
+          this.#noteConnected();
+          session.receive(update);
+        },
+        onEnd: end,
+      },
+    });
+    const session = new Session({ ...this.#options, store: this.#store, onApplied: (typeUrl) => this.#noteApplied(typeUrl) }, stream);
+    this.#endAttempt = end;
+    session.begin();
+  }
+
+  #noteConnected(): void {
+    if (this.#isConnected) return;
+    this.#isConnected = true;
+    this.#options.logger.info({ server: this.#options.server, protocol: this.#options.protocol }, "connected to the xds server");
+    this.#notify();
+  }
+
+  #noteApplied(typeUrl: string): void {
+    this.#answered.add(typeUrl);
+    this.#isFromLastGood = false;
+    this.#options.lastGood.save(this.#store);
+    this.#notify();
+  }
+
+  async #afterEnd(reason: Error, livedMs: number): Promise<void> {
+    const wasConnected = this.#isConnected;
+    this.#isConnected = false;
+    this.#lastError = reason.message;
+    this.#notify();
+    if (this.#isStopped) return;
+    if (wasConnected && livedMs >= STABLE_AFTER_MS) this.#backoff.reset();
+    const delayMs = this.#backoff.next();
+    this.#options.logger.warn(
+      { server: this.#options.server, reason: reason.message, retryInMs: Math.round(delayMs) },
+      "no stream to the xds server",
+    );
+    const waitedMs = this.#options.clock.monotonic() - this.#startedMs;
+    if (this.#store.isEmpty && waitedMs >= LAST_GOOD_AFTER_MS) await this.#loadLastGood();
+    // Only now: a new stream says what the disk has given us already.
+    this.#cancelRetry = this.#options.clock.after(delayMs, () => this.#connect());
+  }
+
+  async #loadLastGood(): Promise<void> {
+    const { engine, lastGood, logger } = this.#options;
+    const updates = await lastGood.load();
+    for (const { typeUrl, version, upserts } of updates) {
+      const problems = await engine.applyXds(typeUrl, upserts, []);
+      this.#store.record(typeUrl, { version, upserts, removed: [], problems });
+    }
+    if (this.#store.isEmpty) return;
+    this.#isFromLastGood = true;
+    logger.warn({ resources: updates.reduce((sum, { upserts }) => sum + upserts.length, 0) }, "serving the last known good configuration");
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,82 @@
+import type { ProxyNode } from "@fairlead/api";
+import { formatSpiffeId, VERSION } from "@fairlead/kit";
+import type { EngineBootstrap } from "./native/engine.ts";
+import type { Settings } from "./settings.ts";
+
+/** A JSON value; node metadata is made of them. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** Who the proxy is towards its xDS server (envoy.config.core.v3.Node). */
+export interface NodeIdentity {
+  readonly id: string;
+  /** Service cluster, `<service>.<namespace>` as Istio's agent sets it. */
+  readonly cluster: string;
+  readonly metadata: { readonly [key: string]: JsonValue };
+  readonly userAgentName: string;
+  readonly userAgentVersion: string;
+}
+
+/** Istio's node id and metadata for these settings; same for our engine and for a stock Envoy. */
+export function toNodeIdentity(settings: Settings): NodeIdentity {
+  const role = settings.type === "gateway" ? "router" : "sidecar";
+  const { namespace, name } = settings;
+  return {
+    id: `${role}~${settings.addresses[0]}~${name}.${namespace}~${namespace}.svc.cluster.local`,
+    cluster: `${canonicalService(settings)}.${namespace}`,
+    metadata: toMetadata(settings),
+    userAgentName: "fairlead-proxy",
+    userAgentVersion: VERSION,
+  };
+}
+
+/** What the native engine is created with. */
+export function toEngineBootstrap(settings: Settings): EngineBootstrap {
+  return {
+    node: {
+      workload: settings.name,
+      namespace: settings.namespace,
+      service: canonicalService(settings),
+      version: settings.labels["service.istio.io/canonical-revision"] ?? settings.labels["version"] ?? "latest",
+      principal: principalOf(settings),
+      cluster: settings.clusterId,
+      nodeId: toNodeIdentity(settings).id,
+    },
+    workers: settings.workers ?? 0,
+    reportIntervalMs: settings.mixer === undefined ? 0 : REPORT_INTERVAL_MS,
+  };
+}
+
+/** The same, as the admin API shows it. */
+export function toProxyNode(settings: Settings): ProxyNode {
+  const { type, name, namespace, addresses, labels } = settings;
+  return { id: toNodeIdentity(settings).id, type, name, namespace, addresses, labels, principal: principalOf(settings) };
+}
+
+const REPORT_INTERVAL_MS = 1_000;
+
+function principalOf({ trustDomain, namespace, serviceAccount }: Settings): string {
+  return formatSpiffeId({ trustDomain, namespace, serviceAccount });
+}
+
+/** Istio's canonical service: what telemetry groups workloads by. */
+function canonicalService(settings: Settings): string {
+  return settings.labels["service.istio.io/canonical-name"] ?? settings.labels["app"] ?? settings.name;
+}
+
+function toMetadata(settings: Settings): { readonly [key: string]: JsonValue } {
+  return {
+    NAME: settings.name,
+    NAMESPACE: settings.namespace,
+    WORKLOAD_NAME: settings.name,
+    SERVICE_ACCOUNT: settings.serviceAccount,
+    LABELS: settings.labels,
+    INSTANCE_IPS: settings.addresses.join(","),
+    INTERCEPTION_MODE: settings.interceptionMode,
+    CLUSTER_ID: settings.clusterId,
+    MESH_ID: settings.meshId ?? settings.trustDomain,
+    // A string, as in Istio's node metadata.
+    ...(settings.httpProxyPort === undefined ? {} : { HTTP_PROXY_PORT: String(settings.httpProxyPort) }),
+    ...(settings.appAddress === undefined ? {} : { FAIRLEAD_APP_ADDRESS: settings.appAddress }),
+    FAIRLEAD_ADMIN_ADDRESS: settings.adminAddress,
+  };
+}

@@ -1,0 +1,64 @@
+import type { ProxyExplainRequest, ProxyExplanation } from "@fairlead/api";
+
+/** What the TypeScript side asks of the native engine; `addon.ts` is the real one, tests have a fake. */
+export interface Engine {
+  /** Applies one xDS response's resources; the answer is what is wrong with them, each named. The others are in use. */
+  applyXds(typeUrl: string, upserts: readonly ResourceUpsert[], removed: readonly string[]): Promise<readonly EngineProblem[]>;
+  /** Replaces the static configuration (`config::Config` as JSON); with an error among the answers nothing is changed. */
+  applyConfig(json: string): Promise<readonly EngineProblem[]>;
+  /** Refuses new connections and waits for requests in flight; false where some were left after `deadlineMs`. */
+  drain(deadlineMs: number, scope: DrainScope): Promise<boolean>;
+  /** Ends all threads, after a last report. Idempotent. */
+  stop(): Promise<void>;
+  /** Counters in Prometheus' text format. */
+  stats(): Promise<string>;
+  /** Encoded `fairlead.telemetry.v1.ReportBatch` messages, one per call; one listener at a time. */
+  onReport(listener: (batch: Uint8Array) => void): void;
+  explain(request: ProxyExplainRequest): Promise<ProxyExplanation>;
+  /** What runs, as a JSON object, without private keys. */
+  dumpConfig(): Promise<Readonly<Record<string, unknown>>>;
+  /** True once a listener accepts traffic and none waits for routes or secrets. */
+  isReady(): boolean;
+}
+
+export type DrainScope = "all" | "inbound";
+
+/** One resource of an xDS response, still encoded (the value of its `Any`). */
+export interface ResourceUpsert {
+  readonly name: string;
+  readonly version: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The engine's opinion of one resource. */
+export interface EngineProblem {
+  /** `error`: not used, its last good version keeps serving. `warning`: used, but a part has no effect. */
+  readonly severity: "error" | "warning";
+  readonly resourceType: string;
+  readonly name: string;
+  /** Field path inside the resource, empty for the whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Settings of a new engine (`proxy::Bootstrap`); what is left out takes the engine's default. */
+export interface EngineBootstrap {
+  readonly node?: {
+    readonly workload: string;
+    readonly namespace: string;
+    readonly service: string;
+    readonly version: string;
+    readonly principal: string;
+    readonly cluster: string;
+    readonly nodeId: string;
+  };
+  /** 0: one per CPU that the process may use. */
+  readonly workers?: number;
+  /** 0: no reports. */
+  readonly reportIntervalMs?: number;
+}
+
+/** `cluster reviews: loadAssignment: …`, the line that a NACK or an error carries. */
+export function describeEngineProblem(problem: EngineProblem): string {
+  return [problem.name, problem.path, problem.message].filter((part) => part !== "").join(": ");
+}

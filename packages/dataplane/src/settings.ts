@@ -1,0 +1,60 @@
+import { isIP } from "node:net";
+import { addressSchema } from "@fairlead/kit";
+import { identitySettingsSchema } from "@fairlead/identity";
+import { z } from "zod";
+
+const ipSchema = z.string().refine((value) => isIP(value) !== 0, { error: "must be an IP address" });
+// Names go into the node id, whose parts are separated by "~" and ".".
+const nameSchema = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "must be a Kubernetes name");
+
+/** The settings file of `fairlead-proxy`; in agent mode (`engine: "envoy"`) the same file. */
+export const settingsSchema = z
+  .strictObject({
+    type: z.enum(["sidecar", "gateway"]),
+    /** The workload's name: `reviews-v1`. */
+    name: nameSchema,
+    namespace: nameSchema,
+    serviceAccount: nameSchema,
+    labels: z.record(z.string(), z.string()).default({}),
+    /** The workload's own addresses, the most used one first. */
+    addresses: z.array(ipSchema).min(1),
+    trustDomain: z.string().min(1),
+    interceptionMode: z.enum(["REDIRECT", "NONE"]),
+    /** Where the application listens when nothing is redirected. */
+    appAddress: ipSchema.optional(),
+    /** Port of listener `http_proxy`. */
+    httpProxyPort: z.int().min(1).max(65_535).optional(),
+    adminAddress: addressSchema,
+    /** A second address that serves `/healthz/ready` only, for probes from outside. */
+    readinessAddress: addressSchema.optional(),
+    /** Last known good configuration; created where missing, readable by this user only. */
+    stateDirectory: z.string().min(1),
+    /** Threads that serve traffic; without it one per CPU the process may use. */
+    workers: z.int().min(1).max(1024).optional(),
+    engine: z.enum(["fairlead", "envoy"]).default("fairlead"),
+    /** Envoy's binary; found by `PATH` as `envoy` where absent. */
+    envoyPath: z.string().min(1).optional(),
+    xds: z.enum(["delta", "sotw"]).default("delta"),
+    /** How long requests in flight may take to end after SIGTERM. */
+    drainMs: z.int().min(0).max(3_600_000).default(5_000),
+    /** Cluster and mesh this workload is part of, as Istio's `CLUSTER_ID` and `MESH_ID`. */
+    clusterId: z.string().min(1).default("local"),
+    meshId: z.string().min(1).optional(),
+    identity: identitySettingsSchema,
+    pilot: z.strictObject({
+      address: addressSchema,
+      /** Plaintext to Pilot: for loopback and tests only. */
+      insecure: z.boolean().default(false),
+    }),
+    mixer: z.strictObject({ address: addressSchema }).optional(),
+    logLevel: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+  })
+  .refine(
+    (settings) => settings.identity.namespace === settings.namespace && settings.identity.serviceAccount === settings.serviceAccount,
+    {
+      path: ["identity"],
+      error: "must name the workload's own namespace and serviceAccount",
+    },
+  );
+
+export type Settings = z.output<typeof settingsSchema>;
