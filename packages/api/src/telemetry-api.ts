@@ -266,13 +266,12 @@ const spanShape = {
   flags: z.string(),
   error: z.boolean(),
 };
-const spanNodeSchema = z.object({
-  ...spanShape,
-  get children() {
-    return z.array(spanNodeSchema);
-  },
-});
-export type TraceSpan = z.output<typeof spanNodeSchema>;
+const spanFactsSchema = z.object(spanShape);
+
+/** A span with those that name it as their parent. */
+export type TraceSpan = z.output<typeof spanFactsSchema> & { readonly children: TraceSpan[] };
+
+const spanNodeSchema: z.ZodType<TraceSpan> = z.lazy(() => spanFactsSchema.extend({ children: z.array(spanNodeSchema) }));
 
 export const traceAnswerSchema = z.object({
   traceId: z.string(),

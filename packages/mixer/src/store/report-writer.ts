@@ -1,0 +1,115 @@
+import { type Clock, type Logger, sleep } from "@fairlead/kit";
+import { type Aggregate, aggregateBatches, positionKey } from "../aggregate/aggregate.ts";
+import type { SeriesRegistry } from "../aggregate/series-registry.ts";
+import type { WorkloadDirectory } from "../aggregate/workload-directory.ts";
+import type { Batch } from "../ingest/batch.ts";
+import type { Retention, Store } from "./store.ts";
+
+export interface ReportWriterOptions {
+  readonly store: Store;
+  readonly registry: SeriesRegistry;
+  readonly directory: WorkloadDirectory;
+  readonly retention: Retention;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called after every commit with what it stored. */
+  readonly onStored: (aggregate: Aggregate, batches: readonly Batch[]) => void;
+  readonly onDuplicate: () => void;
+}
+
+/** The one who writes: batches that arrive meanwhile go into the next transaction together. */
+export interface ReportWriter {
+  /** Resolves with the reporter's highest stored sequence once the batch is stored (or was before); rejects where it could not be. */
+  submit(batch: Batch): Promise<bigint>;
+  /** Merges, rolls up and deletes, in turn with the writing. */
+  maintain(): Promise<void>;
+  /** Maintains every minute until `signal` aborts. */
+  maintainForever(signal: AbortSignal): Promise<void>;
+}
+
+/** At most so many batches become one transaction. */
+const MAX_GROUP = 256;
+const MAINTENANCE_INTERVAL_MS = 60_000;
+
+interface Waiting {
+  readonly batch: Batch;
+  readonly resolve: (sequence: bigint) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export function createReportWriter(options: ReportWriterOptions): ReportWriter {
+  const { store, registry, directory, clock } = options;
+  const stored = new Map(
+    store.state.positions.map((position) => [positionKey(position.principal, position.reporterId), position.sequence]),
+  );
+  const waiting: Waiting[] = [];
+  let work: Promise<void> = Promise.resolve();
+  let isDraining = false;
+
+  const writeGroup = async (group: readonly Waiting[]): Promise<void> => {
+    const fresh = withoutDuplicates(group, stored, options.onDuplicate);
+    try {
+      if (fresh.length > 0) {
+        const aggregate = aggregateBatches(fresh, registry, clock.now());
+        await store.write(aggregate);
+        registry.markStored();
+        for (const seen of aggregate.workloads) directory.add(seen);
+        for (const { principal, reporterId, sequence } of aggregate.positions) stored.set(positionKey(principal, reporterId), sequence);
+        options.onStored(aggregate, fresh);
+      }
+      for (const { batch, resolve } of group) resolve(stored.get(positionKey(batch.workload.principal, batch.reporterId)) ?? 0n);
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  };
+  const drain = async (): Promise<void> => {
+    while (waiting.length > 0) await writeGroup(waiting.splice(0, MAX_GROUP));
+    isDraining = false;
+  };
+  const maintain = (): Promise<void> => {
+    // In turn with the writing: a series that maintenance drops must not get a point in between.
+    work = work.then(async () => {
+      const nowMs = clock.now();
+      registry.forget((await store.maintain(nowMs)).emptySeries);
+      directory.forgetBefore(nowMs - options.retention.coarseMs);
+    });
+    const result = work;
+    work = work.catch(() => undefined);
+    return result;
+  };
+  return {
+    submit(batch) {
+      return new Promise((resolve, reject) => {
+        waiting.push({ batch, resolve, reject });
+        if (isDraining) return;
+        isDraining = true;
+        work = work.then(drain);
+      });
+    },
+    maintain,
+    async maintainForever(signal) {
+      while (!signal.aborted) {
+        try {
+          await sleep(clock, MAINTENANCE_INTERVAL_MS, signal);
+          await maintain();
+        } catch (error) {
+          if (!signal.aborted) options.logger.error({ err: error }, "maintenance of the telemetry store failed");
+        }
+      }
+    },
+  };
+}
+
+/** The batches of a group that are stored neither before nor by an earlier one of the group. */
+function withoutDuplicates(group: readonly Waiting[], stored: ReadonlyMap<string, bigint>, onDuplicate: () => void): readonly Batch[] {
+  const last = new Map<string, bigint>();
+  return group.flatMap(({ batch }) => {
+    const key = positionKey(batch.workload.principal, batch.reporterId);
+    if (batch.sequence <= (last.get(key) ?? stored.get(key) ?? 0n)) {
+      onDuplicate();
+      return [];
+    }
+    last.set(key, batch.sequence);
+    return [batch];
+  });
+}
