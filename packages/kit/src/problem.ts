@@ -33,7 +33,8 @@ export function describeOrigin(origin: Origin): string {
   ]
     .filter((part) => part !== undefined && part !== "")
     .join(", ");
-  return `${origin.kind} ${origin.namespace}/${origin.name}${where === "" ? "" : ` (${where})`}`;
+  const name = origin.namespace === "" ? origin.name : `${origin.namespace}/${origin.name}`;
+  return `${origin.kind} ${name}${where === "" ? "" : ` (${where})`}`;
 }
 
 /** One line for a person: `error: VirtualService default/reviews (…): weight must be at most 100, got 120`. */
