@@ -108,10 +108,6 @@ impl Socket {
         let _ = self.as_socket2().set_linger(Some(std::time::Duration::ZERO));
     }
 
-    pub(crate) fn is_tcp(&self) -> bool {
-        matches!(self.inner, Inner::Tcp(_))
-    }
-
     fn peek_state(&self) -> IdleState {
         let mut byte = [std::mem::MaybeUninit::<u8>::uninit(); 1];
         let peeked = self.try_io(Interest::READABLE, || self.as_socket2().peek(&mut byte));

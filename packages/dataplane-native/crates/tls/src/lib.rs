@@ -1,3 +1,28 @@
 //! TLS: servers, clients, SPIFFE verification, certificates that change while in use.
+//!
+//! Certificates and trust bundles live in slots ([`CertificateSlot`], [`TrustSlot`]) that are replaced atomically:
+//! configurations refer to slots, so a rotation builds nothing anew and touches no connection; handshakes that begin
+//! after it use the new one.
 #![forbid(unsafe_code)]
 
+mod alpn;
+mod certificates;
+mod client;
+mod connection;
+mod error;
+mod peer;
+mod provider;
+mod server;
+mod stream;
+mod time;
+mod verify;
+
+pub use certificates::{Certificate, CertificateSlot, InvalidMaterial, TrustBundle, TrustSlot, fuzz_certificates};
+pub use client::{ClientOptions, ClientTls};
+pub use connection::Connection;
+pub use error::{Fault, TlsError, TlsErrorKind};
+pub use peer::{PeerInfo, PeerNames};
+pub use provider::{TlsVersion, VersionRange};
+pub use server::{ClientCertificates, ServerOptions, ServerTls};
+pub use stream::TlsStream;
+pub use verify::{NameMatcher, spiffe_trust_domain};

@@ -1,0 +1,94 @@
+//! A connection that may or may not be encrypted, as one type.
+
+use std::io::{self, IoSlice};
+use std::task::{Context, Poll};
+
+use net::{IdleState, Socket, Stream};
+
+use crate::{PeerInfo, TlsStream};
+
+/// A plain or an encrypted connection.
+#[derive(Debug)]
+pub enum Connection {
+    /// Plaintext.
+    Plain(Socket),
+    /// TLS; boxed because it is several times larger.
+    Tls(Box<TlsStream<Socket>>),
+}
+
+impl Connection {
+    /// Who is at the other end; absent on plain connections.
+    pub fn peer(&self) -> Option<&PeerInfo> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(stream) => Some(stream.peer()),
+        }
+    }
+}
+
+impl From<Socket> for Connection {
+    fn from(socket: Socket) -> Self {
+        Self::Plain(socket)
+    }
+}
+
+impl From<TlsStream<Socket>> for Connection {
+    fn from(stream: TlsStream<Socket>) -> Self {
+        Self::Tls(Box::new(stream))
+    }
+}
+
+impl Stream for Connection {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Plain(stream) => stream.poll_read(cx, buffer),
+            Self::Tls(stream) => stream.poll_read(cx, buffer),
+        }
+    }
+
+    fn poll_write_vectored(&mut self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Plain(stream) => stream.poll_write_vectored(cx, buffers),
+            Self::Tls(stream) => stream.poll_write_vectored(cx, buffers),
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(stream) => stream.poll_flush(cx),
+            Self::Tls(stream) => stream.poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(stream) => stream.poll_shutdown(cx),
+            Self::Tls(stream) => stream.poll_shutdown(cx),
+        }
+    }
+
+    fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
+    fn plain_socket(&self) -> Option<&Socket> {
+        match self {
+            Self::Plain(stream) => Some(stream),
+            Self::Tls(_) => None,
+        }
+    }
+
+    fn socket(&self) -> &Socket {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.socket(),
+        }
+    }
+
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> IdleState {
+        match self {
+            Self::Plain(stream) => stream.poll_idle(cx),
+            Self::Tls(stream) => stream.poll_idle(cx),
+        }
+    }
+}

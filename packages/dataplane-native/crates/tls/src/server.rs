@@ -1,0 +1,182 @@
+//! The server's side of a handshake.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use net::Stream;
+use rustls::ServerConfig;
+use rustls::server::{Acceptor, ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+use crate::provider::provider;
+use crate::stream::{Handshake, Incoming};
+use crate::verify::{ClientVerifier, NameMatcher};
+use crate::{CertificateSlot, TlsError, TlsErrorKind, TlsStream, TrustSlot, VersionRange, alpn, error};
+
+/// What a server asks of its clients.
+#[derive(Clone, Debug)]
+pub struct ClientCertificates {
+    /// What they are verified against.
+    pub trust: Arc<TrustSlot>,
+    /// Clients without a certificate are refused.
+    pub required: bool,
+    /// Trust domains that are let in; any where empty.
+    pub trust_domains: Vec<String>,
+    /// Names that are let in; any where absent.
+    pub names: Option<Arc<dyn NameMatcher>>,
+}
+
+/// How a server speaks TLS.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// Its certificate.
+    pub certificate: Arc<CertificateSlot>,
+    /// What it asks of clients; absent: no client certificate is asked for.
+    pub clients: Option<ClientCertificates>,
+    /// Protocols by ALPN, the preferred first. A client that offers none of them is served without one.
+    pub alpn: Vec<Vec<u8>>,
+    /// Acceptable versions.
+    pub versions: VersionRange,
+}
+
+/// A server's TLS, built once for a configuration and shared by all of its connections and threads.
+#[derive(Clone, Debug)]
+pub struct ServerTls {
+    certificate: Arc<CertificateSlot>,
+    trust: Option<Arc<TrustSlot>>,
+    alpn: Arc<[Vec<u8>]>,
+    with_alpn: Arc<ServerConfig>,
+    without_alpn: Arc<ServerConfig>,
+}
+
+impl ServerTls {
+    /// Builds it. The slots may still be empty; handshakes fail with a clear error until they are filled.
+    pub fn new(options: ServerOptions) -> Result<Self, TlsError> {
+        let provider = provider();
+        let builder = ServerConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(options.versions.versions())
+            .map_err(|error| TlsError::from_rustls(&error))?;
+        let trust = options.clients.as_ref().map(|clients| clients.trust.clone());
+        let builder = match options.clients {
+            None => builder.with_no_client_auth(),
+            Some(clients) => builder.with_client_cert_verifier(Arc::new(ClientVerifier {
+                provider,
+                trust: clients.trust,
+                mandatory: clients.required,
+                trust_domains: clients.trust_domains,
+                names: clients.names,
+            })),
+        };
+        let mut config = builder.with_cert_resolver(Arc::new(FromSlot(options.certificate.clone())));
+        // Connections are pooled and live long: a resumed handshake saves little and would have to check the peer's
+        // identity against a bundle that may have changed.
+        config.send_tls13_tickets = 0;
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        let without_alpn = Arc::new(config.clone());
+        config.alpn_protocols.clone_from(&options.alpn);
+        Ok(Self {
+            certificate: options.certificate,
+            trust,
+            alpn: options.alpn.into(),
+            with_alpn: Arc::new(config),
+            without_alpn,
+        })
+    }
+
+    /// Answers a client's handshake. `received` is what was read from the stream before (to detect the protocol).
+    pub async fn accept<S: Stream>(
+        &self,
+        stream: S,
+        received: &[u8],
+        timeout: Duration,
+    ) -> Result<TlsStream<S>, TlsError> {
+        if self.certificate.get().is_none() {
+            return Err(TlsError::new(
+                TlsErrorKind::NoLocalCertificate,
+                "this server has no certificate yet",
+            ));
+        }
+        if self.trust.as_ref().is_some_and(|trust| trust.get().is_none()) {
+            return Err(TlsError::new(
+                TlsErrorKind::NoTrustBundle,
+                "there is no trust bundle to verify clients against yet",
+            ));
+        }
+        match tokio::time::timeout(timeout, self.accept_without_limit(stream, received)).await {
+            Ok(result) => result,
+            Err(_elapsed) => Err(TlsError::new(
+                TlsErrorKind::Timeout,
+                format!(
+                    "client did not finish the tls handshake within {} ms",
+                    timeout.as_millis()
+                ),
+            )),
+        }
+    }
+
+    async fn accept_without_limit<S: Stream>(&self, mut stream: S, received: &[u8]) -> Result<TlsStream<S>, TlsError> {
+        let mut acceptor = Acceptor::default();
+        let mut incoming = Incoming::new(received);
+        let accepted = loop {
+            if incoming.is_empty() && incoming.read_from(&mut stream).await? == 0 {
+                return Err(error::closed());
+            }
+            acceptor
+                .read_tls(&mut incoming)
+                .map_err(|error| TlsError::from_io(&error))?;
+            match acceptor.accept() {
+                Ok(Some(accepted)) => break accepted,
+                Ok(None) => {}
+                Err((error, mut alert)) => {
+                    let mut bytes = Vec::new();
+                    if alert.write_all(&mut bytes).is_ok() {
+                        Handshake::send_last_words(&mut stream, &bytes).await;
+                    }
+                    return Err(TlsError::from_rustls(&error));
+                }
+            }
+        };
+        let offered = accepted.client_hello().alpn();
+        let negotiates = offered.is_some_and(|offered| alpn::overlaps(&self.alpn, offered));
+        let config = if negotiates {
+            &self.with_alpn
+        } else {
+            &self.without_alpn
+        };
+        match accepted.into_connection(config.clone()) {
+            Ok(session) => Handshake::new(stream, session.into(), incoming).finish().await,
+            Err((error, mut alert)) => {
+                let mut bytes = Vec::new();
+                if alert.write_all(&mut bytes).is_ok() {
+                    Handshake::send_last_words(&mut stream, &bytes).await;
+                }
+                Err(TlsError::from_rustls(&error))
+            }
+        }
+    }
+}
+
+/// Gives each handshake the certificate that is in the slot now.
+#[derive(Debug)]
+pub(crate) struct FromSlot(pub(crate) Arc<CertificateSlot>);
+
+impl ResolvesServerCert for FromSlot {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.0.get().map(|certificate| certificate.key.clone())
+    }
+}
+
+impl rustls::client::ResolvesClientCert for FromSlot {
+    fn resolve(&self, _issuers: &[&[u8]], schemes: &[rustls::SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let certificate = self.0.get()?;
+        certificate
+            .key
+            .key
+            .choose_scheme(schemes)
+            .map(|_| certificate.key.clone())
+    }
+
+    fn has_certs(&self) -> bool {
+        self.0.get().is_some()
+    }
+}

@@ -1,0 +1,361 @@
+//! The encrypted stream of the hot path: rustls' state machine between the caller's buffers and a socket.
+//!
+//! Reading takes what the socket has into a buffer borrowed from the thread's pile (rustls' own reads are 4 KiB at most)
+//! and decrypts from there; writing encrypts the caller's pieces without joining them first and sends all records of a
+//! turn with one system call when the caller flushes. Between two turns a connection holds no buffer of ours.
+
+use std::future::poll_fn;
+use std::io::{self, IoSlice, Read, Write};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use net::{Buffer, BufferSize, IdleState, Socket, Stream};
+use rustls::Connection as Session;
+
+use crate::{PeerInfo, TlsError, error};
+
+/// How much encrypted data waits for a flush before writing has to wait for the socket.
+const MAX_UNSENT_BYTES: usize = 64 * 1024;
+/// How long a peer that is being refused is given to take the alert.
+const LAST_WORDS_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// A TLS connection over `S`.
+#[derive(Debug)]
+pub struct TlsStream<S = Socket> {
+    stream: S,
+    session: Session,
+    peer: PeerInfo,
+    // Received but not decrypted: only when the peer sent more than the caller wanted to read.
+    ciphertext: Vec<u8>,
+    // Plaintext bytes given to rustls since the last complete flush, an upper bound of what waits.
+    unsent: usize,
+    end: End,
+    close_sent: bool,
+}
+
+/// How the peer's data ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Open,
+    Orderly,
+    Truncated,
+}
+
+impl<S: Stream> TlsStream<S> {
+    /// Who is at the other end.
+    pub fn peer(&self) -> &PeerInfo {
+        &self.peer
+    }
+
+    /// Whether the connection ended without the peer saying so (RFC 8446 section 6.1): data whose length is not known
+    /// otherwise may be incomplete.
+    pub fn was_truncated(&self) -> bool {
+        self.end == End::Truncated
+    }
+
+    /// Sends what rustls has encrypted, in one call as long as the socket takes it all.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.session.wants_write() {
+            let mut writer = SocketWriter {
+                stream: &mut self.stream,
+                cx,
+            };
+            match self.session.write_tls(&mut writer) {
+                Ok(0) => return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero))),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Poll::Pending,
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        self.unsent = 0;
+        self.stream.poll_flush(cx)
+    }
+
+    /// Takes plaintext that rustls holds already. `None` where it holds none and the peer has not ended.
+    fn take_plaintext(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        match self.session.reader().read(buffer) {
+            Ok(0) => {
+                self.end = End::Orderly;
+                Ok(Some(0))
+            }
+            Ok(count) => Ok(Some(count)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                self.end = End::Truncated;
+                Ok(Some(0))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Decrypts `ciphertext` into `buffer` and answers how many bytes of it are filled. What rustls has no room for
+    /// stays in `self.ciphertext`.
+    fn decrypt(&mut self, cx: &mut Context<'_>, mut ciphertext: &[u8], buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while !ciphertext.is_empty() {
+            let Ok(taken) = self.session.read_tls(&mut ciphertext) else {
+                // rustls holds as much plaintext as it is willing to: the caller has to read that first.
+                self.ciphertext.extend_from_slice(ciphertext);
+                break;
+            };
+            if let Err(error) = self.session.process_new_packets() {
+                // Tells the peer why, as far as its socket takes it.
+                let _ = self.poll_send(cx);
+                return Err(TlsError::from_rustls(&error).into_io());
+            }
+            if filled < buffer.len() {
+                filled += self.take_plaintext(&mut buffer[filled..])?.unwrap_or(0);
+            }
+            if taken == 0 {
+                // After the peer's close_notify nothing more is taken.
+                break;
+            }
+        }
+        if self.session.wants_write() {
+            // An answer to a post-handshake message; if the socket is full it goes with the next flush.
+            if let Poll::Ready(Err(error)) = self.poll_send(cx) {
+                return Err(error);
+            }
+        }
+        Ok(filled)
+    }
+}
+
+impl<S: Stream> Stream for TlsStream<S> {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        loop {
+            if self.end != End::Open {
+                return Poll::Ready(Ok(0));
+            }
+            if let Some(count) = self.take_plaintext(buffer)? {
+                return Poll::Ready(Ok(count));
+            }
+            let filled = if self.ciphertext.is_empty() {
+                let size = if buffer.len() > BufferSize::Medium.bytes() {
+                    BufferSize::Large
+                } else {
+                    BufferSize::Medium
+                };
+                let mut received = Buffer::take(size);
+                let count = ready!(self.stream.poll_read(cx, &mut received))?;
+                if count == 0 {
+                    self.session.read_tls(&mut io::empty())?;
+                    self.session
+                        .process_new_packets()
+                        .map_err(|error| TlsError::from_rustls(&error).into_io())?;
+                    continue;
+                }
+                self.decrypt(cx, &received[..count], buffer)?
+            } else {
+                let ciphertext = std::mem::take(&mut self.ciphertext);
+                self.decrypt(cx, &ciphertext, buffer)?
+            };
+            if filled > 0 {
+                return Poll::Ready(Ok(filled));
+            }
+        }
+    }
+
+    fn poll_write_vectored(&mut self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        if buffers.iter().all(|buffer| buffer.is_empty()) {
+            return Poll::Ready(Ok(0));
+        }
+        loop {
+            if self.unsent >= MAX_UNSENT_BYTES {
+                ready!(self.poll_send(cx))?;
+            }
+            let count = self.session.writer().write_vectored(buffers)?;
+            if count > 0 {
+                self.unsent += count;
+                return Poll::Ready(Ok(count));
+            }
+            ready!(self.poll_send(cx))?;
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_send(cx)
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.close_sent {
+            self.session.send_close_notify();
+            self.close_sent = true;
+        }
+        ready!(self.poll_send(cx))?;
+        self.stream.poll_shutdown(cx)
+    }
+
+    fn is_plain(&self) -> bool {
+        false
+    }
+
+    fn plain_socket(&self) -> Option<&Socket> {
+        None
+    }
+
+    fn socket(&self) -> &Socket {
+        self.stream.socket()
+    }
+
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> IdleState {
+        let mut byte = [0];
+        match self.poll_read(cx, &mut byte) {
+            Poll::Pending => IdleState::Usable,
+            Poll::Ready(Ok(0) | Err(_)) => IdleState::Closed,
+            Poll::Ready(Ok(_)) => IdleState::UnexpectedData,
+        }
+    }
+}
+
+/// Lets rustls write to a stream that is polled.
+struct SocketWriter<'a, 'c, S> {
+    stream: &'a mut S,
+    cx: &'a mut Context<'c>,
+}
+
+impl<S: Stream> Write for SocketWriter<'_, '_, S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self.stream.poll_write_vectored(self.cx, buffers) {
+            Poll::Ready(result) => result,
+            Poll::Pending => Err(io::Error::from(io::ErrorKind::WouldBlock)),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Bytes received during the handshake that rustls has not taken yet.
+pub(crate) struct Incoming {
+    bytes: Vec<u8>,
+    taken: usize,
+}
+
+impl Incoming {
+    pub(crate) fn new(received: &[u8]) -> Self {
+        Self {
+            bytes: received.to_vec(),
+            taken: 0,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.taken == self.bytes.len()
+    }
+
+    /// Waits for more; `0` is the end.
+    pub(crate) async fn read_from<S: Stream>(&mut self, stream: &mut S) -> Result<usize, TlsError> {
+        let mut buffer = Buffer::take(BufferSize::Medium);
+        let count = poll_fn(|cx| stream.poll_read(cx, &mut buffer))
+            .await
+            .map_err(|error| TlsError::from_io(&error))?;
+        self.bytes.clear();
+        self.taken = 0;
+        self.bytes.extend_from_slice(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+impl Read for Incoming {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut rest = &self.bytes[self.taken..];
+        let count = rest.read(buffer)?;
+        self.taken += count;
+        Ok(count)
+    }
+}
+
+/// A handshake on its way.
+pub(crate) struct Handshake<S> {
+    stream: S,
+    session: Session,
+    incoming: Incoming,
+}
+
+impl<S: Stream> Handshake<S> {
+    pub(crate) fn new(stream: S, session: Session, incoming: Incoming) -> Self {
+        Self {
+            stream,
+            session,
+            incoming,
+        }
+    }
+
+    pub(crate) async fn finish(mut self) -> Result<TlsStream<S>, TlsError> {
+        loop {
+            self.take_incoming().await?;
+            self.send().await.map_err(|error| TlsError::from_io(&error))?;
+            if !self.session.is_handshaking() {
+                break;
+            }
+            if self.incoming.is_empty() && self.incoming.read_from(&mut self.stream).await? == 0 {
+                return Err(error::closed());
+            }
+        }
+        let peer = PeerInfo::from_session(&self.session);
+        let ciphertext = self.incoming.bytes.split_off(self.incoming.taken);
+        let Self { stream, session, .. } = self;
+        Ok(TlsStream {
+            stream,
+            session,
+            peer,
+            ciphertext,
+            unsent: 0,
+            end: End::Open,
+            close_sent: false,
+        })
+    }
+
+    /// An alert to a peer that is being refused: worth an attempt, not worth waiting for.
+    pub(crate) async fn send_last_words(stream: &mut S, mut bytes: &[u8]) {
+        let sending = async {
+            while !bytes.is_empty() {
+                match poll_fn(|cx| stream.poll_write_vectored(cx, &[IoSlice::new(bytes)])).await {
+                    Ok(count) if count > 0 => bytes = &bytes[count..],
+                    _ => break,
+                }
+            }
+        };
+        let _ = tokio::time::timeout(LAST_WORDS_TIMEOUT, sending).await;
+    }
+
+    async fn take_incoming(&mut self) -> Result<(), TlsError> {
+        while !self.incoming.is_empty() && self.session.is_handshaking() {
+            self.session
+                .read_tls(&mut self.incoming)
+                .map_err(|error| TlsError::from_io(&error))?;
+            if let Err(error) = self.session.process_new_packets() {
+                let mut alert = Vec::new();
+                while self.session.wants_write() && self.session.write_tls(&mut alert).is_ok() {}
+                Self::send_last_words(&mut self.stream, &alert).await;
+                return Err(TlsError::from_rustls(&error));
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self) -> io::Result<()> {
+        poll_fn(|cx| {
+            while self.session.wants_write() {
+                let mut writer = SocketWriter {
+                    stream: &mut self.stream,
+                    cx,
+                };
+                match self.session.write_tls(&mut writer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Poll::Pending,
+                    Err(error) => return Poll::Ready(Err(error)),
+                    Ok(0) => return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero))),
+                    Ok(_) => {}
+                }
+            }
+            self.stream.poll_flush(cx)
+        })
+        .await
+    }
+}
