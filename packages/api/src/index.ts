@@ -2,6 +2,7 @@ export type {
   ProxyAdminError,
   ProxyCertificate,
   ProxyCertificates,
+  ProxyClusters,
   ProxyConfigDump,
   ProxyDecision,
   ProxyEngineConfig,
@@ -12,7 +13,9 @@ export type {
   ProxyReportStatus,
   ProxyResourceProblem,
   ProxyServerInfo,
+  ProxyStat,
   ProxyState,
+  ProxyStats,
   ProxyXdsStatus,
   ProxyXdsTypeStatus,
 } from "./proxy-admin-api.ts";

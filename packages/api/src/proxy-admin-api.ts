@@ -75,6 +75,23 @@ export interface ProxyConfigDump {
 /** A JSON object of the engine's; its sections are lists of named objects. */
 export type ProxyEngineConfig = Readonly<Record<string, unknown>>;
 
+/** `GET /clusters`: the engine's clusters and the state of their endpoints. */
+export interface ProxyClusters {
+  readonly clusters: readonly unknown[];
+  readonly endpoints: readonly unknown[];
+}
+
+/** `GET /stats`: every sample of `/stats/prometheus` that is about traffic, configuration or reports. */
+export interface ProxyStats {
+  readonly samples: readonly ProxyStat[];
+}
+
+export interface ProxyStat {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
 /** `GET /certs` */
 export interface ProxyCertificates {
   /** The workload's own; null before Citadel has answered. */

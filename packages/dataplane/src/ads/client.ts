@@ -7,7 +7,7 @@ import { openDeltaStream } from "./delta-stream.ts";
 import type { DiscoveryStream } from "./discovery-stream.ts";
 import type { LastGood } from "./last-good.ts";
 import { ResourceStore } from "./resource-store.ts";
-import { Session } from "./session.ts";
+import { applyTo, Session } from "./session.ts";
 import { openSotwStream } from "./sotw-stream.ts";
 import { CLUSTER, LISTENER, TYPE_ORDER } from "./type-urls.ts";
 
@@ -171,7 +171,7 @@ export class AdsClient {
     const { engine, lastGood, logger } = this.#options;
     const updates = await lastGood.load();
     for (const { typeUrl, version, upserts } of updates) {
-      const problems = await engine.applyXds(typeUrl, upserts, []);
+      const problems = await applyTo(engine, typeUrl, upserts, []);
       this.#store.record(typeUrl, { version, upserts, removed: [], problems });
     }
     if (this.#store.isEmpty) return;

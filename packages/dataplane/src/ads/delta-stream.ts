@@ -1,15 +1,16 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Client } from "@grpc/grpc-js";
 import { AggregatedDiscoveryService } from "@fairlead/api/gen/envoy/service/discovery/v3/ads_pb";
 import {
   type DeltaDiscoveryResponse,
+  type DeltaDiscoveryRequest,
   DeltaDiscoveryRequestSchema,
   DeltaDiscoveryResponseSchema,
 } from "@fairlead/api/gen/envoy/service/discovery/v3/discovery_pb";
 import type { NodeIdentity } from "../bootstrap.ts";
 import type { ResourceUpsert } from "../native/engine.ts";
 import type { DiscoveryListener, DiscoveryStream, Update } from "./discovery-stream.ts";
-import { openGrpcCall } from "./grpc-call.ts";
+import { openGrpcCall } from "../grpc-call.ts";
 import { toNodeMessage, toStatusMessage } from "./node-message.ts";
 import type { ResourceStore } from "./resource-store.ts";
 import { compareInterest, type Interest } from "./subscription.ts";
@@ -30,8 +31,8 @@ export function openDeltaStream({ client, node, store, listener }: DiscoveryStre
   const call = openGrpcCall({
     client,
     method: METHOD,
-    input: DeltaDiscoveryRequestSchema,
-    output: DeltaDiscoveryResponseSchema,
+    serialize: (message: DeltaDiscoveryRequest) => toBinary(DeltaDiscoveryRequestSchema, message),
+    deserialize: (bytes) => fromBinary(DeltaDiscoveryResponseSchema, bytes),
     onMessage: (response) => listener.onUpdate(toUpdate(response)),
     onEnd: listener.onEnd,
   });

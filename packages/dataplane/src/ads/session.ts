@@ -172,7 +172,7 @@ function isUnchanged(store: ResourceStore, typeUrl: string, upsert: ResourceUpse
 }
 
 /** An engine that fails altogether is an error of every resource: the server hears of it, and what served goes on serving. */
-async function applyTo(
+export async function applyTo(
   engine: Pick<Engine, "applyXds">,
   typeUrl: string,
   upserts: readonly ResourceUpsert[],

@@ -1,6 +1,7 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { AggregatedDiscoveryService } from "@fairlead/api/gen/envoy/service/discovery/v3/ads_pb";
 import {
+  type DiscoveryRequest,
   DiscoveryRequestSchema,
   type DiscoveryResponse,
   DiscoveryResponseSchema,
@@ -10,7 +11,7 @@ import { type Any, anyUnpack } from "@bufbuild/protobuf/wkt";
 import type { ResourceUpsert } from "../native/engine.ts";
 import type { DiscoveryStreamOptions } from "./delta-stream.ts";
 import type { DiscoveryStream, Update } from "./discovery-stream.ts";
-import { openGrpcCall } from "./grpc-call.ts";
+import { openGrpcCall } from "../grpc-call.ts";
 import { toNodeMessage, toStatusMessage } from "./node-message.ts";
 import { nameOfResource } from "./references.ts";
 import { compareInterest, type Interest } from "./subscription.ts";
@@ -30,8 +31,8 @@ export function openSotwStream({ client, node, store, listener }: DiscoveryStrea
   const call = openGrpcCall({
     client,
     method: METHOD,
-    input: DiscoveryRequestSchema,
-    output: DiscoveryResponseSchema,
+    serialize: (message: DiscoveryRequest) => toBinary(DiscoveryRequestSchema, message),
+    deserialize: (bytes) => fromBinary(DiscoveryResponseSchema, bytes),
     onMessage(response) {
       const update = toUpdate(response);
       if (update instanceof Error) {

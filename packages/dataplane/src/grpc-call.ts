@@ -1,7 +1,6 @@
-import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { type Client, type ClientDuplexStream, Metadata, type ServiceError } from "@grpc/grpc-js";
 
-/** One bidirectional gRPC call of protobuf messages. */
+/** One bidirectional gRPC call. */
 export interface GrpcCall<Request> {
   send(message: Request): void;
   pause(): void;
@@ -9,33 +8,31 @@ export interface GrpcCall<Request> {
   cancel(): void;
 }
 
-export interface GrpcCallOptions<Input extends DescMessage, Output extends DescMessage> {
+export interface GrpcCallOptions<Request, Response> {
   readonly client: Client;
   /** `/package.Service/Method` */
   readonly method: string;
-  readonly input: Input;
-  readonly output: Output;
-  readonly onMessage: (message: MessageShape<Output>) => void;
-  /** Called once when the call is over, whoever ended it. */
+  readonly serialize: (message: Request) => Uint8Array;
+  readonly deserialize: (bytes: Buffer) => Response;
+  readonly onMessage: (message: Response) => void;
+  /** Called once when the call is over, whoever ended it; never before `openGrpcCall` has returned. */
   readonly onEnd: (reason: Error) => void;
 }
 
-export function openGrpcCall<Input extends DescMessage, Output extends DescMessage>(
-  options: GrpcCallOptions<Input, Output>,
-): GrpcCall<MessageShape<Input>> {
+export function openGrpcCall<Request, Response>(options: GrpcCallOptions<Request, Response>): GrpcCall<Request> {
   let ended = false;
   const end = (reason: Error): void => {
     if (ended) return;
     ended = true;
     options.onEnd(reason);
   };
-  const call: ClientDuplexStream<MessageShape<Input>, MessageShape<Output>> = options.client.makeBidiStreamRequest(
+  const call: ClientDuplexStream<Request, Response> = options.client.makeBidiStreamRequest(
     options.method,
-    (message: MessageShape<Input>) => Buffer.from(toBinary(options.input, message)),
-    (bytes: Buffer) => fromBinary(options.output, bytes),
+    (message: Request) => toBuffer(options.serialize(message)),
+    options.deserialize,
     new Metadata(),
   );
-  call.on("data", (message: MessageShape<Output>) => {
+  call.on("data", (message: Response) => {
     if (!ended) options.onMessage(message);
   });
   call.on("error", (error: ServiceError) => end(error));
@@ -46,4 +43,9 @@ export function openGrpcCall<Input extends DescMessage, Output extends DescMessa
     resume: () => void call.resume(),
     cancel: () => call.cancel(),
   };
+}
+
+/** The same memory as a Buffer. */
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
