@@ -47,10 +47,13 @@ export const virtualServiceUnsupported: readonly UnsupportedField[] = [
   { path: "http[].match[].withoutHeaders", keys: /^@request\.auth\.claims/, effect: "the condition never matches" },
 ];
 
+/** Only a delegate has no hosts, and a delegate has no gateways either. */
 function hostFindings(spec: Spec): readonly Finding[] {
   const isForMesh = spec.gateways.length === 0 || spec.gateways.includes("mesh");
   return [
-    ...(spec.hosts.length === 0 ? [{ code: "missing-field", message: "hosts must name at least one host", path: ["hosts"] }] : []),
+    ...(spec.hosts.length === 0 && spec.gateways.length > 0
+      ? [{ code: "missing-field", message: "hosts must name at least one host", path: ["hosts"] }]
+      : []),
     ...duplicates(spec.hosts).map(({ value, index }) => ({ message: `host "${value}" is there twice`, path: ["hosts", index] })),
     ...spec.hosts.flatMap((host, index) =>
       host === "*" && isForMesh

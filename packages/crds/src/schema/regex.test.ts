@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { findRegexMistake } from "./regex.ts";
+
+describe("a regular expression", () => {
+  it.each([
+    "", "/api/v[0-9]+/.*", "^(?i)abc$", "(?P<name>x)|(?<other>y)", "[[:alpha:]_-]+", "[]a]", "[^]]", "[a-]", "a{2,5}?", "a{", "{}", "\\d+\\.\\d+", "\\pN\\p{Greek}", "\\Qa(b\\E", "(?:a|b)*", "\\x{1F600}",
+    "a|", "()", "[\\w.-]+@[a-z]+", "(?-s:.)", ".*?",
+  ])("%j is taken by RE2", (pattern) => {
+    expect(findRegexMistake(pattern)).toBeUndefined();
+  }); // prettier-ignore
+
+  it.each([
+    ["a(b", 'missing ")"'],
+    ["a)b", 'unexpected ")"'],
+    ["[a", 'missing "]"'],
+    ["[z-a]", "range"],
+    ["*a", "nothing to repeat"],
+    ["a**", "repeats a repetition"],
+    ["a{1001}", "more than 1000"],
+    ["a{3,2}", "wrong way round"],
+    ["(?=a)", "look-around"],
+    ["(?<!a)b", "look-around"],
+    ["(a)\\1", "references back"],
+    ["(?>a)", "atomic"],
+    ["\\", 'a "\\" at the end'],
+    ["\\y", "unknown escape"],
+    ["(?i)*", "nothing to repeat"],
+    [`${"(".repeat(300)}${")".repeat(300)}`, "nested deeper"],
+  ])("%j is refused: %s", (pattern, reason) => {
+    expect(findRegexMistake(pattern)).toContain(reason);
+  });
+});

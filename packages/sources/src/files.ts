@@ -1,0 +1,133 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import type { Logger, Problem } from "@fairlead/kit";
+import { watch } from "chokidar";
+import { createFolder, type Folder } from "./folder.ts";
+import type { Source, SourceChange } from "./source.ts";
+
+/** Larger files are not read: configuration is written by people. */
+const MAX_FILE_BYTES = 8 << 20;
+/** How deep below the folder files are looked for; also what ends a circle of symbolic links. */
+const MAX_DEPTH = 16;
+/** An editor that writes in several steps is given this long, so that half a file is never taken for the whole. */
+const WRITE_SETTLES_AFTER_MS = 60;
+
+/** Reads all `.yaml` and `.yml` files below a folder once. Rejects only when the folder itself cannot be read. */
+export async function readFolder(directory: string): Promise<Pick<Folder, "objects" | "problems">> {
+  const folder = createFolder();
+  for (const file of await listFiles(directory)) await load(folder, directory, file);
+  return folder;
+}
+
+/**
+ * Reads all `.yaml` and `.yml` files below a folder and follows their changes. Files and folders whose name begins with a dot are left out. Rejects when
+ * the folder cannot be read at the start; later failures are problems.
+ */
+export async function watchFiles(options: { readonly directory: string; readonly logger?: Logger }): Promise<Source> {
+  const { directory, logger } = options;
+  await readdir(directory);
+  const folder = createFolder();
+  const listeners = new Set<(change: SourceChange) => void>();
+  const watcher = watch(directory, {
+    ignoreInitial: true,
+    depth: MAX_DEPTH,
+    ignored: (path, stats) => isHidden(directory, path) || (stats?.isFile() === true && !isConfigFile(path)),
+    awaitWriteFinish: { stabilityThreshold: WRITE_SETTLES_AFTER_MS, pollInterval: 15 },
+  });
+  await new Promise<void>((resolve) => watcher.once("ready", () => resolve()));
+  for (const file of await listFiles(directory)) await load(folder, directory, file);
+
+  // One after the other, so that the newest text of a file is also the last one taken.
+  let queue = Promise.resolve();
+  const follow = (step: () => Promise<SourceChange | undefined> | SourceChange | undefined): void => {
+    queue = queue.then(step).then(
+      (change) => {
+        if (change !== undefined) for (const listener of [...listeners]) listener(change);
+      },
+      (error: unknown) => logger?.error({ err: error }, "failed to follow a change of the configuration folder"),
+    );
+  };
+  const nameOf = (path: string): string => relative(directory, path).split(sep).join("/");
+  watcher.on("add", (path) => follow(() => load(folder, directory, nameOf(path))));
+  watcher.on("change", (path) => follow(() => load(folder, directory, nameOf(path))));
+  watcher.on("unlink", (path) => follow(() => folder.delete(nameOf(path))));
+  watcher.on("error", (error) => logger?.warn({ err: error }, "cannot watch a part of the configuration folder"));
+
+  return {
+    get objects() {
+      return folder.objects;
+    },
+    get problems() {
+      return folder.problems;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      listeners.clear();
+      await watcher.close();
+      await queue;
+    },
+  };
+}
+
+async function load(folder: Folder, directory: string, file: string): Promise<SourceChange | undefined> {
+  if (!isConfigFile(file)) return undefined;
+  const path = join(directory, file);
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_FILE_BYTES) return folder.fail(file, fileProblem(file, `it has ${size} bytes, more than ${MAX_FILE_BYTES}`));
+    return folder.set(file, await readFile(path, "utf8"));
+  } catch (error) {
+    // Gone again before it could be read: the watcher tells that as well.
+    if (errorCode(error) === "ENOENT") return folder.delete(file);
+    return folder.fail(file, fileProblem(file, error instanceof Error ? error.message : String(error)));
+  }
+}
+
+async function listFiles(directory: string): Promise<readonly string[]> {
+  const files: string[] = [];
+  const visit = async (folder: string, depth: number): Promise<void> => {
+    for (const entry of await readdir(join(directory, folder), { withFileTypes: true })) {
+      const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (entry.name.startsWith(".")) continue;
+      const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await isDirectory(join(directory, name))));
+      if (isFolder && depth < MAX_DEPTH) await visit(name, depth + 1);
+      else if (!isFolder && isConfigFile(name)) files.push(name);
+    }
+  };
+  await visit("", 0);
+  return files.sort();
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function isConfigFile(path: string): boolean {
+  return /\.ya?ml$/i.test(path);
+}
+
+function isHidden(directory: string, path: string): boolean {
+  return relative(directory, path)
+    .split(sep)
+    .some((part) => part.startsWith(".") && part !== "." && part !== "..");
+}
+
+function fileProblem(file: string, reason: string): Problem {
+  return {
+    severity: "error",
+    code: "file",
+    message: `cannot read the file: ${reason}`,
+    origin: { kind: "File", namespace: "", name: file, file },
+  };
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
