@@ -124,8 +124,8 @@ fn mesh_client(authority: &Authority, alpn: &[&str]) -> ClientOptions {
     }
 }
 
-async fn write(stream: &mut TlsStream, pieces: &[&[u8]]) {
-    let mut joined: Vec<u8> = pieces.concat();
+async fn write(stream: &mut TlsStream, bytes: &[u8]) {
+    let mut joined = bytes.to_vec();
     while !joined.is_empty() {
         let half = joined.len() / 2;
         let buffers = [IoSlice::new(&joined[..half]), IoSlice::new(&joined[half..])];
@@ -213,15 +213,9 @@ async fn megabytes_pass_in_both_directions_whatever_the_readers_buffer_is() {
     let (mut client, mut server) = (client.expect("client"), server.expect("server"));
     let data: Vec<u8> = (0..2_000_000_u32).map(|index| (index % 251) as u8).collect();
     for piece in [100, 20_000, 300_000] {
-        let (_, received) = tokio::join!(
-            write(&mut client, &[&data[..10], &data[10..]]),
-            read_exactly(&mut server, data.len(), piece)
-        );
+        let (_, received) = tokio::join!(write(&mut client, &data), read_exactly(&mut server, data.len(), piece));
         assert!(received == data, "client to server in pieces of {piece}");
-        let (_, received) = tokio::join!(
-            write(&mut server, &[&data]),
-            read_exactly(&mut client, data.len(), piece)
-        );
+        let (_, received) = tokio::join!(write(&mut server, &data), read_exactly(&mut client, data.len(), piece));
         assert!(received == data, "server to client in pieces of {piece}");
     }
 }
@@ -258,7 +252,7 @@ async fn a_rotated_certificate_is_used_by_new_handshakes_only() {
         new_client.expect("client").peer().certificate_sha256,
         old_client.peer().certificate_sha256
     );
-    tokio::join!(write(&mut old_client, &[b"still here"]), async {
+    tokio::join!(write(&mut old_client, b"still here"), async {
         assert_eq!(read_exactly(&mut old_server, 10, 100).await, b"still here");
     });
 }
