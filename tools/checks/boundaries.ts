@@ -54,9 +54,10 @@ export const STAGES: Readonly<Record<string, Readonly<Record<string, readonly st
     "sign-server": ["attest", "ca"],
   },
   mixer: {
-    report: ["store"],
-    store: [],
-    query: ["store"],
+    ingest: [],
+    aggregate: ["ingest"],
+    store: ["ingest", "aggregate"],
+    query: ["ingest", "aggregate", "store"],
   },
   dataplane: {
     native: [],

@@ -32,6 +32,8 @@ export interface Mixer {
   readonly reportAddress: string;
   readonly queryAddress: string;
   readonly monitoringAddress: string;
+  /** Merges, rolls up and deletes now; it happens every minute anyway. */
+  maintain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,7 +59,7 @@ export async function startMixer(options: MixerOptions): Promise<Mixer> {
     retention,
     clock,
     logger,
-    onDuplicate: metrics.batchDuplicate,
+    onDuplicate: () => metrics.batchDuplicate(),
     onStored(aggregate, batches) {
       exposition.add(aggregate, clock.now());
       metrics.batchesStored(batches);
@@ -78,7 +80,7 @@ export async function startMixer(options: MixerOptions): Promise<Mixer> {
     credentials,
     peer,
     trustDomain: settings.trustDomain,
-    submit: writer.submit,
+    submit: (batch) => writer.submit(batch),
     clock,
     logger,
     events: metrics,
@@ -91,6 +93,7 @@ export async function startMixer(options: MixerOptions): Promise<Mixer> {
     reportAddress,
     queryAddress,
     monitoringAddress,
+    maintain: () => writer.maintain(),
     async close() {
       await ingest?.close();
       await queryServer.close();

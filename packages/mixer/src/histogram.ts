@@ -28,7 +28,7 @@ export function addToHistogram(into: Map<number, number>, from: Histogram): void
  * histogram. Off by less than the bucket's width: 6.25 %.
  */
 export function quantile(histogram: Histogram, q: number): number | undefined {
-  const buckets = [...histogram].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
+  const buckets = [...histogram].filter(([, count]) => count > 0).toSorted(([a], [b]) => a - b);
   const total = buckets.reduce((sum, [, count]) => sum + count, 0);
   if (total === 0) return undefined;
   // The rank-th smallest value, counted from 1 (nearest-rank definition).

@@ -30,22 +30,8 @@ export function createMetrics(registry: Registry, sources: MetricsSources): Metr
     labelNames: ["kind"],
     registers,
   });
-  new Gauge({
-    name: "fairlead_mixer_series",
-    help: "Stored series.",
-    registers,
-    collect() {
-      this.set(sources.seriesRegistry.size);
-    },
-  });
-  new Gauge({
-    name: "fairlead_mixer_workloads",
-    help: "Known workloads.",
-    registers,
-    collect() {
-      this.set(sources.directory.size);
-    },
-  });
+  addGauge(registry, { name: "fairlead_mixer_series", help: "Stored series.", read: () => sources.seriesRegistry.size });
+  addGauge(registry, { name: "fairlead_mixer_workloads", help: "Known workloads.", read: () => sources.directory.size });
   return {
     streamOpened: () => streams.inc(),
     streamClosed: () => streams.dec(),
@@ -60,4 +46,10 @@ export function createMetrics(registry: Registry, sources: MetricsSources): Metr
       }
     },
   };
+}
+
+/** A gauge that is read when it is scraped. */
+function addGauge(registry: Registry, options: { readonly name: string; readonly help: string; readonly read: () => number }): void {
+  const gauge: Gauge = new Gauge({ name: options.name, help: options.help, registers: [], collect: () => gauge.set(options.read()) });
+  registry.registerMetric(gauge);
 }

@@ -270,6 +270,7 @@ function toCall(wire: Labels | undefined, context: Context, path: string): Call 
       return { reporter: "source", source: self, destination: peer, ...shared };
     case Reporter.DESTINATION:
       return { reporter: "destination", source: peer, destination: self, ...shared };
+    case Reporter.UNSPECIFIED:
     default:
       throw new BatchFault(`${path}.reporter must be REPORTER_SOURCE or REPORTER_DESTINATION, got ${wire.reporter}`);
   }

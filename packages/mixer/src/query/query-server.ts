@@ -21,7 +21,7 @@ import { z } from "zod";
 import { queryAccessLogs } from "./access-logs.ts";
 import { type Exposition, EXPOSITION_CONTENT_TYPE } from "./exposition.ts";
 import { QueryError } from "./query-error.ts";
-import { parseRange } from "./range.ts";
+import { parseRange, type StoredTime } from "./range.ts";
 import { queryRequests, type QuerySources, queryTimeseries } from "./requests.ts";
 import { queryTopology } from "./topology.ts";
 import { queryTrace, queryTraces } from "./traces.ts";
@@ -58,7 +58,7 @@ export async function createQueryServer(options: QueryServerOptions): Promise<Fa
     requestTimeout: 30_000,
     connectionTimeout: 60_000,
     forceCloseConnections: true,
-    maxParamLength: 200,
+    routerOptions: { maxParamLength: 200 },
   });
   // Queries are parsed with their zod schemas below; the JSON schemas are for the OpenAPI document.
   server.setValidatorCompiler(() => () => true);
@@ -87,41 +87,42 @@ export async function listenAt(server: FastifyInstance, address: string): Promis
 
 async function addRoutes(server: FastifyInstance, { sources, exposition, clock }: QueryServerOptions): Promise<void> {
   const limited = createLimit(MAX_CONCURRENT);
+  const stored = (): StoredTime => ({ nowMs: clock.now(), fineMs: sources.fineMs });
   const noQuery = z.strictObject({});
   addRoute(server, {
     path: "/api/v1/requests",
     summary: "Request counts, rates, errors, latency and share of mutual TLS by any labels",
     query: requestsQuerySchema,
     answer: requestsAnswerSchema,
-    run: (query) => limited(() => queryRequests(sources, parseRange(query, clock.now()), query)),
+    run: (query) => limited(() => queryRequests(sources, parseRange(query, stored()), query)),
   });
   addRoute(server, {
     path: "/api/v1/timeseries",
     summary: "The same over time, in steps",
     query: timeseriesQuerySchema,
     answer: timeseriesAnswerSchema,
-    run: (query) => limited(() => queryTimeseries(sources, parseRange(query, clock.now()), { ...query, nowMs: clock.now() })),
+    run: (query) => limited(() => queryTimeseries(sources, parseRange(query, stored()), { ...query, nowMs: clock.now() })),
   });
   addRoute(server, {
     path: "/api/v1/topology",
     summary: "Who calls whom: nodes, and edges with rate, error rate, latency and share of mutual TLS",
     query: topologyQuerySchema,
     answer: topologyAnswerSchema,
-    run: (query) => limited(() => queryTopology(sources, parseRange(query, clock.now()), query)),
+    run: (query) => limited(() => queryTopology(sources, parseRange(query, stored()), query)),
   });
   addRoute(server, {
     path: "/api/v1/access-logs",
     summary: "Recent samples of access logs, newest first",
     query: accessLogsQuerySchema,
     answer: accessLogsAnswerSchema,
-    run: (query) => limited(() => queryAccessLogs(sources, parseRange(query, clock.now()), query)),
+    run: (query) => limited(() => queryAccessLogs(sources, parseRange(query, stored()), query)),
   });
   addRoute(server, {
     path: "/api/v1/traces",
     summary: "Recent traces, newest first",
     query: tracesQuerySchema,
     answer: tracesAnswerSchema,
-    run: (query) => limited(() => queryTraces(sources, parseRange(query, clock.now()), query)),
+    run: (query) => limited(() => queryTraces(sources, parseRange(query, stored()), query)),
   });
   addRoute(server, {
     path: "/api/v1/traces/:traceId",
@@ -171,11 +172,17 @@ function addRoute<Query extends z.ZodType, Answer extends z.ZodType>(server: Fas
       "4xx": { description: "what is wrong with the query", ...toJsonSchema(telemetryErrorSchema, "output") },
     },
   };
-  server.get(route.path, { schema }, async (request) => {
-    const query = route.query.safeParse(request.query);
-    if (!query.success) throw new QueryError("invalid-query", query.error.issues.map(describeIssue).join("; "));
-    return route.run(query.data, parametersSchema.parse(request.params));
-  });
+  server.get(route.path, { schema }, (request) => answer(route, request.query, request.params));
+}
+
+async function answer<Query extends z.ZodType, Answer extends z.ZodType>(
+  route: Route<Query, Answer>,
+  rawQuery: unknown,
+  parameters: unknown,
+): Promise<z.output<Answer>> {
+  const query = route.query.safeParse(rawQuery);
+  if (!query.success) throw new QueryError("invalid-query", query.error.issues.map(describeIssue).join("; "));
+  return route.run(query.data, parametersSchema.parse(parameters));
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {

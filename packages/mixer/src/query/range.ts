@@ -14,17 +14,24 @@ export interface RangeParameters {
   readonly end?: string | undefined;
 }
 
+const COARSE_MS = 60_000;
 const DEFAULT_WINDOW_MS = 300_000;
 /** As long as anything is kept. */
 const MAX_RANGE_MS = 7 * 24 * 3600_000;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 };
 
+export interface StoredTime {
+  readonly nowMs: number;
+  /** How long points of 10 s are kept; older ones are of a minute. */
+  readonly fineMs: number;
+}
+
 /** `window` or `start`/`end` as instants, begun at a bucket's start so that no bucket is counted in part. */
-export function parseRange(parameters: RangeParameters, nowMs: number): TimeRange {
+export function parseRange(parameters: RangeParameters, stored: StoredTime): TimeRange {
   const { window, start, end } = parameters;
   if (window !== undefined && start !== undefined)
     throw new QueryError("invalid-query", "window and start exclude each other; give one of them");
-  const endMs = end === undefined ? nowMs : parseInstant("end", end);
+  const endMs = end === undefined ? stored.nowMs : parseInstant("end", end);
   const startMs =
     start === undefined
       ? endMs - (window === undefined ? DEFAULT_WINDOW_MS : parseDuration("window", window))
@@ -32,7 +39,7 @@ export function parseRange(parameters: RangeParameters, nowMs: number): TimeRang
   if (startMs >= endMs) throw new QueryError("invalid-query", `start ${toIso(startMs)} must be before end ${toIso(endMs)}`);
   if (endMs - startMs > MAX_RANGE_MS)
     throw new QueryError("invalid-query", `the range is ${(endMs - startMs) / 1000} s, at most ${MAX_RANGE_MS / 1000} s (7d) are kept`);
-  return { startMs: bucketTime(startMs), endMs };
+  return { startMs: bucketTime(startMs, resolutionAt(startMs, stored)), endMs };
 }
 
 export function parseDuration(name: string, value: string): number {
@@ -56,14 +63,15 @@ export function toIso(timeMs: number): string {
 }
 
 /** Width of a time series' steps, milliseconds: what was asked for or about sixty of them, in whole buckets of what the range is stored in. */
-export function chooseStep(
-  range: TimeRange,
-  wanted: string | undefined,
-  options: { readonly nowMs: number; readonly fineMs: number },
-): number {
-  const resolutionMs = range.startMs < options.nowMs - options.fineMs ? 60_000 : BUCKET_MS;
+export function chooseStep(range: TimeRange, wanted: string | undefined, stored: StoredTime): number {
+  const resolutionMs = resolutionAt(range.startMs, stored);
   const stepMs = wanted === undefined ? (range.endMs - range.startMs) / 60 : parseDuration("step", wanted);
   return Math.max(1, Math.ceil(stepMs / resolutionMs)) * resolutionMs;
+}
+
+/** Width of the buckets that an instant is stored in; a minute early where the two meet, since roll-ups take whole minutes. */
+function resolutionAt(timeMs: number, stored: StoredTime): number {
+  return timeMs < stored.nowMs - stored.fineMs + COARSE_MS ? COARSE_MS : BUCKET_MS;
 }
 
 function parseInstant(name: string, value: string): number {

@@ -33,7 +33,7 @@ export async function queryRequests(sources: QuerySources, range: TimeRange, par
   const rows = sums
     .filter((sum) => sum.count > 0)
     .map((sum) => ({ labels: groups.labels[sum.group] ?? {}, ...toStatistics(sum, rangeSeconds(range)) }))
-    .sort((a, b) => b.count - a.count || JSON.stringify(a.labels).localeCompare(JSON.stringify(b.labels)));
+    .toSorted((a, b) => b.count - a.count || JSON.stringify(a.labels).localeCompare(JSON.stringify(b.labels)));
   return { range: toRange(range), rows };
 }
 

@@ -54,7 +54,7 @@ export async function queryTopology(sources: QuerySources, range: TimeRange, par
     range: toRange(range),
     nodes: [...nodes.values()]
       .map((node) => ({ ...node, inbound: toStatistics(sumInbound(node.id, edges, requestSums), seconds) }))
-      .sort(byId),
+      .toSorted(byId),
     edges: edges.map((edge, group) => toEdge(edge, requestSums.get(group), tcpSums.get(group), seconds)),
   };
 }
@@ -127,7 +127,7 @@ function toEdge(edge: EdgeFacts, requests: RequestSum | undefined, tcp: TcpSum |
   return {
     source: edge.source,
     target: edge.target,
-    protocols: [...edge.protocols].sort(),
+    protocols: [...edge.protocols].toSorted(),
     ...toStatistics(requests ?? EMPTY_SUM, seconds),
     tcp: { opened, closed, receivedBytes, sentBytes },
   };

@@ -26,7 +26,7 @@ export async function queryTraces(sources: QuerySources, range: TimeRange, param
     .map(([traceId, members]) => summarize(traceId, members, sources))
     .filter(({ summary, names }) => isWanted(summary, names, parameters))
     .map(({ summary }) => summary)
-    .sort((a, b) => b.start.localeCompare(a.start) || a.traceId.localeCompare(b.traceId));
+    .toSorted((a, b) => b.start.localeCompare(a.start) || a.traceId.localeCompare(b.traceId));
   return { range: toRange(range), traces: traces.slice(0, parameters.limit) };
 }
 
@@ -58,8 +58,9 @@ export function buildTrees(spans: readonly TraceSpan[]): TraceSpan[] {
     if (parent === undefined || isAncestor(span, parent, byId)) roots.push(span);
     else parent.children.push(span);
   }
-  for (const span of byId.values()) span.children.sort(byStart);
-  return roots.sort(byStart);
+  const inOrder = (members: readonly TraceSpan[]): TraceSpan[] =>
+    members.toSorted(byStart).map((span) => ({ ...span, children: inOrder(span.children) }));
+  return inOrder(roots);
 }
 
 function isAncestor(span: TraceSpan, of: TraceSpan, byId: ReadonlyMap<string, TraceSpan>): boolean {
@@ -82,7 +83,7 @@ function summarize(
   spans: readonly Span[],
   sources: QuerySources,
 ): { readonly summary: Summary; readonly names: ReadonlySet<string> } {
-  const members = spans.map((span) => toTraceSpan(span, sources)).sort(byStart);
+  const members = spans.map((span) => toTraceSpan(span, sources)).toSorted(byStart);
   const { startUs, endUs } = extent(spans);
   const root = members.find((span) => span.parentSpanId === "") ?? members[0];
   return {
@@ -94,7 +95,7 @@ function summarize(
       rootName: root?.name ?? "",
       rootService: root?.service ?? "",
       spanCount: members.length,
-      services: [...new Set(members.map((span) => span.service))].sort(),
+      services: [...new Set(members.map((span) => span.service))].toSorted(),
       errors: members.filter((span) => span.error).length,
     },
   };

@@ -19,5 +19,5 @@ export function listWorkloads(directory: WorkloadDirectory, nowMs: number): Work
     lastSeen: toIso(lastSeenMs),
     reporting: lastSeenMs > nowMs - REPORTING_MS,
   }));
-  return { workloads: workloads.sort((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`)) };
+  return { workloads: workloads.toSorted((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`)) };
 }

@@ -47,7 +47,7 @@ export function createReportWriter(options: ReportWriterOptions): ReportWriter {
   let isDraining = false;
 
   const writeGroup = async (group: readonly Waiting[]): Promise<void> => {
-    const fresh = withoutDuplicates(group, stored, options.onDuplicate);
+    const fresh = withoutDuplicates(group, stored);
     try {
       if (fresh.length > 0) {
         const aggregate = aggregateBatches(fresh, registry, clock.now());
@@ -59,22 +59,26 @@ export function createReportWriter(options: ReportWriterOptions): ReportWriter {
       }
       for (const { batch, resolve } of group) resolve(stored.get(positionKey(batch.workload.principal, batch.reporterId)) ?? 0n);
     } catch (error) {
-      for (const { reject } of group) reject(error);
+      // One batch that the store refuses must not keep the others out with it.
+      if (group.length > 1) for (const each of group) await writeGroup([each]);
+      else for (const { reject } of group) reject(error);
+      return;
     }
+    for (let at = fresh.length; at < group.length; at += 1) options.onDuplicate();
   };
   const drain = async (): Promise<void> => {
     while (waiting.length > 0) await writeGroup(waiting.splice(0, MAX_GROUP));
     isDraining = false;
   };
+  const maintainOnce = async (): Promise<void> => {
+    const nowMs = clock.now();
+    registry.forget((await store.maintain(nowMs)).emptySeries);
+    directory.forgetBefore(nowMs - options.retention.coarseMs);
+  };
   const maintain = (): Promise<void> => {
     // In turn with the writing: a series that maintenance drops must not get a point in between.
-    work = work.then(async () => {
-      const nowMs = clock.now();
-      registry.forget((await store.maintain(nowMs)).emptySeries);
-      directory.forgetBefore(nowMs - options.retention.coarseMs);
-    });
-    const result = work;
-    work = work.catch(() => undefined);
+    const result = work.then(() => maintainOnce());
+    work = result.catch(() => undefined);
     return result;
   };
   return {
@@ -101,12 +105,11 @@ export function createReportWriter(options: ReportWriterOptions): ReportWriter {
 }
 
 /** The batches of a group that are stored neither before nor by an earlier one of the group. */
-function withoutDuplicates(group: readonly Waiting[], stored: ReadonlyMap<string, bigint>, onDuplicate: () => void): readonly Batch[] {
+function withoutDuplicates(group: readonly Waiting[], stored: ReadonlyMap<string, bigint>): readonly Batch[] {
   const last = new Map<string, bigint>();
   return group.flatMap(({ batch }) => {
     const key = positionKey(batch.workload.principal, batch.reporterId);
     if (batch.sequence <= (last.get(key) ?? stored.get(key) ?? 0n)) {
-      onDuplicate();
       return [];
     }
     last.set(key, batch.sequence);
