@@ -1,0 +1,468 @@
+//! Clusters: groups of upstream endpoints and how they are used.
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{HeaderName, Http1Options, IstioService, LocalityEndpoints, Metadata, Origin, UpstreamTls};
+
+/// A group of endpoints (`envoy.config.cluster.v3.Cluster`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Cluster {
+    /// Unique name.
+    pub name: Arc<str>,
+    /// Name in statistics; empty is the name.
+    pub alt_stat_name: Arc<str>,
+    /// Where the endpoints come from.
+    pub kind: ClusterKind,
+    /// The endpoints, for kinds `static`, `strictDns` and `logicalDns`.
+    pub endpoints: Vec<LocalityEndpoints>,
+    /// A priority is full as long as its share of healthy endpoints times this is 100; in percent.
+    pub overprovisioning_percent: u32,
+    /// How an endpoint is chosen.
+    pub lb_policy: LbPolicy,
+    /// Below this share of healthy endpoints all are used; in percent, 0 never.
+    pub panic_threshold_percent: f64,
+    /// Localities have shares of their own (`locality_weighted_lb_config`).
+    pub locality_weighted: bool,
+    /// Time to connect in milliseconds.
+    pub connect_timeout_ms: u64,
+    /// Limits.
+    pub circuit_breakers: CircuitBreakers,
+    /// Endpoints that fail are left out for a while; `None` never.
+    pub outlier_detection: Option<OutlierDetection>,
+    /// How connections are made.
+    pub transport: UpstreamTransport,
+    /// Others, for endpoints that match; the first that does wins.
+    pub transport_matches: Vec<TransportSocketMatch>,
+    /// Which HTTP is spoken.
+    pub http: HttpProtocolOptions,
+    /// Address that connections are made from.
+    pub bind_address: Option<IpAddr>,
+    /// Keepalive probes of TCP.
+    pub tcp_keepalive: Option<TcpKeepalive>,
+    /// Bytes a connection may buffer before it stops reading; `None` is the proxy's default.
+    pub per_connection_buffer_limit_bytes: Option<u32>,
+    /// Close connections to an endpoint that becomes unhealthy.
+    pub close_connections_on_host_health_failure: bool,
+    /// Filter metadata.
+    pub metadata: Metadata,
+    /// The services it stands for, from `filter_metadata["istio"]["services"]`.
+    pub services: Vec<IstioService>,
+    /// What it was made from.
+    pub origins: Vec<Origin>,
+}
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Self {
+            name: "".into(),
+            alt_stat_name: "".into(),
+            kind: ClusterKind::Static,
+            endpoints: Vec::new(),
+            overprovisioning_percent: 140,
+            lb_policy: LbPolicy::RoundRobin { slow_start: None },
+            panic_threshold_percent: 50.0,
+            locality_weighted: false,
+            connect_timeout_ms: 5_000,
+            circuit_breakers: CircuitBreakers::default(),
+            outlier_detection: None,
+            transport: UpstreamTransport::Plain,
+            transport_matches: Vec::new(),
+            http: HttpProtocolOptions::default(),
+            bind_address: None,
+            tcp_keepalive: None,
+            per_connection_buffer_limit_bytes: None,
+            close_connections_on_host_health_failure: false,
+            metadata: Metadata::default(),
+            services: Vec::new(),
+            origins: Vec::new(),
+        }
+    }
+}
+
+impl Cluster {
+    /// How connections to an endpoint with this `transport_match` are made.
+    pub fn transport_for(&self, transport_match: Option<&BTreeMap<String, String>>) -> &UpstreamTransport {
+        let empty = BTreeMap::new();
+        let labels = transport_match.unwrap_or(&empty);
+        let passes =
+            |wanted: &BTreeMap<String, String>| wanted.iter().all(|(key, value)| labels.get(key) == Some(value));
+        self.transport_matches
+            .iter()
+            .find(|entry| passes(&entry.labels))
+            .map_or(&self.transport, |entry| &entry.transport)
+    }
+}
+
+/// Where the endpoints of a cluster come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ClusterKind {
+    /// Written in the cluster.
+    #[default]
+    Static,
+    /// A load assignment.
+    Eds {
+        /// Its name; empty is the cluster's name.
+        service_name: Arc<str>,
+    },
+    /// All addresses that the names in the cluster resolve to.
+    StrictDns(DnsOptions),
+    /// One address at a time, for new connections.
+    LogicalDns(DnsOptions),
+    /// The original destination of the downstream connection.
+    OriginalDst {
+        /// Take the destination from a request header (`x-envoy-original-dst-host` or this one).
+        http_header: Option<HeaderName>,
+        /// Another port than the original one; 0 is the same.
+        port_override: u16,
+    },
+}
+
+/// How names are resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct DnsOptions {
+    /// Time between two resolutions in milliseconds.
+    pub refresh_rate_ms: u64,
+    /// Resolve again when the answer's time to live is over.
+    pub respect_ttl: bool,
+    /// Which addresses.
+    pub lookup_family: DnsLookupFamily,
+}
+
+impl Default for DnsOptions {
+    fn default() -> Self {
+        Self {
+            refresh_rate_ms: 5_000,
+            respect_ttl: false,
+            lookup_family: DnsLookupFamily::Auto,
+        }
+    }
+}
+
+/// Which addresses a name is resolved to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DnsLookupFamily {
+    /// IPv6 if there is one, else IPv4.
+    #[default]
+    Auto,
+    /// IPv4.
+    V4Only,
+    /// IPv6.
+    V6Only,
+    /// IPv4 if there is one, else IPv6.
+    V4Preferred,
+    /// All.
+    All,
+}
+
+/// How an endpoint is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum LbPolicy {
+    /// One after the other, by weight.
+    RoundRobin {
+        /// A new endpoint starts with less.
+        #[serde(default)]
+        slow_start: Option<SlowStart>,
+    },
+    /// The one with the fewest requests of some that are drawn.
+    LeastRequest {
+        /// How many are drawn.
+        #[serde(default = "two")]
+        choice_count: u32,
+        /// How much requests in flight count against the weight.
+        #[serde(default = "one")]
+        active_request_bias: f64,
+        /// A new endpoint starts with less.
+        #[serde(default)]
+        slow_start: Option<SlowStart>,
+    },
+    /// Any.
+    Random,
+    /// Consistent hashing on a ring; served as `leastRequest` in this version.
+    RingHash {
+        /// Points of the ring at least.
+        minimum_ring_size: u64,
+        /// Points of the ring at most.
+        maximum_ring_size: u64,
+    },
+    /// Consistent hashing by a table; served as `leastRequest` in this version.
+    Maglev {
+        /// Size of the table.
+        table_size: u64,
+    },
+    /// As the cluster's kind provides (original destination).
+    ClusterProvided,
+}
+
+fn two() -> u32 {
+    2
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// A new endpoint gets its full share only after a while.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct SlowStart {
+    /// How long, in milliseconds.
+    pub window_ms: u64,
+    /// Shape of the way up; 1 is linear.
+    pub aggression: f64,
+    /// Share to start with, in percent.
+    pub min_weight_percent: f64,
+}
+
+impl Default for SlowStart {
+    fn default() -> Self {
+        Self {
+            window_ms: 0,
+            aggression: 1.0,
+            min_weight_percent: 10.0,
+        }
+    }
+}
+
+/// Priority of a request, for circuit breakers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Priority {
+    /// All others.
+    #[default]
+    Default,
+    /// Routes with `highPriority`.
+    High,
+}
+
+/// Limits by priority.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct CircuitBreakers {
+    /// For most requests.
+    pub default: Thresholds,
+    /// For routes of high priority.
+    pub high: Thresholds,
+    /// Connections to one endpoint; `None` is unlimited.
+    pub max_connections_per_endpoint: Option<u32>,
+}
+
+/// Limits of a cluster in one proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Thresholds {
+    /// Connections.
+    pub max_connections: u32,
+    /// Requests that wait for a connection.
+    pub max_pending_requests: u32,
+    /// Requests in flight.
+    pub max_requests: u32,
+    /// Retries in flight, without a budget.
+    pub max_retries: u32,
+    /// Retries relative to requests; replaces `max_retries`.
+    pub retry_budget: Option<RetryBudget>,
+    /// Connection pools; `None` is unlimited.
+    pub max_connection_pools: Option<u32>,
+    /// Publish how much is left.
+    pub track_remaining: bool,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            max_connections: 1024,
+            max_pending_requests: 1024,
+            max_requests: 1024,
+            max_retries: 3,
+            retry_budget: None,
+            max_connection_pools: None,
+            track_remaining: false,
+        }
+    }
+}
+
+/// Retries relative to requests in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct RetryBudget {
+    /// Share of requests in flight and waiting, in percent.
+    pub budget_percent: f64,
+    /// So many are always allowed.
+    pub min_retry_concurrency: u32,
+}
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self {
+            budget_percent: 20.0,
+            min_retry_concurrency: 3,
+        }
+    }
+}
+
+/// When an endpoint is left out for a while; a 0 among the consecutive counts switches that test off.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct OutlierDetection {
+    /// Responses 5xx (and local failures, unless split) in a row.
+    pub consecutive_5xx: u32,
+    /// Share of detections that are acted on, in percent.
+    pub enforcing_consecutive_5xx: u32,
+    /// Responses 502, 503, 504 in a row.
+    pub consecutive_gateway_failure: u32,
+    /// Share of detections that are acted on, in percent.
+    pub enforcing_consecutive_gateway_failure: u32,
+    /// Failures to connect or timeouts in a row, when split.
+    pub consecutive_local_origin_failure: u32,
+    /// Share of detections that are acted on, in percent.
+    pub enforcing_consecutive_local_origin_failure: u32,
+    /// Count local failures apart from responses.
+    pub split_external_local_origin_errors: bool,
+    /// Time between two looks, in milliseconds.
+    pub interval_ms: u64,
+    /// Time out of service, times the number of ejections, in milliseconds.
+    pub base_ejection_time_ms: u64,
+    /// At most this long, in milliseconds.
+    pub max_ejection_time_ms: u64,
+    /// Endpoints out of service at most, in percent.
+    pub max_ejection_percent: u32,
+    /// One may be ejected even if that is more than the share.
+    pub always_eject_one_host: bool,
+}
+
+impl Default for OutlierDetection {
+    fn default() -> Self {
+        Self {
+            consecutive_5xx: 5,
+            enforcing_consecutive_5xx: 100,
+            consecutive_gateway_failure: 5,
+            enforcing_consecutive_gateway_failure: 0,
+            consecutive_local_origin_failure: 5,
+            enforcing_consecutive_local_origin_failure: 100,
+            split_external_local_origin_errors: false,
+            interval_ms: 10_000,
+            base_ejection_time_ms: 30_000,
+            max_ejection_time_ms: 300_000,
+            max_ejection_percent: 10,
+            always_eject_one_host: false,
+        }
+    }
+}
+
+/// How connections to an upstream are made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UpstreamTransport {
+    /// Bare.
+    #[default]
+    Plain,
+    /// With TLS.
+    Tls(Box<UpstreamTls>),
+}
+
+/// A transport for endpoints with certain labels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TransportSocketMatch {
+    /// Name, e.g. `tlsMode-istio`.
+    pub name: Arc<str>,
+    /// What the endpoint's `transport_match` must have; nothing takes all.
+    pub labels: BTreeMap<String, String>,
+    /// How connections are made.
+    pub transport: UpstreamTransport,
+}
+
+/// Which HTTP is spoken to an upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum HttpProtocol {
+    /// HTTP/1.1.
+    #[default]
+    Http1,
+    /// HTTP/2.
+    Http2,
+    /// What ALPN says.
+    Auto,
+    /// What the client speaks.
+    UseDownstream,
+}
+
+/// How HTTP is spoken to an upstream (`envoy.extensions.upstreams.http.v3.HttpProtocolOptions`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct HttpProtocolOptions {
+    /// Which version.
+    pub protocol: HttpProtocol,
+    /// Time a connection may be without a request in milliseconds; 0 is none.
+    pub idle_timeout_ms: u64,
+    /// Life of a connection in milliseconds; 0 is unlimited.
+    pub max_connection_duration_ms: u64,
+    /// Life of a request with its response in milliseconds; 0 is unlimited.
+    pub max_stream_duration_ms: u64,
+    /// Requests per connection; 0 is unlimited.
+    pub max_requests_per_connection: u32,
+    /// Fields in a response head.
+    pub max_headers_count: u32,
+    /// Options of HTTP/1.
+    pub http1: Http1Options,
+}
+
+impl Default for HttpProtocolOptions {
+    fn default() -> Self {
+        Self {
+            protocol: HttpProtocol::Http1,
+            idle_timeout_ms: 3_600_000,
+            max_connection_duration_ms: 0,
+            max_stream_duration_ms: 0,
+            max_requests_per_connection: 0,
+            max_headers_count: 100,
+            http1: Http1Options::default(),
+        }
+    }
+}
+
+/// Keepalive probes of TCP; `None` is the system's setting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct TcpKeepalive {
+    /// Probes without an answer before the connection is dead.
+    pub probes: Option<u32>,
+    /// Idle time before the first probe in seconds.
+    pub time_s: Option<u32>,
+    /// Time between probes in seconds.
+    pub interval_s: Option<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_transport_whose_labels_the_endpoint_has_wins() {
+        let tls = UpstreamTransport::Tls(Box::default());
+        let entry = |name: &str, labels: &[(&str, &str)], transport: &UpstreamTransport| TransportSocketMatch {
+            name: name.into(),
+            labels: labels
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect(),
+            transport: transport.clone(),
+        };
+        let cluster = Cluster {
+            transport_matches: vec![
+                entry("tlsMode-istio", &[("tlsMode", "istio")], &tls),
+                entry("tlsMode-disabled", &[], &UpstreamTransport::Plain),
+            ],
+            ..Cluster::default()
+        };
+        let labels = BTreeMap::from([("tlsMode".to_owned(), "istio".to_owned())]);
+        assert_eq!(cluster.transport_for(Some(&labels)), &tls);
+        assert_eq!(cluster.transport_for(None), &UpstreamTransport::Plain);
+    }
+}

@@ -1,0 +1,283 @@
+//! How HTTP is served on a connection.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AccessLog, FractionalPercent, HttpFilter, HttpFilterKind, RouteConfiguration, RouterOptions};
+
+/// `envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent switch of the protocol"
+)]
+pub struct HttpConnectionManager {
+    /// Prefix of the statistics.
+    pub stat_prefix: Arc<str>,
+    /// HTTP/1, HTTP/2 or whatever the client speaks.
+    pub codec_type: CodecType,
+    /// Where routes come from.
+    pub routes: RouteSource,
+    /// Filters in order; the last one is the router.
+    pub http_filters: Vec<HttpFilter>,
+    /// Logs.
+    pub access_log: Vec<AccessLog>,
+    /// What happens to `x-forwarded-client-cert`.
+    pub forward_client_cert: ForwardClientCert,
+    /// What of the client's certificate goes into `x-forwarded-client-cert`.
+    pub client_cert_details: ClientCertDetails,
+    /// Take the peer of the socket for the client's address and add it to `x-forwarded-for`.
+    pub use_remote_address: bool,
+    /// Trusted proxies in front of us in `x-forwarded-for`.
+    pub xff_num_trusted_hops: u32,
+    /// Do not add the peer to `x-forwarded-for`.
+    pub skip_xff_append: bool,
+    /// Time without a byte on a stream in milliseconds; 0 is none.
+    pub stream_idle_timeout_ms: u64,
+    /// Time for a complete request in milliseconds; 0 is none.
+    pub request_timeout_ms: u64,
+    /// Time for a complete request head in milliseconds; 0 is none.
+    pub request_headers_timeout_ms: u64,
+    /// Time a connection may be without a request in milliseconds; 0 is none.
+    pub idle_timeout_ms: u64,
+    /// Life of a connection in milliseconds; 0 is unlimited.
+    pub max_connection_duration_ms: u64,
+    /// Life of a request with its response in milliseconds; 0 is unlimited.
+    pub max_stream_duration_ms: u64,
+    /// Time between the announcement of the end and the end when draining, in milliseconds.
+    pub drain_timeout_ms: u64,
+    /// Time a closing connection waits for the client, in milliseconds.
+    pub delayed_close_timeout_ms: u64,
+    /// Requests per connection; 0 is unlimited.
+    pub max_requests_per_connection: u32,
+    /// Size of a request head in kilobytes.
+    pub max_request_headers_kb: u32,
+    /// Fields in a request head.
+    pub max_headers_count: u32,
+    /// How paths are made comparable before they are matched.
+    pub path: PathNormalization,
+    /// Protocols a connection may be upgraded to (`websocket`, `CONNECT`).
+    pub upgrades: Vec<Upgrade>,
+    /// Value of the response header `server`.
+    pub server_name: Arc<str>,
+    /// What happens to an upstream's `server` header.
+    pub server_header: ServerHeader,
+    /// Text of `via`; empty adds none.
+    pub via: Arc<str>,
+    /// Add `x-request-id` where it is missing.
+    pub generate_request_id: bool,
+    /// Keep a client's `x-request-id` even at the edge.
+    pub preserve_external_request_id: bool,
+    /// Send `x-request-id` back.
+    pub always_set_request_id_in_response: bool,
+    /// Traces; `None` makes no spans.
+    pub tracing: Option<Tracing>,
+    /// Options of HTTP/1.
+    pub http1: Http1Options,
+    /// Remove the port from the host before routing.
+    pub strip_port: bool,
+    /// Remove a trailing dot from the host before routing.
+    pub strip_trailing_host_dot: bool,
+}
+
+impl Default for HttpConnectionManager {
+    fn default() -> Self {
+        let router = HttpFilterKind::Router(RouterOptions::default());
+        Self {
+            stat_prefix: "http".into(),
+            codec_type: CodecType::Auto,
+            routes: RouteSource::Inline(RouteConfiguration::default()),
+            http_filters: vec![HttpFilter {
+                name: "envoy.filters.http.router".into(),
+                disabled: false,
+                kind: router,
+            }],
+            access_log: Vec::new(),
+            forward_client_cert: ForwardClientCert::Sanitize,
+            client_cert_details: ClientCertDetails::default(),
+            use_remote_address: false,
+            xff_num_trusted_hops: 0,
+            skip_xff_append: false,
+            stream_idle_timeout_ms: 300_000,
+            request_timeout_ms: 0,
+            request_headers_timeout_ms: 0,
+            idle_timeout_ms: 3_600_000,
+            max_connection_duration_ms: 0,
+            max_stream_duration_ms: 0,
+            drain_timeout_ms: 5_000,
+            delayed_close_timeout_ms: 1_000,
+            max_requests_per_connection: 0,
+            max_request_headers_kb: 60,
+            max_headers_count: 100,
+            path: PathNormalization::default(),
+            upgrades: Vec::new(),
+            server_name: "fairlead".into(),
+            server_header: ServerHeader::Overwrite,
+            via: "".into(),
+            generate_request_id: true,
+            preserve_external_request_id: false,
+            always_set_request_id_in_response: false,
+            tracing: None,
+            http1: Http1Options::default(),
+            strip_port: false,
+            strip_trailing_host_dot: false,
+        }
+    }
+}
+
+/// Which HTTP is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CodecType {
+    /// What ALPN or the first bytes say.
+    #[default]
+    Auto,
+    /// HTTP/1.1 and 1.0.
+    Http1,
+    /// HTTP/2.
+    Http2,
+}
+
+/// Where routes come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RouteSource {
+    /// Written here.
+    Inline(RouteConfiguration),
+    /// A route configuration by name (RDS).
+    Named(Arc<str>),
+}
+
+/// What happens to the header `x-forwarded-client-cert` of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ForwardClientCert {
+    /// Removed.
+    #[default]
+    Sanitize,
+    /// Forwarded if the connection is mutual TLS, else removed.
+    ForwardOnly,
+    /// Extended by our client if the connection is mutual TLS.
+    AppendForward,
+    /// Replaced by our client if the connection is mutual TLS, else removed.
+    SanitizeSet,
+    /// Always forwarded.
+    AlwaysForwardOnly,
+}
+
+/// What of the client's certificate goes into `x-forwarded-client-cert` beside its hash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are the switches of SetCurrentClientCertDetails"
+)]
+pub struct ClientCertDetails {
+    /// `Subject`
+    pub subject: bool,
+    /// `Cert`
+    pub cert: bool,
+    /// `Chain`
+    pub chain: bool,
+    /// `DNS`
+    pub dns: bool,
+    /// `URI`
+    pub uri: bool,
+}
+
+/// How paths are made comparable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct PathNormalization {
+    /// Resolve `.` and `..`, decode unreserved characters (RFC 3986 section 6.2).
+    pub normalize: bool,
+    /// `//` is `/`.
+    pub merge_slashes: bool,
+    /// What happens to `%2F` and `%5C`.
+    pub escaped_slashes: SlashesAction,
+}
+
+/// What happens to escaped slashes in a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SlashesAction {
+    /// Nothing.
+    #[default]
+    KeepUnchanged,
+    /// The request is answered 400.
+    Reject,
+    /// The client is redirected to the path with slashes.
+    UnescapeAndRedirect,
+    /// They become slashes.
+    UnescapeAndForward,
+}
+
+/// A protocol a connection may be upgraded to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Upgrade {
+    /// Name in lower case, e.g. `websocket`, `connect`.
+    pub protocol: Arc<str>,
+    /// Whether routes allow it unless they say otherwise.
+    pub enabled: bool,
+}
+
+/// What happens to an upstream's `server` header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ServerHeader {
+    /// Replaced by ours.
+    #[default]
+    Overwrite,
+    /// Ours where it is missing.
+    AppendIfAbsent,
+    /// Left alone.
+    PassThrough,
+}
+
+/// Which requests become spans.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Tracing {
+    /// Share of requests that clients may force by `x-client-trace-id`.
+    pub client_sampling: FractionalPercent,
+    /// Share of requests that are chosen here.
+    pub random_sampling: FractionalPercent,
+    /// Upper bound on all of them.
+    pub overall_sampling: FractionalPercent,
+}
+
+impl Default for Tracing {
+    fn default() -> Self {
+        let all = FractionalPercent::ALL;
+        Self {
+            client_sampling: all,
+            random_sampling: all,
+            overall_sampling: all,
+        }
+    }
+}
+
+/// Options of HTTP/1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Http1Options {
+    /// Accept requests in absolute form, `GET http://host/ HTTP/1.1`.
+    pub allow_absolute_url: bool,
+    /// Serve HTTP/1.0.
+    pub accept_http_10: bool,
+    /// Write header names as the peer did (`preserve_case`).
+    pub preserve_case: bool,
+}
+
+impl Default for Http1Options {
+    fn default() -> Self {
+        Self {
+            allow_absolute_url: true,
+            accept_http_10: false,
+            preserve_case: false,
+        }
+    }
+}

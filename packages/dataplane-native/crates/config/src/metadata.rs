@@ -1,0 +1,55 @@
+//! Envoy's filter metadata: JSON objects by namespace.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// `filter_metadata` of a resource. Most resources have none, which costs one pointer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Metadata(Option<Box<Map<String, Value>>>);
+
+/// An entry of the cluster metadata `filter_metadata["istio"]["services"]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IstioService {
+    /// Hostname, e.g. `reviews.default.svc.cluster.local`.
+    pub host: String,
+    /// Short name, e.g. `reviews`.
+    pub name: String,
+    /// Namespace.
+    pub namespace: String,
+}
+
+impl Metadata {
+    /// Metadata from a JSON object by namespace; anything else is empty metadata.
+    pub fn from_json(value: Value) -> Self {
+        match value {
+            Value::Object(map) if !map.is_empty() => Self(Some(Box::new(map))),
+            _ => Self(None),
+        }
+    }
+
+    /// Nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The value at `key` of `namespace`.
+    pub fn get(&self, namespace: &str, key: &str) -> Option<&Value> {
+        self.namespace(namespace)?.get(key)
+    }
+
+    /// All of `namespace`.
+    pub fn namespace(&self, namespace: &str) -> Option<&Map<String, Value>> {
+        self.0.as_ref()?.get(namespace)?.as_object()
+    }
+
+    /// The services that Istio (and Pilot) say a cluster stands for.
+    pub fn istio_services(&self) -> Vec<IstioService> {
+        let list = self.get("istio", "services").and_then(Value::as_array);
+        list.into_iter()
+            .flatten()
+            .filter_map(|value| serde_json::from_value(value.clone()).ok())
+            .collect()
+    }
+}
