@@ -1,0 +1,94 @@
+import type { StringMatch } from "../model/routing-rule.ts";
+import type { HeaderMatch, RouteConfiguration } from "./route.ts";
+
+/** What serves a connection; the last of a chain is terminal (`http` or `tcp`). */
+export type NetworkFilter = HttpConnectionManager | TcpProxy | NetworkAccessControl;
+
+/** HTTP on a connection. */
+export interface HttpConnectionManager {
+  readonly kind: "http";
+  readonly statPrefix: string;
+  readonly routes:
+    | { readonly kind: "named"; readonly name: string }
+    | { readonly kind: "inline"; readonly configuration: RouteConfiguration };
+  /** In the order that requests pass them, without the router, which is always last. */
+  readonly filters: readonly HttpFilter[];
+  /** What role the proxy plays, from which follows how far it trusts and what it adds to requests. */
+  readonly role: "sidecar-inbound" | "sidecar-outbound" | "gateway";
+  /** Whether CONNECT requests may be answered by routes. */
+  readonly allowConnect: boolean;
+}
+
+/** Bytes both ways, to one of some clusters. */
+export interface TcpProxy {
+  readonly kind: "tcp";
+  readonly statPrefix: string;
+  readonly clusters: readonly WeightedCluster[];
+  readonly idleTimeoutMs: number | undefined;
+}
+
+export interface WeightedCluster {
+  readonly name: string;
+  readonly weight: number;
+}
+
+export interface NetworkAccessControl {
+  readonly kind: "network-access";
+  readonly statPrefix: string;
+  readonly rules: AccessRules;
+  /** Only counts what it would do. */
+  readonly dryRun: boolean;
+}
+
+export type HttpFilter = HttpAccessControl | { readonly kind: "fault" };
+
+export interface HttpAccessControl {
+  readonly kind: "http-access";
+  readonly rules: AccessRules;
+  /** Only counts what it would do. */
+  readonly dryRun: boolean;
+}
+
+/** Who may do what: `deny` refuses what any policy matches, `allow` everything else. */
+export interface AccessRules {
+  readonly action: "allow" | "deny";
+  readonly policies: readonly AccessRulePolicy[];
+}
+
+export interface AccessRulePolicy {
+  /** `ns[<ns>]-policy[<name>]-rule[<n>]`. */
+  readonly name: string;
+  readonly permission: Permission;
+  readonly principal: Principal;
+}
+
+/** What is asked for. */
+export type Permission =
+  | { readonly kind: "any" }
+  | { readonly kind: "and" | "or"; readonly of: readonly Permission[] }
+  | { readonly kind: "not"; readonly of: Permission }
+  | { readonly kind: "header"; readonly match: HeaderMatch }
+  /** The path without its query. */
+  | { readonly kind: "path"; readonly match: StringMatch | SuffixMatch }
+  | { readonly kind: "destination-port"; readonly port: number }
+  /** CIDR block. */
+  | { readonly kind: "destination-ip"; readonly block: string }
+  | { readonly kind: "server-name"; readonly match: StringMatch | SuffixMatch };
+
+/** Who asks. */
+export type Principal =
+  | { readonly kind: "any" }
+  | { readonly kind: "and" | "or"; readonly of: readonly Principal[] }
+  | { readonly kind: "not"; readonly of: Principal }
+  /** The URI in the verified certificate. */
+  | { readonly kind: "identity"; readonly match: StringMatch | SuffixMatch }
+  | { readonly kind: "header"; readonly match: HeaderMatch }
+  /** CIDR block that the connection's other end is in. */
+  | { readonly kind: "peer-ip"; readonly block: string }
+  /** CIDR block that the client is in, as far as trusted proxies tell. */
+  | { readonly kind: "client-ip"; readonly block: string };
+
+export interface SuffixMatch {
+  readonly kind: "suffix";
+  readonly value: string;
+}

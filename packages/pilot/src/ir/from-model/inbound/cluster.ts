@@ -1,0 +1,77 @@
+import { internList, remember } from "../shared/remember.ts";
+import type { Service } from "../../../model/service.ts";
+import type { Workload } from "../../../model/workload.ts";
+import type { Cluster, ClusterDiscovery } from "../../cluster.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, UNLIMITED } from "../shared/cluster.ts";
+import { INBOUND_PASSTHROUGH_CLUSTER, inboundClusterName } from "../shared/names.ts";
+import type { InboundPort } from "./port.ts";
+
+/** Where redirected connections seem to come from, so that the redirection leaves what goes to the application alone (as in Istio). */
+const LOOP_BREAKER_ADDRESS = "127.0.0.6";
+
+/** How the proxy reaches its own application. */
+export type AppReach = { readonly kind: "address"; readonly address: string } | { readonly kind: "redirected" };
+
+/** The cluster of a port of the proxy's own workload. */
+export function inboundCluster(port: InboundPort, app: AppReach): Cluster {
+  return build(internList(port.services), port.number, port.isHttp, app.kind === "address" ? app.address : "");
+}
+
+/** For redirected connections to ports that no service is for. */
+export const INBOUND_PASSTHROUGH: Cluster = {
+  name: INBOUND_PASSTHROUGH_CLUSTER,
+  discovery: { kind: "original-destination", portOverride: undefined, sourceAddress: LOOP_BREAKER_ADDRESS },
+  connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
+  loadBalancer: { kind: "provided" },
+  protocol: {
+    kind: "downstream",
+    idleTimeoutMs: 300_000,
+    maxConnectionDurationMs: undefined,
+    maxRequestsPerConnection: 0,
+    maxConcurrentStreams: undefined,
+  },
+  limits: UNLIMITED,
+  outlierDetection: undefined,
+  tcpKeepalive: undefined,
+  transport: { kind: "plain" },
+  services: [],
+  origins: [],
+};
+
+const build = remember((services: readonly Service[], port: number, isHttp: boolean, appAddress: string): Cluster => {
+  const isRedirected = appAddress === "";
+  return {
+    ...INBOUND_PASSTHROUGH,
+    name: inboundClusterName(port),
+    discovery: isRedirected ? INBOUND_PASSTHROUGH.discovery : toApplication(appAddress, port),
+    loadBalancer: { kind: isRedirected ? "provided" : "round-robin" },
+    protocol: { ...INBOUND_PASSTHROUGH.protocol, kind: isHttp ? "downstream" : "tcp", idleTimeoutMs: undefined },
+    services: services.map((service) => ({
+      host: service.hostname,
+      name: service.hostname.split(".")[0] ?? service.hostname,
+      namespace: service.namespace,
+    })),
+    origins: services.map((service) => service.origin),
+  };
+});
+
+function toApplication(address: string, port: number): ClusterDiscovery {
+  const workload: Workload = {
+    key: "",
+    name: "",
+    namespace: "",
+    address,
+    labels: {},
+    serviceAccount: "",
+    spiffeId: undefined,
+    canonicalService: "",
+    canonicalRevision: "",
+    locality: undefined,
+    network: "",
+    weight: 1,
+    ports: {},
+    speaksMeshTls: false,
+    origin: { kind: "Application", namespace: "", name: "" },
+  };
+  return { kind: "static", localities: [{ locality: undefined, endpoints: [{ address, port, weight: 1, workload }] }] };
+}
