@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { SecretSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb";
 import type { Certificate } from "@fairlead/identity";
@@ -15,7 +16,6 @@ export interface SecretResource {
 
 /** The certificate as the two Secret resources that listeners and clusters refer to, for our engine and for a stock Envoy alike. */
 export function toSecretResources(certificate: Certificate): readonly [own: SecretResource, roots: SecretResource] {
-  const version = certificate.serialNumber;
   const own = encode({
     name: OWN_CERTIFICATE,
     type: {
@@ -28,9 +28,14 @@ export function toSecretResources(certificate: Certificate): readonly [own: Secr
     type: { case: "validationContext", value: { trustedCa: inline(certificate.trustBundlePem) } },
   });
   return [
-    { name: OWN_CERTIFICATE, version, bytes: own },
-    { name: TRUSTED_ROOTS, version, bytes: roots },
+    { name: OWN_CERTIFICATE, version: certificate.serialNumber, bytes: own },
+    { name: TRUSTED_ROOTS, version: digest(certificate.trustBundlePem), bytes: roots },
   ];
+}
+
+/** A rotation of the certificate alone leaves the roots as they are. */
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 function encode(secret: MessageInitShape<typeof SecretSchema>): Uint8Array {

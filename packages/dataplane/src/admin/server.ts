@@ -1,4 +1,4 @@
-import type { ProxyAdminError, ProxyClusters, ProxyConfigDump, ProxyServerInfo, ProxyStats } from "@fairlead/api";
+import type { ProxyAdminError, ProxyClusters, ProxyConfigDump, ProxyServerInfo, ProxyState, ProxyStats } from "@fairlead/api";
 import { createMonitoring, type Monitoring, VERSION } from "@fairlead/kit";
 import { parseExplainRequest } from "../explain-request.ts";
 import { ProxyError } from "../native/errors.ts";
@@ -15,7 +15,7 @@ const OPEN_PATHS: ReadonlySet<string> = new Set(["/ready", "/healthz", "/healthz
 export function createAdminServer(address: string, ports: AdminPorts): Monitoring {
   const monitoring = createMonitoring({ address, isReady: () => ports.state() === "ready" });
   guard(monitoring.server);
-  addProbes(monitoring.server, ports);
+  addProbes(monitoring.server, ports.state);
   addViews(monitoring.server, ports);
   addCommands(monitoring.server, ports);
   monitoring.server.get("/stats/prometheus", async (_request, reply) =>
@@ -25,9 +25,9 @@ export function createAdminServer(address: string, ports: AdminPorts): Monitorin
 }
 
 /** A second server, for probes that must not reach the rest. */
-export function createReadinessServer(address: string, ports: AdminPorts): Monitoring {
-  const monitoring = createMonitoring({ address, isReady: () => ports.state() === "ready" });
-  addProbes(monitoring.server, ports);
+export function createReadinessServer(address: string, state: () => ProxyState): Monitoring {
+  const monitoring = createMonitoring({ address, isReady: () => state() === "ready" });
+  addProbes(monitoring.server, state);
   return monitoring;
 }
 
@@ -50,7 +50,7 @@ function guard(server: Monitoring["server"]): void {
   server.setNotFoundHandler((request, reply) => reply.code(404).send(refusal(`nothing at ${request.method} ${request.url}`)));
 }
 
-function addProbes(server: Monitoring["server"], { state }: AdminPorts): void {
+function addProbes(server: Monitoring["server"], state: () => ProxyState): void {
   for (const path of ["/ready", "/healthz/ready"]) {
     server.get(path, (_request, reply) => {
       const isReady = state() === "ready";

@@ -51,7 +51,6 @@ function start(protocol: "delta" | "sotw" = "delta", nodeId = NODE.id): AdsClien
     node: NODE,
     protocol,
     server: server.address,
-    credentials: credentials.createInsecure(),
     lastGood: {
       ...lastGood,
       async load() {
@@ -64,7 +63,7 @@ function start(protocol: "delta" | "sotw" = "delta", nodeId = NODE.id): AdsClien
     random: () => 0.5,
     logger,
   });
-  client.start();
+  client.start(credentials.createInsecure());
   return client;
 }
 

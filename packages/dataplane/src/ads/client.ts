@@ -17,7 +17,6 @@ export interface AdsClientOptions {
   readonly protocol: "delta" | "sotw";
   /** `host:port` of the xDS server. */
   readonly server: string;
-  readonly credentials: ChannelCredentials;
   /** What to start from while no server answers. */
   readonly lastGood: LastGood;
   readonly clock: Clock;
@@ -42,6 +41,8 @@ const CHANNEL_OPTIONS: ClientOptions = {
   // Every attempt connects anew at once: our backoff is the only one.
   "grpc.use_local_subchannel_pool": 1,
   "grpc.enable_retries": 0,
+  // The mesh's own HTTP_PROXY is for the application.
+  "grpc.enable_http_proxy": 0,
 };
 
 /** Follows an xDS server for as long as it lives: reconnects, resumes where it was, and keeps what it has when nobody answers. */
@@ -52,6 +53,7 @@ export class AdsClient {
   readonly #listeners = new Set<() => void>();
   /** Types that a server has answered at least once. */
   readonly #answered = new Set<string>();
+  #credentials: ChannelCredentials | undefined;
   #startedMs = 0;
   #isStopped = false;
   #isConnected = false;
@@ -65,7 +67,9 @@ export class AdsClient {
     this.#backoff = createBackoff({ baseMs: RECONNECT_BASE_MS, maxMs: RECONNECT_MAX_MS, random: options.random });
   }
 
-  start(): void {
+  /** Connects with these credentials from now on. */
+  start(credentials: ChannelCredentials): void {
+    this.#credentials = credentials;
     this.#startedMs = this.#options.clock.monotonic();
     this.#connect();
   }
@@ -101,10 +105,10 @@ export class AdsClient {
   }
 
   #connect(): void {
-    const { clock, node, credentials, server } = this.#options;
-    if (this.#isStopped) return;
+    const { clock, node, server } = this.#options;
+    if (this.#isStopped || this.#credentials === undefined) return;
     const startedMs = clock.monotonic();
-    const client = new Client(server, credentials, CHANNEL_OPTIONS);
+    const client = new Client(server, this.#credentials, CHANNEL_OPTIONS);
     let isOver = false;
     const end = (reason: Error): void => {
       if (isOver) return;

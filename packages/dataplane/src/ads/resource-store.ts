@@ -46,7 +46,12 @@ export class ResourceStore {
     for (const upsert of update.upserts) {
       const text = refused.get(upsert.name);
       if (text === undefined) {
-        state.accepted.set(upsert.name, { ...upsert, references: referencesOf(typeUrl, upsert.bytes) });
+        // Copied: what came from the wire is a window into a whole response, which would stay in memory with it.
+        state.accepted.set(upsert.name, {
+          ...upsert,
+          bytes: new Uint8Array(upsert.bytes),
+          references: referencesOf(typeUrl, upsert.bytes),
+        });
         state.refused.delete(upsert.name);
       } else {
         state.refused.set(upsert.name, { name: upsert.name, version: upsert.version, reason: text });

@@ -14,7 +14,6 @@ beforeEach(async () => {
   mixer = await startFakeMixer();
   client = new MixerClient({
     server: mixer.address,
-    credentials: credentials.createInsecure(),
     clock,
     random: () => 0.5,
     logger: createLogger({ component: "test", level: "silent" }),
@@ -37,7 +36,7 @@ const stream = (index: number): Promise<FakeReportStream> =>
 
 describe("reporting to mixer", () => {
   it("passes the engine's batches on, in order", async () => {
-    client.start();
+    client.start(credentials.createInsecure());
     client.push(encodeBatch(1, "/a"));
     client.push(encodeBatch(2));
     const first = await stream(0);
@@ -47,7 +46,7 @@ describe("reporting to mixer", () => {
   });
 
   it("keeps a batch until it is acknowledged and sends what is not again on a new stream", async () => {
-    client.start();
+    client.start(credentials.createInsecure());
     for (const sequence of [1, 2, 3]) client.push(encodeBatch(sequence));
     const first = await stream(0);
     await until(() => first.batches.length === 3);
@@ -63,7 +62,7 @@ describe("reporting to mixer", () => {
   });
 
   it("sends no more than a window ahead of the acknowledgements", async () => {
-    client.start();
+    client.start(credentials.createInsecure());
     for (let sequence = 1; sequence <= 20; sequence += 1) client.push(encodeBatch(sequence));
     const first = await stream(0);
     await until(() => first.batches.length === 8);
@@ -89,7 +88,7 @@ describe("reporting to mixer", () => {
   });
 
   it("opens a new stream when acknowledgements stop coming", async () => {
-    client.start();
+    client.start(credentials.createInsecure());
     client.push(encodeBatch(1));
     const first = await stream(0);
     await until(() => first.batches.length === 1);
@@ -100,7 +99,7 @@ describe("reporting to mixer", () => {
   });
 
   it("stops once mixer has everything", async () => {
-    client.start();
+    client.start(credentials.createInsecure());
     client.push(encodeBatch(1));
     const first = await stream(0);
     await until(() => first.batches.length === 1);

@@ -9,7 +9,6 @@ import { BatchQueue } from "./batch-queue.ts";
 export interface MixerClientOptions {
   /** `host:port` of Mixer's report server. */
   readonly server: string;
-  readonly credentials: ChannelCredentials;
   readonly clock: Clock;
   /** A number from [0, 1). */
   readonly random: () => number;
@@ -28,6 +27,8 @@ const CHANNEL_OPTIONS: ClientOptions = {
   "grpc.keepalive_timeout_ms": 10_000,
   "grpc.use_local_subchannel_pool": 1,
   "grpc.enable_retries": 0,
+  // The mesh's own HTTP_PROXY is for the application.
+  "grpc.enable_http_proxy": 0,
 };
 
 /** Brings the engine's batches to Mixer, each until it is acknowledged, over one stream that is opened again whenever it ends. */
@@ -35,6 +36,7 @@ export class MixerClient {
   readonly #options: MixerClientOptions;
   readonly #queue = new BatchQueue();
   readonly #backoff: Backoff;
+  #credentials: ChannelCredentials | undefined;
   #call: GrpcCall<Uint8Array> | undefined;
   #sentUpTo = 0n;
   #isConnected = false;
@@ -50,7 +52,9 @@ export class MixerClient {
     this.#backoff = createBackoff({ baseMs: RECONNECT_BASE_MS, maxMs: RECONNECT_MAX_MS, random: options.random });
   }
 
-  start(): void {
+  /** Connects with these credentials from now on; what was pushed before waits for it. */
+  start(credentials: ChannelCredentials): void {
+    this.#credentials = credentials;
     this.#connect();
   }
 
@@ -88,9 +92,8 @@ export class MixerClient {
   }
 
   #connect(): void {
-    if (this.#isStopped) return;
-    const { server, credentials } = this.#options;
-    const client = new Client(server, credentials, CHANNEL_OPTIONS);
+    if (this.#isStopped || this.#credentials === undefined) return;
+    const client = new Client(this.#options.server, this.#credentials, CHANNEL_OPTIONS);
     let isOver = false;
     const end = (reason: Error): void => {
       if (isOver) return;

@@ -1,0 +1,194 @@
+import { X509Certificate } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
+import type { ProxyCertificates, ProxyState } from "@fairlead/api";
+import { type Certificate, clientCredentials, type Identity, isIdentity, MIXER, obtainIdentity, PILOT } from "@fairlead/identity";
+import type { Clock, Logger, Monitoring } from "@fairlead/kit";
+import type { AdminPorts } from "./admin/ports.ts";
+import { createAdminServer, createReadinessServer } from "./admin/server.ts";
+import { AdsClient } from "./ads/client.ts";
+import { createLastGood } from "./ads/last-good.ts";
+import { SECRET } from "./ads/type-urls.ts";
+import { toNodeIdentity, toProxyNode } from "./bootstrap.ts";
+import { describeEngineProblem, type DrainScope, type Engine } from "./native/engine.ts";
+import { MixerClient } from "./report/mixer-client.ts";
+import { toSecretResources } from "./secret-resources.ts";
+import type { Settings } from "./settings.ts";
+
+export interface AppOptions {
+  readonly settings: Settings;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** A number from [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** Called when the admin API is told to end the process. */
+  readonly onQuit: () => void;
+}
+
+/** A proxy process that follows the mesh's control plane. */
+export interface App {
+  /** Where the admin server listens. */
+  readonly adminAddress: string;
+  readonly state: () => ProxyState;
+  /** Drains, reports what is left and ends everything; a second call waits for the first. */
+  stop(): Promise<void>;
+}
+
+/** How long the last reports may take on their way to Mixer. */
+const LAST_REPORT_LIMIT_MS = 1_000;
+
+/** Starts everything that does not depend on others and answers; identity, configuration and reports follow as their servers allow. */
+export async function startApp(options: AppOptions): Promise<App> {
+  mkdirSync(options.settings.stateDirectory, { recursive: true, mode: 0o700 });
+  const app = new RunningApp(options);
+  await app.start();
+  return app;
+}
+
+class RunningApp implements App {
+  readonly #options: AppOptions;
+  readonly #startedMs: number;
+  readonly #ads: AdsClient;
+  readonly #mixer: MixerClient | undefined;
+  readonly #admin: Monitoring;
+  readonly #readiness: Monitoring | undefined;
+  readonly #identityEnd = new AbortController();
+  #identity: Identity | undefined;
+  #adminAddress = "";
+  #phase: "serving" | "draining" | "stopped" = "serving";
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: AppOptions) {
+    const { settings, engine, clock, random, logger } = options;
+    const node = toNodeIdentity(settings);
+    this.#options = options;
+    this.#startedMs = clock.monotonic();
+    this.#ads = new AdsClient({
+      engine,
+      node,
+      protocol: settings.xds,
+      server: settings.pilot.address,
+      lastGood: createLastGood({ directory: settings.stateDirectory, nodeId: node.id, clock, logger }),
+      clock,
+      random,
+      logger,
+    });
+    this.#mixer = settings.mixer === undefined ? undefined : new MixerClient({ server: settings.mixer.address, clock, random, logger });
+    this.#admin = createAdminServer(settings.adminAddress, this.#ports());
+    this.#readiness = settings.readinessAddress === undefined ? undefined : createReadinessServer(settings.readinessAddress, this.state);
+  }
+
+  get adminAddress(): string {
+    return this.#adminAddress;
+  }
+
+  readonly state = (): ProxyState => {
+    if (this.#phase !== "serving") return this.#phase;
+    return this.#ads.hasConfiguration && this.#options.engine.isReady() ? "ready" : "starting";
+  };
+
+  async start(): Promise<void> {
+    const { settings, engine } = this.#options;
+    this.#adminAddress = await this.#admin.listen();
+    await this.#readiness?.listen();
+    engine.onReport((batch) => this.#mixer?.push(batch));
+    if (settings.pilot.insecure) this.#ads.start(credentials.createInsecure());
+    void this.#obtainIdentity();
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  /** The rest of the start: whatever needs a certificate waits for Citadel. */
+  async #obtainIdentity(): Promise<void> {
+    const { settings, logger } = this.#options;
+    const signal = this.#identityEnd.signal;
+    try {
+      const identity = await obtainIdentity({ ...this.#options, settings: settings.identity, trustDomain: settings.trustDomain, signal });
+      this.#identity = identity;
+      logger.info({ spiffeId: identity.certificate.value.spiffeId }, "identity obtained");
+      identity.certificate.subscribe((certificate) => void this.#applyCertificate(certificate));
+      await this.#applyCertificate(identity.certificate.value);
+      const to = (server: typeof PILOT | typeof MIXER): ChannelCredentials =>
+        clientCredentials(identity.certificate, isIdentity({ trustDomain: settings.trustDomain, ...server }));
+      if (signal.aborted) return identity.stop();
+      if (!settings.pilot.insecure) this.#ads.start(to(PILOT));
+      this.#mixer?.start(to(MIXER));
+    } catch (error) {
+      if (!signal.aborted) logger.error({ err: error }, "no identity");
+    }
+  }
+
+  async #applyCertificate(certificate: Certificate): Promise<void> {
+    const { engine, logger } = this.#options;
+    try {
+      const problems = await engine.applyXds(SECRET, toSecretResources(certificate), []);
+      if (problems.length > 0) logger.error({ reasons: problems.map(describeEngineProblem) }, "the engine refused the certificate");
+    } catch (error) {
+      logger.error({ err: error }, "the engine did not take the certificate");
+    }
+  }
+
+  #drain(scope: DrainScope): Promise<boolean> {
+    const { engine, settings, logger } = this.#options;
+    if (scope === "all" && this.#phase === "serving") this.#phase = "draining";
+    logger.info({ scope, limitMs: settings.drainMs }, "draining");
+    return engine.drain(settings.drainMs, scope);
+  }
+
+  async #stop(): Promise<void> {
+    const { engine, logger } = this.#options;
+    this.#identityEnd.abort();
+    if (!(await this.#drain("all"))) logger.warn("requests were still in flight at the end of the drain");
+    this.#identity?.stop();
+    await this.#ads.stop();
+    await engine.stop();
+    await this.#mixer?.stop(LAST_REPORT_LIMIT_MS);
+    this.#phase = "stopped";
+    await this.#readiness?.close();
+    await this.#admin.close();
+    logger.info("stopped");
+  }
+
+  #ports(): AdminPorts {
+    const { settings, engine, clock, logger } = this.#options;
+    return {
+      engine,
+      node: toProxyNode(settings),
+      workers: settings.workers ?? availableParallelism(),
+      uptimeMs: () => clock.monotonic() - this.#startedMs,
+      state: this.state,
+      xds: () => this.#ads.status(),
+      report: () => this.#mixer?.status() ?? null,
+      certificates: () => toCertificates(this.#identity?.certificate.value, clock),
+      drain: (scope) => void this.#drain(scope).catch((error: unknown) => logger.error({ err: error }, "drain failed")),
+      quit: this.#options.onQuit,
+    };
+  }
+}
+
+function toCertificates(certificate: Certificate | undefined, clock: Clock): ProxyCertificates {
+  if (certificate === undefined) return { certificate: null };
+  const { spiffeId, serialNumber, notBeforeMs, notAfterMs } = certificate;
+  return {
+    certificate: {
+      spiffeId,
+      serialNumber,
+      validFrom: new Date(notBeforeMs).toISOString(),
+      validTo: new Date(notAfterMs).toISOString(),
+      remainingMs: notAfterMs - clock.now(),
+      trustedRootFingerprints: certificatesOf(certificate.trustBundlePem).map((pem) => fingerprint(pem)),
+    },
+  };
+}
+
+function certificatesOf(pem: string): readonly string[] {
+  return pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+}
+
+function fingerprint(pem: string): string {
+  return new X509Certificate(pem).fingerprint256.replaceAll(":", "").toLowerCase();
+}

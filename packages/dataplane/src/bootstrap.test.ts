@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { toEngineBootstrap, toNodeIdentity, toProxyNode } from "./bootstrap.ts";
+import { sidecarSettings } from "./testing/settings.ts";
+
+describe("the settings", () => {
+  it("fill in what may be left out", () => {
+    expect(sidecarSettings()).toMatchObject({ engine: "fairlead", xds: "delta", drainMs: 5_000, pilot: { insecure: false } });
+  });
+
+  it("refuse an identity that is not the workload's", () => {
+    const identity = {
+      citadelAddress: "127.0.0.1:1",
+      rootCertificateFile: "a",
+      tokenFile: "b",
+      namespace: "other",
+      serviceAccount: "reviews",
+    };
+    expect(() => sidecarSettings({ identity })).toThrow("identity: must name the workload's own namespace and serviceAccount");
+  });
+
+  it("refuse unknown fields and addresses that are none", () => {
+    expect(() => sidecarSettings({ wrokers: 2 })).toThrow("wrokers");
+    expect(() => sidecarSettings({ addresses: ["reviews"] })).toThrow("addresses.0: must be an IP address");
+  });
+
+  it("refuse names that would break the node id", () => {
+    expect(() => sidecarSettings({ name: "a~b" })).toThrow("name: must be a Kubernetes name");
+  });
+});
+
+describe("the node", () => {
+  it("has Istio's id and metadata", () => {
+    const node = toNodeIdentity(sidecarSettings());
+    expect(node.id).toBe("sidecar~127.0.10.11~reviews-v1.default~default.svc.cluster.local");
+    expect(node.metadata).toMatchObject({
+      NAMESPACE: "default",
+      WORKLOAD_NAME: "reviews-v1",
+      SERVICE_ACCOUNT: "reviews",
+      LABELS: { app: "reviews", version: "v1" },
+      INTERCEPTION_MODE: "NONE",
+      HTTP_PROXY_PORT: "15080",
+      MESH_ID: "cluster.local",
+      FAIRLEAD_APP_ADDRESS: "127.1.10.11",
+    });
+  });
+
+  it("of a gateway is a router", () => {
+    expect(toNodeIdentity(sidecarSettings({ type: "gateway" })).id).toMatch(/^router~/);
+  });
+
+  it("leaves out what is not set", () => {
+    const { metadata } = toNodeIdentity(sidecarSettings({ appAddress: undefined, httpProxyPort: undefined }));
+    expect(metadata).not.toHaveProperty("HTTP_PROXY_PORT");
+    expect(metadata).not.toHaveProperty("FAIRLEAD_APP_ADDRESS");
+  });
+});
+
+describe("the engine's bootstrap", () => {
+  it("names the workload as telemetry groups it", () => {
+    expect(toEngineBootstrap(sidecarSettings()).node).toEqual({
+      workload: "reviews-v1",
+      namespace: "default",
+      service: "reviews",
+      version: "v1",
+      principal: "spiffe://cluster.local/ns/default/sa/reviews",
+      cluster: "local",
+      nodeId: "sidecar~127.0.10.11~reviews-v1.default~default.svc.cluster.local",
+    });
+  });
+
+  it("prefers the canonical labels", () => {
+    const labels = {
+      app: "a",
+      version: "v",
+      "service.istio.io/canonical-name": "canonical",
+      "service.istio.io/canonical-revision": "blue",
+    };
+    expect(toEngineBootstrap(sidecarSettings({ labels })).node).toMatchObject({ service: "canonical", version: "blue" });
+  });
+
+  it("makes reports only for a mixer", () => {
+    expect(toEngineBootstrap(sidecarSettings()).reportIntervalMs).toBe(0);
+    expect(toEngineBootstrap(sidecarSettings({ mixer: { address: "127.0.0.1:1" } })).reportIntervalMs).toBe(1_000);
+  });
+
+  it("carries the identity that the admin API shows", () => {
+    expect(toProxyNode(sidecarSettings()).principal).toBe("spiffe://cluster.local/ns/default/sa/reviews");
+  });
+});

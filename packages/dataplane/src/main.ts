@@ -1,0 +1,45 @@
+import { createLogger, readSettings, SettingsError, systemClock } from "@fairlead/kit";
+import { startAgent } from "./agent/agent.ts";
+import { startApp } from "./app.ts";
+import { toEngineBootstrap } from "./bootstrap.ts";
+import { createNativeEngine } from "./native/addon.ts";
+import { type Settings, settingsSchema } from "./settings.ts";
+
+/** `fairlead-proxy --settings FILE`: the proxy of one workload, with our engine or beside a stock Envoy. */
+async function main(): Promise<void> {
+  const settings = readSettings(settingsSchema);
+  const logger = createLogger({ component: "proxy", level: settings.logLevel });
+  const common = { settings, clock: systemClock, random: Math.random, logger };
+  // A signal may come while things still start.
+  const stopped = Promise.withResolvers<number>();
+  const quit = (): void => stopped.resolve(0);
+  const fail = (reason: string): void => {
+    logger.fatal({ reason }, "the proxy cannot go on");
+    stopped.resolve(1);
+  };
+  // Once: a second signal ends the process at once, as it does by default.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, quit);
+  const running =
+    settings.engine === "envoy"
+      ? await startAgent({ ...common, onFatal: fail })
+      : await startApp({ ...common, engine: await createNativeEngine(toEngineBootstrap(settings)), onQuit: quit });
+  logger.info({ node: settings.name, namespace: settings.namespace, engine: settings.engine, admin: settings.adminAddress }, "started");
+  const exitCode = await stopped.promise;
+  await stopWithin(settings, running.stop());
+  process.exit(exitCode);
+}
+
+/** Room for what follows the drain: last reports, closing sockets. */
+const STOP_MARGIN_MS = 10_000;
+
+async function stopWithin(settings: Settings, stopping: Promise<void>): Promise<void> {
+  const timeout = new Promise<void>((resolve) => systemClock.after(settings.drainMs + STOP_MARGIN_MS, resolve));
+  await Promise.race([stopping, timeout]);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `fairlead-proxy: ${error instanceof SettingsError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exit(1);
+});
