@@ -20,6 +20,8 @@ export const settingsSchema = z.strictObject({
   memoryLimitMb: z.number().int().min(32).default(96),
   /** Most series that are told apart; what is beyond is counted under `other`. */
   maxSeries: z.number().int().min(10).default(20_000),
+  /** Reports that arrive within this time are stored together, milliseconds. */
+  commitIntervalMs: z.number().int().min(0).max(5_000).default(200),
   retention: z
     .strictObject({
       /** Points of 10 s, milliseconds. */

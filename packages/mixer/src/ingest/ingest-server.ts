@@ -18,12 +18,15 @@ export interface IngestOptions {
   /** Who calls, by the verified client certificate. */
   readonly peer: (call: ReportCall) => Result<SpiffeId, string>;
   readonly trustDomain: string;
-  /** Stores a batch and answers the sequence to acknowledge; see ReportWriter. */
-  readonly submit: (batch: Batch) => Promise<bigint>;
+  /** What stores the batches of one stream; see ReportWriter. */
+  readonly openSession: () => Submit;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: IngestEvents;
 }
+
+/** Stores a batch and answers the sequence to acknowledge. */
+export type Submit = (batch: Batch) => Promise<bigint>;
 
 export interface IngestEvents {
   streamOpened(): void;
@@ -39,6 +42,8 @@ export interface IngestServer {
 
 const MAX_MESSAGE_BYTES = 2 << 20;
 const MAX_STREAMS = 5_000;
+/** Batches of one stream that are being stored at a time. */
+const MAX_IN_WORK = 8;
 const MAX_STREAMS_PER_CONNECTION = 16;
 const CLOSE_TIMEOUT_MS = 250;
 const SERVER_OPTIONS = {
@@ -77,30 +82,46 @@ export async function serveIngest(options: IngestOptions): Promise<IngestServer>
 }
 
 /**
- * One batch at a time: the next is read only once the one before is stored, so a stream holds no more than what flow control lets in, and a
- * reporter that is faster than the store waits.
+ * Batches are stored in the order they come, a few at a time: the next is read only when there is room again, so a stream holds no more than that
+ * and what flow control lets in, and a reporter that is faster than the store waits.
  */
 async function serveStream(call: ReportCall, options: IngestOptions): Promise<void> {
   const peer = options.peer(call);
   if (!peer.ok) return endWith(call, { code: status.UNAUTHENTICATED, details: peer.error });
+  const submit = options.openSession();
+  const inWork: Promise<void>[] = [];
+  let last: Promise<void> = Promise.resolve();
   try {
     for await (const message of call) {
       const wire: ReportBatch = message;
-      const answer = await takeBatch(wire, peer.value, options);
-      if ("code" in answer) return endWith(call, answer);
-      // Acknowledgements are tiny, yet one that never reads them must not pile them up.
-      if (!call.write(create(ReportAckSchema, answer))) await drained(call);
+      const answer = takeBatch(wire, peer.value, submit, options);
+      last = last.then(async () => answerBatch(call, await answer));
+      inWork.push(last);
+      if (inWork.length >= MAX_IN_WORK) await inWork.shift();
     }
+    await last;
     call.end();
   } catch (error) {
+    await last.catch(() => undefined);
     options.logger.debug({ err: error, peer: formatSpiffeId(peer.value) }, "report stream ended");
     call.destroy();
   }
 }
 
-type Refusal = Pick<StatusObject, "code" | "details">;
+async function answerBatch(call: ReportCall, answer: BatchAnswer): Promise<void> {
+  if (call.destroyed || call.cancelled) return;
+  if ("code" in answer) {
+    endWith(call, answer);
+    throw new Error(answer.details);
+  }
+  // Acknowledgements are tiny, yet one that never reads them must not pile them up.
+  if (!call.write(create(ReportAckSchema, answer))) await drained(call);
+}
 
-async function takeBatch(wire: ReportBatch, peer: SpiffeId, options: IngestOptions): Promise<{ readonly sequence: bigint } | Refusal> {
+type Refusal = Pick<StatusObject, "code" | "details">;
+type BatchAnswer = { readonly sequence: bigint } | Refusal;
+
+async function takeBatch(wire: ReportBatch, peer: SpiffeId, submit: Submit, options: IngestOptions): Promise<BatchAnswer> {
   const principal = formatSpiffeId(peer);
   const denied = findDenial(wire, peer, options.trustDomain);
   if (denied !== undefined) {
@@ -115,7 +136,7 @@ async function takeBatch(wire: ReportBatch, peer: SpiffeId, options: IngestOptio
     return { code: status.INVALID_ARGUMENT, details: `invalid report: ${batch.error}` };
   }
   try {
-    return { sequence: await options.submit(batch.value) };
+    return { sequence: await submit(batch.value) };
   } catch (error) {
     options.events.batchRejected("store");
     options.logger.error({ err: error, peer: principal }, "report could not be stored");

@@ -127,7 +127,6 @@ class DuckDbStore implements Store {
     const plan = planMaintenance({ nowMs, mergedToMs: this.#parts.mergedToMs, retention });
     const emptySeries = await this.#inTransaction(async (connection) => {
       await runMaintenance(connection, plan, retention);
-      await connection.run(`DELETE FROM workloads WHERE last_seen < ${plan.deleteCoarseBeforeMs}`);
       return deleteEmptySeries(connection);
     });
     this.#parts.mergedToMs = plan.mergeToMs;
@@ -234,23 +233,23 @@ async function writeAggregate(connection: DuckDBConnection, aggregate: Aggregate
     appender.appendVarchar(span.traceId);
     appender.appendVarchar(JSON.stringify(span));
   });
-  await writeReporters(connection, aggregate);
+  await appendReporters(connection, aggregate);
 }
 
-async function writeReporters(connection: DuckDBConnection, aggregate: Aggregate): Promise<void> {
+async function appendReporters(connection: DuckDBConnection, aggregate: Aggregate): Promise<void> {
   const seenMs = BigInt(Math.max(0, ...aggregate.workloads.map((seen) => seen.seenMs)));
-  for (const { workload } of aggregate.workloads) {
-    await connection.run(
-      "INSERT INTO workloads VALUES ($1, $2, $3, $3) ON CONFLICT DO UPDATE SET workload = excluded.workload, last_seen = excluded.last_seen",
-      [workloadKey(workload), JSON.stringify(workload), seenMs],
-    );
-  }
-  for (const { principal, reporterId, sequence } of aggregate.positions) {
-    await connection.run(
-      "INSERT INTO reporters VALUES ($1, $2, $3, $4) ON CONFLICT DO UPDATE SET sequence = excluded.sequence, last_seen = excluded.last_seen",
-      [principal, reporterId, sequence, seenMs],
-    );
-  }
+  await appendRows(connection, "workloads", aggregate.workloads, (appender, { workload }) => {
+    appender.appendVarchar(workloadKey(workload));
+    appender.appendVarchar(JSON.stringify(workload));
+    appender.appendBigInt(seenMs);
+    appender.appendBigInt(seenMs);
+  });
+  await appendRows(connection, "reporters", aggregate.positions, (appender, position) => {
+    appender.appendVarchar(position.principal);
+    appender.appendVarchar(position.reporterId);
+    appender.appendBigInt(position.sequence);
+    appender.appendBigInt(seenMs);
+  });
 }
 
 type Appender = Awaited<ReturnType<DuckDBConnection["createAppender"]>>;
@@ -283,8 +282,8 @@ async function deleteEmptySeries(connection: DuckDBConnection): Promise<readonly
 async function readState(connection: DuckDBConnection): Promise<StoredState> {
   const rows = async (sql: string): Promise<readonly (readonly unknown[])[]> => (await connection.runAndReadAll(sql)).getRowsJS();
   const series = await rows("SELECT id, labels FROM series");
-  const workloads = await rows("SELECT workload, first_seen, last_seen FROM workloads");
-  const positions = await rows("SELECT principal, reporter_id, sequence FROM reporters");
+  const workloads = await rows("SELECT arg_max(workload, last_seen), min(first_seen), max(last_seen) FROM workloads GROUP BY key");
+  const positions = await rows("SELECT principal, reporter_id, max(sequence) FROM reporters GROUP BY principal, reporter_id");
   return {
     series: series.map(([id, labels]) => ({ id: number(id), labels: seriesLabelsSchema.parse(JSON.parse(String(labels))) })),
     workloads: workloads.map(([workload, firstSeen, lastSeen]) => ({

@@ -10,6 +10,8 @@ export interface ReportWriterOptions {
   readonly registry: SeriesRegistry;
   readonly directory: WorkloadDirectory;
   readonly retention: Retention;
+  /** Least time between the starts of two transactions, milliseconds: each has a price, whatever it holds. */
+  readonly commitIntervalMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called after every commit with what it stored. */
@@ -19,8 +21,12 @@ export interface ReportWriterOptions {
 
 /** The one who writes: batches that arrive meanwhile go into the next transaction together. */
 export interface ReportWriter {
-  /** Resolves with the reporter's highest stored sequence once the batch is stored (or was before); rejects where it could not be. */
-  submit(batch: Batch): Promise<bigint>;
+  /**
+   * Takes the batches of one stream in their order. A submission resolves with the reporter's highest stored sequence once the batch is stored (or was
+   * before), and rejects where it could not be: then everything after it on that stream is rejected too. Otherwise a later batch would be stored, and
+   * the one that failed, sent again, would be taken for a duplicate.
+   */
+  openSession(): (batch: Batch) => Promise<bigint>;
   /** Merges, rolls up and deletes, in turn with the writing. */
   maintain(): Promise<void>;
   /** Maintains every minute until `signal` aborts. */
@@ -31,7 +37,12 @@ export interface ReportWriter {
 const MAX_GROUP = 256;
 const MAINTENANCE_INTERVAL_MS = 60_000;
 
+interface Session {
+  hasFailed: boolean;
+}
+
 interface Waiting {
+  readonly session: Session;
   readonly batch: Batch;
   readonly resolve: (sequence: bigint) => void;
   readonly reject: (reason: unknown) => void;
@@ -46,7 +57,9 @@ export function createReportWriter(options: ReportWriterOptions): ReportWriter {
   let work: Promise<void> = Promise.resolve();
   let isDraining = false;
 
-  const writeGroup = async (group: readonly Waiting[]): Promise<void> => {
+  const writeGroup = async (all: readonly Waiting[]): Promise<void> => {
+    for (const { session, reject } of all) if (session.hasFailed) reject(new Error("an earlier batch of this stream could not be stored"));
+    const group = all.filter(({ session }) => !session.hasFailed);
     const fresh = withoutDuplicates(group, stored);
     try {
       if (fresh.length > 0) {
@@ -61,13 +74,19 @@ export function createReportWriter(options: ReportWriterOptions): ReportWriter {
     } catch (error) {
       // One batch that the store refuses must not keep the others out with it.
       if (group.length > 1) for (const each of group) await writeGroup([each]);
-      else for (const { reject } of group) reject(error);
+      else for (const each of group) rejectSession(each, error);
       return;
     }
     for (let at = fresh.length; at < group.length; at += 1) options.onDuplicate();
   };
+  let nextCommitMs = Number.NEGATIVE_INFINITY;
   const drain = async (): Promise<void> => {
-    while (waiting.length > 0) await writeGroup(waiting.splice(0, MAX_GROUP));
+    while (waiting.length > 0) {
+      const delayMs = nextCommitMs - clock.monotonic();
+      if (delayMs > 0) await sleep(clock, delayMs);
+      nextCommitMs = clock.monotonic() + options.commitIntervalMs;
+      await writeGroup(waiting.splice(0, MAX_GROUP));
+    }
     isDraining = false;
   };
   const maintainOnce = async (): Promise<void> => {
@@ -82,13 +101,15 @@ export function createReportWriter(options: ReportWriterOptions): ReportWriter {
     return result;
   };
   return {
-    submit(batch) {
-      return new Promise((resolve, reject) => {
-        waiting.push({ batch, resolve, reject });
-        if (isDraining) return;
-        isDraining = true;
-        work = work.then(drain);
-      });
+    openSession() {
+      const session: Session = { hasFailed: false };
+      return (batch) =>
+        new Promise((resolve, reject) => {
+          waiting.push({ session, batch, resolve, reject });
+          if (isDraining) return;
+          isDraining = true;
+          work = work.then(drain);
+        });
     },
     maintain,
     async maintainForever(signal) {
@@ -102,6 +123,11 @@ export function createReportWriter(options: ReportWriterOptions): ReportWriter {
       }
     },
   };
+}
+
+function rejectSession({ session, reject }: Waiting, error: unknown): void {
+  session.hasFailed = true;
+  reject(error);
 }
 
 /** The batches of a group that are stored neither before nor by an earlier one of the group. */

@@ -53,7 +53,35 @@ export async function runMaintenance(connection: DuckDBConnection, plan: Mainten
       `DELETE FROM ${table} WHERE time_us <= (SELECT time_us FROM ${table} ORDER BY time_us DESC LIMIT 1 OFFSET ${retention.sampleCount})`,
     );
   }
-  await connection.run(`DELETE FROM reporters WHERE last_seen < ${plan.deleteReportersBeforeMs}`);
+  await shortenJournal(connection, {
+    table: "reporters",
+    columns: "principal, reporter_id, max(sequence), max(last_seen)",
+    key: "principal, reporter_id",
+    keepSinceMs: plan.deleteReportersBeforeMs,
+  });
+  await shortenJournal(connection, {
+    table: "workloads",
+    columns: "key, arg_max(workload, last_seen), min(first_seen), max(last_seen)",
+    key: "key",
+    keepSinceMs: plan.deleteCoarseBeforeMs,
+  });
+}
+
+interface Journal {
+  readonly table: string;
+  readonly columns: string;
+  readonly key: string;
+  readonly keepSinceMs: number;
+}
+
+/** Leaves one line for each key, none for those that are older than wanted. */
+async function shortenJournal(connection: DuckDBConnection, { table, columns, key, keepSinceMs }: Journal): Promise<void> {
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE kept AS SELECT ${columns} FROM ${table} GROUP BY ${key} HAVING max(last_seen) >= ${keepSinceMs}`,
+  );
+  await connection.run(`DELETE FROM ${table}`);
+  await connection.run(`INSERT INTO ${table} SELECT * FROM kept`);
+  await connection.run("DROP TABLE kept");
 }
 
 interface Move {

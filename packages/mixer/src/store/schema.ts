@@ -1,11 +1,12 @@
 /**
  * Tables of the embedded store. Times are milliseconds since the Unix epoch, samples' microseconds. A point's histogram is two lists of the same
- * length: bucket indexes and their counts. Several points of one series in one bucket add up.
+ * length: bucket indexes and their counts. Several points of one series in one bucket add up. Workloads and reporters are journals, whose newest line
+ * counts: appending costs a tenth of an update; maintenance shortens them.
  */
 export const SCHEMA = `
   CREATE TABLE IF NOT EXISTS series (id UINTEGER, labels VARCHAR);
-  CREATE TABLE IF NOT EXISTS workloads (key VARCHAR PRIMARY KEY, workload VARCHAR, first_seen BIGINT, last_seen BIGINT);
-  CREATE TABLE IF NOT EXISTS reporters (principal VARCHAR, reporter_id VARCHAR, sequence BIGINT, last_seen BIGINT, PRIMARY KEY (principal, reporter_id));
+  CREATE TABLE IF NOT EXISTS workloads (key VARCHAR, workload VARCHAR, first_seen BIGINT, last_seen BIGINT);
+  CREATE TABLE IF NOT EXISTS reporters (principal VARCHAR, reporter_id VARCHAR, sequence BIGINT, last_seen BIGINT);
   ${pointTables("fine")}
   ${pointTables("coarse")}
   CREATE TABLE IF NOT EXISTS access_logs (time_us BIGINT, trace_id VARCHAR, request_id VARCHAR, entry VARCHAR);

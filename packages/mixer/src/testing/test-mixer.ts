@@ -40,6 +40,7 @@ export function startTestMixer(options: {
       monitoringAddress: "127.0.0.1:0",
       stateDirectory: options.stateDirectory,
       trustDomain: "cluster.local",
+      commitIntervalMs: 0,
       identity,
       ...(options.maxSeries === undefined ? {} : { maxSeries: options.maxSeries }),
     }),
