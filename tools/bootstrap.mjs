@@ -20,10 +20,11 @@ const red = (text) => ansi(31, text);
 
 const COMMANDS = {
   demo: { about: "run the sample mesh (--smoke: check it end to end instead)", run: demo },
-  test: { about: "type checks, unit tests and end-to-end suites", run: test },
+  test: { about: "unit tests and end-to-end suites", run: test },
   check: { about: "formatting, lint, names, types, clippy", run: check },
   e2e: { about: "the end-to-end suites alone (arguments go to vitest)", run: e2e },
   bench: { about: "benchmarks beside HAProxy, nginx and Envoy", run: bench },
+  ci: { about: "all of it, as .ci/run does", run: ci },
 };
 
 await main(process.argv.slice(2));
@@ -96,11 +97,10 @@ async function build() {
   await step("building", PINNED_NODE, [NX, "run-many", "-t", "build", "--output-style=stream"], describeTask);
 }
 
-/** `✔  nx run @fairlead/kit:build (2s)` → `kit`; anything else is not worth a line. */
+/** `> nx run @fairlead/kit:build` → `build kit`; what came from the cache, like everything else, is not worth a line. */
 function describeTask(line) {
-  const match = /✔\s+(?:nx run )?@fairlead\/([\w-]+):(\w+)(?:.*?\((\d[^)]*)\))?/.exec(line);
-  if (match === null || line.includes("[local cache]") || line.includes("[existing outputs match the cache")) return undefined;
-  return `${match[2] === "build" ? "built" : match[2]} ${match[1]}${match[3] === undefined ? "" : ` ${dim(match[3])}`}`;
+  const match = /^> nx run @fairlead\/([\w-]+):(\w+)(.*)$/.exec(line);
+  return match === null || /\[.*cache.*\]/.test(match[3]) ? undefined : dim(`${match[2]} ${match[1]}`);
 }
 
 /** Runs one step of preparation quietly: a line for the start, one for the end, its whole output only when it fails. */
@@ -135,58 +135,23 @@ async function demo(args) {
 
 async function e2e(args) {
   await build();
-  return runNode(["node_modules/vitest/vitest.mjs", ...E2E_ARGUMENTS, ...args]);
+  return runNode(["node_modules/vitest/vitest.mjs", "run", "--config", "packages/e2e/vitest.config.ts", "--root", "packages/e2e", ...args]);
 }
 
-const E2E_ARGUMENTS = ["run", "--config", "vitest.config.ts", "--root", "packages/e2e", "--no-file-parallelism"];
-
-/** Everything that is a test; the last line counts them for whoever reads only that. */
-async function test(args) {
-  await build();
-  const counts = { passed: 0, failed: 0 };
-  const count = (line) => {
-    console.log(line);
-    addCounts(counts, line);
-  };
-  const statuses = [
-    await run(PINNED_NODE, [NX, "run-many", "-t", "typecheck", "test", "--nx-bail=false", "--output-style=stream", ...args], { quiet: count }),
-    await run(PINNED_NODE, [join(ROOT, "node_modules/vitest/vitest.mjs"), ...E2E_ARGUMENTS], { quiet: count }),
-  ];
-  const isGood = statuses.every((status) => status === 0);
-  if (!isGood && counts.failed === 0) counts.failed = 1;
-  console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
-  return isGood ? 0 : 1;
-}
-
-/** Understands the summaries of vitest (`Tests  2 failed | 40 passed (42)`) and cargo (`test result: ok. 12 passed; 0 failed; …`). */
-function addCounts(counts, line) {
-  const plain = line.replace(/\x1b\[[0-9;]*m/g, "");
-  if (!/^(?:\S+\s+)?\s*Tests\s+\d|test result: /.test(plain)) return;
-  counts.passed += Number(/(\d+) passed/.exec(plain)?.[1] ?? 0);
-  counts.failed += Number(/(\d+) failed/.exec(plain)?.[1] ?? 0);
+/** Unit tests and end-to-end suites, counted in the last line. */
+function test() {
+  return runNode(["tools/ci/main.ts", "test", "e2e"]);
 }
 
 async function check() {
   await build();
-  const workspace = ["--manifest-path", "packages/dataplane-native/Cargo.toml"];
-  const bin = (name) => join(ROOT, "node_modules/.bin", name);
-  const checks = [
-    ["formatting of TypeScript", bin("oxfmt"), ["--check", "."]],
-    ["formatting of Rust", "cargo", ["fmt", ...workspace, "--all", "--check"]],
-    ["file names", bin("ls-lint"), []],
-    ["lint of TypeScript", bin("oxlint"), ["--type-aware"]],
-    ["types", PINNED_NODE, [NX, "run-many", "-t", "typecheck", "--output-style=static"]],
-    ["lint of Rust", "cargo", ["clippy", ...workspace, "--workspace", "--all-targets", "--", "-D", "warnings"]],
-  ];
-  let failed = 0;
-  for (const [title, command, args] of checks) {
-    const output = [];
-    const status = await run(command, args, { quiet: (line) => output.push(line) });
-    console.log(status === 0 ? `${green("✓")} ${title}` : `${output.join("\n")}\n${red("✗")} ${title}`);
-    if (status !== 0) failed += 1;
-  }
-  console.log(`\n${checks.length - failed} passed, ${failed} failed`);
-  return failed === 0 ? 0 : 1;
+  return runNode(["tools/ci/main.ts", "check"]);
+}
+
+/** What decides whether a change lands: everything, beside other people's proxies. */
+async function ci() {
+  const installed = await runNode(["tools/peers/install.ts"]);
+  return installed === 0 ? runNode(["tools/ci/main.ts", "all"]) : installed;
 }
 
 async function bench(args) {

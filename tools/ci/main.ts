@@ -1,5 +1,5 @@
 /**
- * Runs the project's checks and tests and counts them: `node tools/ci/main.ts test|check|e2e|all`.
+ * Runs the project's checks and tests and counts them: `node tools/ci/main.ts test|check|e2e|all …`.
  * The last line is `N passed, N failed`; the exit code is 0 only where nothing failed.
  */
 import { spawn } from "node:child_process";
@@ -91,12 +91,13 @@ async function run(step: Step): Promise<Count> {
 }
 
 if (import.meta.main) {
-  const what = process.argv[2] ?? "all";
-  const steps = STEPS[what];
-  if (steps === undefined) {
-    console.error(`usage: node tools/ci/main.ts ${Object.keys(STEPS).join("|")}, got "${what}"`);
+  const wanted = process.argv.length > 2 ? process.argv.slice(2) : ["all"];
+  const unknown = wanted.find((name) => STEPS[name] === undefined);
+  if (unknown !== undefined) {
+    console.error(`usage: node tools/ci/main.ts ${Object.keys(STEPS).join("|")} …, got "${unknown}"`);
     process.exit(2);
   }
+  const steps = wanted.flatMap((name) => STEPS[name] ?? []);
   let passed = 0;
   const failures: string[] = [];
   let failed = 0;

@@ -92,7 +92,7 @@ export interface ProxyStat {
   readonly value: number;
 }
 
-/** `GET /certs` */
+/** `GET /certs`, and the answer of `POST /rotate_certificates`, which replaces key and certificate at once. */
 export interface ProxyCertificates {
   /** The workload's own; null before Citadel has answered. */
   readonly certificate: ProxyCertificate | null;

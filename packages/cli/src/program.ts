@@ -44,7 +44,8 @@ export function createProgram(context: CliContext, exit: (code: number) => void)
     .configureHelp({ sortSubcommands: false, styleTitle: (text) => createStyle(wantsColor(context.stdout, context.env)).bold(text) })
     .addHelpText("after", EXAMPLES);
   // Subcommands inherit how output and errors are treated only when they are added after that is configured.
-  for (const add of [addLocal, addAnalyze, addStatus, addConfig, addExplain, addMetrics, addTopology, addVersion, addCompletion]) add(program, context, exit);
+  for (const add of [addLocal, addAnalyze, addStatus, addConfig, addExplain, addMetrics, addTopology, addVersion, addCompletion])
+    add(program, context, exit);
   return program;
 }
 

@@ -132,6 +132,12 @@ class RunningApp implements App {
     }
   }
 
+  async #rotateCertificates(): Promise<void> {
+    if (this.#identity === undefined)
+      throw Object.assign(new Error("there is no certificate yet: citadel has not answered"), { statusCode: 503 });
+    await this.#identity.rotate();
+  }
+
   #drain(scope: DrainScope): Promise<boolean> {
     const { engine, settings, logger } = this.#options;
     if (scope === "all" && this.#phase === "serving") this.#phase = "draining";
@@ -165,6 +171,7 @@ class RunningApp implements App {
       report: () => this.#mixer?.status() ?? null,
       certificates: () => toCertificates(this.#identity?.certificate.value, clock),
       drain: (scope) => void this.#drain(scope).catch((error: unknown) => logger.error({ err: error }, "drain failed")),
+      rotateCertificates: () => this.#rotateCertificates(),
       quit: this.#options.onQuit,
     };
   }

@@ -30,7 +30,10 @@ export async function requestJson(options: JsonRequest): Promise<unknown> {
     status = answer.statusCode;
     text = await readText(answer.body);
   } catch (error) {
-    throw new CliError(`${who} at ${address} does not answer: ${codeOf(error) ?? messageOf(error)}`, "see whether it runs: fairlead status");
+    throw new CliError(
+      `${who} at ${address} does not answer: ${codeOf(error) ?? messageOf(error)}`,
+      "see whether it runs: fairlead status",
+    );
   }
   if (status < 200 || status > 299) throw new CliError(`${who} refused ${path}: ${errorIn(text) ?? `HTTP ${status}`}`);
   try {
@@ -58,7 +61,9 @@ function errorIn(text: string): string | undefined {
     if (typeof value !== "object" || value === null) return undefined;
     const error = "error" in value ? value.error : undefined;
     if (typeof error === "string") return "message" in value && typeof value.message === "string" ? value.message : error;
-    return typeof error === "object" && error !== null && "message" in error && typeof error.message === "string" ? error.message : undefined;
+    return typeof error === "object" && error !== null && "message" in error && typeof error.message === "string"
+      ? error.message
+      : undefined;
   } catch {
     return undefined;
   }

@@ -33,12 +33,16 @@ export function createMixerClient(queryAddress: string): MixerClient {
     const parsed = schema.safeParse(answer);
     if (parsed.success) return parsed.data;
     const issue = parsed.error.issues[0];
-    throw new CliError(`mixer's answer to ${path} is not understood: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`, "are fairlead and the mesh of one version?");
+    throw new CliError(
+      `mixer's answer to ${path} is not understood: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`,
+      "are fairlead and the mesh of one version?",
+    );
   };
   return {
     requests: (query) => ask(requestsAnswerSchema, "requests", { ...query }),
     topology: (query) => ask(topologyAnswerSchema, "topology", { ...query }),
-    accessLogs: (query) => ask(accessLogsAnswerSchema, "access-logs", { ...query, limit: query.limit === undefined ? undefined : Number(query.limit) }),
+    accessLogs: (query) =>
+      ask(accessLogsAnswerSchema, "access-logs", { ...query, limit: query.limit === undefined ? undefined : Number(query.limit) }),
     workloads: () => ask(workloadsAnswerSchema, "workloads"),
   };
 }

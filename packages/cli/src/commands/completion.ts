@@ -23,7 +23,12 @@ Examples:
 interface Described {
   readonly name: string;
   readonly description: string;
-  readonly options: readonly { readonly long: string; readonly description: string; readonly takesValue: boolean; readonly choices: readonly string[] }[];
+  readonly options: readonly {
+    readonly long: string;
+    readonly description: string;
+    readonly takesValue: boolean;
+    readonly choices: readonly string[];
+  }[];
   /** What its first argument may be; empty where it may be anything. */
   readonly choices: readonly string[];
 }
@@ -35,16 +40,27 @@ function describeCommand(command: Command): Described {
     options: command.options.flatMap((option) =>
       option.long === undefined || option.long === null
         ? []
-        : [{ long: option.long, description: option.description, takesValue: option.required || option.optional, choices: option.argChoices ?? [] }],
+        : [
+            {
+              long: option.long,
+              description: option.description,
+              takesValue: option.required || option.optional,
+              choices: option.argChoices ?? [],
+            },
+          ],
     ),
     choices: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
   };
 }
 
 function bashScript(commands: readonly Described[]): string {
-  const cases = commands.map(({ name, options, choices }) => `    ${name}) words="${[...choices, ...options.map(({ long }) => long), "--help"].join(" ")}" ;;`);
+  const cases = commands.map(
+    ({ name, options, choices }) => `    ${name}) words="${[...choices, ...options.map(({ long }) => long), "--help"].join(" ")}" ;;`,
+  );
   const values = commands.flatMap(({ name, options }) =>
-    options.filter((option) => option.choices.length > 0).map((option) => `    ${name}:${option.long}) words="${option.choices.join(" ")}" ;;`),
+    options
+      .filter((option) => option.choices.length > 0)
+      .map((option) => `    ${name}:${option.long}) words="${option.choices.join(" ")}" ;;`),
   );
   return `_fairlead() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
@@ -65,7 +81,8 @@ complete -o filenames -F _fairlead fairlead`;
 }
 
 function zshScript(commands: readonly Described[]): string {
-  const quote = (text: string): string => text.replaceAll("'", "'\\''").replaceAll(":", "\\:").replaceAll("[", "\\[").replaceAll("]", "\\]");
+  const quote = (text: string): string =>
+    text.replaceAll("'", "'\\''").replaceAll(":", "\\:").replaceAll("[", "\\[").replaceAll("]", "\\]");
   const list = commands.map(({ name, description }) => `    '${name}:${quote(description)}'`);
   const cases = commands.map(({ name, options, choices }) => {
     const flags = options.map((option) => {

@@ -45,7 +45,10 @@ Examples:
       ...(destination === undefined ? {} : { destination }),
       ...(code === undefined ? {} : { code }),
     });
-    print(context, renderOutput(options.output, answer, () => renderMetrics(answer, groupBy, styleOf(context))));
+    print(
+      context,
+      renderOutput(options.output, answer, () => renderMetrics(answer, groupBy, styleOf(context))),
+    );
   });
 }
 

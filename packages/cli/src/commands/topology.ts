@@ -22,7 +22,10 @@ export function addTopology(program: Command, context: CliContext): void {
     const { window, namespace, level } = options;
     const client = createMixerClient(meshOf(context, options).mixer.queryAddress);
     const answer = await client.topology({ window, level, ...(namespace === undefined ? {} : { namespace }) });
-    print(context, renderOutput(options.output, answer, () => renderTopology(answer, styleOf(context))));
+    print(
+      context,
+      renderOutput(options.output, answer, () => renderTopology(answer, styleOf(context))),
+    );
   });
 }
 
@@ -48,18 +51,22 @@ export function renderTopology(answer: TopologyAnswer, style: Style): string {
         show(target, next, { head: `${branch.tail}${isLast ? "└─ " : "├─ "}`, tail: `${branch.tail}${isLast ? "   " : "│  "}` });
     });
   };
-  for (const root of roots) if (!shown.has(root.id) && answer.edges.some(({ source }) => source === root.id)) show(root, undefined, { head: "", tail: "" });
+  for (const root of roots)
+    if (!shown.has(root.id) && answer.edges.some(({ source }) => source === root.id)) show(root, undefined, { head: "", tail: "" });
   const width = Math.max(...lines.map(({ tree }) => visibleLength(tree)));
   return lines.map(({ tree, numbers }) => `${padEnd(tree, width)}  ${numbers}`.trimEnd()).join("\n");
 }
 
 function label(node: TopologyNode, style: Style): string {
-  return node.kind === "workload" || node.kind === "service" ? style.bold(node.name) : style.dim(node.kind === "unknown" ? "(outside the mesh)" : node.name);
+  return node.kind === "workload" || node.kind === "service"
+    ? style.bold(node.name)
+    : style.dim(node.kind === "unknown" ? "(outside the mesh)" : node.name);
 }
 
 function describeEdge(edge: TopologyEdge, style: Style): string {
   const errors = edge.errors === 0 ? style.dim("no errors") : style.red(`${formatShare(edge.errorRate)} errors`);
-  const security = edge.mtlsShare === null ? "" : edge.mtlsShare === 1 ? style.green("mTLS") : style.yellow(`${formatShare(edge.mtlsShare)} mTLS`);
+  const security =
+    edge.mtlsShare === null ? "" : edge.mtlsShare === 1 ? style.green("mTLS") : style.yellow(`${formatShare(edge.mtlsShare)} mTLS`);
   return [`${formatRate(edge.rate)}/s`, errors, `p50 ${formatMs(edge.latencyMs.p50)}`, `p99 ${formatMs(edge.latencyMs.p99)}`, security]
     .filter((part) => part !== "")
     .join("  ");

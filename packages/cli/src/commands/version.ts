@@ -10,6 +10,9 @@ export function addVersion(program: Command, context: CliContext): void {
     .addOption(outputOption())
     .action((options: { readonly output: OutputFormat }) => {
       const versions = { fairlead: VERSION, node: process.versions.node, platform: `${process.platform} ${process.arch}` };
-      print(context, renderOutput(options.output, versions, () => `fairlead ${versions.fairlead} (node ${versions.node}, ${versions.platform})`));
+      print(
+        context,
+        renderOutput(options.output, versions, () => `fairlead ${versions.fairlead} (node ${versions.node}, ${versions.platform})`),
+      );
     });
 }

@@ -15,13 +15,28 @@ export interface ChildrenSpecs {
 }
 
 /** Variables that would send an application's or a component's own traffic somewhere else. */
-const PROXY_VARIABLES = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "NODE_USE_ENV_PROXY"];
+const PROXY_VARIABLES = [
+  "HTTP_PROXY",
+  "http_proxy",
+  "HTTPS_PROXY",
+  "https_proxy",
+  "ALL_PROXY",
+  "all_proxy",
+  "NO_PROXY",
+  "no_proxy",
+  "NODE_USE_ENV_PROXY",
+];
 
 /** How to start every process of a mesh whose settings files are written. */
 export function describeChildren(layout: MeshLayout, env: Readonly<Record<string, string | undefined>>): ChildrenSpecs {
   const base: Record<string, string | undefined> = { ...env, FAIRLEAD_STATE: layout.stateDirectory, [CHILD_MARK]: layout.stateDirectory };
   for (const name of PROXY_VARIABLES) delete base[name];
-  const component = (options: { readonly name: string; readonly role: ChildRole; readonly main: string; readonly readyUrl: string }): ChildSpec => ({
+  const component = (options: {
+    readonly name: string;
+    readonly role: ChildRole;
+    readonly main: string;
+    readonly readyUrl: string;
+  }): ChildSpec => ({
     name: options.name,
     role: options.role,
     command: process.execPath,
@@ -45,7 +60,9 @@ export function describeChildren(layout: MeshLayout, env: Readonly<Record<string
         readyUrl: `http://${workload.address}:${PORTS.proxyAdmin}/ready`,
       }),
     ),
-    applications: layout.workloads.flatMap((workload) => (workload.application === undefined ? [] : [applicationSpec(workload, layout, base)])),
+    applications: layout.workloads.flatMap((workload) =>
+      workload.application === undefined ? [] : [applicationSpec(workload, layout, base)],
+    ),
   };
 }
 
@@ -63,7 +80,13 @@ function applicationSpec(
   const { command = "", env = {}, host = workload.address, port } = workload.application ?? {};
   const throughProxy =
     workload.proxy === "sidecar"
-      ? { HTTP_PROXY: proxyUrl(workload.address), http_proxy: proxyUrl(workload.address), NODE_USE_ENV_PROXY: "1", NO_PROXY: LOCAL_HOSTS, no_proxy: LOCAL_HOSTS }
+      ? {
+          HTTP_PROXY: proxyUrl(workload.address),
+          http_proxy: proxyUrl(workload.address),
+          NODE_USE_ENV_PROXY: "1",
+          NO_PROXY: LOCAL_HOSTS,
+          no_proxy: LOCAL_HOSTS,
+        }
       : {};
   // Commands that say `node` mean the one that runs this.
   const path = `${dirname(process.execPath)}:${base["PATH"] ?? ""}`;

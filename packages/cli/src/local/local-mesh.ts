@@ -66,7 +66,11 @@ export class LocalMesh {
 
   /** What other commands read to find this mesh. */
   get description(): MeshFile {
-    return describeMesh(this.layout, { ready: this.#ready.value, startedAt: this.#startedAt, pidOf: (name) => this.#children.get(name)?.pid ?? null });
+    return describeMesh(this.layout, {
+      ready: this.#ready.value,
+      startedAt: this.#startedAt,
+      pidOf: (name) => this.#children.get(name)?.pid ?? null,
+    });
   }
 
   /** Starts everything; resolves when all of it is ready, rejects with what went wrong (call `stop` then). */
@@ -75,7 +79,12 @@ export class LocalMesh {
     await checkAddresses(wantedAddresses(this.layout));
     const { settings = {}, newToken } = this.#options;
     writeSettingsFiles(this.layout, settings, newToken);
-    mkdirSync(paths(this.layout.stateDirectory).log("").replace(/\/[^/]*$/, ""), { recursive: true, mode: 0o700 });
+    mkdirSync(
+      paths(this.layout.stateDirectory)
+        .log("")
+        .replace(/\/[^/]*$/, ""),
+      { recursive: true, mode: 0o700 },
+    );
     this.#startAll([this.#specs.citadel, ...this.#specs.applications]);
     // Everything else begins with a certificate.
     await this.#untilReady([this.#specs.citadel], signal);
@@ -111,7 +120,10 @@ export class LocalMesh {
         } catch (error) {
           signal.throwIfAborted();
           const output = child.lastLines.map((line) => `    ${line}`).join("\n");
-          throw new CliError(`${error instanceof Error ? error.message : String(error)}; its last output:\n${output}`, `read all of it in ${spec.logFile}`);
+          throw new CliError(
+            `${error instanceof Error ? error.message : String(error)}; its last output:\n${output}`,
+            `read all of it in ${spec.logFile}`,
+          );
         }
       }),
     );
@@ -136,7 +148,10 @@ export class LocalMesh {
     const { stateDirectory } = this.layout;
     const other = readMeshFile(stateDirectory);
     if (other !== undefined && other.pid !== process.pid && isAlive(other.pid))
-      throw new CliError(`this mesh is running already (process ${other.pid}, state in ${stateDirectory})`, "stop it first (Ctrl-C there), or use another --state");
+      throw new CliError(
+        `this mesh is running already (process ${other.pid}, state in ${stateDirectory})`,
+        "stop it first (Ctrl-C there), or use another --state",
+      );
     endLeftovers(stateDirectory);
     this.#ownsState = true;
     this.#writeFile();
@@ -187,7 +202,11 @@ function describeMesh(
     startedAt,
     ready,
     trustDomain: layout.trustDomain,
-    citadel: { pid: pidOf("citadel"), address: `${citadel.host}:${PORTS.citadel}`, monitoringAddress: `${citadel.host}:${PORTS.monitoring}` },
+    citadel: {
+      pid: pidOf("citadel"),
+      address: `${citadel.host}:${PORTS.citadel}`,
+      monitoringAddress: `${citadel.host}:${PORTS.monitoring}`,
+    },
     pilot: { pid: pidOf("pilot"), address: `${pilot.host}:${PORTS.pilotXds}`, monitoringAddress: `${pilot.host}:${PORTS.monitoring}` },
     mixer: {
       pid: pidOf("mixer"),
@@ -205,7 +224,16 @@ function describeMesh(
       httpProxyAddress: workload.proxy === "sidecar" ? `${workload.address}:${PORTS.httpProxy}` : null,
     })),
     applications: layout.workloads.flatMap(({ application, name, namespace }) =>
-      application === undefined ? [] : [{ pid: pidOf(name), name, namespace, address: [application.host, application.port].filter((part) => part !== undefined).join(":") }],
+      application === undefined
+        ? []
+        : [
+            {
+              pid: pidOf(name),
+              name,
+              namespace,
+              address: [application.host, application.port].filter((part) => part !== undefined).join(":"),
+            },
+          ],
     ),
     gatewayUrls: gatewayUrls(layout),
   };
@@ -215,5 +243,9 @@ function describeMesh(
 function gatewayUrls(layout: MeshLayout): string[] {
   return layout.workloads
     .filter((workload) => workload.proxy === "gateway")
-    .flatMap((workload) => workload.ports.filter((port) => port.protocol.startsWith("HTTP")).map((port) => `${port.protocol === "HTTPS" ? "https" : "http"}://${workload.address}:${port.number}`));
+    .flatMap((workload) =>
+      workload.ports
+        .filter((port) => port.protocol.startsWith("HTTP"))
+        .map((port) => `${port.protocol === "HTTPS" ? "https" : "http"}://${workload.address}:${port.number}`),
+    );
 }

@@ -14,7 +14,8 @@ const REASON_FIELDS = ["reason", "error", "detail", "details"] as const;
 export function toMessage(line: ChildLine): ChildMessage | undefined {
   const { child, text } = line;
   if (child.role === "application") return undefined;
-  if (!text.startsWith("{")) return /^\s*(\w*Error|fatal|panicked|thread '.*' panicked)\b/.test(text) ? { child: child.name, level: "error", text } : undefined;
+  if (!text.startsWith("{"))
+    return /^\s*(\w*Error|fatal|panicked|thread '.*' panicked)\b/.test(text) ? { child: child.name, level: "error", text } : undefined;
   const entry = parseObject(text);
   const level = entry?.["level"];
   if (entry === undefined || (level !== "warn" && level !== "error" && level !== "fatal")) return undefined;

@@ -139,7 +139,9 @@ function parseEnv(text: string | undefined): Result<Readonly<Record<string, stri
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return failure(`annotation ${PREFIX}env must be a JSON object, got ${text} (${error instanceof Error ? error.message : String(error)})`);
+    return failure(
+      `annotation ${PREFIX}env must be a JSON object, got ${text} (${error instanceof Error ? error.message : String(error)})`,
+    );
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return failure(`annotation ${PREFIX}env must be a JSON object, got ${text}`);

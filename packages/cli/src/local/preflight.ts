@@ -12,10 +12,15 @@ export interface WantedAddress {
 /** Tries every address before anything starts, so that a taken port is said once and clearly. */
 export async function checkAddresses(wanted: readonly WantedAddress[]): Promise<void> {
   const refusals = await Promise.all(wanted.map(async (address) => ({ address, code: await tryToListen(address) })));
-  const lines = refusals.flatMap(({ address, code }) => (code === undefined ? [] : [`  ${address.host}:${address.port} (${address.owner}): ${explain(code)}`]));
+  const lines = refusals.flatMap(({ address, code }) =>
+    code === undefined ? [] : [`  ${address.host}:${address.port} (${address.owner}): ${explain(code)}`],
+  );
   if (lines.length === 0) return;
   const codes = new Set(refusals.map(({ code }) => code));
-  throw new CliError(`cannot listen at ${lines.length === 1 ? "an address" : `${lines.length} addresses`} of the mesh:\n${lines.join("\n")}`, hint(codes));
+  throw new CliError(
+    `cannot listen at ${lines.length === 1 ? "an address" : `${lines.length} addresses`} of the mesh:\n${lines.join("\n")}`,
+    hint(codes),
+  );
 }
 
 /** Undefined where it works, else the error's code. */
@@ -42,6 +47,7 @@ function explain(code: string): string {
 
 function hint(codes: ReadonlySet<string | undefined>): string {
   if (codes.has("EADDRNOTAVAIL")) return "on macOS add it first: sudo ifconfig lo0 alias <address> up";
-  if (codes.has("EADDRINUSE")) return "stop what listens there (another mesh? fairlead status), or change the address or port in the configuration";
+  if (codes.has("EADDRINUSE"))
+    return "stop what listens there (another mesh? fairlead status), or change the address or port in the configuration";
   return "choose another port in the configuration";
 }

@@ -10,9 +10,7 @@ export interface Column<Row> {
 /** Columns as wide as their widest cell, two blanks between; no frame, so that `awk` and people read it alike. */
 export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], style: Style): string {
   const cells = rows.map((row) => columns.map((column) => column.value(row)));
-  const widths = columns.map((column, index) =>
-    Math.max(column.title.length, ...cells.map((line) => visibleLength(line[index] ?? ""))),
-  );
+  const widths = columns.map((column, index) => Math.max(column.title.length, ...cells.map((line) => visibleLength(line[index] ?? ""))));
   const renderLine = (line: readonly string[]): string =>
     line
       .map((cell, index) => (columns[index]?.align === "right" ? padStart(cell, widths[index] ?? 0) : padEnd(cell, widths[index] ?? 0)))
@@ -21,4 +19,3 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
   const head = style.dim(renderLine(columns.map((column) => column.title.toUpperCase())));
   return [head, ...cells.map(renderLine)].join("\n");
 }
-

@@ -13,6 +13,8 @@ export interface AdminPorts {
   /** Null where there is no Mixer. */
   report(): ProxyReportStatus | null;
   certificates(): ProxyCertificates;
+  /** Replaces key and certificate now; rejects where Citadel refuses or cannot be reached. */
+  rotateCertificates(): Promise<void>;
   /** Begins to refuse new connections. */
   drain(scope: "all" | "inbound"): void;
   /** Ends the process in order. */

@@ -75,6 +75,10 @@ function addViews(server: Monitoring["server"], ports: AdminPorts): void {
 
 function addCommands(server: Monitoring["server"], ports: AdminPorts): void {
   server.post("/explain", (request) => ports.engine.explain(parseExplainRequest(request.body)));
+  server.post("/rotate_certificates", async () => {
+    await ports.rotateCertificates();
+    return ports.certificates();
+  });
   server.post("/drain_listeners", (request, reply) => {
     // Envoy's parameter: https://www.envoyproxy.io/docs/envoy/latest/operations/admin#post--drain_listeners
     const isInboundOnly = new URL(request.url, "http://admin").searchParams.has("inboundonly");

@@ -1,0 +1,113 @@
+import type { ProxyDecision, ProxyExplainRequest, ProxyExplanation } from "@fairlead/api";
+import type { Origin } from "@fairlead/kit";
+import type { Command } from "commander";
+import { CliError } from "../cli-error.ts";
+import { createProxyAdminClient, findProxy, type MeshProxy } from "../clients/proxy-admin.ts";
+import { type CliContext, meshOf, print, styleOf } from "../context.ts";
+import { type AskedRequest, parseAskedRequest } from "../explain-request.ts";
+import type { MeshFile } from "../local/mesh-file.ts";
+import { outputOption, type OutputFormat, renderOutput } from "../render/output.ts";
+import type { Style } from "../render/style.ts";
+import { addStateOption } from "./filter-options.ts";
+
+interface ExplainOptions {
+  readonly header: readonly string[];
+  readonly request?: string;
+  readonly data?: string;
+  readonly inbound?: boolean;
+  readonly from?: string;
+  readonly output: OutputFormat;
+  readonly state?: string;
+}
+
+export function addExplain(program: Command, context: CliContext): void {
+  const command = program
+    .command("explain")
+    .description("say which way a request would take through a proxy, and which line of which file decided so")
+    .argument("<proxy>", "whose proxy: a workload, or the beginning of its name")
+    .argument("<request...>", "method and URL, or a curl line")
+    .option("-H, --header <header>", '"name: value"; may be repeated', (value: string, all: readonly string[]) => [...all, value], [])
+    .option("-X, --request <method>", "as curl's")
+    .option("-d, --data <data>", "as curl's: makes it a POST")
+    .option("--inbound", "the request arrives at the workload instead of leaving it")
+    .option("--from <workload>", "with --inbound: who sends it (a workload, or a SPIFFE ID)")
+    .allowUnknownOption()
+    .addOption(outputOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  fairlead explain productpage GET http://reviews:9080/reviews/0 -H 'end-user: jason'
+  fairlead explain productpage curl -s http://details:9080/details/0
+  fairlead explain ingressgateway http://127.0.0.1:8080/productpage
+  fairlead explain ratings --inbound --from details GET http://ratings:9080/ratings/0`,
+    );
+  addStateOption(command).action(async (proxyName: string, words: readonly string[], options: ExplainOptions) => {
+    const mesh = meshOf(context, options);
+    const proxy = findProxy(mesh, proxyName);
+    const asked = parseAskedRequest(words, options);
+    if (!asked.ok) throw new CliError(asked.error, "for example: fairlead explain productpage GET http://reviews:9080/reviews/0");
+    const request = await toExplainRequest(asked.value, { mesh, proxy, options });
+    const explanation = await createProxyAdminClient(proxy).explain(request);
+    print(context, renderOutput(options.output, { proxy: proxy.name, request, ...explanation }, () => renderExplanation({ proxy, asked: asked.value, explanation }, styleOf(context))));
+  });
+}
+
+async function toExplainRequest(
+  asked: AskedRequest,
+  where: { readonly mesh: MeshFile; readonly proxy: MeshProxy; readonly options: ExplainOptions },
+): Promise<ProxyExplainRequest> {
+  const { mesh, proxy, options } = where;
+  const { url, method, headers } = asked;
+  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
+  const host = headers.find(([name]) => name === "host")?.[1];
+  const request = { method, authority: host ?? url.host, path: `${url.pathname}${url.search}`, headers: headers.filter(([name]) => name !== "host") };
+  if (options.inbound === true) {
+    const principal = options.from === undefined ? undefined : await principalOf(mesh, options.from);
+    return { ...request, address: `${proxy.address}:${port}`, ...(principal === undefined ? {} : { principal }) };
+  }
+  if (options.from !== undefined) throw new CliError("--from says who sends a request that arrives", "add --inbound");
+  return proxy.type === "gateway" ? { ...request, address: `${proxy.address}:${port}` } : { ...request, listener: "http_proxy" };
+}
+
+/** A SPIFFE ID as it is, a workload's name as its proxy knows it. */
+async function principalOf(mesh: MeshFile, from: string): Promise<string> {
+  if (from.startsWith("spiffe://")) return from;
+  const { node } = await createProxyAdminClient(findProxy(mesh, from)).serverInfo();
+  return node.principal;
+}
+
+export function renderExplanation(
+  answer: { readonly proxy: Pick<MeshProxy, "name">; readonly asked: AskedRequest; readonly explanation: ProxyExplanation },
+  style: Style,
+): string {
+  const { proxy, asked, explanation } = answer;
+  const lines = [`${style.bold(`${asked.method} ${asked.url.href}`)} ${style.dim(`at the proxy of ${proxy.name}`)}`, ""];
+  const width = Math.max(8, ...explanation.decisions.map(({ stage }) => titleOf(stage).length));
+  for (const decision of explanation.decisions) {
+    lines.push(`  ${style.cyan(titleOf(decision.stage).padEnd(width))}  ${decision.outcome}`);
+    for (const origin of originsOf(decision)) lines.push(`  ${" ".repeat(width)}  ${style.dim(`↳ ${describeShortly(origin)}`)}`);
+  }
+  const endpoints = explanation.endpoints ?? [];
+  if (endpoints.length > 0) {
+    const described = endpoints.map(({ address, healthy, weight }) => `${address}${weight === undefined || weight === 1 ? "" : ` (weight ${weight})`}${healthy === false ? style.red(" unhealthy") : ""}`);
+    lines.push("", `  ${style.cyan("ends at".padEnd(width))}  ${described.join(", ")}`);
+  }
+  return lines.join("\n");
+}
+
+/** `virtualHost` → `virtual host`. */
+function titleOf(stage: string): string {
+  return stage.replace(/([A-Z])/g, " $1").toLowerCase();
+}
+
+function originsOf({ origin }: ProxyDecision): readonly Origin[] {
+  if (origin === undefined || origin === null) return [];
+  return "kind" in origin ? [origin] : origin;
+}
+
+/** `routing.yaml:24  VirtualService default/reviews spec.http[1]`. */
+export function describeShortly(origin: Origin): string {
+  const where = origin.file === undefined ? "" : `${origin.file}${origin.line === undefined ? "" : `:${origin.line}`}  `;
+  return `${where}${origin.kind} ${origin.namespace}/${origin.name}${origin.path === undefined ? "" : ` ${origin.path}`}`;
+}

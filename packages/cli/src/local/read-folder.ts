@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { type ConfigObject, type MeshObject, parse, readDocuments } from "@fairlead/crds";
+import type { Problem } from "@fairlead/kit";
+import { CliError, messageOf } from "../cli-error.ts";
+import type { GatewayObject, MeshObjects, ServiceObject, WorkloadObject } from "./plan.ts";
+
+/** A folder's objects as far as `fairlead local` needs them, and what is wrong with the files. */
+export interface MeshFolder {
+  readonly objects: MeshObjects;
+  /** URLs' paths that VirtualServices of gateways name: where to browse. */
+  readonly entryPaths: readonly string[];
+  /** File of a VirtualService that routes inside the mesh: the one worth editing first. */
+  readonly routingFile: string | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads every YAML file of a folder, in the order of their names. */
+export function readMeshFolder(folder: string): MeshFolder {
+  const objects: MeshObject[] = [];
+  const problems: Problem[] = [];
+  for (const file of listYamlFiles(folder)) {
+    const { documents, problems: unreadable } = readDocuments(readFileSync(file, "utf8"), relative(folder, file));
+    problems.push(...unreadable);
+    for (const document of documents) {
+      const parsed = parse(document);
+      if (parsed.ok) objects.push(parsed.value);
+      else problems.push(...parsed.error);
+    }
+  }
+  return {
+    objects: {
+      workloadEntries: ofKind(objects, "WorkloadEntry").map(toWorkload),
+      serviceEntries: ofKind(objects, "ServiceEntry").map(toService),
+      gateways: ofKind(objects, "Gateway").map(toGateway),
+    },
+    routingFile: ofKind(objects, "VirtualService").find((route) => route.spec.gateways.every((gateway) => gateway === "mesh"))?.origin.file,
+    entryPaths: [...new Set(ofKind(objects, "VirtualService").flatMap(entryPaths))],
+    problems,
+  };
+}
+
+function listYamlFiles(folder: string): readonly string[] {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(folder).isDirectory();
+  } catch (error) {
+    throw new CliError(`cannot read ${folder}: ${messageOf(error)}`, "name a folder with YAML files, such as samples/bookinfo/mesh");
+  }
+  if (!isFolder) throw new CliError(`${folder} is a file`, "name the folder that it is in");
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /^[^.].*\.ya?ml$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+}
+
+function ofKind<K extends MeshObject["kind"]>(objects: readonly MeshObject[], kind: K): readonly Extract<MeshObject, { kind: K }>[] {
+  return objects.filter((object): object is Extract<MeshObject, { kind: K }> => object.kind === kind);
+}
+
+function toWorkload(entry: ConfigObject<"WorkloadEntry">): WorkloadObject {
+  const { origin, name, namespace, annotations, spec } = entry;
+  return {
+    origin,
+    name,
+    namespace,
+    annotations,
+    // Istio takes a workload's labels from its spec, those of the object where the spec has none.
+    labels: Object.keys(spec.labels).length > 0 ? spec.labels : entry.labels,
+    address: spec.address ?? "",
+    ports: spec.ports,
+    serviceAccount: spec.serviceAccount ?? "default",
+  };
+}
+
+function toService({ name, namespace, spec }: ConfigObject<"ServiceEntry">): ServiceObject {
+  const ports = spec.ports.map((port) => ({
+    name: port.name,
+    number: port.number,
+    ...(port.targetPort === undefined ? {} : { targetPort: port.targetPort }),
+  }));
+  return { name, namespace, hosts: spec.hosts, ports, selector: spec.workloadSelector?.labels };
+}
+
+function toGateway({ name, namespace, spec }: ConfigObject<"Gateway">): GatewayObject {
+  const servers = spec.servers.map(({ port }) => ({ port: port.number, protocol: port.protocol }));
+  return { name, namespace, selector: spec.selector, servers };
+}
+
+/** Exact paths first-hand; redirects and prefixes are no page by themselves. */
+function entryPaths({ spec }: ConfigObject<"VirtualService">): readonly string[] {
+  if (!spec.gateways.some((gateway) => gateway !== "mesh")) return [];
+  return spec.http
+    .filter((route) => route.redirect === undefined)
+    .flatMap((route) => route.match.map((match) => match.uri?.exact))
+    .filter((path) => path !== undefined);
+}

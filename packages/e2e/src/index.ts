@@ -1,0 +1,1 @@
+export { startBookinfo, type TestMesh, type TestMeshOptions } from "./test-mesh.ts";
