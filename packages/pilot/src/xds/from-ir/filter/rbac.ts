@@ -1,0 +1,93 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type Permission as XdsPermission,
+  PermissionSchema,
+  PolicySchema,
+  type Principal as XdsPrincipal,
+  PrincipalSchema,
+  type RBAC,
+  RBAC_Action,
+  RBACSchema,
+} from "@fairlead/api/gen/envoy/config/rbac/v3/rbac_pb";
+import { RBACSchema as HttpRbacSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb";
+import { RBACSchema as NetworkRbacSchema } from "@fairlead/api/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb";
+import type { AccessRules, HttpAccessControl, NetworkAccessControl, Permission, Principal } from "../../../ir/filter.ts";
+import { pack } from "../any.ts";
+import { toCidrRange, toHeaderMatcher, toStringMatcher } from "../match.ts";
+import type { NamedExtension } from "./named-extension.ts";
+
+/** How statistics and metadata of rules that only count call themselves (Istio's prefix). */
+const dryRunPrefix = (rules: AccessRules): string => `istio_dry_run_${rules.action}_`;
+
+export function toHttpRbac(filter: HttpAccessControl): NamedExtension {
+  const rules = toRules(filter.rules);
+  const typedConfig = filter.dryRun
+    ? pack(HttpRbacSchema, { shadowRules: rules, shadowRulesStatPrefix: dryRunPrefix(filter.rules) })
+    : pack(HttpRbacSchema, { rules });
+  return { name: "envoy.filters.http.rbac", typedConfig };
+}
+
+export function toNetworkRbac(filter: NetworkAccessControl): NamedExtension {
+  const rules = toRules(filter.rules);
+  const statPrefix = `${filter.statPrefix}.`;
+  const typedConfig = filter.dryRun
+    ? pack(NetworkRbacSchema, { shadowRules: rules, shadowRulesStatPrefix: dryRunPrefix(filter.rules), statPrefix })
+    : pack(NetworkRbacSchema, { rules, statPrefix });
+  return { name: "envoy.filters.network.rbac", typedConfig };
+}
+
+function toRules(rules: AccessRules): RBAC {
+  return create(RBACSchema, {
+    action: rules.action === "deny" ? RBAC_Action.DENY : RBAC_Action.ALLOW,
+    policies: Object.fromEntries(
+      rules.policies.map((policy) => [
+        policy.name,
+        create(PolicySchema, { permissions: [toPermission(policy.permission)], principals: [toPrincipal(policy.principal)] }),
+      ]),
+    ),
+  });
+}
+
+function toPermission(from: Permission): XdsPermission {
+  switch (from.kind) {
+    case "any":
+      return create(PermissionSchema, { rule: { case: "any", value: true } });
+    case "and":
+      return create(PermissionSchema, { rule: { case: "andRules", value: { rules: from.of.map(toPermission) } } });
+    case "or":
+      return create(PermissionSchema, { rule: { case: "orRules", value: { rules: from.of.map(toPermission) } } });
+    case "not":
+      return create(PermissionSchema, { rule: { case: "notRule", value: toPermission(from.of) } });
+    case "header":
+      return create(PermissionSchema, { rule: { case: "header", value: toHeaderMatcher(from.match) } });
+    case "path":
+      return create(PermissionSchema, { rule: { case: "urlPath", value: { rule: { case: "path", value: toStringMatcher(from.match) } } } });
+    case "destination-port":
+      return create(PermissionSchema, { rule: { case: "destinationPort", value: from.port } });
+    case "destination-ip":
+      return create(PermissionSchema, { rule: { case: "destinationIp", value: toCidrRange(from.block) } });
+    case "server-name":
+      return create(PermissionSchema, { rule: { case: "requestedServerName", value: toStringMatcher(from.match) } });
+  }
+}
+
+function toPrincipal(from: Principal): XdsPrincipal {
+  switch (from.kind) {
+    case "any":
+      return create(PrincipalSchema, { identifier: { case: "any", value: true } });
+    case "and":
+      return create(PrincipalSchema, { identifier: { case: "andIds", value: { ids: from.of.map(toPrincipal) } } });
+    case "or":
+      return create(PrincipalSchema, { identifier: { case: "orIds", value: { ids: from.of.map(toPrincipal) } } });
+    case "not":
+      return create(PrincipalSchema, { identifier: { case: "notId", value: toPrincipal(from.of) } });
+    case "identity":
+      return create(PrincipalSchema, { identifier: { case: "authenticated", value: { principalName: toStringMatcher(from.match) } } });
+    case "header":
+      return create(PrincipalSchema, { identifier: { case: "header", value: toHeaderMatcher(from.match) } });
+    case "peer-ip":
+      return create(PrincipalSchema, { identifier: { case: "directRemoteIp", value: toCidrRange(from.block) } });
+    case "client-ip":
+      return create(PrincipalSchema, { identifier: { case: "remoteIp", value: toCidrRange(from.block) } });
+  }
+}
