@@ -38,7 +38,7 @@ export const destinationRuleUnsupported: readonly UnsupportedField[] = [
     { path: `${path}.outlierDetection.outlierDetectionHttpErrorCodes`, effect: "the codes 500 to 599 count" },
     {
       path: `${path}.tls.credentialName`,
-      effect: "connections to the host fail",
+      effect: "the server is verified by the public roots of the system and sees no client certificate",
       hint: "name files in clientCertificate, privateKey and caCertificates",
     },
     { path: `${path}.tls.caCrl`, effect: "revoked certificates are accepted" },

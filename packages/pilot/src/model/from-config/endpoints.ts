@@ -1,0 +1,56 @@
+import type { ConfigObject } from "@fairlead/crds";
+import { type Endpoint, type EndpointSet, NO_ENDPOINTS } from "../endpoint.ts";
+import { memoByKey } from "../memo.ts";
+import type { MeshSettings } from "../mesh-snapshot.ts";
+import type { Service, ServicePort } from "../service.ts";
+import { selects, type Workload } from "../workload.ts";
+import { keepList } from "./stable.ts";
+import { toDnsWorkload, toInlineWorkload } from "./workload-entry.ts";
+
+/** Finds the endpoints of services; remembers them, so that those of a service that nothing happened to stay the same objects. */
+export interface EndpointFinder {
+  find(object: ConfigObject<"ServiceEntry">, service: Service, workloadsOfNamespace: readonly Workload[]): EndpointSet;
+}
+
+export function createEndpointFinder(settings: MeshSettings): EndpointFinder {
+  const inlineWorkloads = memoByKey((object: ConfigObject<"ServiceEntry">, index: string) =>
+    toInlineWorkload(object, Number(index), settings),
+  );
+  const dnsWorkload = memoByKey((object: ConfigObject<"ServiceEntry">, hostname: string) => toDnsWorkload(object, hostname, settings));
+  const remembered = new WeakMap<Service, { readonly workloads: readonly Workload[]; readonly endpoints: EndpointSet }>();
+
+  const workloadsOf = (object: ConfigObject<"ServiceEntry">, service: Service, candidates: readonly Workload[]): readonly Workload[] => {
+    const selector = service.workloadSelector;
+    if (selector !== undefined) return candidates.filter((workload) => selects(selector, workload.labels));
+    if (object.spec.endpoints.length > 0) return object.spec.endpoints.map((_endpoint, index) => inlineWorkloads(object, String(index)));
+    const isDns = service.resolution === "dns" || service.resolution === "dns-round-robin";
+    return isDns ? [dnsWorkload(object, service.hostname)] : [];
+  };
+  return {
+    find(object, service, workloadsOfNamespace) {
+      if (service.resolution === "none") return NO_ENDPOINTS;
+      const before = remembered.get(service);
+      const workloads = keepList(before?.workloads, workloadsOf(object, service, workloadsOfNamespace));
+      if (before?.workloads === workloads) return before.endpoints;
+      const endpoints = new Map(service.ports.map((port) => [port.number, workloads.map((workload) => endpointAt(port, workload))]));
+      remembered.set(service, { workloads, endpoints });
+      return endpoints;
+    },
+  };
+}
+
+const endpointsByPort = new WeakMap<ServicePort, WeakMap<Workload, Endpoint>>();
+
+function endpointAt(port: ServicePort, workload: Workload): Endpoint {
+  let byWorkload = endpointsByPort.get(port);
+  if (byWorkload === undefined) endpointsByPort.set(port, (byWorkload = new WeakMap()));
+  let endpoint = byWorkload.get(workload);
+  if (endpoint === undefined) byWorkload.set(workload, (endpoint = buildEndpoint(port, workload)));
+  return endpoint;
+}
+
+function buildEndpoint(port: ServicePort, workload: Workload): Endpoint {
+  const isSocket = workload.address.startsWith("unix://");
+  const number = isSocket ? 0 : (workload.ports[port.name] ?? port.targetPort);
+  return { address: workload.address, port: number, weight: workload.weight, workload };
+}
