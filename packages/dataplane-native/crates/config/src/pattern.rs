@@ -84,7 +84,7 @@ impl std::error::Error for InvalidPattern {}
 #[serde(try_from = "RawSubstitution", into = "RawSubstitution")]
 pub struct Substitution {
     pattern: Arc<str>,
-    substitution: Arc<str>,
+    replacement: Arc<str>,
     regex: Regex,
     parts: Vec<Part>,
 }
@@ -109,7 +109,7 @@ impl Substitution {
         let parts = parse_substitution(substitution, regex.captures_len())?;
         Ok(Self {
             pattern: pattern.into(),
-            substitution: substitution.into(),
+            replacement: substitution.into(),
             regex,
             parts,
         })
@@ -117,7 +117,7 @@ impl Substitution {
 
     /// The expression and its replacement as they were written.
     pub fn source(&self) -> (&str, &str) {
-        (&self.pattern, &self.substitution)
+        (&self.pattern, &self.replacement)
     }
 
     /// Appends `value` with all matches replaced to `out`. True: there was a match.
@@ -149,7 +149,7 @@ impl PartialEq for Substitution {
 
 impl fmt::Debug for Substitution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "s/{}/{}/", self.pattern, self.substitution)
+        write!(f, "s/{}/{}/", self.pattern, self.replacement)
     }
 }
 
@@ -165,7 +165,7 @@ impl From<Substitution> for RawSubstitution {
     fn from(value: Substitution) -> Self {
         Self {
             pattern: value.pattern.to_string(),
-            substitution: value.substitution.to_string(),
+            substitution: value.replacement.to_string(),
         }
     }
 }

@@ -358,7 +358,7 @@ pub struct Redirect {
     pub scheme: Arc<str>,
     /// New host; empty leaves it.
     pub host: Arc<str>,
-    /// New port; 0 leaves it, or drops it when the scheme changes.
+    /// New port; 0 leaves it, but drops the old default port when the scheme changes.
     pub port: u16,
     /// New path.
     pub path: Option<RedirectPath>,
