@@ -1,0 +1,199 @@
+import type { Secret } from "@fairlead/kit";
+
+/** What a proxy that is used as a library does: where it listens, and which upstreams it brings requests to. */
+export interface ProxyConfig {
+  readonly listeners: readonly ListenerConfig[];
+  readonly clusters: readonly ClusterConfig[];
+}
+
+export type ListenerConfig = HttpListenerConfig | TcpListenerConfig;
+
+/** A port where HTTP/1.1 is served. */
+export interface HttpListenerConfig {
+  readonly kind: "http";
+  /** Unique among the listeners. */
+  readonly name: string;
+  /** `ip:port`. */
+  readonly address: string;
+  /** Serves HTTPS where set. */
+  readonly tls?: ListenerTlsConfig;
+  /** Which routes serve which hosts; the most specific domain wins. */
+  readonly hosts: readonly HostConfig[];
+}
+
+/** A port whose connections are joined with connections to a cluster, byte by byte. */
+export interface TcpListenerConfig {
+  readonly kind: "tcp";
+  readonly name: string;
+  /** `ip:port`. */
+  readonly address: string;
+  readonly tls?: ListenerTlsConfig;
+  /** Name of a cluster, or several with their shares. */
+  readonly to: string | readonly WeightedCluster[];
+  /** Without a byte in either direction the connection ends after this; 0 never. Default one hour. */
+  readonly idleTimeoutMs?: number;
+}
+
+export interface HostConfig {
+  /** `example.com`, `*.example.com`, `*`. Default: every host. */
+  readonly domains?: readonly string[];
+  /** The first that matches serves. */
+  readonly routes: readonly RouteConfig[];
+}
+
+export interface RouteConfig {
+  /** For logs and metrics. */
+  readonly name?: string;
+  /** Which requests; all conditions must hold. Default: all requests. */
+  readonly match?: RouteMatch;
+  readonly action: RouteAction;
+  readonly requestHeaders?: HeaderChanges;
+  readonly responseHeaders?: HeaderChanges;
+}
+
+export interface RouteMatch {
+  /** Of the path without its query. Default: every path. */
+  readonly path?: PathMatch;
+  /** `GET`, `POST` … */
+  readonly method?: string;
+  /** By name; `true` asks for presence only. */
+  readonly headers?: Readonly<Record<string, StringMatch | true>>;
+  /** By name; `true` asks for presence only. */
+  readonly query?: Readonly<Record<string, StringMatch | true>>;
+}
+
+export type PathMatch =
+  | { readonly exact: string }
+  | { readonly prefix: string }
+  /** A regular expression (RE2 syntax) for the whole path. */
+  | { readonly regex: string };
+
+export type StringMatch =
+  | { readonly exact: string }
+  | { readonly prefix: string }
+  | { readonly suffix: string }
+  | { readonly contains: string }
+  /** A regular expression (RE2 syntax) for the whole value. */
+  | { readonly regex: string };
+
+export type RouteAction = ForwardAction | RedirectAction | RespondAction;
+
+/** Brings the request to an upstream. */
+export interface ForwardAction {
+  readonly kind: "forward";
+  /** Name of a cluster, or several with their shares. */
+  readonly to: string | readonly WeightedCluster[];
+  /** For the whole response with all retries; 0 is none. Default 15,000. */
+  readonly timeoutMs?: number;
+  /** Replaces what the match took of the path. */
+  readonly rewritePrefix?: string;
+  /** Replaces the host. */
+  readonly rewriteHost?: string;
+  readonly retry?: RetryConfig;
+  /** Clusters that get a copy whose response is thrown away. */
+  readonly mirrorTo?: readonly string[];
+}
+
+export interface RedirectAction {
+  readonly kind: "redirect";
+  readonly scheme?: "http" | "https";
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+  /** Default 301. */
+  readonly status?: 301 | 302 | 303 | 307 | 308;
+}
+
+/** Answers at once. */
+export interface RespondAction {
+  readonly kind: "respond";
+  readonly status: number;
+  readonly body?: string;
+}
+
+export interface WeightedCluster {
+  readonly cluster: string;
+  /** Its share of the sum of all weights. */
+  readonly weight: number;
+}
+
+/** After what a request is tried again (Envoy's `x-envoy-retry-on`). */
+export type RetryCondition = "5xx" | "gateway-error" | "reset" | "connect-failure" | "refused-stream" | "retriable-4xx";
+
+export interface RetryConfig {
+  readonly on: readonly RetryCondition[];
+  /** Tries after the first. Default 1. */
+  readonly attempts?: number;
+  readonly perTryTimeoutMs?: number;
+}
+
+export interface HeaderChanges {
+  /** Replaces all values of the header. */
+  readonly set?: Readonly<Record<string, string>>;
+  /** Adds a value. */
+  readonly add?: Readonly<Record<string, string>>;
+  readonly remove?: readonly string[];
+}
+
+/** A group of equal upstreams. */
+export interface ClusterConfig {
+  /** What routes call it. */
+  readonly name: string;
+  /** `host:port`; names are resolved again and again. */
+  readonly endpoints: readonly (string | EndpointConfig)[];
+  /** Default `roundRobin`. */
+  readonly loadBalancer?: "roundRobin" | "leastRequest" | "random";
+  /** Default 5,000. */
+  readonly connectTimeoutMs?: number;
+  readonly limits?: ClusterLimits;
+  /** Leaves out endpoints that fail, for a while. */
+  readonly outlierDetection?: OutlierDetectionConfig;
+  /** Speaks TLS to the upstreams where set. */
+  readonly tls?: ClusterTlsConfig;
+}
+
+export interface EndpointConfig {
+  readonly address: string;
+  /** Its share beside the others, at least 1. Default 1. */
+  readonly weight?: number;
+}
+
+/** What is above a limit is answered 503 at once. Every limit is 1,024 by default. */
+export interface ClusterLimits {
+  readonly maxConnections?: number;
+  readonly maxPendingRequests?: number;
+  readonly maxRequests?: number;
+}
+
+export interface OutlierDetectionConfig {
+  /** Failures in a row. Default 5. */
+  readonly consecutiveFailures?: number;
+  /** Default 10,000. */
+  readonly intervalMs?: number;
+  /** Default 30,000. */
+  readonly ejectionTimeMs?: number;
+  /** Share of endpoints that may be out at a time. Default 10. */
+  readonly maxEjectedPercent?: number;
+}
+
+/** A certificate with its key, in PEM. */
+export interface CertificateConfig {
+  /** Leaf first. */
+  readonly chainPem: string;
+  readonly privateKeyPem: string | Secret<string>;
+}
+
+export interface ListenerTlsConfig {
+  readonly certificate: CertificateConfig;
+  /** PEM of the roots that client certificates must lead to; clients without a certificate are then refused. */
+  readonly clientRootsPem?: string;
+}
+
+export interface ClusterTlsConfig {
+  /** Name to ask for and to find in the certificate. */
+  readonly serverName: string;
+  /** PEM of the trusted roots. Default: the system's. */
+  readonly rootsPem?: string;
+  /** What we prove our own identity with. */
+  readonly certificate?: CertificateConfig;
+}

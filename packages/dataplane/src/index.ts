@@ -1,0 +1,30 @@
+export type {
+  CertificateConfig,
+  ClusterConfig,
+  ClusterLimits,
+  ClusterTlsConfig,
+  EndpointConfig,
+  ForwardAction,
+  HeaderChanges,
+  HostConfig,
+  HttpListenerConfig,
+  ListenerConfig,
+  ListenerTlsConfig,
+  OutlierDetectionConfig,
+  PathMatch,
+  ProxyConfig,
+  RedirectAction,
+  RespondAction,
+  RetryCondition,
+  RetryConfig,
+  RouteAction,
+  RouteConfig,
+  RouteMatch,
+  StringMatch,
+  TcpListenerConfig,
+  WeightedCluster,
+} from "./config.ts";
+export { Proxy, type ProxyOptions } from "./proxy.ts";
+export type { EngineProblem as ProxyProblem } from "./native/engine.ts";
+export { ProxyError, type ProxyErrorCode } from "./native/errors.ts";
+export type { ProxyDecision, ProxyExplainedEndpoint, ProxyExplainRequest, ProxyExplanation, ProxyStat } from "@fairlead/api";
