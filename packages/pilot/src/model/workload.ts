@@ -10,7 +10,7 @@ export interface Locality {
 
 /** Something that runs: a WorkloadEntry, or an endpoint written inside a ServiceEntry. */
 export interface Workload {
-  /** `<namespace>/<name>`; unique among all workloads of a snapshot. */
+  /** Unique among all workloads of a snapshot: `<namespace>/<name>` for a WorkloadEntry. */
   readonly key: string;
   /** Name of the WorkloadEntry; for an endpoint written inside a ServiceEntry, `<service entry>-<index>`. */
   readonly name: string;
