@@ -160,6 +160,6 @@ describe("stopping", () => {
     expect(engine.drains).toEqual([{ deadlineMs: 1_234, scope: "all" }]);
     expect(engine.stopped).toBe(true);
     expect(app.state()).toBe("stopped");
-    await expect(get("/ready")).rejects.toThrow();
+    await expect(get("/ready")).rejects.toThrow("fetch failed");
   });
 });

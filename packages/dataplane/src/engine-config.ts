@@ -5,6 +5,7 @@ import type {
   CertificateConfig,
   ClusterConfig,
   ClusterTlsConfig,
+  ForwardAction,
   HeaderChanges,
   HostConfig,
   HttpListenerConfig,
@@ -52,10 +53,6 @@ function toRoute({ name = "", match = {}, action, requestHeaders, responseHeader
 }
 
 function toMatch({ path, method, headers = {}, query = {} }: RouteMatch): JsonObject {
-  const toTest = ([name, test]: readonly [string, StringMatch | true]): JsonObject => ({
-    name,
-    value: test === true ? { present: true } : { string: { ...test } },
-  });
   const methodTest = method === undefined ? [] : [toTest([":method", { exact: method }])];
   return present({
     path: path && { ...path },
@@ -64,28 +61,26 @@ function toMatch({ path, method, headers = {}, query = {} }: RouteMatch): JsonOb
   });
 }
 
+function toTest([name, test]: readonly [string, StringMatch | true]): JsonObject {
+  return { name, value: test === true ? { present: true } : { string: { ...test } } };
+}
+
 function toAction(action: RouteAction): JsonObject {
-  switch (action.kind) {
-    case "forward": {
-      const { to, timeoutMs, rewritePrefix, rewriteHost, retry, mirrorTo = [] } = action;
-      return {
-        forward: present({
-          ...toTarget(to),
-          timeoutMs,
-          pathRewrite: rewritePrefix === undefined ? undefined : { prefix: rewritePrefix },
-          hostRewrite: rewriteHost === undefined ? undefined : { literal: rewriteHost },
-          retry: retry && present({ retryOn: retry.on.join(","), numRetries: retry.attempts, perTryTimeoutMs: retry.perTryTimeoutMs }),
-          mirrors: mirrorTo.map((cluster) => ({ cluster })),
-        }),
-      };
-    }
-    case "redirect": {
-      const { scheme, host, port, path, status } = action;
-      return { redirect: present({ scheme, host, port, path: path === undefined ? undefined : { full: path }, status }) };
-    }
-    case "respond":
-      return { directResponse: present({ status: action.status, body: action.body }) };
-  }
+  if (action.kind === "forward") return { forward: toForward(action) };
+  if (action.kind === "respond") return { directResponse: present({ status: action.status, body: action.body }) };
+  const { scheme, host, port, path, status } = action;
+  return { redirect: present({ scheme, host, port, path: path === undefined ? undefined : { full: path }, status }) };
+}
+
+function toForward({ to, timeoutMs, rewritePrefix, rewriteHost, retry, mirrorTo = [] }: ForwardAction): JsonObject {
+  return present({
+    ...toTarget(to),
+    timeoutMs,
+    pathRewrite: rewritePrefix === undefined ? undefined : { prefix: rewritePrefix },
+    hostRewrite: rewriteHost === undefined ? undefined : { literal: rewriteHost },
+    retry: retry && present({ retryOn: retry.on.join(","), numRetries: retry.attempts, perTryTimeoutMs: retry.perTryTimeoutMs }),
+    mirrors: mirrorTo.map((cluster) => ({ cluster })),
+  });
 }
 
 function toTarget(to: string | readonly WeightedCluster[]): JsonObject {

@@ -1,6 +1,6 @@
 import { Secret } from "@fairlead/kit";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { ProxyConfig } from "./config.ts";
+import type { ListenerConfig, ProxyConfig } from "./config.ts";
 import { toEngineConfig } from "./engine-config.ts";
 import { Proxy } from "./proxy.ts";
 import { FakeEngine } from "./testing/fake-engine.ts";
@@ -127,10 +127,8 @@ describe("a proxy as a library", () => {
 });
 
 describe("the engine's configuration", () => {
-  const routeOf = (route: ProxyConfig["listeners"][number]): unknown => toEngineConfig({ listeners: [route], clusters: [] })["listeners"];
-
   it("knows matches, weights, retries, rewrites and mirrors", () => {
-    const listeners = routeOf({
+    const listener: ListenerConfig = {
       kind: "http",
       name: "web",
       address: "127.0.0.1:1",
@@ -161,8 +159,8 @@ describe("the engine's configuration", () => {
           ],
         },
       ],
-    });
-    expect(JSON.stringify(listeners)).toContain(
+    };
+    expect(JSON.stringify(toEngineConfig({ listeners: [listener], clusters: [] }))).toContain(
       JSON.stringify({
         name: "",
         match: {

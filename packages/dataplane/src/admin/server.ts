@@ -15,7 +15,7 @@ const OPEN_PATHS: ReadonlySet<string> = new Set(["/ready", "/healthz", "/healthz
 export function createAdminServer(address: string, ports: AdminPorts): Monitoring {
   const monitoring = createMonitoring({ address, isReady: () => ports.state() === "ready" });
   guard(monitoring.server);
-  addProbes(monitoring.server, ports.state);
+  addProbes(monitoring.server, () => ports.state());
   addViews(monitoring.server, ports);
   addCommands(monitoring.server, ports);
   monitoring.server.get("/stats/prometheus", async (_request, reply) =>
@@ -36,11 +36,10 @@ function guard(server: Monitoring["server"]): void {
   server.addHook("onRequest", async (request, reply) => {
     const [path = ""] = request.url.split("?");
     if (OPEN_PATHS.has(path)) return;
-    if (request.headers.origin !== undefined) return reply.code(403).send(refusal("requests of web pages are not answered"));
     const { remoteAddress = "", localAddress = "" } = request.socket;
-    if (!isLoopback(remoteAddress) && remoteAddress !== localAddress) {
-      return reply.code(403).send(refusal(`only this workload may ask, not ${remoteAddress}`));
-    }
+    if (request.headers.origin !== undefined) await reply.code(403).send(refusal("requests of web pages are not answered"));
+    else if (!isLoopback(remoteAddress) && remoteAddress !== localAddress)
+      await reply.code(403).send(refusal(`only this workload may ask, not ${remoteAddress}`));
   });
   server.setErrorHandler((error, _request, reply) => {
     const isOurs = error instanceof ProxyError && error.code !== "internal";

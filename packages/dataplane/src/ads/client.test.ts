@@ -290,16 +290,6 @@ describe("the state-of-the-world protocol", () => {
 });
 
 describe("the last known good configuration", () => {
-  const path = (): string => join(directory, "last-known-good.xds");
-
-  async function leaveConfiguration(): Promise<void> {
-    const first = start();
-    await serveOneOfEach(await server.delta(0));
-    await first.stop();
-    server.close();
-    engine = new FakeEngine();
-  }
-
   it("is served, endpoints and routes included, while no server answers", async () => {
     await leaveConfiguration();
     const second = start();
@@ -356,6 +346,16 @@ describe("the last known good configuration", () => {
     expect(engine.log).toEqual([]);
   });
 });
+
+const path = (): string => join(directory, "last-known-good.xds");
+
+async function leaveConfiguration(): Promise<void> {
+  const first = start();
+  await serveOneOfEach(await server.delta(0));
+  await first.stop();
+  server.close();
+  engine = new FakeEngine();
+}
 
 /** Gives the client a cluster, its endpoints, a listener and its routes. */
 async function serveOneOfEach(stream: DeltaStream): Promise<void> {

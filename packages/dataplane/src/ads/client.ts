@@ -1,7 +1,8 @@
-import { type ChannelCredentials, Client, type ClientOptions } from "@grpc/grpc-js";
+import { type ChannelCredentials, Client } from "@grpc/grpc-js";
 import type { ProxyXdsStatus } from "@fairlead/api";
 import { type Backoff, type Cancel, type Clock, createBackoff, type Logger } from "@fairlead/kit";
 import type { NodeIdentity } from "../bootstrap.ts";
+import { channelOptions } from "../grpc-channel.ts";
 import type { Engine } from "../native/engine.ts";
 import { openDeltaStream } from "./delta-stream.ts";
 import type { DiscoveryStream } from "./discovery-stream.ts";
@@ -33,17 +34,8 @@ const FIRST_ANSWER_LIMIT_MS = 5_000;
 const LAST_GOOD_AFTER_MS = 2_000;
 /** A stream that lived this long was a success: the next failure starts the backoff anew. */
 const STABLE_AFTER_MS = 10_000;
-const CHANNEL_OPTIONS: ClientOptions = {
-  "grpc.max_receive_message_length": 64 << 20,
-  // Finds out that the server's machine is gone although nothing closed the connection.
-  "grpc.keepalive_time_ms": 30_000,
-  "grpc.keepalive_timeout_ms": 10_000,
-  // Every attempt connects anew at once: our backoff is the only one.
-  "grpc.use_local_subchannel_pool": 1,
-  "grpc.enable_retries": 0,
-  // The mesh's own HTTP_PROXY is for the application.
-  "grpc.enable_http_proxy": 0,
-};
+/** A mesh's whole configuration in one response. */
+const MAX_RESPONSE_BYTES = 64 << 20;
 
 /** Follows an xDS server for as long as it lives: reconnects, resumes where it was, and keeps what it has when nobody answers. */
 export class AdsClient {
@@ -108,7 +100,7 @@ export class AdsClient {
     const { clock, node, server } = this.#options;
     if (this.#isStopped || this.#credentials === undefined) return;
     const startedMs = clock.monotonic();
-    const client = new Client(server, this.#credentials, CHANNEL_OPTIONS);
+    const client = new Client(server, this.#credentials, channelOptions(server, { "grpc.max_receive_message_length": MAX_RESPONSE_BYTES }));
     let isOver = false;
     const end = (reason: Error): void => {
       if (isOver) return;
@@ -185,6 +177,6 @@ export class AdsClient {
   }
 
   #notify(): void {
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of this.#listeners) listener();
   }
 }

@@ -42,7 +42,7 @@ export function createLastGood(options: LastGoodOptions): LastGood {
   const { clock, logger, directory } = options;
   const path = join(directory, FILE);
   let pending: ResourceStore | undefined;
-  let cancel: Cancel = () => undefined;
+  let cancel: Cancel | undefined;
   let writing: Promise<void> = Promise.resolve();
 
   const write = async (): Promise<void> => {
@@ -74,7 +74,7 @@ export function createLastGood(options: LastGoodOptions): LastGood {
       pending = store;
     },
     close() {
-      cancel();
+      cancel?.();
       return flush();
     },
   };

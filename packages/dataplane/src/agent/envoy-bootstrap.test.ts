@@ -10,6 +10,7 @@ const ENVOY = process.env["FAIRLEAD_ENVOY"] ?? "envoy";
 const hasEnvoy = spawnSync(ENVOY, ["--version"]).status === 0;
 const envoySettings = (changes = {}) => sidecarSettings({ engine: "envoy", adminAddress: "127.0.0.1:15000", ...changes });
 const socket = "/run/fairlead/sds.sock";
+const apiType = (xds: string) => toEnvoyBootstrap(envoySettings({ xds }), socket)["dynamic_resources"];
 
 describe("the bootstrap of a stock Envoy", () => {
   it("stands for the same node as our own engine would", () => {
@@ -20,7 +21,6 @@ describe("the bootstrap of a stock Envoy", () => {
   });
 
   it("asks for the protocol that the settings name", () => {
-    const apiType = (xds: string) => toEnvoyBootstrap(envoySettings({ xds }), socket)["dynamic_resources"];
     expect(apiType("delta")).toMatchObject({ ads_config: { api_type: "DELTA_GRPC" } });
     expect(apiType("sotw")).toMatchObject({ ads_config: { api_type: "GRPC" } });
   });

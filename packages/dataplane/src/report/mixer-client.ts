@@ -1,8 +1,9 @@
-import { type ChannelCredentials, Client, type ClientOptions } from "@grpc/grpc-js";
+import { type ChannelCredentials, Client } from "@grpc/grpc-js";
 import type { ProxyReportStatus } from "@fairlead/api";
 import { ReportAckSchema, TelemetryService } from "@fairlead/api/gen/fairlead/telemetry/v1/report_pb";
 import { fromBinary } from "@bufbuild/protobuf";
 import { type Backoff, type Cancel, type Clock, createBackoff, type Logger } from "@fairlead/kit";
+import { channelOptions } from "../grpc-channel.ts";
 import { type GrpcCall, openGrpcCall } from "../grpc-call.ts";
 import { BatchQueue } from "./batch-queue.ts";
 
@@ -22,15 +23,6 @@ const RECONNECT_MAX_MS = 10_000;
 const WINDOW = 8;
 /** Without an acknowledgement for this long the stream is given up. */
 const ACK_LIMIT_MS = 30_000;
-const CHANNEL_OPTIONS: ClientOptions = {
-  "grpc.keepalive_time_ms": 30_000,
-  "grpc.keepalive_timeout_ms": 10_000,
-  "grpc.use_local_subchannel_pool": 1,
-  "grpc.enable_retries": 0,
-  // The mesh's own HTTP_PROXY is for the application.
-  "grpc.enable_http_proxy": 0,
-};
-
 /** Brings the engine's batches to Mixer, each until it is acknowledged, over one stream that is opened again whenever it ends. */
 export class MixerClient {
   readonly #options: MixerClientOptions;
@@ -93,7 +85,7 @@ export class MixerClient {
 
   #connect(): void {
     if (this.#isStopped || this.#credentials === undefined) return;
-    const client = new Client(this.#options.server, this.#credentials, CHANNEL_OPTIONS);
+    const client = new Client(this.#options.server, this.#credentials, channelOptions(this.#options.server));
     let isOver = false;
     const end = (reason: Error): void => {
       if (isOver) return;

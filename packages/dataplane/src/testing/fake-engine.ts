@@ -73,7 +73,7 @@ export class FakeEngine implements Engine {
 
   /** Names of the accepted resources of a type. */
   names(typeUrl: string): readonly string[] {
-    return [...(this.resources.get(typeUrl)?.keys() ?? [])].sort();
+    return [...(this.resources.get(typeUrl)?.keys() ?? [])].toSorted();
   }
 
   version(typeUrl: string, name: string): string | undefined {
