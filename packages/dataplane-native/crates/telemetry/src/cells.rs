@@ -1,0 +1,207 @@
+//! The cells of one worker: written by it alone, read by the reporter.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+use crate::histogram::Histogram;
+use crate::ring::Ring;
+use crate::{Counter, LabelsId, ResponseFlags, StringId};
+
+const CHUNK: usize = 64;
+const CHUNKS: usize = 64;
+
+/// Bytes of a worker's ring of log samples and of its ring of spans.
+const SAMPLE_RING_BYTES: usize = 64 * 1024;
+/// Bytes of a worker's ring of log lines, which exists only where lines are written.
+const LINE_RING_BYTES: usize = 2 * 1024 * 1024;
+
+/// A list that one thread appends to while another reads: what is in it never moves.
+#[derive(Debug)]
+pub(crate) struct GrowingList<T> {
+    chunks: [OnceLock<Box<[OnceLock<T>]>>; CHUNKS],
+    length: AtomicUsize,
+}
+
+impl<T> GrowingList<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            chunks: [const { OnceLock::new() }; CHUNKS],
+            length: AtomicUsize::new(0),
+        }
+    }
+
+    /// Appends and answers the place, or nothing where the list is full. One thread only.
+    pub(crate) fn push(&self, item: T) -> Option<u32> {
+        let place = self.length.load(Ordering::Relaxed);
+        let chunk = self.chunks.get(place / CHUNK)?;
+        let slots = chunk.get_or_init(|| (0..CHUNK).map(|_| OnceLock::new()).collect());
+        slots[place % CHUNK].set(item).ok()?;
+        self.length.store(place + 1, Ordering::Release);
+        Some(place as u32)
+    }
+
+    pub(crate) fn get(&self, place: u32) -> Option<&T> {
+        self.chunks.get(place as usize / CHUNK)?.get()?[place as usize % CHUNK].get()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        let length = self.length.load(Ordering::Acquire);
+        (0..length as u32).filter_map(|place| self.get(place))
+    }
+}
+
+/// What tells series of requests apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RequestKey {
+    pub(crate) labels: LabelsId,
+    pub(crate) route: StringId,
+    pub(crate) method: StringId,
+    pub(crate) flags: ResponseFlags,
+    pub(crate) response_code: u16,
+    /// gRPC status + 1; 0 where the request was not gRPC.
+    pub(crate) grpc_status_plus_one: u16,
+}
+
+impl RequestKey {
+    pub(crate) const OTHER: Self = Self {
+        labels: LabelsId::OTHER,
+        route: StringId::OTHER,
+        method: StringId::OTHER,
+        flags: ResponseFlags::NONE,
+        response_code: 0,
+        grpc_status_plus_one: 0,
+    };
+}
+
+/// A count and how much of it was reported.
+#[derive(Debug, Default)]
+pub(crate) struct Cell {
+    value: AtomicU64,
+    reported: AtomicU64,
+}
+
+impl Cell {
+    pub(crate) fn add(&self, count: u64) {
+        crate::histogram::add(&self.value, count);
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.value.load(Ordering::Relaxed)
+    }
+
+    /// What was added since the last call. The reader only.
+    pub(crate) fn take_delta(&self) -> u64 {
+        let value = self.total();
+        let delta = value.wrapping_sub(self.reported.load(Ordering::Relaxed));
+        self.reported.store(value, Ordering::Relaxed);
+        delta
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct RequestSeries {
+    pub(crate) key: RequestKey,
+    pub(crate) count: Cell,
+    pub(crate) request_bytes: Cell,
+    pub(crate) response_bytes: Cell,
+    pub(crate) duration: Histogram,
+}
+
+impl RequestSeries {
+    pub(crate) fn new(key: RequestKey) -> Self {
+        Self {
+            key,
+            count: Cell::default(),
+            request_bytes: Cell::default(),
+            response_bytes: Cell::default(),
+            duration: Histogram::new(),
+        }
+    }
+}
+
+/// What tells series of TCP connections apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TcpKey {
+    pub(crate) labels: LabelsId,
+    pub(crate) flags: ResponseFlags,
+}
+
+#[derive(Debug)]
+pub(crate) struct TcpSeries {
+    pub(crate) key: TcpKey,
+    pub(crate) opened: Cell,
+    pub(crate) closed: Cell,
+    pub(crate) received_bytes: Cell,
+    pub(crate) sent_bytes: Cell,
+}
+
+impl TcpSeries {
+    pub(crate) fn new(key: TcpKey) -> Self {
+        Self {
+            key,
+            opened: Cell::default(),
+            closed: Cell::default(),
+            received_bytes: Cell::default(),
+            sent_bytes: Cell::default(),
+        }
+    }
+}
+
+/// Everything one worker writes.
+#[derive(Debug)]
+pub(crate) struct WorkerCells {
+    pub(crate) requests: GrowingList<RequestSeries>,
+    pub(crate) tcp: GrowingList<TcpSeries>,
+    pub(crate) counters: [AtomicU64; Counter::COUNT],
+    pub(crate) overflowed: Cell,
+    pub(crate) dropped_logs: Cell,
+    pub(crate) dropped_spans: Cell,
+    pub(crate) samples: Ring,
+    pub(crate) lines: OnceLock<Ring>,
+    pub(crate) spans: Ring,
+    /// Counts report intervals; the worker's budgets are for one of them. Written by the reporter.
+    pub(crate) interval: AtomicU32,
+}
+
+impl WorkerCells {
+    pub(crate) fn new() -> Self {
+        let cells = Self {
+            requests: GrowingList::new(),
+            tcp: GrowingList::new(),
+            counters: [const { AtomicU64::new(0) }; Counter::COUNT],
+            overflowed: Cell::default(),
+            dropped_logs: Cell::default(),
+            dropped_spans: Cell::default(),
+            samples: Ring::new(SAMPLE_RING_BYTES),
+            lines: OnceLock::new(),
+            spans: Ring::new(SAMPLE_RING_BYTES),
+            interval: AtomicU32::new(0),
+        };
+        // Place 0 is where requests go that have no room of their own.
+        let _ = cells.requests.push(RequestSeries::new(RequestKey::OTHER));
+        let _ = cells.tcp.push(TcpSeries::new(TcpKey {
+            labels: LabelsId::OTHER,
+            flags: ResponseFlags::NONE,
+        }));
+        cells
+    }
+
+    pub(crate) fn line_ring(&self) -> &Ring {
+        self.lines.get_or_init(|| Ring::new(LINE_RING_BYTES))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_grows_to_its_bound_and_keeps_its_order() {
+        let list = GrowingList::new();
+        for number in 0..CHUNK * CHUNKS {
+            assert_eq!(list.push(number), Some(number as u32));
+        }
+        assert_eq!(list.push(0), None);
+        assert!(list.iter().copied().eq(0..CHUNK * CHUNKS));
+    }
+}

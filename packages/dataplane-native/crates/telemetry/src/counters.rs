@@ -1,0 +1,65 @@
+//! Counters of the engine itself.
+
+macro_rules! counters {
+    ($($name:ident $text:literal $help:literal,)*) => {
+        /// What the engine counts about itself, exposed as `fairlead_proxy_<name>_total`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Counter {
+            $(#[doc = $help] $name,)*
+        }
+
+        impl Counter {
+            /// All of them, in order.
+            pub const ALL: &'static [(Self, &'static str, &'static str)] = &[$((Self::$name, $text, $help),)*];
+            pub(crate) const COUNT: usize = Self::ALL.len();
+        }
+    };
+}
+
+counters! {
+    DownstreamConnectionsOpened "downstream_connections_opened" "Connections accepted.",
+    DownstreamConnectionsClosed "downstream_connections_closed" "Accepted connections that ended.",
+    DownstreamConnectionsRefused "downstream_connections_refused" "Connections closed at once because there were too many.",
+    DownstreamTlsHandshakes "downstream_tls_handshakes" "TLS handshakes with clients that succeeded.",
+    DownstreamTlsFailures "downstream_tls_failures" "TLS handshakes with clients that failed.",
+    DownstreamProtocolErrors "downstream_protocol_errors" "Requests refused because they break the protocol.",
+    DownstreamTimeouts "downstream_timeouts" "Clients that were too slow or silent.",
+    NoFilterChain "no_filter_chain" "Connections that no filter chain matches.",
+    RequestsStarted "requests_started" "Requests begun.",
+    RequestsEnded "requests_ended" "Requests ended.",
+    UpstreamConnectionsOpened "upstream_connections_opened" "Connections made to endpoints.",
+    UpstreamConnectionsClosed "upstream_connections_closed" "Connections to endpoints that ended.",
+    UpstreamConnectFailures "upstream_connect_failures" "Connections to endpoints that could not be made.",
+    UpstreamTlsHandshakes "upstream_tls_handshakes" "TLS handshakes with endpoints that succeeded.",
+    UpstreamTlsFailures "upstream_tls_failures" "TLS handshakes with endpoints that failed.",
+    UpstreamPoolHits "upstream_pool_hits" "Requests that went over a pooled connection.",
+    UpstreamPoolMisses "upstream_pool_misses" "Requests that needed a new connection.",
+    UpstreamPoolStale "upstream_pool_stale" "Pooled connections that were found closed.",
+    UpstreamTimeouts "upstream_timeouts" "Requests whose upstream did not answer in time.",
+    UpstreamProtocolErrors "upstream_protocol_errors" "Responses that break the protocol.",
+    Retries "retries" "Attempts after the first.",
+    RetriesExhausted "retries_exhausted" "Requests that failed after all attempts.",
+    RetryBudgetExceeded "retry_budget_exceeded" "Retries not made because the budget was used up.",
+    CircuitBreakerOpen "circuit_breaker_open" "Requests or connections refused by a circuit breaker.",
+    Denied "denied" "Requests or connections refused by an access rule.",
+    FaultsInjected "faults_injected" "Requests delayed or aborted by a fault rule.",
+    EndpointsEjected "endpoints_ejected" "Endpoints taken out by outlier detection.",
+    ConfigApplied "config_applied" "Resources taken into use.",
+    ConfigRejected "config_rejected" "Resources refused.",
+    SecretsRotated "secrets_rotated" "Certificates and trust bundles replaced.",
+    AccessLogLinesDropped "access_log_lines_dropped" "Log lines dropped because their file is too slow.",
+    Panics "panics" "Bugs that were caught.",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counter;
+
+    #[test]
+    fn a_counters_number_is_its_place_in_the_list() {
+        for (place, (counter, ..)) in Counter::ALL.iter().enumerate() {
+            assert_eq!(*counter as usize, place);
+        }
+    }
+}

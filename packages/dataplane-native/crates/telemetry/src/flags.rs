@@ -1,0 +1,100 @@
+//! Envoy's response flags.
+
+use std::fmt;
+
+/// Why a response is not simply what the upstream sent: a set of Envoy's response flags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResponseFlags(u32);
+
+macro_rules! flags {
+    ($($bit:literal $name:ident $text:literal $doc:literal,)*) => {
+        impl ResponseFlags {
+            $(#[doc = $doc] pub const $name: Self = Self(1 << $bit);)*
+            const NAMES: &'static [(&'static str, u32)] = &[$(($text, 1 << $bit),)*];
+        }
+    };
+}
+
+flags! {
+    0 NO_HEALTHY_UPSTREAM "UH" "No healthy endpoint in the cluster.",
+    1 UPSTREAM_CONNECTION_FAILURE "UF" "No connection to the upstream.",
+    2 UPSTREAM_OVERFLOW "UO" "Circuit breaker.",
+    3 NO_ROUTE "NR" "No route, or no filter chain.",
+    4 RETRY_LIMIT "URX" "Retries or connection attempts used up.",
+    5 NO_CLUSTER "NC" "The route's cluster is not there.",
+    6 DURATION_TIMEOUT "DT" "The connection lived as long as it may.",
+    7 DOWNSTREAM_TERMINATION "DC" "The client closed the connection.",
+    8 UPSTREAM_TIMEOUT "UT" "The upstream did not answer in time.",
+    9 UPSTREAM_REMOTE_RESET "UR" "The upstream reset the request.",
+    10 UPSTREAM_TERMINATION "UC" "The upstream closed the connection.",
+    11 DELAY_INJECTED "DI" "A fault rule delayed the request.",
+    12 FAULT_INJECTED "FI" "A fault rule aborted the request.",
+    13 RATE_LIMITED "RL" "Limited locally.",
+    14 LOCAL_RESET "LR" "Reset by this proxy.",
+    15 STREAM_IDLE_TIMEOUT "SI" "Nothing moved for too long.",
+    16 DOWNSTREAM_PROTOCOL_ERROR "DPE" "The client broke the protocol.",
+    17 UPSTREAM_PROTOCOL_ERROR "UPE" "The upstream broke the protocol.",
+    18 OVERLOAD "OM" "The proxy sheds load.",
+    19 UNAUTHORIZED_EXTERNAL_SERVICE "UAEX" "An external authorization service refused.",
+    20 RATE_LIMIT_SERVICE_ERROR "RLSE" "The rate limit service failed.",
+    21 FAILED_LOCAL_HEALTH_CHECK "LH" "The local health check failed.",
+    22 DNS_RESOLUTION_FAILED "DF" "The upstream's name does not resolve.",
+}
+
+impl ResponseFlags {
+    /// No flag.
+    pub const NONE: Self = Self(0);
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether one of `other`'s flags is in the set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The set as a number, for keys and records.
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The set from [`bits`](Self::bits); unknown bits are kept and have no name.
+    pub const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+}
+
+impl fmt::Display for ResponseFlags {
+    /// Envoy's names with commas between; nothing for the empty set.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = Self::NAMES
+            .iter()
+            .filter(|(_, bit)| self.0 & bit != 0)
+            .map(|(name, _)| *name);
+        if let Some(first) = names.next() {
+            f.write_str(first)?;
+        }
+        names.try_for_each(|name| write!(f, ",{name}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ResponseFlags;
+
+    #[test]
+    fn flags_are_written_with_envoys_names() {
+        let flags = ResponseFlags::RETRY_LIMIT.with(ResponseFlags::UPSTREAM_CONNECTION_FAILURE);
+        assert_eq!(flags.to_string(), "UF,URX");
+        assert_eq!(ResponseFlags::NONE.to_string(), "");
+        assert_eq!(ResponseFlags::from_bits(flags.bits()), flags);
+    }
+}

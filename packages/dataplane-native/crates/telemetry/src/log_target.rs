@@ -1,0 +1,216 @@
+//! Files that log lines go to.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::LogFormat;
+
+/// Different targets there can be.
+const MAX_TARGETS: usize = 64;
+
+/// A set of log targets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogTargets(u64);
+
+impl LogTargets {
+    /// No target.
+    pub const NONE: Self = Self(0);
+
+    /// Both sets together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    fn places(self) -> impl Iterator<Item = usize> {
+        (0..MAX_TARGETS).filter(move |place| self.0 & 1 << place != 0)
+    }
+}
+
+/// What configuration has named so far. Targets are never forgotten: a record in a ring may still mean one.
+#[derive(Debug, Default)]
+pub(crate) struct LogTargetTable(Mutex<Vec<Arc<TargetSpec>>>);
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TargetSpec {
+    path: String,
+    format: LogFormat,
+}
+
+impl LogTargetTable {
+    /// The target of a path and format, or none where there are too many.
+    pub(crate) fn register(&self, path: &str, format: &LogFormat) -> LogTargets {
+        let mut specs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = specs
+            .iter()
+            .position(|spec| spec.path == path && spec.format == *format)
+            .or_else(|| {
+                if specs.len() == MAX_TARGETS {
+                    return None;
+                }
+                specs.push(Arc::new(TargetSpec {
+                    path: path.to_owned(),
+                    format: format.clone(),
+                }));
+                Some(specs.len() - 1)
+            });
+        place.map_or(LogTargets::NONE, |place| LogTargets(1 << place))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn get(&self, place: usize) -> Option<Arc<TargetSpec>> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(place)
+            .cloned()
+    }
+}
+
+/// The writing end: open files and the lines gathered for them. Belongs to the thread that writes.
+#[derive(Default)]
+pub(crate) struct LogWriter {
+    open: Vec<Option<OpenTarget>>,
+}
+
+struct OpenTarget {
+    spec: Arc<TargetSpec>,
+    output: Option<Output>,
+    lines: String,
+}
+
+enum Output {
+    File(File),
+    Stdout,
+    Stderr,
+}
+
+impl LogWriter {
+    /// Formats one entry for all of its targets.
+    pub(crate) fn add(
+        &mut self,
+        table: &LogTargetTable,
+        targets: LogTargets,
+        format: impl Fn(&LogFormat, &mut String),
+    ) {
+        for place in targets.places() {
+            if self.open.len() <= place {
+                self.open.resize_with(place + 1, || None);
+            }
+            if self.open[place].is_none() {
+                self.open[place] = table.get(place).map(OpenTarget::new);
+            }
+            if let Some(target) = &mut self.open[place] {
+                format(&target.spec.format, &mut target.lines);
+            }
+        }
+    }
+
+    /// Writes what was gathered; answers how many lines could not be written.
+    pub(crate) fn flush(&mut self) -> u64 {
+        self.open.iter_mut().flatten().map(OpenTarget::flush).sum()
+    }
+
+    /// Opens files anew at the next line, after they were moved away.
+    pub(crate) fn reopen(&mut self) {
+        self.open.clear();
+    }
+}
+
+impl OpenTarget {
+    fn new(spec: Arc<TargetSpec>) -> Self {
+        let output = Output::open(&spec.path).ok();
+        Self {
+            spec,
+            output,
+            lines: String::new(),
+        }
+    }
+
+    fn flush(&mut self) -> u64 {
+        if self.lines.is_empty() {
+            return 0;
+        }
+        if self.output.is_none() {
+            self.output = Output::open(&self.spec.path).ok();
+        }
+        let written = self
+            .output
+            .as_mut()
+            .is_some_and(|output| output.write(self.lines.as_bytes()).is_ok());
+        let lost = if written {
+            0
+        } else {
+            self.lines.bytes().filter(|byte| *byte == b'\n').count() as u64
+        };
+        self.lines.clear();
+        // A burst must not keep its memory for ever.
+        self.lines.shrink_to(64 * 1024);
+        lost
+    }
+}
+
+impl Output {
+    fn open(path: &str) -> io::Result<Self> {
+        match path {
+            "/dev/stdout" => Ok(Self::Stdout),
+            "/dev/stderr" => Ok(Self::Stderr),
+            path => OpenOptions::new().create(true).append(true).open(path).map(Self::File),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.write_all(bytes),
+            Self::Stdout => io::stdout().lock().write_all(bytes).and_then(|()| io::stdout().flush()),
+            Self::Stderr => io::stderr().lock().write_all(bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_and_format_has_one_target() {
+        let table = LogTargetTable::default();
+        let first = table.register("/a", &LogFormat::istio_text());
+        assert_eq!(table.register("/a", &LogFormat::istio_text()), first);
+        assert_ne!(table.register("/a", &LogFormat::istio_json()), first);
+        for number in 0..MAX_TARGETS {
+            table.register(&number.to_string(), &LogFormat::istio_text());
+        }
+        assert!(table.register("one too many", &LogFormat::istio_text()).is_empty());
+    }
+
+    #[test]
+    fn lines_are_appended_to_the_file_and_losses_counted() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("access.log");
+        let table = LogTargetTable::default();
+        let good = table.register(path.to_str().expect("path"), &LogFormat::istio_text());
+        let bad = table.register("/nonexistent/folder/access.log", &LogFormat::istio_text());
+        let mut writer = LogWriter::default();
+        writer.add(&table, good.with(bad), |_, line| line.push_str("one\n"));
+        assert_eq!(writer.flush(), 1);
+        assert_eq!(std::fs::read_to_string(path).expect("file"), "one\n");
+    }
+}
