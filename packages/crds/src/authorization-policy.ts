@@ -90,7 +90,7 @@ const conditionKey = text((key) => {
   if (PLAIN_KEYS.some((plain) => plain === key)) return undefined;
   const header = /^request\.headers\[(.+)\]$/.exec(key)?.[1];
   if (header !== undefined) return headerNameMistake(header);
-  if (/^request\.auth\.claims(\[[^\]]+\])+$/.test(key) || /^experimental\.envoy\.filters\./.test(key)) return undefined;
+  if (/^request\.auth\.claims(\[[^\]]+\])+$/.test(key) || key.startsWith("experimental.envoy.filters.")) return undefined;
   return { message: `"${key}" is no attribute`, hint: `attributes are request.headers[<name>], ${PLAIN_KEYS.join(", ")}` };
 });
 

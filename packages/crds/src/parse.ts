@@ -1,5 +1,5 @@
 import { failure, type Origin, type Problem, type Result, type Severity, success } from "@fairlead/kit";
-import { z } from "zod";
+import type { z } from "zod";
 import type { ConfigObject, MeshObject } from "./config-object.ts";
 import type { ConfigDocument } from "./document.ts";
 import { type FieldPath, formatFieldPath } from "./field-path.ts";
@@ -104,7 +104,7 @@ function parseKind<K extends Kind>(kind: K, document: ConfigDocument, identity: 
     .map((field): Mistake => ({ code: "unknown-field", path: [field], message: "there is no such field", hint: topLevelHint(field) }));
   if (!metadata.ok || !spec.ok || unknown.length > 0) {
     const mistakes = [...unknown, ...(metadata.ok ? [] : metadata.error), ...(spec.ok ? [] : spec.error)];
-    return failure(mistakes.map((mistake) => report(mistake)).sort((a, b) => (a.origin.line ?? 0) - (b.origin.line ?? 0)));
+    return failure(mistakes.map((mistake) => report(mistake)).toSorted((a, b) => (a.origin.line ?? 0) - (b.origin.line ?? 0)));
   }
   const warnings = findUnsupported(value["spec"] ?? {}, unsupported).map(({ path, field }) => {
     const what = field.values === undefined && field.pattern === undefined ? "this field" : "this value";

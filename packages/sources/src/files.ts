@@ -40,12 +40,14 @@ export async function watchFiles(options: { readonly directory: string; readonly
   // One after the other, so that the newest text of a file is also the last one taken.
   let queue = Promise.resolve();
   const follow = (step: () => Promise<SourceChange | undefined> | SourceChange | undefined): void => {
-    queue = queue.then(step).then(
-      (change) => {
-        if (change !== undefined) for (const listener of [...listeners]) listener(change);
-      },
-      (error: unknown) => logger?.error({ err: error }, "failed to follow a change of the configuration folder"),
-    );
+    queue = queue.then(async () => {
+      try {
+        const change = await step();
+        if (change !== undefined) for (const listener of listeners) listener(change);
+      } catch (error) {
+        logger?.error({ err: error }, "failed to follow a change of the configuration folder");
+      }
+    });
   };
   const nameOf = (path: string): string => relative(directory, path).split(sep).join("/");
   watcher.on("add", (path) => follow(() => load(folder, directory, nameOf(path))));
@@ -98,7 +100,7 @@ async function listFiles(directory: string): Promise<readonly string[]> {
     }
   };
   await visit("", 0);
-  return files.sort();
+  return files.toSorted();
 }
 
 async function isDirectory(path: string): Promise<boolean> {

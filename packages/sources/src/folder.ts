@@ -105,7 +105,7 @@ function withoutKeysOf(
 function viewOf(files: ReadonlyMap<string, FileState>): View {
   const byKey = new Map<string, MeshObject>();
   const problems: Problem[] = [];
-  const inOrder = [...files].sort(([left], [right]) => (left < right ? -1 : 1));
+  const inOrder = [...files].toSorted(([left], [right]) => (left < right ? -1 : 1));
   for (const [, state] of inOrder) {
     problems.push(...state.problems);
     for (const object of state.objects.values()) {

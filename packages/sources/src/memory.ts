@@ -12,7 +12,7 @@ export function createMemorySource(files: Readonly<Record<string, string>> = {})
   const folder = createFolder();
   const listeners = new Set<(change: SourceChange) => void>();
   const tell = (change: SourceChange | undefined): void => {
-    if (change !== undefined) for (const listener of [...listeners]) listener(change);
+    if (change !== undefined) for (const listener of listeners) listener(change);
   };
   for (const [file, text] of Object.entries(files)) folder.set(file, text);
   return {

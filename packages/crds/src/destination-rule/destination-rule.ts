@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { duplicates, exportTo, workloadSelector } from "../schema/common.ts";
 import { wildcardHost } from "../schema/network.ts";
 import { checked, labels, list, object } from "../schema/object.ts";

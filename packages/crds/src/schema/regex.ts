@@ -32,7 +32,7 @@ class Reader {
   #next = 0;
 
   constructor(pattern: string) {
-    this.#characters = [...pattern];
+    this.#characters = Array.from(pattern);
   }
 
   get isAtEnd(): boolean {
@@ -51,7 +51,7 @@ class Reader {
   takeIf(expected: RegExp): string | undefined {
     const match = expected.exec(this.#characters.slice(this.#next, this.#next + 80).join(""));
     if (match === null || match.index !== 0) return undefined;
-    this.#next += [...match[0]].length;
+    this.#next += Array.from(match[0]).length;
     return match[0];
   }
 }

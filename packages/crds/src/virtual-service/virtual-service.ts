@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { duplicates, exportTo } from "../schema/common.ts";
 import { hostOrAddress } from "../schema/network.ts";
 import { checked, type Finding, list, nonEmptyList, object } from "../schema/object.ts";
