@@ -63,7 +63,7 @@ describe("the engine's bootstrap", () => {
       service: "reviews",
       version: "v1",
       principal: "spiffe://cluster.local/ns/default/sa/reviews",
-      cluster: "local",
+      cluster: "Kubernetes",
       nodeId: "sidecar~127.0.10.11~reviews-v1.default~default.svc.cluster.local",
     });
   });

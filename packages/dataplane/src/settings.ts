@@ -37,8 +37,8 @@ export const settingsSchema = z
     xds: z.enum(["delta", "sotw"]).default("delta"),
     /** How long requests in flight may take to end after SIGTERM. */
     drainMs: z.int().min(0).max(3_600_000).default(5_000),
-    /** Cluster and mesh this workload is part of, as Istio's `CLUSTER_ID` and `MESH_ID`. */
-    clusterId: z.string().min(1).default("local"),
+    /** Cluster and mesh this workload is part of: Istio's `CLUSTER_ID` (and its default) and `MESH_ID`. */
+    clusterId: z.string().min(1).default("Kubernetes"),
     meshId: z.string().min(1).optional(),
     identity: identitySettingsSchema,
     pilot: z.strictObject({
