@@ -1,0 +1,612 @@
+//! The picker of a cluster.
+
+use config::{Cluster, Endpoint, LbPolicy, LocalityEndpoints};
+use serde::Serialize;
+
+use crate::{
+    alias::Alias,
+    live::{LiveState, Turn},
+    priority::{Level, PriorityExplanation, distribute},
+    round_robin::Strides,
+};
+
+/// Draws before an available endpoint is searched one by one.
+const MAX_DRAWS: u32 = 8;
+
+/// What a picker needs of its cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct PickerOptions {
+    /// How an endpoint is chosen. `RingHash` and `Maglev` are served as least request, `ClusterProvided` as random.
+    pub policy: LbPolicy,
+    /// Below this share of available endpoints all are used; in percent.
+    pub panic_threshold_percent: f64,
+    /// A priority is full as long as its available share times this is 100; in percent.
+    pub overprovisioning_percent: u32,
+}
+
+impl From<&Cluster> for PickerOptions {
+    fn from(cluster: &Cluster) -> Self {
+        Self {
+            policy: cluster.lb_policy,
+            panic_threshold_percent: cluster.panic_threshold_percent,
+            overprovisioning_percent: cluster.overprovisioning_percent,
+        }
+    }
+}
+
+/// Picks among the endpoints of a cluster.
+#[derive(Clone, Debug)]
+pub struct Picker {
+    priorities: Vec<PriorityLevel>,
+    method: Method,
+    options: PickerOptions,
+    len: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    RoundRobin,
+    LeastRequest { choices: u32, by_load: bool },
+    Random,
+}
+
+#[derive(Clone, Debug)]
+struct PriorityLevel {
+    number: u32,
+    /// Endpoints that the control plane holds for healthy.
+    usable: Group,
+    /// All of them, for panic.
+    all: Group,
+}
+
+/// Endpoints to choose among.
+#[derive(Clone, Debug)]
+struct Group {
+    endpoints: Vec<u32>,
+    weights: Vec<u32>,
+    alias: Alias,
+    strides: Strides,
+}
+
+/// An endpoint that was picked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// Its position in the list the picker was made of.
+    pub endpoint: usize,
+    /// Position of its priority.
+    pub priority: usize,
+    /// So few are available that health was ignored.
+    pub panic: bool,
+}
+
+/// For a retry: which endpoints to avoid, and how often to try to.
+pub struct Retry<'r> {
+    /// True for an endpoint that was tried already.
+    pub avoid: &'r dyn Fn(usize) -> bool,
+    /// Picks until an avoided endpoint is accepted (`host_selection_retry_max_attempts`).
+    pub max_attempts: u32,
+}
+
+/// How a picker would pick now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PickerExplanation {
+    /// How an endpoint is chosen, in words.
+    pub method: String,
+    /// The priorities.
+    pub priorities: Vec<PriorityExplanation>,
+}
+
+impl Picker {
+    /// A picker over the endpoints of `localities`, numbered in their order.
+    pub fn new(localities: &[LocalityEndpoints], options: PickerOptions) -> Self {
+        let mut numbers: Vec<u32> = localities.iter().map(|locality| locality.priority).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let endpoints: Vec<(u32, &Endpoint)> = localities
+            .iter()
+            .flat_map(|l| l.endpoints.iter().map(move |endpoint| (l.priority, endpoint)))
+            .collect();
+        let level = |number: u32| {
+            let of_level = || {
+                endpoints
+                    .iter()
+                    .enumerate()
+                    .filter(move |(_, (priority, _))| *priority == number)
+            };
+            let entry =
+                |(position, (_, endpoint)): (usize, &(u32, &Endpoint))| (position as u32, endpoint.weight.max(1));
+            let all = Group::new(of_level().map(entry));
+            let usable = Group::new(
+                of_level()
+                    .filter(|(_, (_, endpoint))| endpoint.health.is_usable())
+                    .map(entry),
+            );
+            PriorityLevel { number, usable, all }
+        };
+        let priorities = numbers.into_iter().map(level).collect();
+        Self {
+            priorities,
+            method: Method::of(options.policy),
+            options,
+            len: endpoints.len(),
+        }
+    }
+
+    /// Endpoints it was made of.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// There are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Position of an endpoint's priority, for the caller's count of unavailable ones.
+    pub fn priority_of(&self, endpoint: usize) -> Option<usize> {
+        self.priorities
+            .iter()
+            .position(|level| level.all.endpoints.binary_search(&(endpoint as u32)).is_ok())
+    }
+
+    /// The endpoint for a request. `None`: none is available (flag UH).
+    pub fn pick<L: LiveState + ?Sized>(&self, turn: &mut Turn, live: &L) -> Option<Pick> {
+        let (priority, panic) = self.choose_priority(turn, live)?;
+        let level = &self.priorities[priority];
+        let group = if panic { &level.all } else { &level.usable };
+        let ignores_state = panic || live.unavailable(priority) == 0;
+        let endpoint = self.choose(group, turn, live, ignores_state)?;
+        Some(Pick {
+            endpoint: endpoint as usize,
+            priority,
+            panic,
+        })
+    }
+
+    /// The endpoint for another try: one that was not tried yet, if that is found in a few picks.
+    pub fn pick_again<L: LiveState + ?Sized>(&self, turn: &mut Turn, live: &L, retry: &Retry<'_>) -> Option<Pick> {
+        let mut pick = self.pick(turn, live)?;
+        for _ in 0..retry.max_attempts {
+            if !(retry.avoid)(pick.endpoint) {
+                break;
+            }
+            pick = self.pick(turn, live)?;
+        }
+        Some(pick)
+    }
+
+    /// How it would pick now.
+    pub fn explain<L: LiveState + ?Sized>(&self, live: &L) -> PickerExplanation {
+        let mut priorities = Vec::with_capacity(self.priorities.len());
+        self.distribute(live, |position, load_percent, panic| {
+            let (level, counts) = (&self.priorities[position], self.counts(position, live));
+            let Level { total, available } = counts;
+            priorities.push(PriorityExplanation {
+                priority: level.number,
+                endpoints: total,
+                available,
+                load_percent,
+                panic,
+            });
+        });
+        PickerExplanation {
+            method: self.method.to_string(),
+            priorities,
+        }
+    }
+
+    fn choose_priority<L: LiveState + ?Sized>(&self, turn: &mut Turn, live: &L) -> Option<(usize, bool)> {
+        let first = self.priorities.first()?;
+        let all_usable = first.usable.endpoints.len() == first.all.endpoints.len();
+        if all_usable && !first.all.endpoints.is_empty() && live.unavailable(0) == 0 {
+            return Some((0, false));
+        }
+        let mut point = turn.random.u32(..100);
+        let mut chosen = None;
+        self.distribute(live, |position, share, panic| {
+            if chosen.is_none() && point < share {
+                chosen = Some((position, panic));
+            }
+            point = point.saturating_sub(share);
+        });
+        chosen
+    }
+
+    fn distribute<L: LiveState + ?Sized>(&self, live: &L, each: impl FnMut(usize, u32, bool)) {
+        let levels = (0..self.priorities.len()).map(|position| self.counts(position, live));
+        distribute(
+            levels,
+            self.options.overprovisioning_percent,
+            self.options.panic_threshold_percent,
+            each,
+        );
+    }
+
+    fn counts<L: LiveState + ?Sized>(&self, position: usize, live: &L) -> Level {
+        let level = &self.priorities[position];
+        let usable = level.usable.endpoints.len() as u32;
+        Level {
+            total: level.all.endpoints.len() as u32,
+            available: usable.saturating_sub(live.unavailable(position)),
+        }
+    }
+
+    fn choose<L: LiveState + ?Sized>(
+        &self,
+        group: &Group,
+        turn: &mut Turn,
+        live: &L,
+        ignores_state: bool,
+    ) -> Option<u32> {
+        if group.endpoints.is_empty() {
+            return None;
+        }
+        let is_good = |position: usize| ignores_state || live.is_available(group.endpoints[position] as usize);
+        let mut best: Option<usize> = None;
+        let mut wanted = match self.method {
+            Method::LeastRequest { choices, .. } => choices,
+            Method::RoundRobin | Method::Random => 1,
+        };
+        for _ in 0..MAX_DRAWS.max(wanted) {
+            let position = self.draw(group, turn, best);
+            if !is_good(position) {
+                continue;
+            }
+            best = Some(best.map_or(position, |best| group.less_loaded(best, position, live, self.method)));
+            wanted -= 1;
+            if wanted == 0 {
+                break;
+            }
+        }
+        let position = best.or_else(|| {
+            // Nearly all of them are out: look for one that is not, from a random place on.
+            let start = turn.random.usize(..group.endpoints.len());
+            (start..group.endpoints.len())
+                .chain(0..start)
+                .find(|position| is_good(*position))
+        })?;
+        Some(group.endpoints[position])
+    }
+
+    fn draw(&self, group: &Group, turn: &mut Turn, best: Option<usize>) -> usize {
+        if self.method == Method::RoundRobin {
+            return group.strides.next(&mut turn.sequence);
+        }
+        match best {
+            // A second choice that differs from the first.
+            Some(best) if group.alias.is_uniform() && group.alias.len() > 1 => {
+                (best + turn.random.usize(1..group.alias.len())) % group.alias.len()
+            }
+            Some(best) => {
+                let drawn = group.alias.draw(&mut turn.random);
+                if drawn == best {
+                    group.alias.draw(&mut turn.random)
+                } else {
+                    drawn
+                }
+            }
+            None => group.alias.draw(&mut turn.random),
+        }
+    }
+}
+
+impl Group {
+    fn new(entries: impl Iterator<Item = (u32, u32)>) -> Self {
+        let (endpoints, weights): (Vec<u32>, Vec<u32>) = entries.unzip();
+        let (alias, strides) = (Alias::new(&weights), Strides::new(&weights));
+        Self {
+            endpoints,
+            weights,
+            alias,
+            strides,
+        }
+    }
+
+    /// Draws follow weights already, so loads are compared per weight; at equal load the first draw counts, or light
+    /// endpoints would starve while nothing is in flight.
+    fn less_loaded<L: LiveState + ?Sized>(&self, first: usize, second: usize, live: &L, method: Method) -> usize {
+        if !matches!(method, Method::LeastRequest { by_load: true, .. }) {
+            return first;
+        }
+        let load = |position: usize| u64::from(live.in_flight(self.endpoints[position] as usize));
+        let weight = |position: usize| u64::from(self.weights[position]);
+        if load(second) * weight(first) < load(first) * weight(second) {
+            second
+        } else {
+            first
+        }
+    }
+}
+
+impl Method {
+    fn of(policy: LbPolicy) -> Self {
+        match policy {
+            LbPolicy::RoundRobin { .. } => Self::RoundRobin,
+            LbPolicy::LeastRequest {
+                choice_count,
+                active_request_bias,
+                ..
+            } => Self::LeastRequest {
+                choices: choice_count.clamp(2, 16),
+                by_load: active_request_bias > 0.0,
+            },
+            LbPolicy::RingHash { .. } | LbPolicy::Maglev { .. } => Self::LeastRequest {
+                choices: 2,
+                by_load: true,
+            },
+            LbPolicy::Random | LbPolicy::ClusterProvided => Self::Random,
+        }
+    }
+}
+
+impl std::fmt::Display for Method {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::RoundRobin => f.write_str("round robin"),
+            Self::LeastRequest { choices, .. } => write!(f, "least requests of {choices} drawn at random"),
+            Self::Random => f.write_str("random"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use config::HealthStatus;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct State {
+        in_flight: RefCell<Vec<u32>>,
+        out: Vec<usize>,
+        unavailable: Vec<u32>,
+    }
+
+    impl LiveState for State {
+        fn in_flight(&self, endpoint: usize) -> u32 {
+            self.in_flight.borrow().get(endpoint).copied().unwrap_or(0)
+        }
+
+        fn is_available(&self, endpoint: usize) -> bool {
+            !self.out.contains(&endpoint)
+        }
+
+        fn unavailable(&self, priority: usize) -> u32 {
+            self.unavailable.get(priority).copied().unwrap_or(0)
+        }
+    }
+
+    const LEAST: LbPolicy = LbPolicy::LeastRequest {
+        choice_count: 2,
+        active_request_bias: 1.0,
+        slow_start: None,
+    };
+    const ROUND: LbPolicy = LbPolicy::RoundRobin { slow_start: None };
+
+    fn endpoints(weights: &[u32], priority: u32) -> LocalityEndpoints {
+        let endpoints = weights
+            .iter()
+            .map(|weight| Endpoint {
+                weight: *weight,
+                ..Endpoint::default()
+            })
+            .collect();
+        LocalityEndpoints {
+            endpoints,
+            priority,
+            ..LocalityEndpoints::default()
+        }
+    }
+
+    fn options(policy: LbPolicy) -> PickerOptions {
+        PickerOptions {
+            policy,
+            panic_threshold_percent: 50.0,
+            overprovisioning_percent: 140,
+        }
+    }
+
+    fn count(picker: &Picker, state: &State, picks: usize) -> Vec<usize> {
+        let mut turn = Turn::new(1);
+        let mut counts = vec![0; picker.len()];
+        for _ in 0..picks {
+            counts[picker.pick(&mut turn, state).unwrap().endpoint] += 1;
+        }
+        counts
+    }
+
+    #[test]
+    fn no_endpoints_no_pick() {
+        let picker = Picker::new(&[], options(LEAST));
+        assert!(picker.is_empty() && picker.pick(&mut Turn::new(1), &State::default()).is_none());
+        let empty_locality = Picker::new(&[endpoints(&[], 0)], options(ROUND));
+        assert!(empty_locality.pick(&mut Turn::new(1), &State::default()).is_none());
+    }
+
+    #[test]
+    fn every_policy_follows_weights() {
+        for policy in [ROUND, LEAST, LbPolicy::Random] {
+            let picker = Picker::new(&[endpoints(&[1, 3], 0), endpoints(&[6], 0)], options(policy));
+            let counts = count(&picker, &State::default(), 20_000);
+            let expected = [2_000, 6_000, 12_000];
+            assert!(
+                counts
+                    .iter()
+                    .zip(expected)
+                    .all(|(count, expected)| count.abs_diff(expected) < 500),
+                "{policy:?} {counts:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_two_draws_the_less_loaded_wins() {
+        let picker = Picker::new(&[endpoints(&[1, 1], 0)], options(LEAST));
+        let state = State {
+            in_flight: RefCell::new(vec![5, 1]),
+            ..State::default()
+        };
+        assert_eq!(count(&picker, &state, 100), [0, 100]);
+    }
+
+    #[test]
+    fn two_choices_keep_the_load_close_to_even() {
+        let spread = |policy| {
+            let picker = Picker::new(&[endpoints(&[1; 50], 0)], options(policy));
+            let state = State {
+                in_flight: RefCell::new(vec![0; 50]),
+                ..State::default()
+            };
+            let mut turn = Turn::new(3);
+            for _ in 0..5_000 {
+                let pick = picker.pick(&mut turn, &state).unwrap();
+                state.in_flight.borrow_mut()[pick.endpoint] += 1;
+            }
+            let loads = state.in_flight.borrow();
+            loads.iter().max().unwrap() - loads.iter().min().unwrap()
+        };
+        assert!(spread(LEAST) <= 8, "{}", spread(LEAST));
+        assert!(spread(LbPolicy::Random) > 15);
+    }
+
+    #[test]
+    fn with_weights_the_load_per_weight_is_even() {
+        let picker = Picker::new(&[endpoints(&[1, 3], 0)], options(LEAST));
+        let state = State {
+            in_flight: RefCell::new(vec![0; 2]),
+            ..State::default()
+        };
+        let mut turn = Turn::new(3);
+        for _ in 0..4_000 {
+            let pick = picker.pick(&mut turn, &state).unwrap();
+            state.in_flight.borrow_mut()[pick.endpoint] += 1;
+        }
+        assert!(state.in_flight.borrow()[1].abs_diff(3_000) < 50);
+    }
+
+    #[test]
+    fn ejected_endpoints_are_not_picked() {
+        for policy in [ROUND, LEAST, LbPolicy::Random] {
+            let picker = Picker::new(&[endpoints(&[1; 4], 0)], options(policy));
+            let state = State {
+                out: vec![2],
+                unavailable: vec![1],
+                ..State::default()
+            };
+            assert_eq!(count(&picker, &state, 1_000)[2], 0, "{policy:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_available_of_many_is_found() {
+        let picker = Picker::new(
+            &[endpoints(&[1; 1_000], 0)],
+            PickerOptions {
+                panic_threshold_percent: 0.0,
+                ..options(LEAST)
+            },
+        );
+        let state = State {
+            out: (0..1_000).filter(|n| *n != 77).collect(),
+            unavailable: vec![999],
+            ..State::default()
+        };
+        assert_eq!(picker.pick(&mut Turn::new(1), &state).unwrap().endpoint, 77);
+    }
+
+    #[test]
+    fn below_the_panic_threshold_everybody_is_picked() {
+        let picker = Picker::new(&[endpoints(&[1; 4], 0)], options(ROUND));
+        let state = State {
+            out: vec![0, 1, 2],
+            unavailable: vec![3],
+            ..State::default()
+        };
+        assert!(picker.pick(&mut Turn::new(1), &state).unwrap().panic);
+        assert!(count(&picker, &state, 400).iter().all(|count| *count == 100));
+    }
+
+    #[test]
+    fn without_panic_nobody_is_picked_when_nobody_is_available() {
+        let picker = Picker::new(
+            &[endpoints(&[1, 1], 0)],
+            PickerOptions {
+                panic_threshold_percent: 0.0,
+                ..options(ROUND)
+            },
+        );
+        let state = State {
+            out: vec![0, 1],
+            unavailable: vec![2],
+            ..State::default()
+        };
+        assert!(picker.pick(&mut Turn::new(1), &state).is_none());
+    }
+
+    #[test]
+    fn what_the_control_plane_holds_for_unhealthy_is_not_picked() {
+        let mut locality = endpoints(&[1; 4], 0);
+        locality.endpoints[1].health = HealthStatus::Unhealthy;
+        locality.endpoints[2].health = HealthStatus::Draining;
+        let picker = Picker::new(&[locality], options(ROUND));
+        assert_eq!(count(&picker, &State::default(), 100), [50, 0, 0, 50]);
+    }
+
+    #[test]
+    fn a_lower_priority_takes_over_what_the_first_cannot() {
+        let picker = Picker::new(&[endpoints(&[1; 2], 1), endpoints(&[1; 4], 0)], options(ROUND));
+        assert_eq!(picker.priority_of(0), Some(1));
+        assert_eq!(count(&picker, &State::default(), 1_000)[..2], [0, 0]);
+        let state = State {
+            out: vec![2, 3],
+            unavailable: vec![2, 0],
+            ..State::default()
+        };
+        let counts = count(&picker, &state, 10_000);
+        assert!((counts[0] + counts[1]).abs_diff(3_000) < 200, "{counts:?}");
+        assert_eq!(counts[2] + counts[3], 0);
+    }
+
+    #[test]
+    fn a_retry_avoids_what_was_tried_but_not_forever() {
+        let picker = Picker::new(&[endpoints(&[1, 1], 0)], options(ROUND));
+        let mut turn = Turn::new(1);
+        let retry = Retry {
+            avoid: &|endpoint| endpoint == 0,
+            max_attempts: 5,
+        };
+        assert!((0..10).all(|_| {
+            picker
+                .pick_again(&mut turn, &State::default(), &retry)
+                .unwrap()
+                .endpoint
+                == 1
+        }));
+        let never = Retry {
+            avoid: &|_| true,
+            max_attempts: 5,
+        };
+        assert!(picker.pick_again(&mut turn, &State::default(), &never).is_some());
+    }
+
+    #[test]
+    fn the_explanation_shows_shares_and_panic() {
+        let picker = Picker::new(&[endpoints(&[1; 4], 0), endpoints(&[1; 2], 1)], options(LEAST));
+        let state = State {
+            out: vec![0, 1],
+            unavailable: vec![2, 0],
+            ..State::default()
+        };
+        let explanation = picker.explain(&state);
+        assert_eq!(explanation.method, "least requests of 2 drawn at random");
+        let shares: Vec<_> = explanation
+            .priorities
+            .iter()
+            .map(|p| (p.available, p.load_percent, p.panic))
+            .collect();
+        assert_eq!(shares, [(2, 70, false), (2, 30, false)]);
+    }
+}
