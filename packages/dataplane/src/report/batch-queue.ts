@@ -38,10 +38,14 @@ export class BatchQueue {
     }
     this.#batches = [...this.#batches, { sequence, bytes }];
     this.#byteCount += bytes.length;
-    while (this.#batches.length > BATCH_LIMIT || this.#byteCount > BYTE_LIMIT) {
-      this.#shift();
-      this.#droppedCount += 1;
-    }
+    while (this.#batches.length > BATCH_LIMIT || this.#byteCount > BYTE_LIMIT) this.dropOldest();
+  }
+
+  /** Gives up the oldest batch. */
+  dropOldest(): void {
+    if (this.#batches.length === 0) return;
+    this.#shift();
+    this.#droppedCount += 1;
   }
 
   /** Forgets everything up to `sequence`, which is now Mixer's to keep. */

@@ -1,4 +1,4 @@
-import { credentials } from "@grpc/grpc-js";
+import { credentials, status } from "@grpc/grpc-js";
 import { createLogger, FakeClock } from "@fairlead/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeBatch, type FakeMixer, type FakeReportStream, startFakeMixer } from "../testing/fake-mixer.ts";
@@ -85,6 +85,19 @@ describe("reporting to mixer", () => {
     client.push(Uint8Array.of(0xff, 0xff));
     client.push(new Uint8Array());
     expect(client.status()).toMatchObject({ unacknowledgedBatches: 0, droppedBatches: 2 });
+  });
+
+  it("gives up a batch that mixer calls wrong, so that those behind it arrive", async () => {
+    client.start(credentials.createInsecure());
+    client.push(encodeBatch(1));
+    client.push(encodeBatch(2));
+    const first = await stream(0);
+    await until(() => first.batches.length === 2);
+    first.fail(status.INVALID_ARGUMENT);
+    const second = await stream(1);
+    await until(() => second.batches.length === 1);
+    expect(sequences(second)).toEqual([2]);
+    expect(client.status().droppedBatches).toBe(1);
   });
 
   it("opens a new stream when acknowledgements stop coming", async () => {

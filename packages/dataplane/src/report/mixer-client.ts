@@ -1,4 +1,4 @@
-import { type ChannelCredentials, Client } from "@grpc/grpc-js";
+import { type ChannelCredentials, Client, status } from "@grpc/grpc-js";
 import type { ProxyReportStatus } from "@fairlead/api";
 import { ReportAckSchema, TelemetryService } from "@fairlead/api/gen/fairlead/telemetry/v1/report_pb";
 import { fromBinary } from "@bufbuild/protobuf";
@@ -18,7 +18,7 @@ export interface MixerClientOptions {
 
 const METHOD = `/${TelemetryService.typeName}/${TelemetryService.method.report.name}`;
 const RECONNECT_BASE_MS = 250;
-const RECONNECT_MAX_MS = 10_000;
+const RECONNECT_MAX_MS = 5_000;
 /** Batches on the way at a time, so that a slow Mixer's backlog stays in our bounded queue and not in gRPC's buffers. */
 const WINDOW = 8;
 /** Without an acknowledgement for this long the stream is given up. */
@@ -142,6 +142,8 @@ export class MixerClient {
     this.#isConnected = false;
     this.#lastError = reason.message;
     if (this.#isStopped) return;
+    // Sent again it would be refused again, and everything behind it would wait for nothing.
+    if (isRefusal(reason)) this.#queue.dropOldest();
     const delayMs = this.#backoff.next();
     this.#options.logger.warn(
       { server: this.#options.server, reason: reason.message, retryInMs: Math.round(delayMs), waiting: this.#queue.size },
@@ -149,4 +151,9 @@ export class MixerClient {
     );
     this.#cancelRetry = this.#options.clock.after(delayMs, () => this.#connect());
   }
+}
+
+/** Mixer calls a batch wrong, rather than itself unable to take it. */
+function isRefusal(reason: Error): boolean {
+  return "code" in reason && reason.code === status.INVALID_ARGUMENT;
 }

@@ -11,7 +11,7 @@ import {
 export interface FakeReportStream {
   readonly batches: ReportBatch[];
   acknowledge(sequence: number): void;
-  fail(): void;
+  fail(code?: status): void;
 }
 
 /** A real gRPC server on loopback that collects batches and acknowledges when told to. */
@@ -34,7 +34,7 @@ export async function startFakeMixer(): Promise<FakeMixer> {
       streams.push({
         batches,
         acknowledge: (sequence) => void call.write(create(ReportAckSchema, { sequence: BigInt(sequence) })),
-        fail: () => void call.emit("error", { code: status.UNAVAILABLE, details: "mixer is restarted" }),
+        fail: (code = status.UNAVAILABLE) => void call.emit("error", { code, details: "the test says so" }),
       });
     },
     (ack: ReportAck) => Buffer.from(toBinary(ReportAckSchema, ack)),
