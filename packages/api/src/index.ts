@@ -1,4 +1,18 @@
 export type {
+  PilotError,
+  PilotObject,
+  PilotObjects,
+  PilotProblems,
+  PilotProxies,
+  PilotProxy,
+  PilotProxyResources,
+  PilotProxyType,
+  PilotRejection,
+  PilotResource,
+  PilotResourceType,
+  PilotSyncState,
+} from "./pilot-admin-api.ts";
+export type {
   ProxyAdminError,
   ProxyCertificate,
   ProxyCertificates,

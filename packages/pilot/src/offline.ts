@@ -71,7 +71,11 @@ export interface ReadableResource {
 }
 
 /** What a proxy of the mesh would run. */
-export function configureProxy(snapshot: MeshSnapshot, proxy: ProxyIdentity, options: BuildOptions = { outboundTraffic: "allow-any" }): ProxyConfiguration {
+export function configureProxy(
+  snapshot: MeshSnapshot,
+  proxy: ProxyIdentity,
+  options: BuildOptions = { outboundTraffic: "allow-any" },
+): ProxyConfiguration {
   const ir = buildProxy(snapshot, proxy, options);
   const xds = toXdsSnapshot(ir);
   return { ir, xds, resources: readableResources(xds) };

@@ -1,5 +1,7 @@
 import type { Endpoint } from "../model/endpoint.ts";
-import type { Locality } from "../model/workload.ts";
+import type { Locality, Workload } from "../model/workload.ts";
+
+export type { Endpoint, Workload };
 
 /** The endpoints of a cluster that come by EDS. */
 export interface ClusterEndpoints {

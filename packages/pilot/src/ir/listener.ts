@@ -4,6 +4,8 @@ import type { TlsVersion } from "../model/gateway.ts";
 import type { NetworkFilter } from "./filter.ts";
 import type { CertificateSource, TrustSource } from "./secret.ts";
 
+export type { TlsVersion };
+
 /** Where connections come in. */
 export interface Listener {
   readonly name: string;

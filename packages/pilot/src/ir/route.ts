@@ -3,6 +3,8 @@ import type { Fault, HeaderChange, HeaderOperations, Rewrite, StringMatch } from
 import type { HashKey } from "../model/traffic-policy.ts";
 import type { SuffixMatch } from "./filter.ts";
 
+export type { Fault, HashKey, HeaderChange, HeaderOperations, StringMatch };
+
 /** A table of virtual hosts that listeners name. */
 export interface RouteConfiguration {
   readonly name: string;

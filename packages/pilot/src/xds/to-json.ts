@@ -52,6 +52,7 @@ export function toReadable(message: XdsMessage): JsonObject {
 }
 
 function asObject(value: JsonValue): JsonObject {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new TypeError("unreachable: a message of this kind is a JSON object");
+  if (value === null || typeof value !== "object" || Array.isArray(value))
+    throw new TypeError("unreachable: a message of this kind is a JSON object");
   return value;
 }

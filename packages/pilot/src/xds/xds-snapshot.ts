@@ -14,7 +14,7 @@ import type { ClusterEndpoints } from "../ir/endpoint.ts";
 import type { Listener } from "../ir/listener.ts";
 import type { ProxyIr } from "../ir/proxy-ir.ts";
 import type { RouteConfiguration } from "../ir/route.ts";
-import { memo } from "../model/memo.ts";
+import { memo } from "../ir/remember.ts";
 import { toCluster } from "./from-ir/cluster.ts";
 import { toLoadAssignment } from "./from-ir/endpoint.ts";
 import { toListener } from "./from-ir/listener.ts";
@@ -34,7 +34,7 @@ export interface Resource {
   /** The message itself, for people and tests; made anew at each call. */
   readonly message: () => XdsMessage;
   /** Objects that it was made from. */
-  readonly origins: readonly Origin[];
+  readonly origins: () => readonly Origin[];
 }
 
 export type XdsMessage = XdsCluster | ClusterLoadAssignment | XdsListener | XdsRouteConfiguration;
@@ -66,7 +66,7 @@ const clusterResource = memo(
     new LazyResource({
       type: "cluster",
       name: cluster.name,
-      origins: cluster.origins,
+      origins: () => cluster.origins,
       message: () => toCluster(cluster),
       encode: () => toBinary(ClusterSchema, toCluster(cluster)),
     }),
@@ -77,7 +77,7 @@ const endpointResource = memo(
     new LazyResource({
       type: "endpoint",
       name: endpoints.clusterName,
-      origins: [],
+      origins: () => [...new Set(endpoints.localities.flatMap((group) => group.endpoints.map((endpoint) => endpoint.workload.origin)))],
       message: () => toLoadAssignment(endpoints),
       encode: () => toBinary(ClusterLoadAssignmentSchema, toLoadAssignment(endpoints)),
     }),
@@ -88,7 +88,7 @@ const listenerResource = memo(
     new LazyResource({
       type: "listener",
       name: listener.name,
-      origins: listener.origins,
+      origins: () => listener.origins,
       message: () => toListener(listener),
       encode: () => toBinary(ListenerSchema, toListener(listener)),
     }),
@@ -99,7 +99,7 @@ const routeResource = memo(
     new LazyResource({
       type: "route",
       name: routes.name,
-      origins: [...new Set(routes.virtualHosts.flatMap((host) => host.origins))],
+      origins: () => [...new Set(routes.virtualHosts.flatMap((host) => host.origins))],
       message: () => toRouteConfiguration(routes),
       encode: () => toBinary(RouteConfigurationSchema, toRouteConfiguration(routes)),
     }),
@@ -121,7 +121,7 @@ interface Encoded {
 class LazyResource implements Resource {
   readonly type: ResourceType;
   readonly name: string;
-  readonly origins: readonly Origin[];
+  readonly origins: () => readonly Origin[];
   readonly message: () => XdsMessage;
   readonly #encode: () => Uint8Array;
   #encoded: Encoded | undefined;

@@ -14,7 +14,7 @@ import { BLACKHOLE, PASSTHROUGH, serviceClusters, TUNNEL } from "./outbound/clus
 import { httpProxyListener, redirectedListeners, TUNNEL_LISTENER } from "./outbound/listener.ts";
 import { httpProxyRoutes, portRoutes } from "./outbound/route.ts";
 import type { OutboundTraffic } from "./outbound/unknown-host.ts";
-import { remember } from "./shared/remember.ts";
+import { remember } from "../remember.ts";
 import { type View, viewOf } from "./shared/view.ts";
 
 export interface BuildOptions {

@@ -2,9 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Address, AddressSchema } from "@fairlead/api/gen/envoy/config/core/v3/address_pb";
 import { type ClusterLoadAssignment, ClusterLoadAssignmentSchema } from "@fairlead/api/gen/envoy/config/endpoint/v3/endpoint_pb";
 import type { LbEndpointSchema, LocalityLbEndpointsSchema } from "@fairlead/api/gen/envoy/config/endpoint/v3/endpoint_components_pb";
-import type { ClusterEndpoints, LocalityEndpoints } from "../../ir/endpoint.ts";
-import type { Endpoint } from "../../model/endpoint.ts";
-import type { Workload } from "../../model/workload.ts";
+import type { ClusterEndpoints, Endpoint, LocalityEndpoints, Workload } from "../../ir/endpoint.ts";
 import { type Init, metadata } from "./any.ts";
 
 /** Fourth part of `istio.workload` metadata is the cluster; a mesh without Kubernetes has none by name. */

@@ -9,8 +9,7 @@ import {
   FractionalPercentSchema,
 } from "@fairlead/api/gen/envoy/type/v3/percent_pb";
 import type { SuffixMatch } from "../../ir/filter.ts";
-import type { HeaderMatch } from "../../ir/route.ts";
-import type { StringMatch } from "../../model/routing-rule.ts";
+import type { HeaderMatch, StringMatch } from "../../ir/route.ts";
 
 type Match = StringMatch | SuffixMatch;
 

@@ -18,6 +18,9 @@ import {
 import { PreviousHostsPredicateSchema } from "@fairlead/api/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb";
 import type {
   ForwardAction,
+  HashKey,
+  HeaderChange,
+  HeaderOperations,
   PathMatch,
   RedirectAction,
   RetryRule,
@@ -26,8 +29,6 @@ import type {
   RouteMatch,
   VirtualHost,
 } from "../../ir/route.ts";
-import type { HeaderChange, HeaderOperations } from "../../model/routing-rule.ts";
-import type { HashKey } from "../../model/traffic-policy.ts";
 import { type Init, metadata, milliseconds, NO_TIME, pack } from "./any.ts";
 import { FAULT_FILTER, toFault } from "./filter/fault.ts";
 import { toFraction, toHeaderMatcher, toStringMatcher } from "./match.ts";

@@ -12,10 +12,9 @@ import {
   UpstreamTlsContextSchema,
 } from "@fairlead/api/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb";
 import type { ClusterTls } from "../../ir/cluster.ts";
-import type { ServerTlsContext } from "../../ir/listener.ts";
+import type { ServerTlsContext, TlsVersion } from "../../ir/listener.ts";
 import { type CertificateSource, ROOT_SECRET, type TrustSource, WORKLOAD_SECRET } from "../../ir/secret.ts";
-import type { TlsVersion } from "../../model/gateway.ts";
-import type { StringMatch } from "../../model/routing-rule.ts";
+import type { StringMatch } from "../../ir/route.ts";
 import { type Init, pack } from "./any.ts";
 import { FROM_AGENT } from "./config-source.ts";
 import { toStringMatcher } from "./match.ts";

@@ -10,7 +10,7 @@ import type { FilterChain, FilterChainMatch, Listener, ServerTlsContext } from "
 import { connectionAccess, httpAccess } from "../shared/authz.ts";
 import { weightedClusters } from "../shared/connection.ts";
 import { type KnownHost, knownHostsOf, targetFinder } from "../shared/destination.ts";
-import { internList, remember } from "../shared/remember.ts";
+import { internList, remember } from "../../remember.ts";
 import { meshServerTls } from "../shared/tls.ts";
 import { matchesProxy, type View } from "../shared/view.ts";
 import { type BoundServer, routeTableName, type ServerGroup, type ServerKind } from "./server.ts";

@@ -5,7 +5,7 @@ import type { RoutingRule } from "../../../model/routing-rule.ts";
 import type { Route, RouteConfiguration, VirtualHost } from "../../route.ts";
 import { type KnownHost, knownHostsOf, targetFinder } from "../shared/destination.ts";
 import { joinHostPort } from "../shared/names.ts";
-import { internList, remember } from "../shared/remember.ts";
+import { internList, remember } from "../../remember.ts";
 import { buildRoutes } from "../shared/route.ts";
 import type { View } from "../shared/view.ts";
 import { type BoundServer, routeTableName, type ServerGroup } from "./server.ts";

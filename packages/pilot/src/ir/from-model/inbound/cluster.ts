@@ -1,4 +1,4 @@
-import { internList, remember } from "../shared/remember.ts";
+import { internList, remember } from "../../remember.ts";
 import type { Service } from "../../../model/service.ts";
 import type { Workload } from "../../../model/workload.ts";
 import type { Cluster, ClusterDiscovery } from "../../cluster.ts";

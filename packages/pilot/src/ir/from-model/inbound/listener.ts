@@ -7,7 +7,7 @@ import type { NetworkFilter } from "../../filter.ts";
 import type { FilterChain, FilterChainMatch, Inspector, Listener } from "../../listener.ts";
 import { connectionAccess, httpAccess } from "../shared/authz.ts";
 import { BLACKHOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, inboundClusterName, VIRTUAL_INBOUND_PORT } from "../shared/names.ts";
-import { internList, remember } from "../shared/remember.ts";
+import { internList, remember } from "../../remember.ts";
 import { MESH_CLIENT_ALPN, meshServerTls } from "../shared/tls.ts";
 import type { InboundPort } from "./port.ts";
 import { inboundRoutes } from "./route.ts";

@@ -8,7 +8,7 @@ import type { ClusterEndpoints } from "../../endpoint.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, limitsOf, loadBalancerOf, outlierDetectionOf, tcpKeepaliveOf, UNLIMITED } from "../shared/cluster.ts";
 import { type KnownHost, knownHost } from "../shared/destination.ts";
 import { BLACKHOLE_CLUSTER, HTTP_PROXY_TUNNEL, outboundClusterName, outboundServerName, PASSTHROUGH_CLUSTER } from "../shared/names.ts";
-import { remember } from "../shared/remember.ts";
+import { remember } from "../../remember.ts";
 import { explicitClientTls, meshClientTls } from "../shared/tls.ts";
 import { portSettings } from "../shared/traffic-policy.ts";
 import type { View } from "../shared/view.ts";

@@ -6,7 +6,7 @@ import type { Service } from "../../../model/service.ts";
 import type { Subset } from "../../../model/traffic-policy.ts";
 import { selects } from "../../../model/workload.ts";
 import type { ClusterEndpoints, LocalityEndpoints } from "../../endpoint.ts";
-import { remember } from "../shared/remember.ts";
+import { remember } from "../../remember.ts";
 
 const NO_MEMBERS: readonly Endpoint[] = [];
 

@@ -16,7 +16,7 @@ import {
   PASSTHROUGH_CLUSTER,
   VIRTUAL_OUTBOUND_PORT,
 } from "../shared/names.ts";
-import { internList, remember } from "../shared/remember.ts";
+import { internList, remember } from "../../remember.ts";
 import { isRoutable } from "../shared/route.ts";
 import { matchesProxy, type View } from "../shared/view.ts";
 import type { OutboundTraffic } from "./unknown-host.ts";

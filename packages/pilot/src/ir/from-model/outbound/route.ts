@@ -7,7 +7,7 @@ import type { Service, ServicePort } from "../../../model/service.ts";
 import type { Route, RouteConfiguration, VirtualHost } from "../../route.ts";
 import { type KnownHost, knownHost, knownHostsOf, targetFinder } from "../shared/destination.ts";
 import { HTTP_PROXY, joinHostPort } from "../shared/names.ts";
-import { internList, remember } from "../shared/remember.ts";
+import { internList, remember } from "../../remember.ts";
 import { buildRoutes, defaultRoute, isRoutable } from "../shared/route.ts";
 import { portSettings } from "../shared/traffic-policy.ts";
 import type { View } from "../shared/view.ts";

@@ -7,7 +7,7 @@ import { NO_HEADER_OPERATIONS, type Route } from "../../route.ts";
 import type { WeightedCluster } from "../../filter.ts";
 import { type KnownHost, knownHost, knownHostsOf } from "../shared/destination.ts";
 import { HTTP_PROXY_TUNNEL, joinHostPort } from "../shared/names.ts";
-import { remember } from "../shared/remember.ts";
+import { remember } from "../../remember.ts";
 import { isRoutable } from "../shared/route.ts";
 import { connectionClusters } from "../shared/connection.ts";
 import type { View } from "../shared/view.ts";

@@ -6,7 +6,7 @@ import type { Destination, RoutingRule } from "../../../model/routing-rule.ts";
 import { findPort, type Service } from "../../../model/service.ts";
 import type { HashKey, TrafficPolicy } from "../../../model/traffic-policy.ts";
 import { outboundClusterName } from "./names.ts";
-import { internList, remember } from "./remember.ts";
+import { internList, remember } from "../../remember.ts";
 import { portSettings } from "./traffic-policy.ts";
 import type { View } from "./view.ts";
 

@@ -1,6 +1,6 @@
 import { HTTPFaultSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/fault/v3/fault_pb";
 import type { Any } from "@bufbuild/protobuf/wkt";
-import type { Fault } from "../../../model/routing-rule.ts";
+import type { Fault } from "../../../ir/route.ts";
 import { milliseconds, pack } from "../any.ts";
 import { toFraction } from "../match.ts";
 import type { NamedExtension } from "./named-extension.ts";

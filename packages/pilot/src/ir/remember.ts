@@ -1,3 +1,5 @@
+export { memo } from "../model/memo.ts";
+
 interface Node<Output> {
   objects?: WeakMap<object, Node<Output>>;
   values?: Map<unknown, Node<Output>>;
