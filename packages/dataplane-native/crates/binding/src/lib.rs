@@ -1,2 +1,11 @@
-//! The Node addon: a leaf, nothing but translation.
+//! The Node addon: a leaf, nothing but translation. Its rules are in `BOUNDARY.md`.
 
+mod calls;
+mod errors;
+mod events;
+mod exports;
+mod handle;
+
+/// JavaScript's own heap is V8's; everything of the engine is allocated here.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
