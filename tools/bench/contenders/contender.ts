@@ -1,0 +1,47 @@
+/** How client, proxies and backend stand to each other; see Scenario. */
+export type Topology = "single" | "pair";
+
+/** Where a load generator sends its requests. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  /** Request target: a path, or an absolute URL for a proxy that is called as one. */
+  readonly path: string;
+  readonly hostHeader: string;
+}
+
+/** A contender that serves. */
+export interface Running {
+  readonly name: string;
+  /** What stands in the tables. */
+  readonly title: string;
+  readonly version: string;
+  readonly targets: Readonly<Partial<Record<Topology, Target>>>;
+  /** Processes whose work is the contender's, per topology. */
+  readonly pids: (topology: Topology) => readonly number[];
+  /** What is switched on and what is not, for the report. */
+  readonly configuration: string;
+  stop(): Promise<void>;
+}
+
+/** Why a contender takes no part. */
+export class MissingContender extends Error {
+  override readonly name = "MissingContender";
+}
+
+export interface StartOptions {
+  /** Private folder for configuration and state. */
+  readonly directory: string;
+  readonly backend: { readonly host: string; readonly port: number };
+  readonly loadCpu: number;
+  readonly proxyCpu: number;
+}
+
+export const OURS = "fairlead";
+export const CANARY = "direct";
+export const CONTENDER_NAMES = [CANARY, "haproxy", "nginx", "envoy", OURS] as const;
+
+/** The name by which clients call the backend. */
+export const BACKEND_NAME = "backend.default.svc.cluster.local";
+/** Connections to the backend that a proxy keeps open: more than any scenario has clients. */
+export const IDLE_CONNECTIONS = 128;

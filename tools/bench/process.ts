@@ -1,0 +1,124 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants, openSync, readFileSync } from "node:fs";
+import { createServer, connect } from "node:net";
+import { delimiter, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** A child process bound to one CPU; its output goes to a log file. */
+export interface PinnedProcess {
+  readonly pid: number;
+  /** Ends it, kindly first; resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+export interface PinOptions {
+  readonly cpu: number;
+  readonly command: readonly [string, ...string[]];
+  readonly logFile: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const STOP_LIMIT_MS = 5_000;
+const START_LIMIT_MS = 30_000;
+const POLL_MS = 50;
+
+export function startPinned(options: PinOptions): PinnedProcess {
+  const log = openSync(options.logFile, "a");
+  // taskset replaces itself by the program, so the child's id is the program's.
+  const child = spawn("taskset", ["-c", String(options.cpu), ...options.command], {
+    stdio: ["ignore", log, log],
+    env: { ...process.env, ...options.environment },
+  });
+  if (child.pid === undefined) throw new Error(`cannot start ${options.command.join(" ")}`);
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  return { pid: child.pid, stop: () => stopChild(child) };
+}
+
+const running = new Set<ChildProcess>();
+
+/** For the end of the whole run, however it comes: no child outlives it. */
+export function killAll(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
+  await exited;
+  clearTimeout(timer);
+}
+
+/** Waits until `isReady` says so; the error of a wait in vain carries the end of the process's log. */
+export async function waitUntil(what: string, isReady: () => Promise<boolean>, logFile?: string): Promise<void> {
+  const deadline = performance.now() + START_LIMIT_MS;
+  while (!(await isReady())) {
+    if (performance.now() > deadline) {
+      const log = logFile === undefined ? "" : `; end of its log:\n${readFileSync(logFile, "utf8").slice(-3000)}`;
+      throw new Error(`${what} was not ready after ${START_LIMIT_MS / 1000} s${log}`);
+    }
+    await delay(POLL_MS);
+  }
+}
+
+export function accepts(address: { readonly host: string; readonly port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(address);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+export async function findFreePort(host = "127.0.0.1"): Promise<number> {
+  const server = createServer();
+  server.listen(0, host);
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  if (typeof address !== "object" || address === null) throw new Error("no free port");
+  return address.port;
+}
+
+/** Full path of a program, undefined where it is not installed. */
+export function findProgram(name: string, extraFolders: readonly string[] = []): string | undefined {
+  const folders = [...extraFolders, ...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
+  return folders
+    .map((folder) => join(folder, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** The first line that a program says about its version, on either stream. */
+export function readVersion(program: string, argument: string, pattern: RegExp): string {
+  let output: string;
+  try {
+    output = execFileSync("sh", ["-c", `"$0" "$1" 2>&1`, program, argument], { encoding: "utf8" });
+  } catch {
+    return "unknown version";
+  }
+  return pattern.exec(output)?.[1] ?? "unknown version";
+}
+
+/** A process and its children (nginx's workers). */
+export function withChildren(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return [
+    pid,
+    ...children
+      .split(" ")
+      .filter((text) => text !== "")
+      .map(Number),
+  ];
+}

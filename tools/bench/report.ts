@@ -1,0 +1,218 @@
+import { CANARY, OURS, type Running } from "./contenders/contender.ts";
+import type { Memory } from "./cpu.ts";
+import type { Measurement } from "./measure.ts";
+import type { Scenario } from "./scenarios.ts";
+import { createRandom, type Estimate, estimateMedian, median } from "./statistics.ts";
+
+/** Everything a run found out. */
+export interface BenchResult {
+  readonly scenarios: readonly Scenario[];
+  readonly contenders: readonly Running[];
+  /** Why contenders take no part. */
+  readonly missing: readonly string[];
+  readonly measurements: readonly Measurement[];
+  readonly memory: readonly MemoryMeasurement[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly machine: Machine;
+  /** Requests that Mixer counted at the backend's sidecar; undefined where ours did not run. */
+  readonly reportedRequests: number | undefined;
+}
+
+export interface MemoryMeasurement {
+  readonly contender: string;
+  readonly topology: Scenario["topology"];
+  readonly idle: Memory;
+  readonly afterLoad: Memory;
+}
+
+export interface Machine {
+  readonly cpuModel: string;
+  readonly cpuCount: number;
+  readonly memoryGb: number;
+  readonly kernel: string;
+  readonly node: string;
+  readonly date: string;
+}
+
+/** What the project wants to reach: CPU per request against a peer, in a scenario. */
+const TARGETS = [
+  { scenario: "plain", peer: "haproxy", ratio: 1.0 },
+  { scenario: "mtls", peer: "envoy", ratio: 0.4 },
+] as const;
+
+const SEED = 20_26;
+
+interface Line {
+  readonly contender: Running;
+  readonly cpuUs: Estimate;
+  readonly userShare: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Ours divided by this contender's CPU per request, round by round; undefined for ours, the canary, or where one of the two is missing. */
+  readonly ratio: Estimate | undefined;
+}
+
+/** One scenario's table. */
+export function summarize(result: BenchResult, scenario: Scenario): readonly Line[] {
+  const random = createRandom(SEED);
+  const of = (name: string): readonly Measurement[] =>
+    result.measurements.filter((each) => each.scenario === scenario.name && each.contender === name).toSorted((a, b) => a.round - b.round);
+  const ours = of(OURS);
+  return result.contenders.flatMap((contender) => {
+    const rounds = of(contender.name);
+    if (rounds.length === 0) return [];
+    const ratios = ours.flatMap((own) => {
+      const peer = rounds.find((each) => each.round === own.round);
+      return peer === undefined ? [] : [own.cpuUsPerRequest / peer.cpuUsPerRequest];
+    });
+    const isCompared = contender.name !== OURS && contender.name !== CANARY && ratios.length > 0;
+    const middle = (pick: (each: Measurement) => number): number => median(rounds.map(pick));
+    return [
+      {
+        contender,
+        cpuUs: estimateMedian(
+          rounds.map((each) => each.cpuUsPerRequest),
+          random,
+        ),
+        userShare: middle((each) => each.userShare),
+        requestsPerSecond: middle((each) => each.requestsPerSecond),
+        p50Ms: middle((each) => each.p50Ms),
+        p99Ms: middle((each) => each.p99Ms),
+        ratio: isCompared ? estimateMedian(ratios, random) : undefined,
+      },
+    ];
+  });
+}
+
+/** Measurements in which not every request was answered with 2xx: these void a comparison of equal work. */
+export function findFaults(result: BenchResult): readonly string[] {
+  return result.measurements
+    .filter((each) => each.non2xx > 0 || each.socketErrors > 0)
+    .map(
+      (each) =>
+        `${each.scenario}, ${each.contender}, round ${each.round + 1}: ${each.non2xx} answers other than 2xx, ${each.socketErrors} socket errors`,
+    );
+}
+
+/** The table for the terminal. */
+export function renderText(result: BenchResult): string {
+  const parts = result.scenarios.map((scenario) => `${scenario.title}\n${renderTable(cells(summarize(result, scenario)), "text")}`);
+  const memory = `Memory, MB\n${renderTable(memoryCells(result), "text")}`;
+  return [
+    ...parts,
+    memory,
+    ...targetLines(result),
+    ...result.missing.map((each) => `left out: ${each}`),
+    ...findFaults(result).map((each) => `FAULT: ${each}`),
+  ].join("\n\n");
+}
+
+/** The report as Markdown. */
+export function renderMarkdown(result: BenchResult): string {
+  const { machine } = result;
+  const faults = findFaults(result);
+  return `# Performance
+
+Written by \`npm run bench\` on ${machine.date}; run it again to check it.
+
+${machine.cpuCount} CPUs (${machine.cpuModel}), ${machine.memoryGb} GB, Linux ${machine.kernel}, Node ${machine.node}. ${result.rounds} rounds of ${result.seconds} s for every
+contender and scenario, interleaved: each round measures all of them, and each round another one begins.
+
+## How it is measured
+
+- Client, backend and control plane share one CPU, the measured proxy (or pair of proxies) has another to itself. All speak over loopback.
+- The client sends \`GET\` requests; the backend answers 1,024 bytes. Saturated: wrk, one thread, a closed loop over 64 kept connections. At a given
+  rate: a client of ours that sends when a request is due, whatever came back so far, over 64 kept connections.
+- **CPU per request** is the time that all threads of the contender's processes ran, by the scheduler's own account (\`/proc/PID/task/TID/schedstat\`),
+  divided by the requests answered. What the kernel does for a proxy in its system calls is in it; so is loopback's delivery to the other end.
+- **user** is the share of it in user mode, by ticks. **Ratio** is ours divided by the peer's CPU per request, round by round: the median of these, and
+  the range that holds it in 95 of 100 resamplings (bootstrap). Below 1 ours is cheaper.
+- Each measurement follows a second of warming up. ${faults.length === 0 ? "Every request of every measurement was answered with 2xx." : "Not every request was answered with 2xx; see the end."}
+- Of the measured CPU's time ${disturbance(result)} went to others than the proxy, interrupts and the hypervisor included.
+- Latency at saturation tells how long the queue is, not how fast a proxy is; read it at the given rates.
+
+${result.contenders.map((each) => `- **${each.title}** ${each.version}: ${each.configuration}.`).join("\n")}
+${result.missing.map((each) => `- Left out: ${each}.\n`).join("")}${result.reportedRequests === undefined ? "" : `\nMixer counted ${result.reportedRequests.toLocaleString("en")} requests at the backend's sidecar during this run.\n`}
+${result.scenarios.map((scenario) => `## ${scenario.title}\n\n${renderTable(cells(summarize(result, scenario)), "markdown")}`).join("\n\n")}
+
+## Memory
+
+Megabytes, before the first request and after the last measurement; PSS counts pages that processes share in part. A pair is the sum of both proxies.
+
+${renderTable(memoryCells(result), "markdown")}
+
+## Targets
+
+${targetLines(result)
+  .map((line) => `- ${line}`)
+  .join("\n")}
+${faults.length === 0 ? "" : `\n## Faults\n\n${faults.map((each) => `- ${each}`).join("\n")}\n`}`;
+}
+
+function cells(lines: readonly Line[]): readonly (readonly string[])[] {
+  return [
+    ["", "CPU µs/request", "95 %", "user", "requests/s", "p50 ms", "p99 ms", "ours / it", "95 %"],
+    ...lines.map(({ contender, cpuUs, userShare, requestsPerSecond, p50Ms, p99Ms, ratio }) => [
+      contender.title,
+      cpuUs.median.toFixed(1),
+      range(cpuUs, 1),
+      `${Math.round(userShare * 100)} %`,
+      Math.round(requestsPerSecond).toLocaleString("en"),
+      p50Ms.toFixed(2),
+      p99Ms.toFixed(2),
+      ratio === undefined ? "" : ratio.median.toFixed(2),
+      ratio === undefined ? "" : range(ratio, 2),
+    ]),
+  ];
+}
+
+function memoryCells(result: BenchResult): readonly (readonly string[])[] {
+  return [
+    ["", "", "RSS idle", "PSS idle", "RSS after load", "PSS after load"],
+    ...result.memory.map(({ contender, topology, idle, afterLoad }) => [
+      result.contenders.find((each) => each.name === contender)?.title ?? contender,
+      topology === "single" ? "one proxy" : "pair",
+      mb(idle.residentKb),
+      mb(idle.proportionalKb),
+      mb(afterLoad.residentKb),
+      mb(afterLoad.proportionalKb),
+    ]),
+  ];
+}
+
+function mb(kb: number): string {
+  return (kb / 1024).toFixed(0);
+}
+
+/** `1 % (at most 4 %)`: over all measurements of a proxy. */
+function disturbance(result: BenchResult): string {
+  const shares = result.measurements.filter((each) => each.contender !== CANARY).map((each) => each.foreignShare * 100);
+  return shares.length === 0 ? "nothing" : `${median(shares).toFixed(1)} % (at most ${Math.max(...shares).toFixed(1)} %)`;
+}
+
+function targetLines(result: BenchResult): readonly string[] {
+  return TARGETS.flatMap((target) => {
+    const scenario = result.scenarios.find((each) => each.name === target.scenario);
+    if (scenario === undefined) return [];
+    const ratio = summarize(result, scenario).find((line) => line.contender.name === target.peer)?.ratio;
+    const wish = `${scenario.title}: at most ${target.ratio} × ${target.peer}`;
+    if (ratio === undefined) return [`${wish}: not measured`];
+    return [`${wish}: ${ratio.median.toFixed(2)} (${range(ratio, 2)}), ${ratio.median <= target.ratio ? "reached" : "not reached"}`];
+  });
+}
+
+function range(estimate: Estimate, digits: number): string {
+  return `${estimate.low.toFixed(digits)}–${estimate.high.toFixed(digits)}`;
+}
+
+function renderTable(rows: readonly (readonly string[])[], form: "text" | "markdown"): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => (row[column] ?? "").length)));
+  const pad = (cell: string, column: number): string =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  const lines = rows.map((row) => row.map(pad));
+  if (form === "text") return lines.map((line) => `  ${line.join("  ")}`.trimEnd()).join("\n");
+  const rule = widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  return [lines[0] ?? [], rule, ...lines.slice(1)].map((line) => `| ${line.join(" | ")} |`).join("\n");
+}
