@@ -9,7 +9,7 @@ const NEEDED_NODE = 24;
 const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 
 if (!existsSync(main)) {
-  console.error("fairlead: not built yet; run: npm run build");
+  process.stderr.write("fairlead: not built yet; run: npm run build\n");
   process.exit(1);
 }
 if (Number(process.versions.node.split(".")[0]) >= NEEDED_NODE) {
@@ -17,7 +17,7 @@ if (Number(process.versions.node.split(".")[0]) >= NEEDED_NODE) {
 } else {
   const node = findPinnedNode();
   if (node === undefined) {
-    console.error(`fairlead: needs Node.js ${NEEDED_NODE} or later, this is ${process.versions.node}; in a clone run: npm ci`);
+    process.stderr.write(`fairlead: needs Node.js ${NEEDED_NODE} or later, this is ${process.versions.node}; in a clone run: npm ci\n`);
     process.exit(1);
   }
   // The terminal sends Ctrl-C to both; this one only waits.

@@ -43,7 +43,19 @@ interface Collected {
 }
 
 /** curl's options that take a value which does not matter for the way a request goes. */
-const IRRELEVANT_WITH_VALUE = new Set(["-o", "--output", "-w", "--write-out", "-m", "--max-time", "--connect-timeout", "-u", "--user", "-A", "--user-agent"]);
+const IRRELEVANT_WITH_VALUE = new Set([
+  "-o",
+  "--output",
+  "-w",
+  "--write-out",
+  "-m",
+  "--max-time",
+  "--connect-timeout",
+  "-u",
+  "--user",
+  "-A",
+  "--user-agent",
+]);
 const WITH_DATA = new Set(["-d", "--data", "--data-raw", "--data-binary", "--json"]);
 
 function collect(words: readonly string[], options: RequestOptions): Result<Collected, string> {
@@ -75,6 +87,11 @@ function parseUrl(text: string): URL | undefined {
 function splitWords(text: string): readonly string[] {
   const words: string[] = [];
   for (const match of text.matchAll(/(?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+/g))
-    words.push(match[0].replace(/'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/g, (_all, single?: string, double?: string, escaped?: string) => single ?? double?.replace(/\\(.)/g, "$1") ?? escaped ?? ""));
+    words.push(
+      match[0].replace(
+        /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/g,
+        (_all, single?: string, double?: string, escaped?: string) => single ?? double?.replace(/\\(.)/g, "$1") ?? escaped ?? "",
+      ),
+    );
   return words;
 }

@@ -2,7 +2,17 @@ import { randomBytes } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createLayout, createMixerClient, createPilotClient, LocalMesh, type MixerClient, type PilotClient, planMesh, readMeshFolder, type SettingsOptions } from "@fairlead/cli";
+import {
+  createLayout,
+  createMixerClient,
+  createPilotClient,
+  LocalMesh,
+  type MixerClient,
+  type PilotClient,
+  planMesh,
+  readMeshFolder,
+  type SettingsOptions,
+} from "@fairlead/cli";
 import { systemClock } from "@fairlead/kit";
 import { createTempFolder, type TempFolder } from "@fairlead/testkit";
 import { findFreeBlock } from "./address-block.ts";
@@ -65,7 +75,12 @@ export async function startBookinfo(options: TestMeshOptions = {}): Promise<Test
   return toTestMesh({ mesh, temp, folder, lines });
 }
 
-function toTestMesh(parts: { readonly mesh: LocalMesh; readonly temp: TempFolder; readonly folder: string; readonly lines: readonly string[] }): TestMesh {
+function toTestMesh(parts: {
+  readonly mesh: LocalMesh;
+  readonly temp: TempFolder;
+  readonly folder: string;
+  readonly lines: readonly string[];
+}): TestMesh {
   const { mesh, temp, folder, lines } = parts;
   const { gatewayUrls, mixer, pilot } = mesh.description;
   const stop = async (): Promise<void> => {

@@ -24,11 +24,11 @@ export function send(options: HttpRequest): Promise<Outcome> {
   const { url, method = "GET", headers = {}, body, timeoutMs = DEFAULT_TIMEOUT_MS, agent, clock = systemClock } = options;
   const startedMs = clock.monotonic();
   const signal = AbortSignal.timeout(timeoutMs);
+  const timing = (): { readonly startedMs: number; readonly durationMs: number } => ({
+    startedMs,
+    durationMs: clock.monotonic() - startedMs,
+  });
   return new Promise((resolve) => {
-    const timing = (): { readonly startedMs: number; readonly durationMs: number } => ({
-      startedMs,
-      durationMs: clock.monotonic() - startedMs,
-    });
     const fail = (error: Error): void => resolve({ kind: "error", code: signal.aborted ? "TIMEOUT" : codeOf(error), ...timing() });
     const attempt = request(url, { method, headers, signal, agent: agent ?? false }, (response) => {
       const chunks: Buffer[] = [];
@@ -105,16 +105,20 @@ function run(options: LoadOptions, drive: (sendNext: () => Promise<void>, isStop
   const underWay = new Set<Promise<void>>();
   let sent = 0;
   let isStopped = false;
-  const sendNext = (): Promise<void> => {
-    const turn = sent;
+  const answerOf = async (turn: number): Promise<void> => {
+    const outcome = await send({ agent, ...options.request(turn) });
+    outcomes.push(outcome);
+    options.onOutcome?.(outcome, turn);
+  };
+  const sendNext = async (): Promise<void> => {
+    const answered = answerOf(sent);
     sent += 1;
-    const done = send({ agent, ...options.request(turn) }).then((outcome) => {
-      outcomes.push(outcome);
-      underWay.delete(done);
-      options.onOutcome?.(outcome, turn);
-    });
-    underWay.add(done);
-    return done;
+    underWay.add(answered);
+    try {
+      await answered;
+    } finally {
+      underWay.delete(answered);
+    }
   };
   const driving = drive(sendNext, () => isStopped);
   return {

@@ -4,12 +4,12 @@ import { startProcess } from "./test-process.ts";
 const LISTENS = `process.stdout.write("ready\\n"); setInterval(() => undefined, 1000)`;
 
 test("a process is handed out when its condition holds", async () => {
-  await using process_ = await startProcess({
+  await using child = await startProcess({
     command: process.execPath,
     args: ["-e", LISTENS],
     isReady: ({ lines }) => lines.includes("ready"),
   });
-  expect(process_.isRunning).toBe(true);
+  expect(child.isRunning).toBe(true);
 });
 
 test("a process that ends before it is ready is an error that shows its output", async () => {
@@ -22,10 +22,10 @@ test("a process that ends before it is ready is an error that shows its output",
 });
 
 test("kill ends it as a crash does", async () => {
-  const process_ = await startProcess({
+  const child = await startProcess({
     command: process.execPath,
     args: ["-e", LISTENS],
     isReady: ({ lines }) => lines.includes("ready"),
   });
-  expect(await process_.kill()).toEqual({ code: null, signal: "SIGKILL" });
+  expect(await child.kill()).toEqual({ code: null, signal: "SIGKILL" });
 });

@@ -20,17 +20,17 @@ export async function until<Value>(
 ): Promise<Value> {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, intervalMs = DEFAULT_INTERVAL_MS, clock = systemClock } = options;
   const endMs = clock.monotonic() + timeoutMs;
-  let lastError: unknown;
+  let lastError: Error | undefined;
   for (;;) {
     try {
       const value = await ask();
       if (value !== undefined && value !== false) return value;
       lastError = undefined;
     } catch (error) {
-      lastError = error;
+      lastError = error instanceof Error ? error : new Error("something else than an error was thrown", { cause: error });
     }
     if (clock.monotonic() >= endMs) {
-      const reason = lastError === undefined ? "" : `; last error: ${lastError instanceof Error ? lastError.message : String(lastError)}`;
+      const reason = lastError === undefined ? "" : `; last error: ${lastError.message}`;
       throw new Error(`waited ${timeoutMs} ms in vain until ${what}${reason}`, { cause: lastError });
     }
     await sleep(clock, intervalMs);

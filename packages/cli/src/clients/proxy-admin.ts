@@ -33,9 +33,15 @@ export function createProxyAdminClient(proxy: Pick<MeshProxy, "name" | "adminAdd
 export function findProxy(mesh: MeshFile, wanted: string): MeshProxy {
   const name = wanted.replace(/-proxy$/, "");
   const exact = mesh.proxies.filter((proxy) => proxy.name === name || `${proxy.namespace}/${proxy.name}` === name);
-  const begun = exact.length > 0 ? exact : mesh.proxies.filter((proxy) => proxy.name.startsWith(name) || `${proxy.namespace}/${proxy.name}`.startsWith(name));
+  const begun =
+    exact.length > 0
+      ? exact
+      : mesh.proxies.filter((proxy) => proxy.name.startsWith(name) || `${proxy.namespace}/${proxy.name}`.startsWith(name));
   const [only, ...others] = begun;
   if (only !== undefined && others.length === 0) return only;
   const choices = (begun.length > 0 ? begun : mesh.proxies).map((proxy) => proxy.name).join(", ");
-  throw new CliError(begun.length > 0 ? `"${wanted}" may be any of ${choices}` : `there is no proxy "${wanted}"`, begun.length > 0 ? "name one of them" : `there are ${choices}`);
+  throw new CliError(
+    begun.length > 0 ? `"${wanted}" may be any of ${choices}` : `there is no proxy "${wanted}"`,
+    begun.length > 0 ? "name one of them" : `there are ${choices}`,
+  );
 }

@@ -81,13 +81,11 @@ complete -o filenames -F _fairlead fairlead`;
 }
 
 function zshScript(commands: readonly Described[]): string {
-  const quote = (text: string): string =>
-    text.replaceAll("'", "'\\''").replaceAll(":", "\\:").replaceAll("[", "\\[").replaceAll("]", "\\]");
-  const list = commands.map(({ name, description }) => `    '${name}:${quote(description)}'`);
+  const list = commands.map(({ name, description }) => `    '${name}:${quoteForZsh(description)}'`);
   const cases = commands.map(({ name, options, choices }) => {
     const flags = options.map((option) => {
       const value = option.takesValue ? `:value:${option.choices.length === 0 ? "_files" : `(${option.choices.join(" ")})`}` : "";
-      return `'${option.long}[${quote(option.description)}]${value}'`;
+      return `'${option.long}[${quoteForZsh(option.description)}]${value}'`;
     });
     const argument = choices.length === 0 ? "'*:file:_files'" : `'*:value:(${choices.join(" ")})'`;
     return `    ${name}) _arguments ${[...flags, argument].join(" ")} ;;`;
@@ -112,14 +110,23 @@ compdef _fairlead fairlead`;
 }
 
 function fishScript(commands: readonly Described[]): string {
-  const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
   const lines = commands.flatMap(({ name, description, options, choices }) => [
-    `complete -c fairlead -n __fish_use_subcommand -f -a ${name} -d ${quote(description)}`,
-    ...(choices.length === 0 ? [] : [`complete -c fairlead -n '__fish_seen_subcommand_from ${name}' -f -a ${quote(choices.join(" "))}`]),
+    `complete -c fairlead -n __fish_use_subcommand -f -a ${name} -d ${quoteForFish(description)}`,
+    ...(choices.length === 0
+      ? []
+      : [`complete -c fairlead -n '__fish_seen_subcommand_from ${name}' -f -a ${quoteForFish(choices.join(" "))}`]),
     ...options.map((option) => {
-      const value = option.takesValue ? (option.choices.length === 0 ? " -r" : ` -x -a ${quote(option.choices.join(" "))}`) : "";
-      return `complete -c fairlead -n '__fish_seen_subcommand_from ${name}' -l ${option.long.replace(/^--/, "")}${value} -d ${quote(option.description)}`;
+      const value = option.takesValue ? (option.choices.length === 0 ? " -r" : ` -x -a ${quoteForFish(option.choices.join(" "))}`) : "";
+      return `complete -c fairlead -n '__fish_seen_subcommand_from ${name}' -l ${option.long.replace(/^--/, "")}${value} -d ${quoteForFish(option.description)}`;
     }),
   ]);
   return lines.join("\n");
+}
+
+function quoteForZsh(text: string): string {
+  return text.replaceAll("'", "'\\''").replaceAll(":", "\\:").replaceAll("[", "\\[").replaceAll("]", "\\]");
+}
+
+function quoteForFish(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

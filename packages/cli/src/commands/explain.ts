@@ -49,7 +49,12 @@ Examples:
     if (!asked.ok) throw new CliError(asked.error, "for example: fairlead explain productpage GET http://reviews:9080/reviews/0");
     const request = await toExplainRequest(asked.value, { mesh, proxy, options });
     const explanation = await createProxyAdminClient(proxy).explain(request);
-    print(context, renderOutput(options.output, { proxy: proxy.name, request, ...explanation }, () => renderExplanation({ proxy, asked: asked.value, explanation }, styleOf(context))));
+    print(
+      context,
+      renderOutput(options.output, { proxy: proxy.name, request, ...explanation }, () =>
+        renderExplanation({ proxy, asked: asked.value, explanation }, styleOf(context)),
+      ),
+    );
   });
 }
 
@@ -61,7 +66,12 @@ async function toExplainRequest(
   const { url, method, headers } = asked;
   const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
   const host = headers.find(([name]) => name === "host")?.[1];
-  const request = { method, authority: host ?? url.host, path: `${url.pathname}${url.search}`, headers: headers.filter(([name]) => name !== "host") };
+  const request = {
+    method,
+    authority: host ?? url.host,
+    path: `${url.pathname}${url.search}`,
+    headers: headers.filter(([name]) => name !== "host"),
+  };
   if (options.inbound === true) {
     const principal = options.from === undefined ? undefined : await principalOf(mesh, options.from);
     return { ...request, address: `${proxy.address}:${port}`, ...(principal === undefined ? {} : { principal }) };
@@ -90,7 +100,10 @@ export function renderExplanation(
   }
   const endpoints = explanation.endpoints ?? [];
   if (endpoints.length > 0) {
-    const described = endpoints.map(({ address, healthy, weight }) => `${address}${weight === undefined || weight === 1 ? "" : ` (weight ${weight})`}${healthy === false ? style.red(" unhealthy") : ""}`);
+    const described = endpoints.map(
+      ({ address, healthy, weight }) =>
+        `${address}${weight === undefined || weight === 1 ? "" : ` (weight ${weight})`}${healthy === false ? style.red(" unhealthy") : ""}`,
+    );
     lines.push("", `  ${style.cyan("ends at".padEnd(width))}  ${described.join(", ")}`);
   }
   return lines.join("\n");

@@ -40,7 +40,7 @@ export function renderTopology(answer: TopologyAnswer, style: Style): string {
   const show = (node: TopologyNode, edge: TopologyEdge | undefined, branch: { readonly head: string; readonly tail: string }): void => {
     const isNew = !shown.has(node.id);
     shown.add(node.id);
-    const edges = answer.edges.filter(({ source }) => source === node.id).sort((a, b) => b.rate - a.rate);
+    const edges = answer.edges.filter(({ source }) => source === node.id).toSorted((a, b) => b.rate - a.rate);
     const more = isNew || edges.length === 0 ? "" : style.dim(" …");
     lines.push({ tree: `${branch.head}${label(node, style)}${more}`, numbers: edge === undefined ? "" : describeEdge(edge, style) });
     if (!isNew) return;

@@ -91,7 +91,10 @@ export class Child {
   async stop(graceMs: number): Promise<void> {
     this.#wanted = false;
     this.#cancelRestart();
-    if (this.#process === undefined) return void this.#state.set({ kind: "stopped" });
+    if (this.#process === undefined) {
+      this.#state.set({ kind: "stopped" });
+      return;
+    }
     this.signal("SIGTERM");
     const cancel = this.#options.clock.after(graceMs, () => this.signal("SIGKILL"));
     await this.#exited;
@@ -160,7 +163,10 @@ export class Child {
   }
 
   #afterEnd(reason: string): void {
-    if (!this.#wanted) return void this.#state.set({ kind: "stopped" });
+    if (!this.#wanted) {
+      this.#state.set({ kind: "stopped" });
+      return;
+    }
     this.crashes += 1;
     const retryInMs = this.#backoff.next();
     this.#cancelRestart = this.#options.clock.after(retryInMs, () => this.#spawn());

@@ -30,7 +30,7 @@ export function startLoad(options: { readonly urls: readonly string[]; readonly 
   const counts: Writable<LoadCounts> = { sent: 0, succeeded: 0, failed: 0, waiting: 0, lastFailure: undefined };
   const startMs = clock.monotonic();
   let isStopped = false;
-  let cancel: Cancel = () => undefined;
+  let cancel: Cancel | undefined;
 
   const end = (failure: string | undefined): void => {
     counts.waiting -= 1;
@@ -61,7 +61,7 @@ export function startLoad(options: { readonly urls: readonly string[]; readonly 
     counts,
     stop() {
       isStopped = true;
-      cancel();
+      cancel?.();
       agent.destroy();
     },
   };

@@ -19,8 +19,8 @@ export interface MeshFolder {
 export function readMeshFolder(folder: string): MeshFolder {
   const objects: MeshObject[] = [];
   const problems: Problem[] = [];
-  for (const file of listYamlFiles(folder)) {
-    const { documents, problems: unreadable } = readDocuments(readFileSync(file, "utf8"), relative(folder, file));
+  for (const [file, text] of Object.entries(readYamlFiles(folder))) {
+    const { documents, problems: unreadable } = readDocuments(text, file);
     problems.push(...unreadable);
     for (const document of documents) {
       const parsed = parse(document);
@@ -40,6 +40,11 @@ export function readMeshFolder(folder: string): MeshFolder {
   };
 }
 
+/** Texts of a folder's YAML files, by their path inside it, in the order of their names. */
+export function readYamlFiles(folder: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(listYamlFiles(folder).map((file) => [relative(folder, file), readFileSync(file, "utf8")]));
+}
+
 function listYamlFiles(folder: string): readonly string[] {
   let isFolder: boolean;
   try {
@@ -49,8 +54,14 @@ function listYamlFiles(folder: string): readonly string[] {
   }
   if (!isFolder) throw new CliError(`${folder} is a file`, "name the folder that it is in");
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /^[^.].*\.ya?ml$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
+    .filter(
+      (path) =>
+        !relative(folder, path)
+          .split("/")
+          .some((part) => part.startsWith(".")),
+    )
     .toSorted();
 }
 

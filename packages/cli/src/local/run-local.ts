@@ -109,7 +109,7 @@ async function serve(mesh: LocalMesh, serving: Serving): Promise<void> {
       ? undefined
       : startLoad({ urls: urls.slice(0, 1), ratePerSecond: options.ratePerSecond, clock: context.clock });
   if (load !== undefined) screen.line(style.dim(`sending ${options.ratePerSecond} requests/s to ${urls[0]}`));
-  const watching = watchConfiguration(mesh.description, { screen, clock: context.clock, signal: interrupt.first });
+  const watching = watchConfiguration(mesh.description, { screen, clock: context.clock, signal: interrupt.first, known: contents.problems });
   try {
     await showLoad(load, { screen, context, signal: interrupt.first });
     await watching;
@@ -201,10 +201,11 @@ interface Interrupt {
 
 function listenForSignals(): Interrupt {
   const controller = new AbortController();
-  let onSecond: () => void = () => process.exit(130);
+  let onSecond: (() => void) | undefined;
   const listen = (): void => {
-    if (controller.signal.aborted) onSecond();
-    else controller.abort();
+    if (!controller.signal.aborted) controller.abort();
+    else if (onSecond === undefined) process.exit(130);
+    else onSecond();
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, listen);
   return {

@@ -49,6 +49,8 @@ function describeWorkload(workload: PlannedWorkload): string {
       return app === "" ? "sidecar" : `sidecar, ${app}`;
     case "none":
       return app === "" ? "no proxy" : `no proxy, ${app}`;
+    default:
+      return proxy satisfies never;
   }
 }
 

@@ -17,5 +17,7 @@ export function renderOutput(format: OutputFormat, value: unknown, table: () => 
       return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd();
     case "table":
       return table();
+    default:
+      return format satisfies never;
   }
 }

@@ -43,37 +43,78 @@ export async function compareWithMixer(run: {
   const answered = observations.filter(({ status }) => status > 0).length;
   // Counts arrive within seconds; when they do not agree by then, they are shown as they are.
   let counts = await countInMixer(mixer);
-  await until("mixer has counted every request", async () => (counts = await countInMixer(mixer)).entered >= answered, { timeoutMs: CATCH_UP_MS, intervalMs: 250 }).catch(() => undefined);
-  await until("mixer's counts rest", async () => {
-    const next = await countInMixer(mixer);
-    const rests = next.total === counts.total && next.denied === counts.denied;
-    counts = next;
-    return rests;
-  }, { timeoutMs: CATCH_UP_MS, intervalMs: 1_500 });
+  await until("mixer has counted every request", async () => (counts = await countInMixer(mixer)).entered >= answered, {
+    timeoutMs: CATCH_UP_MS,
+    intervalMs: 250,
+  }).catch(() => undefined);
+  await until(
+    "mixer's counts rest",
+    async () => {
+      const next = await countInMixer(mixer);
+      const rests = next.total === counts.total && next.denied === counts.denied;
+      counts = next;
+      return rests;
+    },
+    { timeoutMs: CATCH_UP_MS, intervalMs: 1_500 },
+  );
 
   const of = (condition: (observation: (typeof observations)[number]) => boolean): number => observations.filter(condition).length;
-  const equal = (what: string, application: number, mixerCount: number): Check => ({ what, application: count(application), mixer: count(mixerCount), isGood: application === mixerCount });
+  const equal = (what: string, application: number, mixerCount: number): Check => ({
+    what,
+    application: count(application),
+    mixer: count(mixerCount),
+    isGood: application === mixerCount,
+  });
   const share = (100 * scenario.shifted.v1) / Math.max(1, scenario.shifted.v1 + scenario.shifted.v3);
   const aborted = of(({ details }) => details === 555);
   const denied = of(({ details }) => details === 403);
   return [
     { what: "requests sent", application: count(summary.sent), mixer: count(counts.entered), isGood: summary.sent === counts.entered },
-    { what: "succeeded", application: count(summary.sent - traffic.unexpectedCount), mixer: "", isGood: summary.sent - traffic.unexpectedCount === summary.sent },
+    {
+      what: "succeeded",
+      application: count(summary.sent - traffic.unexpectedCount),
+      mixer: "",
+      isGood: summary.sent - traffic.unexpectedCount === summary.sent,
+    },
     { what: "failed unexpectedly", application: count(traffic.unexpectedCount), mixer: "", isGood: traffic.unexpectedCount === 0 },
-    equal("answered by reviews v1", of(({ version }) => version === "v1"), counts.byVersion.get("v1") ?? 0),
-    equal("answered by reviews v3", of(({ version }) => version === "v3"), counts.byVersion.get("v3") ?? 0),
-    { what: "split v1/v3 while 80/20 was asked for", application: `${share.toFixed(1)}/${(100 - share).toFixed(1)}`, mixer: "", isGood: Math.abs(share - WANTED_SHARE) <= SPLIT_TOLERANCE },
+    equal(
+      "answered by reviews v1",
+      of(({ version }) => version === "v1"),
+      counts.byVersion.get("v1") ?? 0,
+    ),
+    equal(
+      "answered by reviews v3",
+      of(({ version }) => version === "v3"),
+      counts.byVersion.get("v3") ?? 0,
+    ),
+    {
+      what: "split v1/v3 while 80/20 was asked for",
+      application: `${share.toFixed(1)}/${(100 - share).toFixed(1)}`,
+      mixer: "",
+      isGood: Math.abs(share - WANTED_SHARE) <= SPLIT_TOLERANCE,
+    },
     { ...equal("aborted by the injected fault", aborted, counts.aborted), isGood: aborted === counts.aborted && aborted > 0 },
     { ...equal("denied (as the caller's proxy saw it)", denied, counts.denied), isGood: denied === counts.denied && denied > 0 },
     equal("denied (as details' proxy saw it)", denied, counts.deniedAtDestination),
-    { what: "inside the mesh over mutual TLS", application: "", mixer: `${((100 * counts.totalOverMtls) / Math.max(1, counts.total)).toFixed(counts.totalOverMtls === counts.total ? 0 : 3)} %`, isGood: counts.total > 0 && counts.totalOverMtls === counts.total },
-    { what: "certificates rotated", application: `${scenario.rotatedCertificates} of ${scenario.proxies}`, mixer: "", isGood: scenario.rotatedCertificates === scenario.proxies },
+    {
+      what: "inside the mesh over mutual TLS",
+      application: "",
+      mixer: `${((100 * counts.totalOverMtls) / Math.max(1, counts.total)).toFixed(counts.totalOverMtls === counts.total ? 0 : 3)} %`,
+      isGood: counts.total > 0 && counts.totalOverMtls === counts.total,
+    },
+    {
+      what: "certificates rotated",
+      application: `${scenario.rotatedCertificates} of ${scenario.proxies}`,
+      mixer: "",
+      isGood: scenario.rotatedCertificates === scenario.proxies,
+    },
     { what: "restarts of Pilot", application: count(scenario.pilotRestarts), mixer: "", isGood: scenario.pilotRestarts === 1 },
   ];
 }
 
 async function countInMixer(mixer: MixerClient): Promise<MixerCounts> {
-  const ask = (query: Parameters<MixerClient["requests"]>[0]): ReturnType<MixerClient["requests"]> => mixer.requests({ window: "15m", ...query });
+  const ask = (query: Parameters<MixerClient["requests"]>[0]): ReturnType<MixerClient["requests"]> =>
+    mixer.requests({ window: "15m", ...query });
   const [entered, versions, aborted, denied, deniedAtDestination, security] = await Promise.all([
     ask({ reporter: "source", source: "ingressgateway", groupBy: "" }),
     ask({ reporter: "source", destination: "reviews", groupBy: "destinationVersion" }),
@@ -82,7 +123,6 @@ async function countInMixer(mixer: MixerClient): Promise<MixerCounts> {
     ask({ reporter: "destination", destination: "details", code: "403", groupBy: "" }),
     ask({ reporter: "destination", groupBy: "security" }),
   ]);
-  const sum = (rows: readonly { readonly count: number }[]): number => rows.reduce((total, row) => total + row.count, 0);
   return {
     entered: sum(entered.rows),
     byVersion: new Map(versions.rows.map((row) => [row.labels.destinationVersion ?? "", row.count])),
@@ -96,4 +136,8 @@ async function countInMixer(mixer: MixerClient): Promise<MixerCounts> {
 
 function count(value: number): string {
   return value.toLocaleString("en-US");
+}
+
+function sum(rows: readonly { readonly count: number }[]): number {
+  return rows.reduce((total, row) => total + row.count, 0);
 }

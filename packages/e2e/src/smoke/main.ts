@@ -21,7 +21,10 @@ async function smoke(output: Screen, signal: AbortSignal): Promise<number> {
   let test: TestMesh | undefined;
   try {
     test = await startBookinfo({ signal });
-    output.line(`${style.green("✓")} the mesh is up: ${test.mesh.children.length} processes`.padEnd(66) + style.dim(`${((systemClock.monotonic() - startMs) / 1000).toFixed(2)} s`));
+    output.line(
+      `${style.green("✓")} the mesh is up: ${test.mesh.children.length} processes`.padEnd(66) +
+        style.dim(`${((systemClock.monotonic() - startMs) / 1000).toFixed(2)} s`),
+    );
     const checks = await Promise.race([exercise(test, output), rejectOn(signal)]);
     output.line(`\n${renderChecks(checks, output)}\n`);
     const failed = checks.filter((check) => !check.isGood).length;

@@ -128,13 +128,22 @@ async function restartPilot({ test, traffic, screen, clock }: Context): Promise<
   pilot.signal("SIGKILL");
   await until("pilot is another process and ready", () => pilot.pid !== pid && pilot.state.value.kind === "ready", { timeoutMs: 20_000 });
   const clients = test.mesh.description.proxies.map((proxy) => createProxyAdminClient(proxy));
-  await until("every proxy is connected again", async () => (await Promise.all(clients.map((client) => client.serverInfo()))).every(({ xds }) => xds.connected), {
-    timeoutMs: 30_000,
-    intervalMs: 100,
-  });
+  await until(
+    "every proxy is connected again",
+    async () => (await Promise.all(clients.map((client) => client.serverInfo()))).every(({ xds }) => xds.connected),
+    {
+      timeoutMs: 30_000,
+      intervalMs: 100,
+    },
+  );
   step(screen, "killed Pilot (kill -9); it is back and every proxy with it", clock.monotonic() - saved);
   const edited = clock.monotonic();
-  test.edit("gateway.yaml", (text) => text.replace("- name: productpage", "- name: productpage\n      headers:\n        response:\n          set:\n            x-smoke: after-restart"));
+  test.edit("gateway.yaml", (text) =>
+    text.replace(
+      "- name: productpage",
+      "- name: productpage\n      headers:\n        response:\n          set:\n            x-smoke: after-restart",
+    ),
+  );
   await traffic.untilSome("the new Pilot's configuration serves", ({ headers }) => headers["x-smoke"] === "after-restart", 20_000);
   step(screen, "changed a route through the new Pilot", clock.monotonic() - edited);
   return pilot.crashes;

@@ -95,12 +95,14 @@ export class Traffic {
     const isAllowed = details !== undefined && (this.#allowed[turn]?.has(details) === true || this.#now.has(details));
     if (status === 200 && reviews === 200 && ratings === 200 && version !== undefined && isAllowed) return;
     this.unexpectedCount += 1;
-    if (this.unexpected.length < 10) this.unexpected.push(error ?? `gateway ${status}, details ${details ?? "-"}, reviews ${reviews ?? "-"}, ratings ${ratings}`);
+    if (this.unexpected.length < 10)
+      this.unexpected.push(error ?? `gateway ${status}, details ${details ?? "-"}, reviews ${reviews ?? "-"}, ratings ${ratings}`);
   }
 }
 
 function observe(outcome: Outcome): Observation {
-  if (outcome.kind === "error") return { status: 0, error: outcome.code, details: undefined, reviews: undefined, ratings: undefined, version: undefined, headers: {} };
+  if (outcome.kind === "error")
+    return { status: 0, error: outcome.code, details: undefined, reviews: undefined, ratings: undefined, version: undefined, headers: {} };
   const body = parseJson(outcome.body);
   const reviews = fieldOf(body, "reviews");
   return {
