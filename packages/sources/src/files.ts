@@ -38,16 +38,18 @@ export async function watchFiles(options: { readonly directory: string; readonly
   for (const file of await listFiles(directory)) await load(folder, directory, file);
 
   // One after the other, so that the newest text of a file is also the last one taken.
+  const take = async (before: Promise<void>, step: () => Promise<SourceChange | undefined> | SourceChange | undefined): Promise<void> => {
+    await before;
+    try {
+      const change = await step();
+      if (change !== undefined) for (const listener of listeners) listener(change);
+    } catch (error) {
+      logger?.error({ err: error }, "failed to follow a change of the configuration folder");
+    }
+  };
   let queue = Promise.resolve();
   const follow = (step: () => Promise<SourceChange | undefined> | SourceChange | undefined): void => {
-    queue = queue.then(async () => {
-      try {
-        const change = await step();
-        if (change !== undefined) for (const listener of listeners) listener(change);
-      } catch (error) {
-        logger?.error({ err: error }, "failed to follow a change of the configuration folder");
-      }
-    });
+    queue = take(queue, step);
   };
   const nameOf = (path: string): string => relative(directory, path).split(sep).join("/");
   watcher.on("add", (path) => follow(() => load(folder, directory, nameOf(path))));
