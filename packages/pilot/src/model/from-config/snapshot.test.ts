@@ -1,6 +1,7 @@
 import { createMemorySource, type MemorySource } from "@fairlead/sources";
 import { describeProblem } from "@fairlead/kit";
 import { describe, expect, it } from "vitest";
+import type { EndpointSet } from "../endpoint.ts";
 import type { MeshSnapshot } from "../mesh-snapshot.ts";
 import { buildSnapshot, createSnapshotBuilder } from "./snapshot.ts";
 
@@ -20,6 +21,15 @@ function snapshotOf(...objects: readonly string[]): MeshSnapshot {
 function first<Value>(values: Iterable<Value> | undefined): Value {
   for (const value of values ?? []) return value;
   throw new Error("nothing there");
+}
+
+function routed(id: string, exportTo: string): string {
+  const route = "{route: [{destination: {host: a.shop.svc.cluster.local}}]}";
+  return yaml("VirtualService", id, `{hosts: [a.shop.svc.cluster.local], exportTo: ${exportTo}, http: [${route}]}`);
+}
+
+function endpointsOf(snapshot: MeshSnapshot, name: string): EndpointSet | undefined {
+  return snapshot.endpoints.get(`shop/${name}.shop.svc.cluster.local`);
 }
 
 describe("a service", () => {
@@ -197,16 +207,10 @@ describe("a routing rule", () => {
   });
 
   it("for a host that has a rule already is a problem that names both, unless nobody sees both", () => {
-    const rule = (id: string, exportTo: string): string =>
-      yaml(
-        "VirtualService",
-        id,
-        `{hosts: [a.shop.svc.cluster.local], exportTo: ${exportTo}, http: [{route: [{destination: {host: a.shop.svc.cluster.local}}]}]}`,
-      );
-    expect(snapshotOf(service, rule("shop/one", "[]"), rule("shop/two", "[]")).problems.map(describeProblem)).toEqual([
+    expect(snapshotOf(service, routed("shop/one", "[]"), routed("shop/two", "[]")).problems.map(describeProblem)).toEqual([
       'error: VirtualService shop/two (a.yaml:11): host "a.shop.svc.cluster.local" is routed already by VirtualService shop/one (a.yaml:6): the rules here have no effect in sidecars; write one VirtualService for the host',
     ]);
-    expect(snapshotOf(service, rule("shop/one", "['.']"), rule("other/two", "['.']")).problems).toEqual([]);
+    expect(snapshotOf(service, routed("shop/one", "['.']"), routed("other/two", "['.']")).problems).toEqual([]);
   });
 });
 
@@ -316,7 +320,6 @@ describe("the next snapshot", () => {
     const [before, after] = both((source) =>
       source.setFile("more.yaml", yaml("WorkloadEntry", "shop/b2", "{address: 10.0.0.3, labels: {app: b}}")),
     );
-    const endpointsOf = (snapshot: MeshSnapshot, name: string) => snapshot.endpoints.get(`shop/${name}.shop.svc.cluster.local`);
     expect(endpointsOf(after, "a")).toBe(endpointsOf(before, "a"));
     expect(endpointsOf(after, "b")).not.toBe(endpointsOf(before, "b"));
     expect(endpointsOf(after, "b")?.get(80)?.[1]).toBe(endpointsOf(before, "b")?.get(80)?.[0]);

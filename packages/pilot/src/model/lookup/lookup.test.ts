@@ -21,6 +21,14 @@ function snapshotOf(lines: readonly string[]): MeshSnapshot {
   return buildSnapshot(source.objects);
 }
 
+function destinationRule(id: string, spec: string): string {
+  return `DestinationRule ${id} {${spec}}`;
+}
+
+function virtualService(id: string, spec: string): string {
+  return `VirtualService ${id} {${spec}, http: [{directResponse: {status: 200}}]}`;
+}
+
 describe("host names", () => {
   it.each([
     ["*", "a.b", true],
@@ -34,10 +42,9 @@ describe("host names", () => {
   ])("%s covers %s: %s", (outer, inner, expected) => expect(hostCovers(outer, inner)).toBe(expected));
 
   it("prefer the exact one, then the longest wildcard", () => {
-    const of = (host: string): string => host;
-    expect(mostSpecific(["*", "*.b", "*.a.b", "x.a.b"], "x.a.b", of)).toBe("x.a.b");
-    expect(mostSpecific(["*", "*.b", "*.a.b"], "x.a.b", of)).toBe("*.a.b");
-    expect(mostSpecific(["*.c"], "x.a.b", of)).toBeUndefined();
+    expect(mostSpecific(["*", "*.b", "*.a.b", "x.a.b"], "x.a.b", String)).toBe("x.a.b");
+    expect(mostSpecific(["*", "*.b", "*.a.b"], "x.a.b", String)).toBe("*.a.b");
+    expect(mostSpecific(["*.c"], "x.a.b", String)).toBeUndefined();
   });
 });
 
@@ -79,13 +86,12 @@ describe("services", () => {
 });
 
 describe("the traffic policy for a service", () => {
-  const rule = (id: string, spec: string): string => `DestinationRule ${id} {${spec}}`;
   const service = { hostname: "a.shop.svc.cluster.local", namespace: "shop" };
   const found = (lines: readonly string[], namespace: string, labels = {}): string | undefined =>
     findTrafficPolicy(snapshotOf(lines), service, { namespace, labels })?.origin.name;
-  const inShop = rule("shop/shop", "host: a");
-  const inBank = rule("bank/bank", "host: a.shop.svc.cluster.local");
-  const inRoot = rule("istio-system/root", "host: '*.local'");
+  const inShop = destinationRule("shop/shop", "host: a");
+  const inBank = destinationRule("bank/bank", "host: a.shop.svc.cluster.local");
+  const inRoot = destinationRule("istio-system/root", "host: '*.local'");
 
   it("is the client's, else the service's, else the root namespace's", () => {
     expect(found([inRoot, inShop, inBank], "bank")).toBe("bank");
@@ -97,17 +103,17 @@ describe("the traffic policy for a service", () => {
 
   it("of the root namespace does not beat the service's own for clients in the root namespace, unless it is private", () => {
     expect(found([inRoot, inShop], "istio-system")).toBe("shop");
-    expect(found([rule("istio-system/private", "host: '*.local', exportTo: ['.']"), inShop], "istio-system")).toBe("private");
+    expect(found([destinationRule("istio-system/private", "host: '*.local', exportTo: ['.']"), inShop], "istio-system")).toBe("private");
   });
 
   it("is not seen by others when it is not exported", () => {
-    expect(found([rule("shop/shop", "host: a, exportTo: ['.']")], "other")).toBeUndefined();
-    expect(found([rule("shop/shop", "host: a, exportTo: ['.']")], "shop")).toBe("shop");
+    expect(found([destinationRule("shop/shop", "host: a, exportTo: ['.']")], "other")).toBeUndefined();
+    expect(found([destinationRule("shop/shop", "host: a, exportTo: ['.']")], "shop")).toBe("shop");
   });
 
   it("is the most specific of one namespace, and one for the client's labels before all", () => {
-    expect(found([rule("shop/wide", "host: '*.shop.svc.cluster.local'"), inShop], "shop")).toBe("shop");
-    const selected = rule("shop/selected", "host: '*.local', workloadSelector: {matchLabels: {app: x}}");
+    expect(found([destinationRule("shop/wide", "host: '*.shop.svc.cluster.local'"), inShop], "shop")).toBe("shop");
+    const selected = destinationRule("shop/selected", "host: '*.local', workloadSelector: {matchLabels: {app: x}}");
     expect(found([inShop, selected], "shop", { app: "x" })).toBe("selected");
     expect(found([inShop, selected], "shop", { app: "y" })).toBe("shop");
     expect(found([selected], "other", { app: "x" })).toBeUndefined();
@@ -115,13 +121,12 @@ describe("the traffic policy for a service", () => {
 });
 
 describe("the rule that sidecars follow for a host", () => {
-  const rule = (id: string, spec: string): string => `VirtualService ${id} {${spec}, http: [{directResponse: {status: 200}}]}`;
   const snapshot = snapshotOf([
-    rule("shop/wild", "hosts: ['*.example.com']"),
-    rule("shop/all", "hosts: [a.example.com], exportTo: ['*']"),
-    rule("bank/own", "hosts: [a.example.com], exportTo: ['.']"),
-    rule("shop/named", "hosts: [a.example.com], exportTo: [club]"),
-    rule("shop/edge", "hosts: [b.example.com], gateways: [g]"),
+    virtualService("shop/wild", "hosts: ['*.example.com']"),
+    virtualService("shop/all", "hosts: [a.example.com], exportTo: ['*']"),
+    virtualService("bank/own", "hosts: [a.example.com], exportTo: ['.']"),
+    virtualService("shop/named", "hosts: [a.example.com], exportTo: [club]"),
+    virtualService("shop/edge", "hosts: [b.example.com], gateways: [g]"),
   ].concat("Gateway shop/g {servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}")); // prettier-ignore
   it.each([
     ["a.example.com", "bank", "bank/own"],
@@ -135,15 +140,14 @@ describe("the rule that sidecars follow for a host", () => {
 
 describe("a gateway's server", () => {
   it("serves the hosts that it and the rules bound to it have in common", () => {
-    const rule = (id: string, spec: string): string => `VirtualService ${id} {${spec}, http: [{directResponse: {status: 200}}]}`;
     const snapshot = snapshotOf([
       "Gateway edge/g {selector: {app: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*.example.com', 'shop/only.shop']}]}",
       "Gateway edge/other {selector: {app: none}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}",
-      rule("shop/one", "hosts: [a.example.com, elsewhere.org], gateways: [edge/g]"),
-      rule("bank/two", "hosts: [a.example.com], gateways: [edge/g]"),
-      rule("bank/three", "hosts: [only.shop], gateways: [edge/g]"),
-      rule("shop/four", "hosts: ['*'], gateways: [edge/g]"),
-      rule("shop/hidden", "hosts: [h.example.com], exportTo: ['.'], gateways: [edge/g]"),
+      virtualService("shop/one", "hosts: [a.example.com, elsewhere.org], gateways: [edge/g]"),
+      virtualService("bank/two", "hosts: [a.example.com], gateways: [edge/g]"),
+      virtualService("bank/three", "hosts: [only.shop], gateways: [edge/g]"),
+      virtualService("shop/four", "hosts: ['*'], gateways: [edge/g]"),
+      virtualService("shop/hidden", "hosts: [h.example.com], exportTo: ['.'], gateways: [edge/g]"),
     ]);
     const [gateway] = gatewaysOf(snapshot, { app: "edge" });
     if (gateway?.servers[0] === undefined) throw new Error("no server");
@@ -158,6 +162,8 @@ describe("a gateway's server", () => {
 
 describe("policies at a workload", () => {
   const at = { namespace: "shop", labels: { app: "a" } };
+
+  const modeAt = (lines: readonly string[], port: number): string => peerTlsAt(snapshotOf(lines), at, port).mode;
 
   it("are those of its namespace and of the root namespace that select it", () => {
     const snapshot = snapshotOf([
@@ -176,7 +182,6 @@ describe("policies at a workload", () => {
     const unset = "PeerAuthentication shop/unset {mtls: {mode: UNSET}}";
     const workload =
       "PeerAuthentication shop/a {selector: {matchLabels: {app: a}}, mtls: {mode: PERMISSIVE}, portLevelMtls: {8080: {mode: STRICT}}}";
-    const modeAt = (lines: readonly string[], port: number): string => peerTlsAt(snapshotOf(lines), at, port).mode;
     expect(modeAt([], 80)).toBe("permissive");
     expect(modeAt([mesh], 80)).toBe("strict");
     expect(modeAt([mesh, own], 80)).toBe("disable");
