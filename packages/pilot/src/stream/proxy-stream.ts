@@ -108,8 +108,10 @@ export class ProxyStream<Request extends StreamRequest = StreamRequest> {
       const changed = subscription.changed(context.current);
       // What was asked for and is not there is answered below.
       if (changed.length === 0 && (subscription.answered || subscription.gone(context.current).length > 0)) continue;
-      if (subscription.outstanding === undefined) this.#protocol.sendUpserts(subscription, changed, context);
-      else isComplete = false;
+      if (subscription.outstanding === undefined) {
+        this.#protocol.sendUpserts(subscription, changed, context);
+        if (context.type === "cluster") this.#renewEndpoints(changed);
+      } else isComplete = false;
     }
     if (!isComplete) return;
     for (const [typeUrl, subscription] of this.#inOrder().toReversed()) {
@@ -117,6 +119,12 @@ export class ProxyStream<Request extends StreamRequest = StreamRequest> {
       const gone = subscription.gone(context.current);
       if (gone.length > 0 && subscription.outstanding === undefined) this.#protocol.sendRemovals(subscription, gone, context);
     }
+  }
+
+  /** Envoy puts a changed cluster into service only once its endpoints were sent again, changed or not. */
+  #renewEndpoints(clusters: readonly Resource[]): void {
+    const endpoints = this.subscriptionOf("endpoint");
+    for (const { name } of clusters) if (endpoints?.sent.has(name) === true) endpoints.due.add(name);
   }
 
   #inOrder(): readonly (readonly [string, Subscription])[] {

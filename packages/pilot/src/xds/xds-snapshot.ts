@@ -100,8 +100,8 @@ const routeResource = memo(
       type: "route",
       name: routes.name,
       origins: () => [...new Set(routes.virtualHosts.flatMap((host) => host.origins))],
-      message: () => toRouteConfiguration(routes),
-      encode: () => toBinary(RouteConfigurationSchema, toRouteConfiguration(routes)),
+      message: () => toRouteConfiguration(routes, "with-lines"),
+      encode: () => toBinary(RouteConfigurationSchema, toRouteConfiguration(routes, "with-lines")),
     }),
 );
 

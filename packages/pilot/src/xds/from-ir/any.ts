@@ -22,20 +22,30 @@ export const NO_TIME: Duration = milliseconds(0);
 /** Name under which a proxy finds whose configuration made a part of it (see docs/architecture.md). */
 const ORIGINS = "fairlead.dev";
 
+/**
+ * Whether origins carry their lines. Lines move whenever something above them is edited; a proxy replaces routes at no cost, but listeners and clusters
+ * only by closing connections, so those go without.
+ */
+export type Lines = "with-lines" | "without-lines";
+
 /** Metadata that says which objects made something, with whatever others read; undefined where there is nothing to say. */
-export function metadata(origins: readonly Origin[], more: Readonly<Record<string, JsonObject>> = {}): Metadata | undefined {
+export function metadata(origins: readonly Origin[], lines: Lines, more: Readonly<Record<string, JsonObject>> = {}): Metadata | undefined {
   const filterMetadata: Record<string, JsonObject> = { ...more };
-  if (origins.length > 0) filterMetadata[ORIGINS] = { origins: origins.map(toJson) };
+  if (origins.length > 0) filterMetadata[ORIGINS] = { origins: distinct(origins.map((origin) => toJson(origin, lines))) };
   return Object.keys(filterMetadata).length === 0 ? undefined : create(MetadataSchema, { filterMetadata });
 }
 
-function toJson(origin: Origin): JsonObject {
+function distinct(origins: readonly JsonObject[]): JsonObject[] {
+  return [...new Map(origins.map((origin) => [JSON.stringify(origin), origin])).values()];
+}
+
+function toJson(origin: Origin, lines: Lines): JsonObject {
   return {
     kind: origin.kind,
     namespace: origin.namespace,
     name: origin.name,
     ...(origin.file === undefined ? {} : { file: origin.file }),
-    ...(origin.line === undefined ? {} : { line: origin.line }),
+    ...(origin.line === undefined || lines === "without-lines" ? {} : { line: origin.line }),
     ...(origin.path === undefined ? {} : { path: origin.path }),
   };
 }

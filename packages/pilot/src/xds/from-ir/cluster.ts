@@ -55,7 +55,7 @@ export function toCluster(cluster: Cluster): XdsCluster {
 
 function clusterMetadata(cluster: Cluster): Pick<ClusterInit, "metadata"> {
   const services = cluster.services.map(({ host, name, namespace }) => ({ host, name, namespace }));
-  const value = metadata(cluster.origins, services.length === 0 ? {} : { istio: { services } });
+  const value = metadata(cluster.origins, "without-lines", services.length === 0 ? {} : { istio: { services } });
   return value === undefined ? {} : { metadata: value };
 }
 

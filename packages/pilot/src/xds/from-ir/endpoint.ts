@@ -36,7 +36,7 @@ function toEndpoint({ address, port, weight, workload }: Endpoint): Init<typeof 
   return {
     hostIdentifier: { case: "endpoint", value: { address: toAddress(address, port) } },
     loadBalancingWeight: weight,
-    ...withMetadata(metadata([], { ...spoken, ...described })),
+    ...withMetadata(metadata([], "without-lines", { ...spoken, ...described })),
   };
 }
 

@@ -29,7 +29,7 @@ const INSPECTION_TIMEOUT_MS = 5_000;
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 
 export function toListener(listener: Listener): XdsListener {
-  const origins = metadata(listener.origins);
+  const origins = metadata(listener.origins, "without-lines");
   return create(ListenerSchema, {
     name: listener.name,
     ...toBinding(listener.binding),

@@ -29,7 +29,7 @@ import type {
   RouteMatch,
   VirtualHost,
 } from "../../ir/route.ts";
-import { type Init, metadata, milliseconds, NO_TIME, pack } from "./any.ts";
+import { type Init, type Lines, metadata, milliseconds, NO_TIME, pack } from "./any.ts";
 import { FAULT_FILTER, toFault } from "./filter/fault.ts";
 import { toFraction, toHeaderMatcher, toStringMatcher } from "./match.ts";
 
@@ -38,10 +38,11 @@ const MAX_BODY_BYTES = 1 << 20;
 /** How often a retry looks for an endpoint that was not tried yet. */
 const HOST_SELECTION_ATTEMPTS = 5n;
 
-export function toRouteConfiguration(configuration: RouteConfiguration): XdsRouteConfiguration {
+/** `lines`: without them in tables that stand inside a listener. */
+export function toRouteConfiguration(configuration: RouteConfiguration, lines: Lines): XdsRouteConfiguration {
   return create(RouteConfigurationSchema, {
     name: configuration.name,
-    virtualHosts: configuration.virtualHosts.map(toVirtualHost),
+    virtualHosts: configuration.virtualHosts.map((host) => toVirtualHost(host, lines)),
     // A route to a cluster that is not there answers 503; the others go on.
     validateClusters: false,
     ignorePortInHostMatching: configuration.ignorePortInHost,
@@ -49,18 +50,18 @@ export function toRouteConfiguration(configuration: RouteConfiguration): XdsRout
   });
 }
 
-function toVirtualHost(host: VirtualHost): XdsVirtualHost {
+function toVirtualHost(host: VirtualHost, lines: Lines): XdsVirtualHost {
   return create(VirtualHostSchema, {
     name: host.name,
     domains: [...host.domains],
-    routes: host.routes.map(toRoute),
+    routes: host.routes.map((route) => toRoute(route, lines)),
     requireTls: host.requireTls ? VirtualHost_TlsRequirementType.ALL : VirtualHost_TlsRequirementType.NONE,
     includeRequestAttemptCount: true,
-    ...withOrigins(host.origins),
+    ...withOrigins(host.origins, lines),
   });
 }
 
-function toRoute(route: Route): XdsRoute {
+function toRoute(route: Route, lines: Lines): XdsRoute {
   const headers = toHeaders(route.headers);
   return create(RouteSchema, {
     name: route.name,
@@ -69,12 +70,12 @@ function toRoute(route: Route): XdsRoute {
     ...headers,
     ...(route.operation === undefined ? {} : { decorator: { operation: route.operation } }),
     ...(route.fault === undefined ? {} : { typedPerFilterConfig: { [FAULT_FILTER]: toFault(route.fault) } }),
-    ...withOrigins(route.origins),
+    ...withOrigins(route.origins, lines),
   });
 }
 
-function withOrigins(origins: Route["origins"]): Pick<Init<typeof RouteSchema>, "metadata"> {
-  const value = metadata(origins);
+function withOrigins(origins: Route["origins"], lines: Lines): Pick<Init<typeof RouteSchema>, "metadata"> {
+  const value = metadata(origins, lines);
   return value === undefined ? {} : { metadata: value };
 }
 

@@ -22,7 +22,7 @@ export function toHttpConnectionManager(filter: HttpConnectionManager): NamedExt
       routeSpecifier:
         filter.routes.kind === "named"
           ? { case: "rds", value: { configSource: FROM_ADS, routeConfigName: filter.routes.name } }
-          : { case: "routeConfig", value: toRouteConfiguration(filter.routes.configuration) },
+          : { case: "routeConfig", value: toRouteConfiguration(filter.routes.configuration, "without-lines") },
       httpFilters: toHttpFilters(filter.filters).map(({ name, typedConfig }) => ({
         name,
         configType: { case: "typedConfig" as const, value: typedConfig },
