@@ -8,6 +8,8 @@ import { setTimeout as delay } from "node:timers/promises";
 /** A child process bound to one CPU; its output goes to a log file. */
 export interface PinnedProcess {
   readonly pid: number;
+  readonly logFile: string;
+  readonly hasExited: () => boolean;
   /** Ends it, kindly first; resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -33,7 +35,8 @@ export function startPinned(options: PinOptions): PinnedProcess {
   if (child.pid === undefined) throw new Error(`cannot start ${options.command.join(" ")}`);
   running.add(child);
   child.once("exit", () => running.delete(child));
-  return { pid: child.pid, stop: () => stopChild(child) };
+  const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  return { pid: child.pid, logFile: options.logFile, hasExited, stop: () => stopChild(child) };
 }
 
 const running = new Set<ChildProcess>();
@@ -53,13 +56,16 @@ async function stopChild(child: ChildProcess): Promise<void> {
 }
 
 /** Waits until `isReady` says so; the error of a wait in vain carries the end of the process's log. */
-export async function waitUntil(what: string, isReady: () => Promise<boolean>, logFile?: string): Promise<void> {
+export async function waitUntilReady(what: string, child: PinnedProcess, isReady: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + START_LIMIT_MS;
   while (!(await isReady())) {
-    if (performance.now() > deadline) {
-      const log = logFile === undefined ? "" : `; end of its log:\n${readFileSync(logFile, "utf8").slice(-3000)}`;
-      throw new Error(`${what} was not ready after ${START_LIMIT_MS / 1000} s${log}`);
-    }
+    const complaint = child.hasExited()
+      ? "ended at once"
+      : performance.now() > deadline
+        ? `was not ready after ${START_LIMIT_MS / 1000} s`
+        : undefined;
+    if (complaint !== undefined)
+      throw new Error(`${what} ${complaint}; end of its log:\n${readFileSync(child.logFile, "utf8").slice(-3000)}`);
     await delay(POLL_MS);
   }
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { accepts, findProgram, readVersion, startPinned, waitUntil, withChildren } from "../process.ts";
+import { accepts, findProgram, readVersion, startPinned, waitUntilReady, withChildren } from "../process.ts";
 import { BODY_BYTES } from "../scenarios.ts";
 import { BACKEND_NAME, CANARY, MissingContender, type Running } from "./contender.ts";
 import { nginxConfig } from "./nginx-config.ts";
@@ -27,7 +27,7 @@ export async function startBackend({ directory, host, port, cpu }: BackendOption
     command: [program, "-p", folder, "-e", join(folder, "error.log"), "-c", join(folder, "nginx.conf")],
     logFile,
   });
-  await waitUntil("the backend", () => accepts({ host, port }), logFile);
+  await waitUntilReady("the backend", child, () => accepts({ host, port }));
   return {
     name: CANARY,
     title: "no proxy (canary: the backend itself)",

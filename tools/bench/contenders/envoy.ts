@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PEERS } from "../../peers/install.ts";
 import { createTestCertificates, type TestCertificates } from "../certificates.ts";
-import { accepts, findFreePort, findProgram, type PinnedProcess, readVersion, startPinned, waitUntil } from "../process.ts";
+import { accepts, findFreePort, findProgram, type PinnedProcess, readVersion, startPinned, waitUntilReady } from "../process.ts";
 import { BACKEND_NAME, MissingContender, type Running, type StartOptions } from "./contender.ts";
 
 interface Address {
@@ -31,7 +31,9 @@ export async function startEnvoy(options: StartOptions): Promise<Running> {
       bootstrap({ listen: client, upstream: server, upstreamTls: upstreamTls(certificates) }),
     ),
   };
-  for (const address of [single, client, server]) await waitUntil("envoy", () => accepts(address), children.single.logFile);
+  await waitUntilReady("envoy", children.single, () => accepts(single));
+  await waitUntilReady("the server's envoy", children.server, () => accepts(server));
+  await waitUntilReady("the client's envoy", children.client, () => accepts(client));
   return {
     name: "envoy",
     title: "Envoy",
@@ -49,19 +51,13 @@ export async function startEnvoy(options: StartOptions): Promise<Running> {
   };
 }
 
-async function start(
-  name: string,
-  program: string,
-  options: StartOptions,
-  config: object,
-): Promise<PinnedProcess & { readonly logFile: string }> {
+async function start(name: string, program: string, options: StartOptions, config: object): Promise<PinnedProcess> {
   const folder = join(options.directory, name);
   mkdirSync(folder);
   const file = join(folder, "envoy.json");
   writeFileSync(file, JSON.stringify(config, undefined, 2));
-  const logFile = join(folder, "log");
   const command = [program, "-c", file, "--concurrency", "1", "--use-dynamic-base-id", "-l", "warn"] as const;
-  return { ...startPinned({ cpu: options.proxyCpu, command, logFile }), logFile };
+  return startPinned({ cpu: options.proxyCpu, command, logFile: join(folder, "log") });
 }
 
 async function localAddress(): Promise<Address> {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { accepts, type PinnedProcess, startPinned, waitUntil } from "../process.ts";
+import { accepts, type PinnedProcess, startPinned, waitUntilReady } from "../process.ts";
 import { BACKEND_NAME, MissingContender, OURS, type Running, type StartOptions } from "./contender.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -36,7 +36,7 @@ export async function startFairlead(options: StartOptions): Promise<Running> {
     const logFile = join(folder, `${name}.log`);
     const child = startPinned({ cpu, command: [process.execPath, main, "--settings", settingsFile], logFile });
     processes.push(child);
-    await waitUntil(`fairlead's ${name}`, () => isReady(monitoring), logFile);
+    await waitUntilReady(`fairlead's ${name}`, child, () => isReady(monitoring));
     return child;
   };
   const stop = async (): Promise<void> => {
@@ -49,7 +49,7 @@ export async function startFairlead(options: StartOptions): Promise<Running> {
     await start("mixer", settings.mixer, options.loadCpu, `http://${HOSTS.mixer}:${PORTS.monitoring}/readyz`);
     const backend = await start("backend", settings.backend, options.proxyCpu, `http://${HOSTS.backend}:${PORTS.admin}/ready`);
     const client = await start("client", settings.client, options.proxyCpu, `http://${HOSTS.client}:${PORTS.admin}/ready`);
-    await waitUntil("fairlead's inbound listener", () => accepts({ host: HOSTS.backend, port: options.backend.port }));
+    await waitUntilReady("fairlead's inbound listener", backend, () => accepts({ host: HOSTS.backend, port: options.backend.port }));
     return toRunning({ backend, client, port: options.backend.port, stop });
   } catch (error) {
     await stop();

@@ -13,7 +13,7 @@ export async function startHaproxy(options: StartOptions): Promise<Running> {
   writeFileSync(file, config(port, options.backend));
   const logFile = join(folder, "log");
   const child = startPinned({ cpu: options.proxyCpu, command: [program, "-db", "-f", file], logFile });
-  await waitUntil("haproxy", () => accepts({ host: "127.0.0.1", port }), logFile);
+  await waitUntilReady("haproxy", child, () => accepts({ host: "127.0.0.1", port }));
   return {
     name: "haproxy",
     title: "HAProxy",

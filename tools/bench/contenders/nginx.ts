@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { accepts, findFreePort, findProgram, readVersion, startPinned, waitUntil, withChildren } from "../process.ts";
+import { accepts, findFreePort, findProgram, readVersion, startPinned, waitUntilReady, withChildren } from "../process.ts";
 import { BACKEND_NAME, IDLE_CONNECTIONS, MissingContender, type Running, type StartOptions } from "./contender.ts";
 import { nginxConfig } from "./nginx-config.ts";
 
@@ -15,7 +15,7 @@ export async function startNginx(options: StartOptions): Promise<Running> {
   const logFile = join(folder, "log");
   const command = [program, "-p", folder, "-e", join(folder, "error.log"), "-c", file] as const;
   const child = startPinned({ cpu: options.proxyCpu, command, logFile });
-  await waitUntil("nginx", () => accepts({ host: "127.0.0.1", port }), logFile);
+  await waitUntilReady("nginx", child, () => accepts({ host: "127.0.0.1", port }));
   return {
     name: "nginx",
     title: "nginx",
