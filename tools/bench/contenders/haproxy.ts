@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { accepts, findFreePort, findProgram, readVersion, startPinned, waitUntil } from "../process.ts";
+import { accepts, findFreePort, findProgram, readVersion, startPinned, waitUntilReady } from "../process.ts";
 import { BACKEND_NAME, MissingContender, type Running, type StartOptions } from "./contender.ts";
 
 export async function startHaproxy(options: StartOptions): Promise<Running> {
