@@ -22,7 +22,10 @@ const paths = nonEmptyList(
     if (!/[{}]/.test(value)) return undefined;
     return isPathTemplate(value)
       ? undefined
-      : { message: `"${value}" is no valid path template`, hint: "{*} stands for one segment, {**} (only as the last) for any number" };
+      : {
+          message: `"${value}" is no valid path template`,
+          hint: "{*} stands for one segment, {**} for any number, and nothing of the kind may follow it",
+        };
   }),
 ).optional();
 
@@ -177,11 +180,12 @@ function conditionValueFindings(value: Pick<AuthorizationConditionSpec, "key" | 
   );
 }
 
-/** Istio's path templates: `{*}` is one segment, `{**}` any number and only at the end; no other wildcards beside them. */
+/** Istio's path templates: `{*}` is one segment, `{**}` any number, after which no other may follow; no other wildcards beside them. */
 function isPathTemplate(path: string): boolean {
   const segments = path.split("/").slice(1);
+  const any = segments.indexOf("{**}");
+  const operators = new Set(["{*}", "{**}"]);
   return (
-    path.startsWith("/") &&
-    segments.every((segment, index) => segment === "{*}" || (segment === "{**}" && index === segments.length - 1) || !/[{}*]/.test(segment))
+    path.startsWith("/") && segments.every((segment, index) => (operators.has(segment) ? any < 0 || index <= any : !/[{}*]/.test(segment)))
   );
 }

@@ -72,7 +72,7 @@ describe("a mistake", () => {
     ["an empty source in a policy", "AuthorizationPolicy", "{rules: [{from: [{source: {}}]}]}", "source: a source without any field matches everything"],
     ["an unknown attribute in a condition", "AuthorizationPolicy", "{rules: [{when: [{key: source.port, values: ['1']}]}]}", 'key: "source.port" is no attribute; attributes are'],
     ["a deny policy that denies nothing", "AuthorizationPolicy", "{action: DENY}", "rules: a DENY policy without rules never denies; write rules: [{}] to deny everything"],
-    ["a path template with a wildcard inside", "AuthorizationPolicy", "{rules: [{to: [{operation: {paths: ['/a/{**}/b']}}]}]}", 'paths[0]: "/a/{**}/b" is no valid path template'],
+    ["a path template with a wildcard inside", "AuthorizationPolicy", "{rules: [{to: [{operation: {paths: ['/a/{**}/{*}']}}]}]}", 'paths[0]: "/a/{**}/{*}" is no valid path template'],
   ]; // prettier-ignore
 
   it.each(cases)("is told: %s", (_what, kind, spec, told) => {

@@ -30,7 +30,7 @@ export const serviceEntrySchema = checked(serviceEntryFields, (spec) => [
 ]);
 
 export type ServiceEntrySpec = z.output<typeof serviceEntryFields>;
-type Spec = Pick<ServiceEntrySpec, "hosts" | "ports" | "resolution" | "endpoints" | "workloadSelector">;
+type Spec = Pick<ServiceEntrySpec, "hosts" | "addresses" | "ports" | "resolution" | "endpoints" | "workloadSelector">;
 
 /** What of the kind this version reads but does not do. */
 export const serviceEntryUnsupported: readonly UnsupportedField[] = [
@@ -121,5 +121,12 @@ function resolutionFindings(spec: Spec): readonly Finding[] {
                 },
               ],
         );
-  return [...wildcard, ...roundRobin, ...names];
+  const blocks = isDns
+    ? spec.addresses.flatMap((address, index) =>
+        address.includes("/")
+          ? [{ message: `a CIDR block needs resolution NONE or STATIC, not ${spec.resolution}`, path: ["addresses", index] }]
+          : [],
+      )
+    : [];
+  return [...wildcard, ...roundRobin, ...names, ...blocks];
 }

@@ -37,9 +37,9 @@ export const workloadEntryUnsupported: readonly UnsupportedField[] = [
 ];
 
 function addressFindings(entry: Pick<WorkloadEntrySpec, "address" | "network" | "ports">): readonly Finding[] {
-  if (entry.address === undefined)
+  if (entry.address === undefined && entry.network === "")
     return [{ code: "missing-field", message: "is required", hint: "give the IP address of the workload", path: ["address"] }];
-  if (isUnixAddress(entry.address) && Object.keys(entry.ports).length > 0)
+  if (entry.address !== undefined && isUnixAddress(entry.address) && Object.keys(entry.ports).length > 0)
     return [{ code: "conflicting-fields", message: "a unix socket has no ports", path: ["ports"] }];
   return [];
 }

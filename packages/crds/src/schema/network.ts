@@ -56,7 +56,7 @@ export function isAddressBlock(value: string): boolean {
 
 /** `unix:///path` or `unix://@abstract`. */
 export function isUnixAddress(value: string): boolean {
-  return /^unix:\/\/[/@]./.test(value);
+  return /^unix:\/\/[/@]./.test(value) && !value.endsWith("/");
 }
 
 function looksLikeIpv4(value: string): boolean {

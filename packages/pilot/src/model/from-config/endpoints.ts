@@ -30,7 +30,9 @@ export function createEndpointFinder(settings: MeshSettings): EndpointFinder {
     find(object, service, workloadsOfNamespace) {
       if (service.resolution === "none") return NO_ENDPOINTS;
       const before = remembered.get(service);
-      const workloads = keepList(before?.workloads, workloadsOf(object, service, workloadsOfNamespace));
+      // A workload in a network of its own may have no address: there is no way to it from here.
+      const reachable = workloadsOf(object, service, workloadsOfNamespace).filter(({ address }) => address !== "");
+      const workloads = keepList(before?.workloads, reachable);
       if (before?.workloads === workloads) return before.endpoints;
       const endpoints = new Map(service.ports.map((port) => [port.number, workloads.map((workload) => endpointAt(port, workload))]));
       remembered.set(service, { workloads, endpoints });

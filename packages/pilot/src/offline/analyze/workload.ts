@@ -53,7 +53,10 @@ export function* analyzeWorkloads({ snapshot, objects }: Analysis): Iterable<Pro
         "add a ServiceEntry whose workloadSelector matches its labels, if it is meant to be a server",
       );
   }
-  for (const [later, earlier] of collisions(entries, ({ workload }) => workload.address))
+  for (const [later, earlier] of collisions(
+    entries.filter(({ workload }) => workload.address !== ""),
+    ({ workload }) => workload.address,
+  ))
     yield problem(
       "warning",
       "duplicate-address",
