@@ -13,6 +13,8 @@ use crate::{Address, Socket, SocketOptions};
 
 /// How a listening socket is made.
 #[derive(Clone, Debug)]
+// Each is a socket option of its own, which may be set or not.
+#[allow(clippy::struct_excessive_bools)]
 pub struct ListenOptions {
     /// Several sockets (one per worker) share the address and the kernel spreads connections over them.
     pub reuse_port: bool,
@@ -64,16 +66,16 @@ impl Listener {
                 }
                 if options.transparent {
                     if tcp.is_ipv6() {
-                        socket.set_ip_transparent_v6(true)?
+                        socket.set_ip_transparent_v6(true)?;
                     } else {
-                        socket.set_ip_transparent_v4(true)?
+                        socket.set_ip_transparent_v4(true)?;
                     }
                 }
                 if options.freebind {
                     if tcp.is_ipv6() {
-                        socket.set_freebind_v6(true)?
+                        socket.set_freebind_v6(true)?;
                     } else {
-                        socket.set_freebind_v4(true)?
+                        socket.set_freebind_v4(true)?;
                     }
                 }
             }

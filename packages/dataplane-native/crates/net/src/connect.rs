@@ -108,9 +108,9 @@ fn start(address: &Address, options: &ConnectOptions) -> io::Result<Socket> {
         if let Some(source) = options.source {
             if options.transparent {
                 if source.is_ipv6() {
-                    socket.set_ip_transparent_v6(true)?
+                    socket.set_ip_transparent_v6(true)?;
                 } else {
-                    socket.set_ip_transparent_v4(true)?
+                    socket.set_ip_transparent_v4(true)?;
                 }
             }
             if source.port() == 0 && source.is_ipv4() {

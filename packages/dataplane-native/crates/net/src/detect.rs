@@ -25,7 +25,7 @@ pub enum Detection {
 /// What a client speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// TLS, with what the ClientHello says.
+    /// TLS, with what the `ClientHello` says.
     Tls(ClientHello),
     /// HTTP/1.0 or 1.1 in plaintext.
     Http1,
@@ -35,7 +35,7 @@ pub enum Protocol {
     Unknown,
 }
 
-/// The parts of a ClientHello (RFC 8446 section 4.1.2) that routing looks at.
+/// The parts of a `ClientHello` (RFC 8446 section 4.1.2) that routing looks at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientHello {
     /// The server name (RFC 6066 section 3), lower-case.
@@ -86,6 +86,10 @@ pub async fn detect_protocol<S: Stream>(
 }
 
 /// Entry for fuzzers: whatever the bytes are, detection ends, and cutting them changes nothing that was decided.
+///
+/// # Panics
+///
+/// When the latter does not hold.
 pub fn fuzz_detect(bytes: &[u8]) {
     let whole = detect(bytes);
     let half = detect(&bytes[..bytes.len() / 2]);
@@ -186,7 +190,7 @@ fn parse_client_hello(body: &[u8]) -> Option<ClientHello> {
         let length = extensions.u16()?;
         let content = Reader(extensions.take(usize::from(length))?);
         match kind {
-            EXTENSION_SERVER_NAME => hello.server_name = parse_server_name(content)?,
+            EXTENSION_SERVER_NAME => parse_server_name(content, &mut hello.server_name)?,
             EXTENSION_ALPN => hello.alpn = parse_alpn(content)?,
             _ => {}
         }
@@ -194,18 +198,18 @@ fn parse_client_hello(body: &[u8]) -> Option<ClientHello> {
     Some(hello)
 }
 
-fn parse_server_name(mut content: Reader<'_>) -> Option<Option<String>> {
+fn parse_server_name(mut content: Reader<'_>, server_name: &mut Option<String>) -> Option<()> {
     let length = content.u16()?;
     let mut list = Reader(content.take(usize::from(length))?);
     while !list.0.is_empty() {
         let kind = list.u8()?;
         let length = list.u16()?;
         let name = list.take(usize::from(length))?;
-        if kind == 0 {
-            return Some(std::str::from_utf8(name).ok().map(str::to_ascii_lowercase));
+        if kind == 0 && server_name.is_none() {
+            *server_name = std::str::from_utf8(name).ok().map(str::to_ascii_lowercase);
         }
     }
-    Some(None)
+    Some(())
 }
 
 fn parse_alpn(mut content: Reader<'_>) -> Option<Vec<Vec<u8>>> {
@@ -270,7 +274,7 @@ fn detect_http(bytes: &[u8]) -> Detection {
         } else {
             Protocol::Unknown
         }),
-        None if target.iter().any(|byte| byte.is_ascii_control()) => Detection::Found(Protocol::Unknown),
+        None if target.iter().any(u8::is_ascii_control) => Detection::Found(Protocol::Unknown),
         None if line.len() > MAX_REQUEST_LINE_BYTES => Detection::Found(Protocol::Http1),
         None => Detection::NeedMore,
     }
@@ -397,7 +401,7 @@ mod tests {
         let binary = [22u8, 3, 1, 0x40, 0, 1, 0, 0xff, 0xff]
             .iter()
             .copied()
-            .chain([0; 70_000])
+            .chain(std::iter::repeat_n(0, 70_000))
             .collect::<Vec<_>>();
         assert_eq!(detect(&binary), Detection::Found(Protocol::Unknown));
     }

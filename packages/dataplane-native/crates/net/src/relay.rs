@@ -186,7 +186,7 @@ impl<'a> Direction<'a> {
                 State::Done => return Ok(Poll::Ready(())),
                 State::ShuttingDown => to.poll_shutdown(cx).map(|result| {
                     self.state = State::Done;
-                    self.write_result(result).map(|_| ())
+                    self.write_result(result)
                 }),
                 State::Flushing => to.poll_flush(cx).map(|result| {
                     self.state = State::Moving;

@@ -73,6 +73,8 @@ impl<'a> Decoder<'a> {
         std::str::from_utf8(self.bytes()?).ok()
     }
 
+    // The outer is absent where the record is malformed, the inner where the address was.
+    #[allow(clippy::option_option)]
     pub(crate) fn address(&mut self) -> Option<Option<SocketAddr>> {
         let ip: IpAddr = match self.u8()? {
             0 => return Some(None),

@@ -166,6 +166,8 @@ pub(crate) struct AccessLogEntry {
     pub(crate) upstream_duration_us: u64,
 }
 
+// The names are the contract's.
+#[allow(clippy::struct_field_names)]
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Span {
     #[prost(bytes = "vec", tag = "1")]

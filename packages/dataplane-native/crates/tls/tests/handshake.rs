@@ -213,9 +213,9 @@ async fn megabytes_pass_in_both_directions_whatever_the_readers_buffer_is() {
     let (mut client, mut server) = (client.expect("client"), server.expect("server"));
     let data: Vec<u8> = (0..2_000_000_u32).map(|index| (index % 251) as u8).collect();
     for piece in [100, 20_000, 300_000] {
-        let (_, received) = tokio::join!(write(&mut client, &data), read_exactly(&mut server, data.len(), piece));
+        let ((), received) = tokio::join!(write(&mut client, &data), read_exactly(&mut server, data.len(), piece));
         assert!(received == data, "client to server in pieces of {piece}");
-        let (_, received) = tokio::join!(write(&mut server, &data), read_exactly(&mut client, data.len(), piece));
+        let ((), received) = tokio::join!(write(&mut server, &data), read_exactly(&mut client, data.len(), piece));
         assert!(received == data, "server to client in pieces of {piece}");
     }
 }
