@@ -180,7 +180,7 @@ function describeMachine(): Machine {
     cpuModel: all[0]?.model ?? "unknown",
     cpuCount: all.length,
     memoryGb: Math.round(totalmem() / 2 ** 30),
-    kernel: release(),
+    kernel: release().split(".").slice(0, 2).join("."),
     node: process.versions.node,
     date: new Date().toISOString().slice(0, 10),
   };

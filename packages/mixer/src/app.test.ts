@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -499,6 +499,16 @@ test("the OpenAPI document names every path with its parameters and answers", as
   ]);
   expect(JSON.stringify(document.paths["/api/v1/requests"])).toContain('"groupBy"');
   expect(JSON.stringify(document.paths["/api/v1/requests"])).toContain('"latencyMs"');
+});
+
+test("a database that cannot be read is put aside, and Mixer goes on with a new one", async () => {
+  await mixer.close();
+  const [file = ""] = readdirSync(directory).filter((name) => name.endsWith(".duckdb"));
+  writeFileSync(join(directory, file), "not a database".repeat(1000));
+  mixer = await startTestMixer({ stateDirectory: directory, clock });
+  await report({ workload: productpage, endMs: NOW_MS, requests: [{ reporter: "source", peer: reviews1, durationsUs: [1] }] });
+  expect(await counts("groupBy=code")).toEqual([["200", 1]]);
+  expect(readdirSync(directory)).toContain(`${file}.unreadable`);
 });
 
 test("an unknown path is answered with 404 in the API's own form", async () => {

@@ -45,7 +45,7 @@ const EXPOSITION_EXPIRY_MS = 15 * 60_000;
 export async function startMixer(options: MixerOptions): Promise<Mixer> {
   const { settings, clock, logger } = options;
   const { stateDirectory, retention, memoryLimitMb } = settings;
-  const store = await openDuckDbStore({ stateDirectory, retention, memoryLimitMb, nowMs: clock.now() });
+  const store = await openDuckDbStore({ stateDirectory, retention, memoryLimitMb, nowMs: clock.now(), logger });
   const registry = createSeriesRegistry({ stored: store.state.series, limit: settings.maxSeries });
   const directory = createWorkloadDirectory(store.state.workloads);
   const exposition = createExposition({ directory, limit: MAX_EXPOSED, expiryMs: EXPOSITION_EXPIRY_MS });

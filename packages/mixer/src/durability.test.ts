@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -65,6 +65,12 @@ test("what was acknowledged survives kill -9, and what is sent again after it co
   } finally {
     await mixer.close();
   }
+});
+
+test("a second Mixer does not touch the first one's database", async () => {
+  await startChild();
+  await expect(startTestMixer({ stateDirectory: directory, clock: systemClock })).rejects.toThrow("lock");
+  expect(readdirSync(directory).filter((name) => name.includes("unreadable"))).toEqual([]);
 });
 
 async function startChild(): Promise<string> {

@@ -1,6 +1,7 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance, DOUBLE, LIST, USMALLINT } from "@duckdb/node-api";
+import type { Logger } from "@fairlead/kit";
 import { z } from "zod";
 import type { Aggregate } from "../aggregate/aggregate.ts";
 import { workloadKey } from "../aggregate/aggregate.ts";
@@ -16,6 +17,7 @@ export interface DuckDbOptions {
   /** Ceiling of the database's own buffers, megabytes. */
   readonly memoryLimitMb: number;
   readonly nowMs: number;
+  readonly logger: Logger;
 }
 
 /** How far back points may lie apart that a former process did not merge, milliseconds. */
@@ -23,10 +25,28 @@ const UNMERGED_MS = 600_000;
 const INDEX_LIST = LIST(USMALLINT);
 const COUNT_LIST = LIST(DOUBLE);
 
-/** The embedded store: one DuckDB file, one thread. A commit is on disk (write-ahead log) before `write` resolves. */
+/** Named after the schema: a later schema starts a file of its own instead of failing on an older one's. */
+const FILE_NAME = "telemetry-1.duckdb";
+
+/**
+ * The embedded store: one DuckDB file, one thread. A commit is on disk (write-ahead log) before `write` resolves. A file that cannot be read any more is
+ * put aside and a new one begun: numbers of the past are worth less than those to come.
+ */
 export async function openDuckDbStore(options: DuckDbOptions): Promise<Store> {
   mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 });
-  const file = join(options.stateDirectory, "telemetry.duckdb");
+  const file = join(options.stateDirectory, FILE_NAME);
+  try {
+    return await openFile(file, options);
+  } catch (error) {
+    // Another Mixer's file is fine and none of ours to touch.
+    if (!existsSync(file) || (error instanceof Error && error.message.includes("lock"))) throw error;
+    options.logger.error({ err: error, putAside: `${file}.unreadable` }, "the telemetry database cannot be read, beginning a new one");
+    for (const suffix of ["", ".wal"]) if (existsSync(file + suffix)) renameSync(file + suffix, `${file}.unreadable${suffix}`);
+    return openFile(file, options);
+  }
+}
+
+async function openFile(file: string, options: DuckDbOptions): Promise<Store> {
   const instance = await DuckDBInstance.create(file, {
     threads: "1",
     memory_limit: `${options.memoryLimitMb}MB`,
@@ -35,11 +55,16 @@ export async function openDuckDbStore(options: DuckDbOptions): Promise<Store> {
     autoload_known_extensions: "false",
     preserve_insertion_order: "false",
   });
-  const writer = await instance.connect();
-  await writer.run(SCHEMA);
-  const reader = await instance.connect();
-  const state = await readState(writer);
-  return new DuckDbStore({ instance, writer, reader, state, retention: options.retention, mergedToMs: options.nowMs - UNMERGED_MS });
+  try {
+    const writer = await instance.connect();
+    await writer.run(SCHEMA);
+    const reader = await instance.connect();
+    const state = await readState(writer);
+    return new DuckDbStore({ instance, writer, reader, state, retention: options.retention, mergedToMs: options.nowMs - UNMERGED_MS });
+  } catch (error) {
+    instance.closeSync();
+    throw error;
+  }
 }
 
 interface Parts {
