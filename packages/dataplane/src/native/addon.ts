@@ -1,13 +1,102 @@
-import { createRequire } from "node:module";
+import type { ProxyExplanation } from "@fairlead/api";
 import type { Engine, EngineBootstrap } from "./engine.ts";
-import { ProxyError } from "./errors.ts";
+import { ProxyError, type ProxyErrorCode } from "./errors.ts";
 
-export async function createNativeEngine(_bootstrap: EngineBootstrap): Promise<Engine> {
-  const require = createRequire(import.meta.url);
+type Addon = typeof import("@fairlead/dataplane-native");
+
+/** Starts the native engine: its threads run, nothing listens before the first configuration. */
+export async function createNativeEngine(bootstrap: EngineBootstrap): Promise<Engine> {
+  const addon = await loadAddon();
+  // Held by every function below: the engine stops when nobody holds it any more.
+  const handle = typed(() => addon.createProxy(JSON.stringify(bootstrap)));
+  return {
+    applyXds: (typeUrl, upserts, removed) =>
+      typedAsync(() =>
+        addon.applyXds(
+          handle,
+          typeUrl,
+          upserts.map(({ name, version, bytes }) => ({ name, version, bytes: toBuffer(bytes) })),
+          [...removed],
+        ),
+      ),
+    applyConfig: (json) => typedAsync(() => addon.applyConfig(handle, json)),
+    drain: (deadlineMs, scope) => typedAsync(() => addon.drain(handle, deadlineMs, scope === "inbound")),
+    stop: () => typedAsync(() => addon.stop(handle)),
+    stats: () => typedAsync(() => addon.readStats(handle)),
+    onReport: (listener) => typed(() => addon.onEvents(handle, listener)),
+    explain: (request) => typedAsync(async () => parseExplanation(await addon.explain(handle, JSON.stringify(request)))),
+    dumpConfig: () => typedAsync(async () => parseObject(await addon.dumpConfig(handle))),
+    isReady: () => addon.isReady(handle),
+  };
+}
+
+/** Loaded when first needed, so that tools which only need types start without it. */
+async function loadAddon(): Promise<Addon> {
   try {
-    require("@fairlead/dataplane-native");
+    return await import("@fairlead/dataplane-native");
   } catch (error) {
-    throw new ProxyError("engine-unavailable", "the native engine cannot be loaded", { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ProxyError(
+      "engine-unavailable",
+      `the native engine cannot be loaded: ${reason}; was it built for ${process.arch}-${process.platform}?`,
+      {
+        cause: error,
+      },
+    );
   }
-  throw new ProxyError("engine-unavailable", "not yet");
+}
+
+function typed<Value>(call: () => Value): Value {
+  try {
+    return call();
+  } catch (error) {
+    throw toProxyError(error);
+  }
+}
+
+async function typedAsync<Value>(call: () => Promise<Value>): Promise<Value> {
+  try {
+    return await call();
+  } catch (error) {
+    throw toProxyError(error);
+  }
+}
+
+/** Codes of the boundary (BOUNDARY.md in dataplane-native). */
+const NATIVE_CODES: ReadonlySet<string> = new Set<ProxyErrorCode>(["start-failed", "stopped", "cannot-explain", "internal"]);
+
+function toProxyError(error: unknown): ProxyError {
+  if (error instanceof ProxyError) return error;
+  const code = error instanceof Error && "code" in error && isNativeCode(error.code) ? error.code : "internal";
+  return new ProxyError(code, error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+function isNativeCode(code: unknown): code is ProxyErrorCode {
+  return typeof code === "string" && NATIVE_CODES.has(code);
+}
+
+/** The same memory as a Buffer; the addon copies it before it answers. */
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function parseObject(json: string): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(json);
+  if (!isObject(value)) throw new ProxyError("internal", "the engine answered JSON that is no object");
+  return value;
+}
+
+function parseExplanation(json: string): ProxyExplanation {
+  const value = parseObject(json);
+  if (!isExplanation(value)) throw new ProxyError("internal", "the engine answered an explanation without decisions");
+  return value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The engine is ours and of the same version: what tells an explanation from something else is enough. */
+function isExplanation(value: Readonly<Record<string, unknown>>): value is Readonly<Record<string, unknown>> & ProxyExplanation {
+  return Array.isArray(value["decisions"]);
 }
