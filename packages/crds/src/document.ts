@@ -31,14 +31,19 @@ export function readDocuments(
     return { documents: [], problems: [fileProblem(file, 1, message)] };
   }
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false });
   const documents: ConfigDocument[] = [];
   const problems: Problem[] = [];
-  // A text without any document at all is answered by an object with a property `empty`.
-  for (const document of Array.isArray(parsed) ? parsed : []) {
-    const mistake = document.errors[0];
-    if (mistake !== undefined) problems.push(syntaxProblem(mistake, file, lines));
-    else if (document.contents !== null) addDocument(document, { file, lines, text, documents, problems });
+  try {
+    const parsed = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false });
+    // A text without any document at all is answered by an object with a property `empty`.
+    for (const document of Array.isArray(parsed) ? parsed : []) {
+      const mistake = document.errors[0];
+      if (mistake !== undefined) problems.push(syntaxProblem(mistake, file, lines));
+      else if (document.contents !== null) addDocument(document, { file, lines, text, documents, problems });
+    }
+  } catch (error) {
+    // The reader goes down with the nesting: thousands of levels exhaust the stack.
+    problems.push(fileProblem(file, 1, error instanceof RangeError ? "it is nested too deeply" : String(error)));
   }
   return { documents, problems };
 }
@@ -62,34 +67,36 @@ function addDocument(document: Document.Parsed, reading: Reading): void {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     if (value === null) return;
     const [start = 0, , end = text.length] = document.contents?.range ?? [];
-    reading.documents.push({
-      file,
-      value,
-      line,
-      text: text.slice(start, end),
-      lineOf: (path) => findLine(document.contents, path, lineAt) ?? line,
-    });
+    const places = toPlaces(document.contents, line, lineAt);
+    reading.documents.push({ file, value, line, text: text.slice(start, end), lineOf: (path) => findLine(places, path) });
   } catch (error) {
     reading.problems.push(fileProblem(file, line, error instanceof Error ? error.message : String(error)));
   }
 }
 
-/** Walks down the syntax tree as far as the path exists, remembering the last line seen. */
-function findLine(root: unknown, path: FieldPath, lineAt: (node: unknown) => number | undefined): number | undefined {
-  let node = root;
-  let line = lineAt(root);
-  for (const part of path) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
-      if (pair === undefined) return line;
-      line = lineAt(pair.key) ?? line;
-      node = pair.value;
-    } else if (isSeq(node) && typeof part === "number") {
-      node = node.items[part];
-      line = lineAt(node) ?? line;
-    } else return line;
+/** Lines of a node and of what is inside it; a number for a node with nothing inside. Kept instead of the syntax tree, which takes far more memory. */
+type Places = number | { readonly line: number; readonly inside: ReadonlyMap<string, Places> };
+
+function toPlaces(node: unknown, line: number, lineAt: (node: unknown) => number | undefined): Places {
+  const inside = new Map<string, Places>();
+  if (isMap(node)) {
+    for (const { key, value } of node.items) if (isScalar(key)) inside.set(String(key.value), toPlaces(value, lineAt(key) ?? line, lineAt));
+  } else if (isSeq(node)) {
+    for (const [index, item] of node.items.entries()) inside.set(String(index), toPlaces(item, lineAt(item) ?? line, lineAt));
   }
-  return line;
+  return inside.size === 0 ? line : { line, inside };
+}
+
+/** Walks down as far as the path exists. */
+function findLine(places: Places, path: FieldPath): number {
+  let current = places;
+  for (const part of path) {
+    if (typeof current === "number") return current;
+    const next = current.inside.get(String(part));
+    if (next === undefined) return current.line;
+    current = next;
+  }
+  return typeof current === "number" ? current : current.line;
 }
 
 function isNode(value: unknown): value is Node {

@@ -112,6 +112,13 @@ describe("a mistake", () => {
     expect(problemsOf(text)[0]).toMatch(/^error: File a\.yaml \(a\.yaml:\d+\): cannot read this YAML: /);
   });
 
+  it("such as nesting without end is told too", () => {
+    expect(problemsOf("[".repeat(200_000))[0]).toMatch(/^error: File a\.yaml \(a\.yaml:1\): cannot read this YAML: /);
+    expect(
+      problemsOf("a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]")[0],
+    ).toMatch(/excessive alias count/i);
+  });
+
   it("in the kind is told with the kind that was meant", () => {
     expect(problemsOf("apiVersion: networking.istio.io/v1\nkind: VirtualServce\nmetadata: {name: x}")).toEqual([
       'error: VirtualServce default/x (a.yaml:2, kind): kind: there is no kind "VirtualServce" in "networking.istio.io"; did you mean "VirtualService"?',

@@ -15,7 +15,7 @@ const WRITE_SETTLES_AFTER_MS = 60;
 /** Reads all `.yaml` and `.yml` files below a folder once. Rejects only when the folder itself cannot be read. */
 export async function readFolder(directory: string): Promise<Pick<Folder, "objects" | "problems">> {
   const folder = createFolder();
-  for (const file of await listFiles(directory)) await load(folder, directory, file);
+  await loadAll(folder, directory);
   return folder;
 }
 
@@ -35,7 +35,7 @@ export async function watchFiles(options: { readonly directory: string; readonly
     awaitWriteFinish: { stabilityThreshold: WRITE_SETTLES_AFTER_MS, pollInterval: 15 },
   });
   await new Promise<void>((resolve) => watcher.once("ready", () => resolve()));
-  for (const file of await listFiles(directory)) await load(folder, directory, file);
+  await loadAll(folder, directory);
 
   // One after the other, so that the newest text of a file is also the last one taken.
   const take = async (before: Promise<void>, step: () => Promise<SourceChange | undefined> | SourceChange | undefined): Promise<void> => {
@@ -76,17 +76,44 @@ export async function watchFiles(options: { readonly directory: string; readonly
   };
 }
 
+async function loadAll(folder: Folder, directory: string): Promise<void> {
+  const texts: (readonly [string, string])[] = [];
+  for (const file of await listFiles(directory)) {
+    const read = await readText(directory, file);
+    if (read.kind === "text") texts.push([file, read.text]);
+    else if (read.kind === "failure") folder.fail(file, read.problem);
+  }
+  folder.load(texts);
+}
+
 async function load(folder: Folder, directory: string, file: string): Promise<SourceChange | undefined> {
   if (!isConfigFile(file)) return undefined;
+  const read = await readText(directory, file);
+  switch (read.kind) {
+    case "text":
+      return folder.set(file, read.text);
+    case "failure":
+      return folder.fail(file, read.problem);
+    case "gone":
+      return folder.delete(file);
+  }
+}
+
+type Reading =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "failure"; readonly problem: Problem }
+  | { readonly kind: "gone" };
+
+async function readText(directory: string, file: string): Promise<Reading> {
   const path = join(directory, file);
   try {
     const { size } = await stat(path);
-    if (size > MAX_FILE_BYTES) return folder.fail(file, fileProblem(file, `it has ${size} bytes, more than ${MAX_FILE_BYTES}`));
-    return folder.set(file, await readFile(path, "utf8"));
+    if (size > MAX_FILE_BYTES) return { kind: "failure", problem: fileProblem(file, `it has ${size} bytes, more than ${MAX_FILE_BYTES}`) };
+    return { kind: "text", text: await readFile(path, "utf8") };
   } catch (error) {
     // Gone again before it could be read: the watcher tells that as well.
-    if (errorCode(error) === "ENOENT") return folder.delete(file);
-    return folder.fail(file, fileProblem(file, error instanceof Error ? error.message : String(error)));
+    if (errorCode(error) === "ENOENT") return { kind: "gone" };
+    return { kind: "failure", problem: fileProblem(file, error instanceof Error ? error.message : String(error)) };
   }
 }
 

@@ -6,6 +6,8 @@ import type { SourceChange } from "./source.ts";
 export interface Folder {
   readonly objects: readonly MeshObject[];
   readonly problems: readonly Problem[];
+  /** Puts many files in place at once: what a start does. */
+  load(files: Iterable<readonly [file: string, text: string]>): SourceChange | undefined;
   /** Puts a file's new text in place; undefined when nothing changed by that. */
   set(file: string, text: string): SourceChange | undefined;
   delete(file: string): SourceChange | undefined;
@@ -18,12 +20,15 @@ export function createFolder(): Folder {
   const files = new Map<string, FileState>();
   let view: View = { objects: [], problems: [], byKey: new Map() };
 
-  const update = (file: string, state: FileState | undefined): SourceChange | undefined => {
-    if (state === undefined) files.delete(file);
-    else files.set(file, state);
+  const renew = (): SourceChange | undefined => {
     const before = view;
     view = viewOf(files);
     return changeBetween(before, view);
+  };
+  const update = (file: string, state: FileState | undefined): SourceChange | undefined => {
+    if (state === undefined) files.delete(file);
+    else files.set(file, state);
+    return renew();
   };
   return {
     get objects() {
@@ -34,6 +39,10 @@ export function createFolder(): Folder {
     },
     get files() {
       return [...files.keys()];
+    },
+    load(texts) {
+      for (const [file, text] of texts) files.set(file, readFile(file, text, files.get(file)));
+      return renew();
     },
     set(file, text) {
       const known = files.get(file);

@@ -14,7 +14,7 @@ export function createMemorySource(files: Readonly<Record<string, string>> = {})
   const tell = (change: SourceChange | undefined): void => {
     if (change !== undefined) for (const listener of listeners) listener(change);
   };
-  for (const [file, text] of Object.entries(files)) folder.set(file, text);
+  folder.load(Object.entries(files));
   return {
     get objects() {
       return folder.objects;

@@ -9,6 +9,7 @@ import { toDnsWorkload, toInlineWorkload } from "./workload-entry.ts";
 
 /** Finds the endpoints of services; remembers them, so that those of a service that nothing happened to stay the same objects. */
 export interface EndpointFinder {
+  /** `workloadsOfNamespace` should be the same array as before while none of them changed: nothing is looked for then. */
   find(object: ConfigObject<"ServiceEntry">, service: Service, workloadsOfNamespace: readonly Workload[]): EndpointSet;
 }
 
@@ -17,7 +18,7 @@ export function createEndpointFinder(settings: MeshSettings): EndpointFinder {
     toInlineWorkload(object, Number(index), settings),
   );
   const dnsWorkload = memoByKey((object: ConfigObject<"ServiceEntry">, hostname: string) => toDnsWorkload(object, hostname, settings));
-  const remembered = new WeakMap<Service, { readonly workloads: readonly Workload[]; readonly endpoints: EndpointSet }>();
+  const remembered = new WeakMap<Service, Found>();
 
   const workloadsOf = (object: ConfigObject<"ServiceEntry">, service: Service, candidates: readonly Workload[]): readonly Workload[] => {
     const selector = service.workloadSelector;
@@ -30,15 +31,26 @@ export function createEndpointFinder(settings: MeshSettings): EndpointFinder {
     find(object, service, workloadsOfNamespace) {
       if (service.resolution === "none") return NO_ENDPOINTS;
       const before = remembered.get(service);
+      if (before?.candidates === workloadsOfNamespace) return before.endpoints;
       // A workload in a network of its own may have no address: there is no way to it from here.
       const reachable = workloadsOf(object, service, workloadsOfNamespace).filter(({ address }) => address !== "");
       const workloads = keepList(before?.workloads, reachable);
-      if (before?.workloads === workloads) return before.endpoints;
-      const endpoints = new Map(service.ports.map((port) => [port.number, workloads.map((workload) => endpointAt(port, workload))]));
-      remembered.set(service, { workloads, endpoints });
+      const endpoints = before?.workloads === workloads ? before.endpoints : buildEndpoints(service, workloads);
+      remembered.set(service, { candidates: workloadsOfNamespace, workloads, endpoints });
       return endpoints;
     },
   };
+}
+
+interface Found {
+  /** What was chosen from. */
+  readonly candidates: readonly Workload[];
+  readonly workloads: readonly Workload[];
+  readonly endpoints: EndpointSet;
+}
+
+function buildEndpoints(service: Service, workloads: readonly Workload[]): EndpointSet {
+  return new Map(service.ports.map((port) => [port.number, workloads.map((workload) => endpointAt(port, workload))]));
 }
 
 const endpointsByPort = new WeakMap<ServicePort, WeakMap<Workload, Endpoint>>();

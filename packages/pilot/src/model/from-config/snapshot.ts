@@ -66,6 +66,8 @@ export function ofKind<K extends Kind>(objects: readonly MeshObject[], kind: K):
   return objects.filter((object): object is Extract<MeshObject, ConfigObject<K>> => object.kind === kind);
 }
 
+const NO_WORKLOADS: readonly Workload[] = [];
+
 type ServingParts = Pick<MeshSnapshot, "services" | "endpoints" | "workloads"> & { readonly problems: readonly Problem[] };
 
 /** Services, workloads, and which of these are endpoints of which of those. */
@@ -74,13 +76,22 @@ function createServiceStage(settings: MeshSettings): (objects: readonly MeshObje
   const workloadOf = memo((object: ConfigObject<"WorkloadEntry">) => toWorkload(object, settings));
   const finder = createEndpointFinder(settings);
   let before: ServingParts | undefined;
+  let inputs: readonly MeshObject[] = [];
+  let byNamespace: ReadonlyMap<string, readonly Workload[]> = new Map();
   return (objects) => {
-    const workloads = new Map(ofKind(objects, "WorkloadEntry").map((object) => [workloadOf(object).key, workloadOf(object)]));
-    const byNamespace = Map.groupBy(workloads.values(), (workload: Workload) => workload.namespace);
+    const now = keepList(
+      inputs,
+      objects.filter(({ kind }) => kind === "ServiceEntry" || kind === "WorkloadEntry"),
+    );
+    if (before !== undefined && now === inputs) return before;
+    inputs = now;
+    const workloads = new Map(ofKind(now, "WorkloadEntry").map((object) => [workloadOf(object).key, workloadOf(object)]));
+    const grouped = Map.groupBy(workloads.values(), (workload: Workload) => workload.namespace);
+    byNamespace = new Map([...grouped].map(([namespace, list]) => [namespace, keepList(byNamespace.get(namespace), list)]));
     const services = new Map<string, Service>();
     const endpoints = new Map<string, EndpointSet>();
     const problems: Problem[] = [];
-    for (const object of ofKind(objects, "ServiceEntry")) {
+    for (const object of ofKind(now, "ServiceEntry")) {
       for (const service of servicesOf(object)) {
         const known = services.get(service.key);
         if (known !== undefined) {
@@ -88,7 +99,7 @@ function createServiceStage(settings: MeshSettings): (objects: readonly MeshObje
           continue;
         }
         services.set(service.key, service);
-        endpoints.set(service.key, finder.find(object, service, byNamespace.get(service.namespace) ?? []));
+        endpoints.set(service.key, finder.find(object, service, byNamespace.get(service.namespace) ?? NO_WORKLOADS));
       }
     }
     before = {
@@ -115,8 +126,11 @@ function createPolicyStage(settings: MeshSettings): (rules: readonly ConfigObjec
   }
   const keyOf = memo((object: ConfigObject<"DestinationRule">) => ({ key: groupKey(object, settings) }));
   let groups = new Map<string, Group>();
-  let before: readonly TrafficPolicy[] | undefined;
+  let inputs: readonly ConfigObject<"DestinationRule">[] | undefined;
+  let before: PolicyParts = { trafficPolicies: [], problems: [] };
   return (all) => {
+    if (inputs !== undefined && keepList(inputs, all) === inputs) return before;
+    inputs = all;
     const next = new Map<string, Group>();
     for (const [key, rules] of Map.groupBy(all, (object) => keyOf(object).key)) {
       const known = groups.get(key);
@@ -126,11 +140,15 @@ function createPolicyStage(settings: MeshSettings): (rules: readonly ConfigObjec
       else next.set(key, { rules, policy: toTrafficPolicy(first, rest, settings), problems: findMergeConflicts(first, rest) });
     }
     groups = next;
-    before = keepList(
-      before,
-      [...groups.values()].map(({ policy }) => policy),
-    );
-    return { trafficPolicies: before, problems: [...groups.values()].flatMap(({ problems }) => problems) };
+    const policies = [...groups.values()];
+    before = {
+      trafficPolicies: keepList(
+        before.trafficPolicies,
+        policies.map(({ policy }) => policy),
+      ),
+      problems: policies.flatMap(({ problems }) => problems),
+    };
+    return before;
   };
 }
 
