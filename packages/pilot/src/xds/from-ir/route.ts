@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { create } from "@bufbuild/protobuf";
 import { HeaderValueOption_HeaderAppendAction, type HeaderValueOptionSchema } from "@fairlead/api/gen/envoy/config/core/v3/base_pb";
 import {
@@ -119,10 +120,17 @@ function toAction(route: Route): NonNullable<Init<typeof RouteSchema>["action"]>
         case: "directResponse",
         value: {
           status: action.status,
-          ...(action.body.length === 0 ? {} : { body: { specifier: { case: "inlineBytes", value: action.body } } }),
+          ...(action.body.length === 0 ? {} : { body: { specifier: toData(action.body) } }),
         },
       };
   }
+}
+
+/** Text stays readable; anything else is bytes. */
+function toData(
+  body: Uint8Array,
+): { readonly case: "inlineString"; readonly value: string } | { readonly case: "inlineBytes"; readonly value: Uint8Array } {
+  return isUtf8(body) ? { case: "inlineString", value: new TextDecoder().decode(body) } : { case: "inlineBytes", value: body };
 }
 
 function toForward(action: ForwardAction): Init<typeof RouteActionSchema> {

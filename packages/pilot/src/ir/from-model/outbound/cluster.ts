@@ -2,6 +2,7 @@ import { visibleServices } from "../../../model/lookup/service.ts";
 import type { Endpoint } from "../../../model/endpoint.ts";
 import type { MeshSnapshot } from "../../../model/mesh-snapshot.ts";
 import { isHttp, type Service, type ServicePort } from "../../../model/service.ts";
+import { selects } from "../../../model/workload.ts";
 import type { ClientTls, PortSettings, Subset, TrafficPolicy } from "../../../model/traffic-policy.ts";
 import type { Cluster, ClusterDiscovery, ClusterProtocol, ClusterTransport } from "../../cluster.ts";
 import type { ClusterEndpoints } from "../../endpoint.ts";
@@ -120,7 +121,7 @@ const buildCluster = remember(
     const protocol = protocolOf(port, settings);
     return {
       name: outboundClusterName(service.hostname, port.number, subsetName),
-      discovery: discoveryOf(service, Array.isArray(members) ? members : [], settings),
+      discovery: discoveryOf(service, Array.isArray(members) ? membersOf(members, subset) : [], settings),
       connectTimeoutMs: settings.connectionPool?.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
       loadBalancer: loadBalancerOf(service, settings),
       protocol,
@@ -138,6 +139,10 @@ const buildCluster = remember(
     };
   },
 );
+
+function membersOf(members: readonly Endpoint[], subset: Subset | object): readonly Endpoint[] {
+  return "labels" in subset ? members.filter((endpoint) => selects(subset.labels, endpoint.workload.labels)) : members;
+}
 
 function discoveryOf(service: Service, members: readonly Endpoint[], settings: PortSettings): ClusterDiscovery {
   if (settings.loadBalancer?.kind === "passthrough")

@@ -74,15 +74,24 @@ interface Piece {
 function piecesOf(snapshot: MeshSnapshot, view: View, service: Service): readonly Piece[] {
   const rule = findMeshRule(snapshot, service.hostname, view.namespace);
   const hosts = rule === undefined ? [knownHost(snapshot, view, service.hostname)] : knownHostsOf(snapshot, view, rule);
-  return service.ports.flatMap((port) => (port.protocol === "udp" ? [] : buildPieces(service, port, rule ?? NOTHING, hosts, view)));
+  return service.ports.flatMap((port) => {
+    if (port.protocol === "udp") return [];
+    // Rules for requests are the route table's matter.
+    return isRoutable(port.protocol) ? requestPiece(service, port) : buildPieces(service, port, rule ?? NOTHING, hosts, view);
+  });
 }
+
+const requestPiece = remember((service: Service, port: ServicePort): Piece => ({
+  address: ANY_ADDRESS,
+  port: port.number,
+  wish: { kind: "requests" },
+  origins: [service.origin],
+}));
 
 const NOTHING = {};
 
 const buildPieces = remember(
   (service: Service, port: ServicePort, rule: RoutingRule | object, hosts: readonly KnownHost[], view: View): readonly Piece[] => {
-    if (isRoutable(port.protocol))
-      return [{ address: ANY_ADDRESS, port: port.number, wish: { kind: "requests" }, origins: [service.origin] }];
     const own = "tls" in rule ? rule : undefined;
     const origins = own === undefined ? [service.origin] : [service.origin, own.origin];
     const addresses = service.addresses.filter((address) => !address.includes("/"));
