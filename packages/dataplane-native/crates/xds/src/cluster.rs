@@ -1,0 +1,497 @@
+//! Clusters.
+
+use config::{
+    Address, CircuitBreakers, Cluster, ClusterKind, DnsLookupFamily, DnsOptions, HttpProtocol, HttpProtocolOptions,
+    LbPolicy, Origin, OutlierDetection, RetryBudget, SlowStart, TcpKeepalive, Thresholds, TransportSocketMatch,
+    UpstreamTransport,
+};
+use envoy_types::pb::{
+    envoy::{
+        config::{
+            cluster::v3::{
+                self as pb, circuit_breakers,
+                cluster::{self as nested, ClusterDiscoveryType, DiscoveryType, LbConfig, SlowStartConfig},
+            },
+            core::v3::{self as core, HttpProtocolOptions as CommonOptions, RoutingPriority},
+        },
+        extensions::upstreams::http::v3::{
+            self as upstream,
+            http_protocol_options::{UpstreamProtocolOptions, explicit_http_config::ProtocolConfig},
+        },
+    },
+    google::protobuf::Any,
+};
+
+use crate::{
+    context::Context,
+    endpoint,
+    filter::{inner_type, is_observer},
+    http_connection_manager::http1,
+    tls,
+    value::{bool_or, header_name, metadata, millis, port, u32_or},
+};
+
+const NO_HTTP2: &str = "HTTP/2 to upstreams is not built in this version: requests are sent as HTTP/1.1, which an upstream that speaks only HTTP/2 refuses";
+
+pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
+    report(cx, &pb);
+    let kind = kind(cx, &pb);
+    let http = http_options(cx, &mut pb);
+    let lb_policy = lb_policy(cx, &pb);
+    let lb = pb.common_lb_config.unwrap_or_default();
+    let defaults = Cluster::default();
+    let metadata = metadata(pb.metadata);
+    let load = pb.load_assignment.unwrap_or_default();
+    let allow_names = matches!(kind, ClusterKind::StrictDns(_) | ClusterKind::LogicalDns(_));
+    let mut cluster = Cluster {
+        name: pb.name.into(),
+        alt_stat_name: pb.alt_stat_name.into(),
+        overprovisioning_percent: endpoint::overprovisioning(&load),
+        endpoints: cx.within("loadAssignment", |cx| endpoint::localities(cx, load, allow_names)),
+        kind,
+        lb_policy,
+        panic_threshold_percent: lb
+            .healthy_panic_threshold
+            .map_or(defaults.panic_threshold_percent, |percent| {
+                percent.value.clamp(0.0, 100.0)
+            }),
+        locality_weighted: matches!(
+            lb.locality_config_specifier,
+            Some(nested::common_lb_config::LocalityConfigSpecifier::LocalityWeightedLbConfig(_))
+        ),
+        connect_timeout_ms: millis(cx, "connectTimeout", pb.connect_timeout).unwrap_or(defaults.connect_timeout_ms),
+        circuit_breakers: cx.within("circuitBreakers", |cx| {
+            circuit_breakers(cx, pb.circuit_breakers.unwrap_or_default())
+        }),
+        outlier_detection: pb
+            .outlier_detection
+            .map(|pb| cx.within("outlierDetection", |cx| outlier_detection(cx, pb))),
+        transport: pb.transport_socket.map_or(UpstreamTransport::Plain, |socket| {
+            cx.within("transportSocket", |cx| tls::upstream(cx, socket))
+        }),
+        transport_matches: cx.list("transportSocketMatches", pb.transport_socket_matches, transport_match),
+        http: http.options,
+        bind_address: pb
+            .upstream_bind_config
+            .and_then(|bind| cx.within("upstreamBindConfig", |cx| bind_address(cx, bind))),
+        tcp_keepalive: pb
+            .upstream_connection_options
+            .and_then(|options| options.tcp_keepalive)
+            .map(tcp_keepalive),
+        per_connection_buffer_limit_bytes: pb.per_connection_buffer_limit_bytes.map(|value| value.value),
+        close_connections_on_host_health_failure: pb.close_connections_on_host_health_failure,
+        services: metadata.istio_services(),
+        origins: Origin::from_metadata(&metadata),
+        metadata,
+    };
+    if http.auto_sni || http.auto_san_validation {
+        let matches = cluster.transport_matches.iter_mut().map(|entry| &mut entry.transport);
+        for transport in matches.chain([&mut cluster.transport]) {
+            if let UpstreamTransport::Tls(tls) = transport {
+                tls.auto_sni |= http.auto_sni;
+                tls.auto_san_validation |= http.auto_san_validation;
+            }
+        }
+    }
+    check_endpoints(cx, &cluster);
+    cluster
+}
+
+fn report(cx: &mut Context, pb: &pb::Cluster) {
+    cx.unsupported("transportSocketMatcher", pb.transport_socket_matcher.is_some());
+    cx.unsupported("upstreamConfig", pb.upstream_config.is_some());
+    cx.no_effect("healthChecks", !pb.health_checks.is_empty());
+    cx.no_effect("lbSubsetConfig", pb.lb_subset_config.is_some());
+    cx.no_effect("preconnectPolicy", pb.preconnect_policy.is_some());
+    cx.no_effect("lrsServer", pb.lrs_server.is_some());
+    cx.no_effect("dnsResolvers", !pb.dns_resolvers.is_empty());
+    cx.no_effect("useTcpForDnsLookups", pb.use_tcp_for_dns_lookups);
+    cx.no_effect(
+        "connectionPoolPerDownstreamConnection",
+        pb.connection_pool_per_downstream_connection,
+    );
+    for (index, filter) in pb.filters.iter().enumerate() {
+        let type_name = filter.typed_config.as_ref().map(inner_type).unwrap_or_default();
+        if !is_observer(&type_name) {
+            cx.within(&format!("filters[{index}]"), |cx| {
+                cx.error(format!(
+                    "network filter {:?} of type {type_name:?} is not supported",
+                    filter.name
+                ))
+            });
+        }
+    }
+}
+
+fn kind(cx: &mut Context, pb: &pb::Cluster) -> ClusterKind {
+    let discovery = match &pb.cluster_discovery_type {
+        Some(ClusterDiscoveryType::Type(value)) => DiscoveryType::try_from(*value).ok(),
+        Some(ClusterDiscoveryType::ClusterType(custom)) => {
+            cx.within("clusterType", |cx| {
+                cx.error(format!("cluster type {:?} is not supported", custom.name))
+            });
+            return ClusterKind::Static;
+        }
+        None => Some(DiscoveryType::Static),
+    };
+    let Some(discovery) = discovery else {
+        cx.within("type", |cx| cx.error("is not a discovery type"));
+        return ClusterKind::Static;
+    };
+    match discovery {
+        DiscoveryType::Static => ClusterKind::Static,
+        DiscoveryType::StrictDns => ClusterKind::StrictDns(dns_options(cx, pb)),
+        DiscoveryType::LogicalDns => ClusterKind::LogicalDns(dns_options(cx, pb)),
+        DiscoveryType::Eds => {
+            let service_name = pb
+                .eds_cluster_config
+                .as_ref()
+                .map(|eds| eds.service_name.as_str())
+                .unwrap_or_default();
+            if pb.eds_cluster_config.is_none() {
+                cx.within("edsClusterConfig", |cx| cx.error("is missing"));
+            }
+            ClusterKind::Eds {
+                service_name: if service_name.is_empty() {
+                    &pb.name
+                } else {
+                    service_name
+                }
+                .into(),
+            }
+        }
+        DiscoveryType::OriginalDst => cx.within("originalDstLbConfig", |cx| {
+            let Some(LbConfig::OriginalDstLbConfig(config)) = &pb.lb_config else {
+                return ClusterKind::OriginalDst {
+                    http_header: None,
+                    port_override: 0,
+                };
+            };
+            cx.unsupported("metadataKey", config.metadata_key.is_some());
+            let name = if config.http_header_name.is_empty() {
+                "x-envoy-original-dst-host"
+            } else {
+                &config.http_header_name
+            };
+            let http_header = config
+                .use_http_header
+                .then(|| header_name(cx, "httpHeaderName", name))
+                .flatten();
+            let port_override = port(cx, "upstreamPortOverride", u32_or(config.upstream_port_override, 0));
+            ClusterKind::OriginalDst {
+                http_header,
+                port_override,
+            }
+        }),
+    }
+}
+
+fn dns_options(cx: &mut Context, pb: &pb::Cluster) -> DnsOptions {
+    let refresh_rate_ms = millis(cx, "dnsRefreshRate", pb.dns_refresh_rate).unwrap_or(5_000);
+    if refresh_rate_ms == 0 {
+        cx.within("dnsRefreshRate", |cx| cx.error("has to be greater than 0"));
+    }
+    let lookup_family = match pb.dns_lookup_family() {
+        nested::DnsLookupFamily::Auto => DnsLookupFamily::Auto,
+        nested::DnsLookupFamily::V4Only => DnsLookupFamily::V4Only,
+        nested::DnsLookupFamily::V6Only => DnsLookupFamily::V6Only,
+        nested::DnsLookupFamily::V4Preferred => DnsLookupFamily::V4Preferred,
+        nested::DnsLookupFamily::All => DnsLookupFamily::All,
+    };
+    DnsOptions {
+        refresh_rate_ms,
+        respect_ttl: pb.respect_dns_ttl,
+        lookup_family,
+    }
+}
+
+fn lb_policy(cx: &mut Context, pb: &pb::Cluster) -> LbPolicy {
+    const LATER: &str = "consistent hashing is not built in this version: endpoints are chosen by least request";
+    if pb.load_balancing_policy.is_some() {
+        cx.within("loadBalancingPolicy", |cx| {
+            cx.warn("has no effect in this proxy; lbPolicy counts")
+        });
+    }
+    let mut slow_start = |name: &str, config: Option<&SlowStartConfig>| {
+        let config = config?;
+        cx.no_effect(&format!("{name}.slowStartConfig"), true);
+        Some(SlowStart {
+            window_ms: millis(cx, "slowStartWindow", config.slow_start_window).unwrap_or(0),
+            aggression: config.aggression.as_ref().map_or(1.0, |value| value.default_value),
+            min_weight_percent: config.min_weight_percent.map_or(10.0, |value| value.value),
+        })
+    };
+    match pb.lb_policy() {
+        nested::LbPolicy::RoundRobin | nested::LbPolicy::LoadBalancingPolicyConfig => {
+            let config = match &pb.lb_config {
+                Some(LbConfig::RoundRobinLbConfig(config)) => config.slow_start_config.as_ref(),
+                _ => None,
+            };
+            LbPolicy::RoundRobin {
+                slow_start: slow_start("roundRobinLbConfig", config),
+            }
+        }
+        nested::LbPolicy::LeastRequest => {
+            let config = match &pb.lb_config {
+                Some(LbConfig::LeastRequestLbConfig(config)) => Some(config),
+                _ => None,
+            };
+            LbPolicy::LeastRequest {
+                choice_count: config.map_or(2, |config| u32_or(config.choice_count, 2)).max(2),
+                active_request_bias: config
+                    .and_then(|config| config.active_request_bias.as_ref())
+                    .map_or(1.0, |value| value.default_value),
+                slow_start: slow_start(
+                    "leastRequestLbConfig",
+                    config.and_then(|config| config.slow_start_config.as_ref()),
+                ),
+            }
+        }
+        nested::LbPolicy::Random => LbPolicy::Random,
+        nested::LbPolicy::RingHash => {
+            cx.within("lbPolicy", |cx| cx.warn(LATER));
+            let (minimum, maximum) = match &pb.lb_config {
+                Some(LbConfig::RingHashLbConfig(config)) => (config.minimum_ring_size, config.maximum_ring_size),
+                _ => (None, None),
+            };
+            LbPolicy::RingHash {
+                minimum_ring_size: minimum.map_or(1_024, |size| size.value),
+                maximum_ring_size: maximum.map_or(8 * 1024 * 1024, |size| size.value),
+            }
+        }
+        nested::LbPolicy::Maglev => {
+            cx.within("lbPolicy", |cx| cx.warn(LATER));
+            let size = match &pb.lb_config {
+                Some(LbConfig::MaglevLbConfig(config)) => config.table_size,
+                _ => None,
+            };
+            LbPolicy::Maglev {
+                table_size: size.map_or(65_537, |size| size.value),
+            }
+        }
+        nested::LbPolicy::ClusterProvided => LbPolicy::ClusterProvided,
+    }
+}
+
+struct Http {
+    options: HttpProtocolOptions,
+    auto_sni: bool,
+    auto_san_validation: bool,
+}
+
+fn http_options(cx: &mut Context, pb: &mut pb::Cluster) -> Http {
+    let key = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+    let any = pb.typed_extension_protocol_options.remove(key);
+    for name in pb.typed_extension_protocol_options.keys() {
+        cx.within("typedExtensionProtocolOptions", |cx| {
+            cx.within(&format!("[{name:?}]"), |cx| cx.warn("has no effect in this proxy"))
+        });
+    }
+    let mut http = match any {
+        Some(any) => cx.within("typedExtensionProtocolOptions", |cx| {
+            cx.within(&format!("[{key:?}]"), |cx| typed_options(cx, &any))
+        }),
+        // The deprecated fields of the cluster itself.
+        None => {
+            let upstream = pb.upstream_http_protocol_options.take().unwrap_or_default();
+            let mut options = common_options(cx, pb.common_http_protocol_options.take());
+            options.http1 = http1(cx, "httpProtocolOptions", pb.http_protocol_options.take());
+            if pb.http2_protocol_options.is_some() {
+                options.protocol = HttpProtocol::Http2;
+                cx.within("http2ProtocolOptions", |cx| cx.warn(NO_HTTP2));
+            }
+            Http {
+                options,
+                auto_sni: upstream.auto_sni,
+                auto_san_validation: upstream.auto_san_validation,
+            }
+        }
+    };
+    if let Some(maximum) = pb.max_requests_per_connection {
+        http.options.max_requests_per_connection = maximum.value;
+    }
+    http
+}
+
+fn typed_options(cx: &mut Context, any: &Any) -> Http {
+    let pb: upstream::HttpProtocolOptions = cx.unpack(any).unwrap_or_default();
+    // An upstream filter chain that consists of the codec alone is what there is without one.
+    let only_codec = pb
+        .http_filters
+        .iter()
+        .all(|filter| filter.name.ends_with("upstream_codec") || filter.is_optional);
+    cx.unsupported("httpFilters", !only_codec);
+    cx.unsupported("retryPolicy", pb.retry_policy.is_some());
+    cx.unsupported("requestMirrorPolicies", !pb.request_mirror_policies.is_empty());
+    cx.no_effect("headerValidationConfig", pb.header_validation_config.is_some());
+    let upstream = pb.upstream_http_protocol_options.unwrap_or_default();
+    let mut options = common_options(cx, pb.common_http_protocol_options);
+    match pb.upstream_protocol_options {
+        Some(UpstreamProtocolOptions::ExplicitHttpConfig(explicit)) => {
+            cx.within("explicitHttpConfig", |cx| match explicit.protocol_config {
+                Some(ProtocolConfig::HttpProtocolOptions(http)) => {
+                    options.http1 = http1(cx, "httpProtocolOptions", Some(http))
+                }
+                Some(ProtocolConfig::Http2ProtocolOptions(_)) => {
+                    options.protocol = HttpProtocol::Http2;
+                    cx.within("http2ProtocolOptions", |cx| cx.warn(NO_HTTP2));
+                }
+                Some(ProtocolConfig::Http3ProtocolOptions(_)) => cx.unsupported("http3ProtocolOptions", true),
+                None => cx.error("is empty"),
+            })
+        }
+        Some(UpstreamProtocolOptions::UseDownstreamProtocolConfig(downstream)) => {
+            options.protocol = HttpProtocol::UseDownstream;
+            options.http1 = http1(cx, "useDownstreamProtocolConfig", downstream.http_protocol_options);
+        }
+        Some(UpstreamProtocolOptions::AutoConfig(auto)) => {
+            options.protocol = HttpProtocol::Auto;
+            options.http1 = http1(cx, "autoConfig", auto.http_protocol_options);
+        }
+        None => cx.error("has none of explicitHttpConfig, useDownstreamProtocolConfig and autoConfig"),
+    }
+    Http {
+        options,
+        auto_sni: upstream.auto_sni,
+        auto_san_validation: upstream.auto_san_validation,
+    }
+}
+
+fn common_options(cx: &mut Context, pb: Option<CommonOptions>) -> HttpProtocolOptions {
+    let defaults = HttpProtocolOptions::default();
+    let Some(pb) = pb else { return defaults };
+    cx.within("commonHttpProtocolOptions", |cx| HttpProtocolOptions {
+        idle_timeout_ms: millis(cx, "idleTimeout", pb.idle_timeout).unwrap_or(defaults.idle_timeout_ms),
+        max_connection_duration_ms: millis(cx, "maxConnectionDuration", pb.max_connection_duration).unwrap_or(0),
+        max_stream_duration_ms: millis(cx, "maxStreamDuration", pb.max_stream_duration).unwrap_or(0),
+        max_requests_per_connection: u32_or(pb.max_requests_per_connection, 0),
+        max_headers_count: u32_or(pb.max_headers_count, defaults.max_headers_count),
+        ..defaults
+    })
+}
+
+fn circuit_breakers(cx: &mut Context, pb: pb::CircuitBreakers) -> CircuitBreakers {
+    let mut breakers = CircuitBreakers::default();
+    for pb in pb.thresholds {
+        let defaults = Thresholds::default();
+        let thresholds = Thresholds {
+            max_connections: u32_or(pb.max_connections, defaults.max_connections),
+            max_pending_requests: u32_or(pb.max_pending_requests, defaults.max_pending_requests),
+            max_requests: u32_or(pb.max_requests, defaults.max_requests),
+            max_retries: u32_or(pb.max_retries, defaults.max_retries),
+            retry_budget: pb.retry_budget.as_ref().map(retry_budget),
+            max_connection_pools: pb.max_connection_pools.map(|value| value.value),
+            track_remaining: pb.track_remaining,
+        };
+        match pb.priority() {
+            RoutingPriority::Default => breakers.default = thresholds,
+            RoutingPriority::High => breakers.high = thresholds,
+        }
+    }
+    let per_host = pb.per_host_thresholds;
+    cx.no_effect(
+        "perHostThresholds",
+        per_host
+            .iter()
+            .any(|pb| pb.max_requests.is_some() || pb.max_pending_requests.is_some()),
+    );
+    breakers.max_connections_per_endpoint = per_host
+        .first()
+        .and_then(|pb| pb.max_connections)
+        .map(|value| value.value);
+    breakers
+}
+
+fn retry_budget(pb: &circuit_breakers::thresholds::RetryBudget) -> RetryBudget {
+    let defaults = RetryBudget::default();
+    RetryBudget {
+        budget_percent: pb
+            .budget_percent
+            .map_or(defaults.budget_percent, |percent| percent.value),
+        min_retry_concurrency: u32_or(pb.min_retry_concurrency, defaults.min_retry_concurrency),
+    }
+}
+
+fn outlier_detection(cx: &mut Context, pb: pb::OutlierDetection) -> OutlierDetection {
+    let defaults = OutlierDetection::default();
+    // Success rates and failure percentages do nothing unless they are enforced.
+    cx.no_effect(
+        "enforcingFailurePercentage",
+        u32_or(pb.enforcing_failure_percentage, 0) > 0,
+    );
+    cx.no_effect("monitors", !pb.monitors.is_empty());
+    OutlierDetection {
+        consecutive_5xx: u32_or(pb.consecutive_5xx, defaults.consecutive_5xx),
+        enforcing_consecutive_5xx: u32_or(pb.enforcing_consecutive_5xx, 100),
+        consecutive_gateway_failure: u32_or(pb.consecutive_gateway_failure, defaults.consecutive_gateway_failure),
+        enforcing_consecutive_gateway_failure: u32_or(pb.enforcing_consecutive_gateway_failure, 0),
+        consecutive_local_origin_failure: u32_or(
+            pb.consecutive_local_origin_failure,
+            defaults.consecutive_local_origin_failure,
+        ),
+        enforcing_consecutive_local_origin_failure: u32_or(pb.enforcing_consecutive_local_origin_failure, 100),
+        split_external_local_origin_errors: pb.split_external_local_origin_errors,
+        interval_ms: millis(cx, "interval", pb.interval).unwrap_or(defaults.interval_ms),
+        base_ejection_time_ms: millis(cx, "baseEjectionTime", pb.base_ejection_time)
+            .unwrap_or(defaults.base_ejection_time_ms),
+        max_ejection_time_ms: millis(cx, "maxEjectionTime", pb.max_ejection_time)
+            .unwrap_or(defaults.max_ejection_time_ms),
+        max_ejection_percent: u32_or(pb.max_ejection_percent, defaults.max_ejection_percent).min(100),
+        always_eject_one_host: bool_or(pb.always_eject_one_host, false),
+    }
+}
+
+fn transport_match(cx: &mut Context, pb: nested::TransportSocketMatch) -> TransportSocketMatch {
+    TransportSocketMatch {
+        name: pb.name.into(),
+        labels: pb.r#match.map(endpoint::labels).unwrap_or_default(),
+        transport: pb.transport_socket.map_or(UpstreamTransport::Plain, |socket| {
+            cx.within("transportSocket", |cx| tls::upstream(cx, socket))
+        }),
+    }
+}
+
+fn bind_address(cx: &mut Context, pb: core::BindConfig) -> Option<std::net::IpAddr> {
+    cx.no_effect("socketOptions", !pb.socket_options.is_empty());
+    let address = pb.source_address?;
+    cx.within("sourceAddress", |cx| {
+        cx.check(
+            address
+                .address
+                .parse()
+                .map_err(|_| format!("{:?} is not an IP address", address.address)),
+        )
+    })
+}
+
+fn tcp_keepalive(pb: core::TcpKeepalive) -> TcpKeepalive {
+    TcpKeepalive {
+        probes: pb.keepalive_probes.map(|value| value.value),
+        time_s: pb.keepalive_time.map(|value| value.value),
+        interval_s: pb.keepalive_interval.map(|value| value.value),
+    }
+}
+
+fn check_endpoints(cx: &mut Context, cluster: &Cluster) {
+    let endpoints = || cluster.endpoints.iter().flat_map(|locality| &locality.endpoints);
+    match cluster.kind {
+        ClusterKind::Eds { .. } | ClusterKind::OriginalDst { .. } if endpoints().next().is_some() => {
+            cx.within("loadAssignment", |cx| {
+                cx.error("endpoints may not be written in a cluster that gets them from elsewhere")
+            });
+        }
+        ClusterKind::LogicalDns(_) if endpoints().count() != 1 => {
+            cx.within("loadAssignment", |cx| {
+                cx.error("a LOGICAL_DNS cluster needs exactly one endpoint")
+            });
+        }
+        ClusterKind::StrictDns(_)
+            if endpoints().any(|endpoint| matches!(endpoint.address, Address::Unix(_) | Address::Internal(_))) =>
+        {
+            cx.within("loadAssignment", |cx| {
+                cx.error("a STRICT_DNS cluster needs names or IP addresses")
+            });
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,198 @@
+//! Endpoints. There may be very many: what several share is made once.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use config::{Address, ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
+use envoy_types::pb::{
+    envoy::config::{
+        core::v3::{self as core, Metadata},
+        endpoint::v3::{self as pb, lb_endpoint::HostIdentifier},
+    },
+    google::protobuf::{Struct, Value, value::Kind},
+};
+
+use crate::{
+    context::Context,
+    value::{address, u32_or},
+};
+
+type Labels = Arc<BTreeMap<String, String>>;
+
+/// Values that endpoints of one resource share.
+#[derive(Default)]
+struct Shared {
+    workloads: HashMap<String, Arc<Workload>>,
+    labels: HashMap<BTreeMap<String, String>, Labels>,
+    hostnames: HashMap<String, Arc<str>>,
+}
+
+/// The resource of EDS; its addresses are resolved already.
+pub(crate) fn cluster_load_assignment(cx: &mut Context, pb: pb::ClusterLoadAssignment) -> ClusterLoadAssignment {
+    let name = pb.cluster_name.as_str().into();
+    let overprovisioning_percent = overprovisioning(&pb);
+    let localities = localities(cx, pb, false);
+    ClusterLoadAssignment {
+        cluster_name: name,
+        localities,
+        overprovisioning_percent,
+    }
+}
+
+/// The factor in percent.
+pub(crate) fn overprovisioning(pb: &pb::ClusterLoadAssignment) -> u32 {
+    u32_or(
+        pb.policy.as_ref().and_then(|policy| policy.overprovisioning_factor),
+        140,
+    )
+    .max(100)
+}
+
+/// The localities of an assignment, which may stand inside a cluster; only there names may have to be resolved.
+pub(crate) fn localities(cx: &mut Context, pb: pb::ClusterLoadAssignment, allow_names: bool) -> Vec<LocalityEndpoints> {
+    cx.unsupported("namedEndpoints", !pb.named_endpoints.is_empty());
+    if let Some(policy) = &pb.policy {
+        cx.no_effect("policy.dropOverloads", !policy.drop_overloads.is_empty());
+        cx.no_effect("policy.weightedPriorityHealth", policy.weighted_priority_health);
+    }
+    let mut shared = Shared::default();
+    cx.list("endpoints", pb.endpoints, |cx, pb| {
+        locality(cx, pb, allow_names, &mut shared)
+    })
+}
+
+fn locality(
+    cx: &mut Context,
+    pb: pb::LocalityLbEndpoints,
+    allow_names: bool,
+    shared: &mut Shared,
+) -> LocalityEndpoints {
+    cx.unsupported("lbConfig", pb.lb_config.is_some());
+    if pb.priority > 128 {
+        cx.within("priority", |cx| {
+            cx.error(format!("{} is greater than 128", pb.priority))
+        });
+    }
+    let place = pb.locality.unwrap_or_default();
+    LocalityEndpoints {
+        locality: Locality {
+            region: place.region.into(),
+            zone: place.zone.into(),
+            subzone: place.sub_zone.into(),
+        },
+        weight: pb.load_balancing_weight.map(|weight| weight.value),
+        priority: pb.priority,
+        endpoints: cx
+            .list("lbEndpoints", pb.lb_endpoints, |cx, pb| {
+                endpoint(cx, pb, allow_names, shared)
+            })
+            .into_iter()
+            .flatten()
+            .collect(),
+    }
+}
+
+fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mut Shared) -> Option<Endpoint> {
+    let health = match pb.health_status() {
+        core::HealthStatus::Unknown => HealthStatus::Unknown,
+        core::HealthStatus::Healthy => HealthStatus::Healthy,
+        core::HealthStatus::Unhealthy => HealthStatus::Unhealthy,
+        core::HealthStatus::Draining => HealthStatus::Draining,
+        core::HealthStatus::Timeout => HealthStatus::Timeout,
+        core::HealthStatus::Degraded => HealthStatus::Degraded,
+    };
+    let weight = u32_or(pb.load_balancing_weight, 1);
+    if weight == 0 {
+        cx.within("loadBalancingWeight", |cx| {
+            cx.error("is 0; leave the endpoint out instead")
+        });
+    }
+    let inner = match pb.host_identifier {
+        Some(HostIdentifier::Endpoint(inner)) => inner,
+        Some(HostIdentifier::EndpointName(_)) => {
+            cx.unsupported("endpointName", true);
+            return None;
+        }
+        None => {
+            cx.within("endpoint", |cx| cx.error("is missing"));
+            return None;
+        }
+    };
+    let own_address = cx.within("endpoint", |cx| {
+        let own_address = address(cx, inner.address);
+        if matches!(own_address, Address::Host(..)) && !allow_names {
+            cx.within("address", |cx| {
+                cx.error(format!(
+                    "{own_address} is a name; only clusters that resolve names may have one"
+                ))
+            });
+        }
+        own_address
+    });
+    let hostname = match (&own_address, inner.hostname.as_str()) {
+        (Address::Host(host, _), "") => Some(host.clone()),
+        (_, "") => None,
+        (_, name) => Some(
+            shared
+                .hostnames
+                .entry(name.to_owned())
+                .or_insert_with(|| name.into())
+                .clone(),
+        ),
+    };
+    let (workload, transport_match) = pb.metadata.map(|metadata| facts(metadata, shared)).unwrap_or_default();
+    Some(Endpoint {
+        address: own_address,
+        weight,
+        health,
+        workload,
+        transport_match,
+        hostname,
+    })
+}
+
+fn facts(mut metadata: Metadata, shared: &mut Shared) -> (Option<Arc<Workload>>, Option<Labels>) {
+    let istio = metadata
+        .filter_metadata
+        .remove("istio")
+        .and_then(|mut istio| istio.fields.remove("workload"));
+    let workload = istio.and_then(text).map(|text| {
+        let parsed = shared
+            .workloads
+            .entry(text)
+            .or_insert_with_key(|text| Arc::new(Workload::parse(text)));
+        parsed.clone()
+    });
+    let labels = metadata
+        .filter_metadata
+        .remove("envoy.transport_socket_match")
+        .map(labels)
+        .filter(|labels| !labels.is_empty());
+    let labels = labels.map(|labels| {
+        shared
+            .labels
+            .entry(labels)
+            .or_insert_with_key(|labels| Arc::new(labels.clone()))
+            .clone()
+    });
+    (workload, labels)
+}
+
+/// The string fields of a struct.
+pub(crate) fn labels(value: Struct) -> BTreeMap<String, String> {
+    value
+        .fields
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, text(value)?)))
+        .collect()
+}
+
+fn text(value: Value) -> Option<String> {
+    match value.kind {
+        Some(Kind::StringValue(text)) => Some(text),
+        Some(Kind::BoolValue(value)) => Some(value.to_string()),
+        _ => None,
+    }
+}

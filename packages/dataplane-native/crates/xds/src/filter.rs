@@ -1,0 +1,341 @@
+//! Network filters, HTTP filters and their overrides at routes.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use config::{
+    FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouteTarget, RouterOptions, TcpProxy, TunnelingConfig,
+    WeightedCluster, WeightedClusters,
+};
+use envoy_types::pb::{
+    envoy::{
+        config::{
+            listener::v3::{self as listener, filter},
+            route::v3::FilterConfig,
+        },
+        extensions::filters::{
+            http::{
+                cors::v3::{Cors, CorsPolicy},
+                fault::v3::HttpFault,
+                rbac::v3::{Rbac as HttpRbac, RbacPerRoute},
+                router::v3::Router,
+            },
+            network::{
+                http_connection_manager::v3::{HttpConnectionManager, HttpFilter as PbHttpFilter, http_filter},
+                rbac::v3::Rbac as NetworkRbac,
+                tcp_proxy::v3::{self as tcp, tcp_proxy},
+            },
+        },
+    },
+    google::protobuf::Any,
+};
+use prost::Message;
+
+use crate::{
+    access_log::access_logs,
+    context::{Context, is},
+    fault, http_connection_manager, rbac, short,
+    value::{millis, u32_or},
+};
+
+/// Filters that only observe or pass on telemetry; what they do, this proxy does itself or does not need.
+const OBSERVERS: [&str; 8] = [
+    "envoy.tcp.metadataexchange.config.MetadataExchange",
+    "io.istio.http.peer_metadata.Config",
+    "io.istio.network.peer_metadata.Config",
+    "stats.PluginConfig",
+    "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig",
+    "istio.envoy.config.filter.http.authn.v2alpha1.FilterConfig",
+    "envoy.extensions.filters.http.grpc_stats.v3.FilterConfig",
+    "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb",
+];
+
+/// The only fields of `udpa.type.v1.TypedStruct` and `xds.type.v3.TypedStruct` that matter here.
+#[derive(Clone, PartialEq, Message)]
+struct TypedStruct {
+    #[prost(string, tag = "1")]
+    type_url: String,
+}
+
+/// The type of a configuration, looking into a typed struct.
+pub(crate) fn inner_type(any: &Any) -> String {
+    let outer = short(&any.type_url);
+    if matches!(outer, "udpa.type.v1.TypedStruct" | "xds.type.v3.TypedStruct")
+        && let Ok(inner) = TypedStruct::decode(any.value.as_slice())
+    {
+        return short(&inner.type_url).to_owned();
+    }
+    outer.to_owned()
+}
+
+pub(crate) fn is_observer(type_name: &str) -> bool {
+    OBSERVERS.contains(&type_name)
+}
+
+/// The filters of a chain; the last one has to serve the connection.
+pub(crate) fn network_filters(cx: &mut Context, filters: Vec<listener::Filter>) -> Vec<NetworkFilter> {
+    let count = filters.len();
+    let decoded: Vec<_> = cx.list("filters", filters, network_filter);
+    let serves = |filter: &NetworkFilter| {
+        matches!(
+            filter,
+            NetworkFilter::HttpConnectionManager(_) | NetworkFilter::TcpProxy(_)
+        )
+    };
+    let known: Vec<NetworkFilter> = decoded.into_iter().flatten().collect();
+    if known.len() == count {
+        match known.iter().position(serves) {
+            None => cx.within("filters", |cx| {
+                cx.error("no filter serves the connection; end with an HTTP connection manager or a TCP proxy")
+            }),
+            Some(at) if at + 1 != count => {
+                cx.within(&format!("filters[{}]", at + 1), |cx| {
+                    cx.error("stands behind a filter that already serves the connection")
+                });
+            }
+            Some(_) => {}
+        }
+    }
+    known
+}
+
+fn network_filter(cx: &mut Context, pb: listener::Filter) -> Option<NetworkFilter> {
+    let any = match pb.config_type {
+        Some(filter::ConfigType::TypedConfig(any)) => any,
+        Some(filter::ConfigType::ConfigDiscovery(_)) => {
+            cx.unsupported("configDiscovery", true);
+            return None;
+        }
+        None => {
+            cx.within("typedConfig", |cx| {
+                cx.error(format!("of filter {:?} is missing", pb.name))
+            });
+            return None;
+        }
+    };
+    cx.within("typedConfig", |cx| {
+        if is::<HttpConnectionManager>(&any) {
+            let manager = cx.unpack(&any)?;
+            return Some(NetworkFilter::HttpConnectionManager(Box::new(
+                http_connection_manager::manager(cx, manager),
+            )));
+        }
+        if is::<tcp::TcpProxy>(&any) {
+            let pb = cx.unpack(&any)?;
+            return Some(NetworkFilter::TcpProxy(Box::new(tcp_proxy(cx, pb))));
+        }
+        if is::<NetworkRbac>(&any) {
+            return Some(NetworkFilter::Rbac(Box::new(rbac::network_rbac(cx, &any))));
+        }
+        let type_name = inner_type(&any);
+        if !is_observer(&type_name) {
+            cx.error(format!(
+                "network filter {:?} of type {type_name:?} is not supported",
+                pb.name
+            ));
+            return None;
+        }
+        Some(NetworkFilter::Ignored {
+            name: pb.name.into(),
+            type_url: type_name.into(),
+        })
+    })
+}
+
+fn tcp_proxy(cx: &mut Context, pb: tcp::TcpProxy) -> TcpProxy {
+    cx.no_effect("onDemand", pb.on_demand.is_some());
+    cx.no_effect("metadataMatch", pb.metadata_match.is_some());
+    cx.no_effect("hashPolicy", !pb.hash_policy.is_empty());
+    let target = match pb.cluster_specifier {
+        Some(tcp_proxy::ClusterSpecifier::Cluster(name)) => {
+            if name.is_empty() {
+                cx.within("cluster", |cx| cx.error("is empty"));
+            }
+            RouteTarget::Cluster(name.into())
+        }
+        Some(tcp_proxy::ClusterSpecifier::WeightedClusters(weighted)) => cx.within("weightedClusters", |cx| {
+            let clusters = cx.list("clusters", weighted.clusters, |cx, cluster| {
+                cx.no_effect("metadataMatch", cluster.metadata_match.is_some());
+                WeightedCluster {
+                    name: cluster.name.into(),
+                    weight: cluster.weight,
+                    ..WeightedCluster::default()
+                }
+            });
+            let weighted = WeightedClusters {
+                clusters,
+                random_value_header: None,
+            };
+            if weighted.total_weight() == 0 {
+                cx.error("the weights add up to 0");
+            }
+            RouteTarget::WeightedClusters(weighted)
+        }),
+        None => {
+            cx.error("has neither cluster nor weightedClusters");
+            RouteTarget::default()
+        }
+    };
+    TcpProxy {
+        stat_prefix: pb.stat_prefix.into(),
+        target,
+        idle_timeout_ms: millis(cx, "idleTimeout", pb.idle_timeout).unwrap_or(3_600_000),
+        max_connection_duration_ms: millis(
+            cx,
+            "maxDownstreamConnectionDuration",
+            pb.max_downstream_connection_duration,
+        )
+        .unwrap_or(0),
+        max_connect_attempts: u32_or(pb.max_connect_attempts, 1).max(1),
+        tunneling: pb
+            .tunneling_config
+            .map(|tunneling| cx.within("tunnelingConfig", |cx| tunneling_config(cx, tunneling))),
+        access_log: access_logs(cx, "accessLog", pb.access_log),
+    }
+}
+
+fn tunneling_config(cx: &mut Context, pb: tcp_proxy::TunnelingConfig) -> TunnelingConfig {
+    cx.unsupported("usePost", pb.use_post);
+    cx.unsupported("headersToAdd", !pb.headers_to_add.is_empty());
+    cx.within("hostname", |cx| {
+        if pb.hostname.is_empty() || pb.hostname.contains('%') {
+            cx.error(format!(
+                "{:?}: a plain host:port is needed, operators are not supported",
+                pb.hostname
+            ));
+        }
+    });
+    TunnelingConfig {
+        hostname: pb.hostname.into(),
+    }
+}
+
+/// HTTP filters; the last one is the router.
+pub(crate) fn http_filters(cx: &mut Context, filters: Vec<PbHttpFilter>) -> Vec<HttpFilter> {
+    let count = filters.len();
+    let known: Vec<HttpFilter> = cx
+        .list("httpFilters", filters, http_filter)
+        .into_iter()
+        .flatten()
+        .collect();
+    let router = known
+        .iter()
+        .position(|filter| matches!(filter.kind, HttpFilterKind::Router(_)));
+    if known.len() == count && router != count.checked_sub(1) {
+        cx.within("httpFilters", |cx| {
+            cx.error("envoy.filters.http.router has to be the last filter and the only one of its kind")
+        });
+    }
+    known
+}
+
+fn http_filter(cx: &mut Context, pb: PbHttpFilter) -> Option<HttpFilter> {
+    if pb.name.is_empty() {
+        cx.within("name", |cx| cx.error("is empty"));
+    }
+    let is_optional = pb.is_optional;
+    let any = match pb.config_type {
+        Some(http_filter::ConfigType::TypedConfig(any)) => any,
+        Some(http_filter::ConfigType::ConfigDiscovery(_)) => {
+            if is_optional {
+                cx.no_effect("configDiscovery", true);
+            } else {
+                cx.unsupported("configDiscovery", true);
+            }
+            return None;
+        }
+        None => {
+            cx.within("typedConfig", |cx| {
+                cx.error(format!("of filter {:?} is missing", pb.name))
+            });
+            return None;
+        }
+    };
+    let kind = cx.within("typedConfig", |cx| http_filter_kind(cx, &pb.name, &any, is_optional))?;
+    Some(HttpFilter {
+        name: pb.name.into(),
+        disabled: pb.disabled,
+        kind,
+    })
+}
+
+fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) -> Option<HttpFilterKind> {
+    if is::<HttpRbac>(any) {
+        return Some(HttpFilterKind::Rbac(Box::new(rbac::http_rbac(cx, any))));
+    }
+    if is::<HttpFault>(any) {
+        return Some(HttpFilterKind::Fault(Box::new(fault::fault(cx, any))));
+    }
+    if is::<Cors>(any) {
+        return Some(HttpFilterKind::Cors);
+    }
+    if is::<Router>(any) {
+        let router: Router = cx.unpack(any)?;
+        cx.no_effect("upstreamLog", !router.upstream_log.is_empty());
+        cx.unsupported("upstreamHttpFilters", !router.upstream_http_filters.is_empty());
+        return Some(HttpFilterKind::Router(RouterOptions {
+            suppress_envoy_headers: router.suppress_envoy_headers,
+        }));
+    }
+    ignored(cx, "HTTP filter", name, any, is_optional).map(|type_url| HttpFilterKind::Ignored { type_url })
+}
+
+/// The type of a filter that may be ignored: it only observes, or its author says the proxy may not know it.
+fn ignored(cx: &mut Context, what: &str, name: &str, any: &Any, is_optional: bool) -> Option<Arc<str>> {
+    let type_name = inner_type(any);
+    if is_observer(&type_name) {
+        return Some(type_name.into());
+    }
+    if !is_optional {
+        cx.error(format!("{what} {name:?} of type {type_name:?} is not supported"));
+        return None;
+    }
+    cx.warn(format!(
+        "{what} {name:?} of type {type_name:?} is not supported; it is marked optional and left out"
+    ));
+    Some(type_name.into())
+}
+
+/// `typed_per_filter_config`.
+pub(crate) fn overrides(cx: &mut Context, configs: HashMap<String, Any>) -> BTreeMap<Arc<str>, FilterOverride> {
+    cx.within("typedPerFilterConfig", |cx| {
+        let mut entries: Vec<_> = configs.into_iter().collect();
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        let decode = |(name, any): (String, Any)| {
+            let value = cx.within(&format!("[{name:?}]"), |cx| filter_override(cx, &name, &any, false))?;
+            Some((Arc::from(name), value))
+        };
+        entries.into_iter().filter_map(decode).collect()
+    })
+}
+
+fn filter_override(cx: &mut Context, name: &str, any: &Any, is_optional: bool) -> Option<FilterOverride> {
+    if is::<FilterConfig>(any) {
+        let config: FilterConfig = cx.unpack(any)?;
+        return match config.config {
+            _ if config.disabled => Some(FilterOverride::Disabled),
+            // One level only: a wrapper inside a wrapper means nothing.
+            Some(inner) if !is::<FilterConfig>(&inner) && !inner.type_url.is_empty() => {
+                cx.within("config", |cx| filter_override(cx, name, &inner, config.is_optional))
+            }
+            _ => Some(FilterOverride::Enabled),
+        };
+    }
+    if is::<RbacPerRoute>(any) {
+        return Some(
+            rbac::per_route(cx, any).map_or(FilterOverride::Disabled, |rbac| FilterOverride::Rbac(Box::new(rbac))),
+        );
+    }
+    if is::<HttpFault>(any) {
+        return Some(FilterOverride::Fault(Box::new(fault::fault(cx, any))));
+    }
+    if is::<CorsPolicy>(any) {
+        return Some(fault::cors(cx, any).map_or(FilterOverride::Disabled, |policy| {
+            FilterOverride::Cors(Box::new(policy))
+        }));
+    }
+    ignored(cx, "configuration of HTTP filter", name, any, is_optional)
+        .map(|type_url| FilterOverride::Ignored { type_url })
+}

@@ -1,0 +1,237 @@
+//! The HTTP connection manager.
+
+use config::{
+    ClientCertDetails, CodecType, ForwardClientCert, FractionalPercent, Http1Options, HttpConnectionManager,
+    PathNormalization, RouteConfiguration, RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
+};
+use envoy_types::pb::envoy::{
+    config::core::v3::{Http1ProtocolOptions, http1_protocol_options::header_key_format::HeaderFormat},
+    extensions::filters::network::http_connection_manager::v3::{
+        self as pb,
+        http_connection_manager::{
+            self as nested, ForwardClientCertDetails, PathWithEscapedSlashesAction, RouteSpecifier,
+            ServerHeaderTransformation, StripPortMode,
+        },
+    },
+};
+
+use crate::{
+    access_log::access_logs,
+    context::Context,
+    filter::http_filters,
+    route,
+    value::{bool_or, millis, percent, u32_or},
+};
+
+pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpConnectionManager {
+    report(cx, &pb);
+    let defaults = HttpConnectionManager::default();
+    let path = path_normalization(&pb);
+    let codec_type = codec_type(cx, pb.codec_type);
+    let forward_client_cert = forward_client_cert(pb.forward_client_cert_details());
+    let server_header = match pb.server_header_transformation() {
+        ServerHeaderTransformation::Overwrite => ServerHeader::Overwrite,
+        ServerHeaderTransformation::AppendIfAbsent => ServerHeader::AppendIfAbsent,
+        ServerHeaderTransformation::PassThrough => ServerHeader::PassThrough,
+    };
+    let common = pb.common_http_protocol_options.unwrap_or_default();
+    let (idle, duration, stream) = cx.within("commonHttpProtocolOptions", |cx| {
+        cx.no_effect(
+            "headersWithUnderscoresAction",
+            common.headers_with_underscores_action != 0,
+        );
+        (
+            millis(cx, "idleTimeout", common.idle_timeout),
+            millis(cx, "maxConnectionDuration", common.max_connection_duration),
+            millis(cx, "maxStreamDuration", common.max_stream_duration),
+        )
+    });
+    let strip_any = matches!(pb.strip_port_mode, Some(StripPortMode::StripAnyHostPort(true)));
+    HttpConnectionManager {
+        stat_prefix: pb.stat_prefix.into(),
+        codec_type,
+        routes: route_source(cx, pb.route_specifier),
+        http_filters: http_filters(cx, pb.http_filters),
+        access_log: access_logs(cx, "accessLog", pb.access_log),
+        forward_client_cert,
+        client_cert_details: client_cert_details(pb.set_current_client_cert_details),
+        use_remote_address: bool_or(pb.use_remote_address, false),
+        xff_num_trusted_hops: pb.xff_num_trusted_hops,
+        skip_xff_append: pb.skip_xff_append,
+        stream_idle_timeout_ms: millis(cx, "streamIdleTimeout", pb.stream_idle_timeout)
+            .unwrap_or(defaults.stream_idle_timeout_ms),
+        request_timeout_ms: millis(cx, "requestTimeout", pb.request_timeout).unwrap_or(0),
+        request_headers_timeout_ms: millis(cx, "requestHeadersTimeout", pb.request_headers_timeout).unwrap_or(0),
+        idle_timeout_ms: idle.unwrap_or(defaults.idle_timeout_ms),
+        max_connection_duration_ms: duration.unwrap_or(0),
+        max_stream_duration_ms: stream.unwrap_or(0),
+        drain_timeout_ms: millis(cx, "drainTimeout", pb.drain_timeout).unwrap_or(defaults.drain_timeout_ms),
+        delayed_close_timeout_ms: millis(cx, "delayedCloseTimeout", pb.delayed_close_timeout)
+            .unwrap_or(defaults.delayed_close_timeout_ms),
+        max_requests_per_connection: u32_or(common.max_requests_per_connection, 0),
+        max_request_headers_kb: u32_or(pb.max_request_headers_kb, defaults.max_request_headers_kb),
+        max_headers_count: u32_or(common.max_headers_count, defaults.max_headers_count),
+        path,
+        upgrades: cx.list("upgradeConfigs", pb.upgrade_configs, upgrade),
+        server_name: if pb.server_name.is_empty() {
+            defaults.server_name
+        } else {
+            pb.server_name.into()
+        },
+        server_header,
+        via: pb.via.into(),
+        generate_request_id: bool_or(pb.generate_request_id, true),
+        preserve_external_request_id: pb.preserve_external_request_id,
+        always_set_request_id_in_response: pb.always_set_request_id_in_response,
+        tracing: pb.tracing.map(tracing),
+        http1: http1(cx, "httpProtocolOptions", pb.http_protocol_options),
+        strip_port: pb.strip_matching_host_port || strip_any,
+        strip_trailing_host_dot: pb.strip_trailing_host_dot,
+    }
+}
+
+fn report(cx: &mut Context, pb: &pb::HttpConnectionManager) {
+    cx.unsupported(
+        "originalIpDetectionExtensions",
+        !pb.original_ip_detection_extensions.is_empty(),
+    );
+    cx.unsupported(
+        "earlyHeaderMutationExtensions",
+        !pb.early_header_mutation_extensions.is_empty(),
+    );
+    cx.unsupported("forwardClientCertMatcher", pb.forward_client_cert_matcher.is_some());
+    cx.no_effect("localReplyConfig", pb.local_reply_config.is_some());
+    cx.no_effect("internalAddressConfig", pb.internal_address_config.is_some());
+    cx.no_effect("schemeHeaderTransformation", pb.scheme_header_transformation.is_some());
+    cx.no_effect("pathNormalizationOptions", pb.path_normalization_options.is_some());
+    cx.no_effect(
+        "typedHeaderValidationConfig",
+        pb.typed_header_validation_config.is_some(),
+    );
+    cx.no_effect("proxyStatusConfig", pb.proxy_status_config.is_some());
+    cx.no_effect("addUserAgent", bool_or(pb.add_user_agent, false));
+    cx.no_effect("appendXForwardedPort", pb.append_x_forwarded_port);
+    if pb.strip_matching_host_port {
+        cx.within("stripMatchingHostPort", |cx| {
+            cx.warn("every port is removed from the host, not only the listener's")
+        });
+    }
+}
+
+fn codec_type(cx: &mut Context, value: i32) -> CodecType {
+    match nested::CodecType::try_from(value) {
+        Ok(nested::CodecType::Auto) => CodecType::Auto,
+        Ok(nested::CodecType::Http1) => CodecType::Http1,
+        Ok(nested::CodecType::Http2) => {
+            cx.within("codecType", |cx| {
+                cx.warn("HTTP/2 from clients is not served by this version; only HTTP/1 clients are")
+            });
+            CodecType::Http2
+        }
+        Ok(nested::CodecType::Http3) | Err(_) => {
+            cx.within("codecType", |cx| cx.error("HTTP/3 is not supported"));
+            CodecType::Auto
+        }
+    }
+}
+
+fn route_source(cx: &mut Context, specifier: Option<RouteSpecifier>) -> RouteSource {
+    match specifier {
+        Some(RouteSpecifier::Rds(rds)) => {
+            if rds.route_config_name.is_empty() {
+                cx.within("rds", |cx| cx.within("routeConfigName", |cx| cx.error("is empty")));
+            }
+            RouteSource::Named(rds.route_config_name.into())
+        }
+        Some(RouteSpecifier::RouteConfig(config)) => {
+            RouteSource::Inline(cx.within("routeConfig", |cx| route::route_configuration(cx, config)))
+        }
+        Some(RouteSpecifier::ScopedRoutes(_)) => {
+            cx.unsupported("scopedRoutes", true);
+            RouteSource::Inline(RouteConfiguration::default())
+        }
+        None => {
+            cx.error("has neither rds nor routeConfig");
+            RouteSource::Inline(RouteConfiguration::default())
+        }
+    }
+}
+
+fn path_normalization(pb: &pb::HttpConnectionManager) -> PathNormalization {
+    let escaped_slashes = match pb.path_with_escaped_slashes_action() {
+        PathWithEscapedSlashesAction::ImplementationSpecificDefault | PathWithEscapedSlashesAction::KeepUnchanged => {
+            SlashesAction::KeepUnchanged
+        }
+        PathWithEscapedSlashesAction::RejectRequest => SlashesAction::Reject,
+        PathWithEscapedSlashesAction::UnescapeAndRedirect => SlashesAction::UnescapeAndRedirect,
+        PathWithEscapedSlashesAction::UnescapeAndForward => SlashesAction::UnescapeAndForward,
+    };
+    PathNormalization {
+        normalize: bool_or(pb.normalize_path, false),
+        merge_slashes: pb.merge_slashes,
+        escaped_slashes,
+    }
+}
+
+fn forward_client_cert(value: ForwardClientCertDetails) -> ForwardClientCert {
+    match value {
+        ForwardClientCertDetails::Sanitize => ForwardClientCert::Sanitize,
+        ForwardClientCertDetails::ForwardOnly => ForwardClientCert::ForwardOnly,
+        ForwardClientCertDetails::AppendForward => ForwardClientCert::AppendForward,
+        ForwardClientCertDetails::SanitizeSet => ForwardClientCert::SanitizeSet,
+        ForwardClientCertDetails::AlwaysForwardOnly => ForwardClientCert::AlwaysForwardOnly,
+    }
+}
+
+fn client_cert_details(value: Option<nested::SetCurrentClientCertDetails>) -> ClientCertDetails {
+    let Some(pb) = value else {
+        return ClientCertDetails::default();
+    };
+    ClientCertDetails {
+        subject: bool_or(pb.subject, false),
+        cert: pb.cert,
+        chain: pb.chain,
+        dns: pb.dns,
+        uri: pb.uri,
+    }
+}
+
+fn upgrade(cx: &mut Context, pb: nested::UpgradeConfig) -> Upgrade {
+    cx.unsupported("filters", !pb.filters.is_empty());
+    if pb.upgrade_type.is_empty() {
+        cx.within("upgradeType", |cx| cx.error("is empty"));
+    }
+    Upgrade {
+        protocol: pb.upgrade_type.to_ascii_lowercase().into(),
+        enabled: bool_or(pb.enabled, true),
+    }
+}
+
+fn tracing(pb: nested::Tracing) -> Tracing {
+    Tracing {
+        client_sampling: percent(pb.client_sampling, FractionalPercent::ALL),
+        random_sampling: percent(pb.random_sampling, FractionalPercent::ALL),
+        overall_sampling: percent(pb.overall_sampling, FractionalPercent::ALL),
+    }
+}
+
+/// Options of HTTP/1, for both directions.
+pub(crate) fn http1(cx: &mut Context, name: &str, pb: Option<Http1ProtocolOptions>) -> Http1Options {
+    let Some(pb) = pb else { return Http1Options::default() };
+    cx.within(name, |cx| {
+        cx.no_effect("defaultHostForHttp10", !pb.default_host_for_http_10.is_empty());
+        cx.no_effect("ignoreHttp11Upgrade", !pb.ignore_http_11_upgrade.is_empty());
+        cx.no_effect("sendFullyQualifiedUrl", pb.send_fully_qualified_url);
+        let format = pb.header_key_format.and_then(|format| format.header_format);
+        if matches!(format, Some(HeaderFormat::ProperCaseWords(_))) {
+            cx.within("headerKeyFormat", |cx| {
+                cx.warn("properCaseWords has no effect in this proxy; names keep the case they came with")
+            });
+        }
+        Http1Options {
+            allow_absolute_url: bool_or(pb.allow_absolute_url, true),
+            accept_http_10: pb.accept_http_10,
+            preserve_case: matches!(format, Some(HeaderFormat::StatefulFormatter(_))),
+        }
+    })
+}

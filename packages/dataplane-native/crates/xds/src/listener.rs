@@ -1,0 +1,208 @@
+//! Listeners and filter chains.
+
+use std::sync::Arc;
+
+use config::{
+    Address, FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, Origin, PortPredicate,
+    SourceType, TrafficDirection,
+};
+use envoy_types::pb::envoy::{
+    config::listener::v3::{
+        self as pb, filter_chain_match::ConnectionSourceType, listener::ListenerSpecifier, listener_filter::ConfigType,
+        listener_filter_chain_match_predicate::Rule,
+    },
+    extensions::filters::listener::{
+        http_inspector::v3::HttpInspector, original_dst::v3::OriginalDst, tls_inspector::v3::TlsInspector,
+    },
+};
+
+use crate::{
+    access_log::access_logs,
+    context::{Context, is},
+    filter::network_filters,
+    short, tls,
+    value::{address, bool_or, cidr_ranges, metadata, millis, port},
+};
+
+pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
+    reject(cx, &pb);
+    let is_internal = matches!(pb.listener_specifier, Some(ListenerSpecifier::InternalListener(_)));
+    let own_address = if is_internal {
+        Address::Internal(pb.name.as_str().into())
+    } else {
+        address(cx, pb.address)
+    };
+    if matches!(own_address, Address::Host(..)) {
+        cx.within("address", |cx| cx.error(format!("{own_address} is not an IP address")));
+    }
+    let bound_v1 = pb.deprecated_v1.and_then(|v1| v1.bind_to_port);
+    let metadata = metadata(pb.metadata);
+    let listener = Listener {
+        name: pb.name.into(),
+        address: own_address,
+        additional_addresses: cx.list("additionalAddresses", pb.additional_addresses, |cx, more| {
+            address(cx, more.address)
+        }),
+        bind_to_port: bool_or(pb.bind_to_port.or(bound_v1), true) && !is_internal,
+        use_original_dst: bool_or(pb.use_original_dst, false),
+        listener_filters: cx
+            .list("listenerFilters", pb.listener_filters, listener_filter)
+            .into_iter()
+            .flatten()
+            .collect(),
+        listener_filters_timeout_ms: millis(cx, "listenerFiltersTimeout", pb.listener_filters_timeout)
+            .unwrap_or(15_000),
+        continue_on_listener_filters_timeout: pb.continue_on_listener_filters_timeout,
+        filter_chains: cx.list("filterChains", pb.filter_chains, filter_chain),
+        default_filter_chain: pb
+            .default_filter_chain
+            .map(|chain| cx.within("defaultFilterChain", |cx| filter_chain(cx, chain))),
+        traffic_direction: match pb.traffic_direction {
+            1 => TrafficDirection::Inbound,
+            2 => TrafficDirection::Outbound,
+            _ => TrafficDirection::Unspecified,
+        },
+        per_connection_buffer_limit_bytes: pb.per_connection_buffer_limit_bytes.map(|value| value.value),
+        tcp_backlog_size: pb.tcp_backlog_size.map(|value| value.value),
+        access_log: access_logs(cx, "accessLog", pb.access_log),
+        origins: Origin::from_metadata(&metadata),
+        metadata,
+    };
+    if listener.chains().next().is_none() {
+        cx.within("filterChains", |cx| {
+            cx.error("is empty; a listener needs at least one filter chain")
+        });
+    }
+    reject_equal_matches(cx, &listener.filter_chains);
+    listener
+}
+
+fn reject(cx: &mut Context, pb: &pb::Listener) {
+    cx.unsupported("filterChainMatcher", pb.filter_chain_matcher.is_some());
+    cx.unsupported("fcdsConfig", pb.fcds_config.is_some());
+    cx.unsupported("udpListenerConfig", pb.udp_listener_config.is_some());
+    cx.unsupported("apiListener", pb.api_listener.is_some());
+    cx.unsupported("transparent", bool_or(pb.transparent, false));
+    cx.no_effect("freebind", bool_or(pb.freebind, false));
+    cx.no_effect("socketOptions", !pb.socket_options.is_empty());
+    cx.no_effect("tcpFastOpenQueueLength", pb.tcp_fast_open_queue_length.is_some());
+    cx.no_effect("tcpKeepalive", pb.tcp_keepalive.is_some());
+}
+
+fn reject_equal_matches(cx: &mut Context, chains: &[FilterChain]) {
+    for (index, chain) in chains.iter().enumerate() {
+        if let Some(first) = chains[..index].iter().position(|other| other.matches == chain.matches) {
+            cx.within("filterChains", |cx| {
+                cx.within(&format!("[{index}]"), |cx| {
+                    cx.within("filterChainMatch", |cx| {
+                        cx.error(format!(
+                            "is the same as that of filterChains[{first}]; it could never be chosen"
+                        ))
+                    });
+                });
+            });
+        }
+    }
+}
+
+fn filter_chain(cx: &mut Context, pb: pb::FilterChain) -> FilterChain {
+    cx.unsupported("useProxyProto", bool_or(pb.use_proxy_proto, false));
+    let metadata = metadata(pb.metadata);
+    FilterChain {
+        name: pb.name.into(),
+        matches: cx.within("filterChainMatch", |cx| {
+            filter_chain_match(cx, pb.filter_chain_match.unwrap_or_default())
+        }),
+        tls: pb
+            .transport_socket
+            .and_then(|socket| cx.within("transportSocket", |cx| tls::downstream(cx, socket))),
+        transport_connect_timeout_ms: millis(cx, "transportSocketConnectTimeout", pb.transport_socket_connect_timeout)
+            .unwrap_or(0),
+        filters: network_filters(cx, pb.filters),
+        origins: Origin::from_metadata(&metadata),
+        metadata,
+    }
+}
+
+fn filter_chain_match(cx: &mut Context, pb: pb::FilterChainMatch) -> FilterChainMatch {
+    cx.unsupported("addressSuffix", !pb.address_suffix.is_empty());
+    cx.unsupported("suffixLen", pb.suffix_len.is_some());
+    let source_type = match pb.source_type() {
+        ConnectionSourceType::Any => SourceType::Any,
+        ConnectionSourceType::SameIpOrLoopback => SourceType::SameIpOrLoopback,
+        ConnectionSourceType::External => SourceType::External,
+    };
+    FilterChainMatch {
+        destination_port: pb
+            .destination_port
+            .map(|value| port(cx, "destinationPort", value.value)),
+        prefix_ranges: cidr_ranges(cx, "prefixRanges", pb.prefix_ranges),
+        server_names: cx.list("serverNames", pb.server_names, server_name),
+        transport_protocol: pb.transport_protocol.into(),
+        application_protocols: pb.application_protocols.into_iter().map(Arc::from).collect(),
+        direct_source_prefix_ranges: cidr_ranges(cx, "directSourcePrefixRanges", pb.direct_source_prefix_ranges),
+        source_type,
+        source_prefix_ranges: cidr_ranges(cx, "sourcePrefixRanges", pb.source_prefix_ranges),
+        source_ports: cx.list("sourcePorts", pb.source_ports, |cx, value| port(cx, "", value)),
+    }
+}
+
+fn server_name(cx: &mut Context, name: String) -> Arc<str> {
+    if name != "*" && name.strip_prefix("*.").unwrap_or(&name).contains('*') {
+        cx.error(format!(
+            "{name:?}: a wildcard stands for whole labels at the start only, as in *.example.com"
+        ));
+    }
+    name.to_ascii_lowercase().into()
+}
+
+fn listener_filter(cx: &mut Context, pb: pb::ListenerFilter) -> Option<ListenerFilter> {
+    let disabled = pb
+        .filter_disabled
+        .map(|predicate| cx.within("filterDisabled", |cx| port_predicate(cx, predicate)));
+    let Some(ConfigType::TypedConfig(any)) = pb.config_type else {
+        cx.within("typedConfig", |cx| {
+            cx.error(format!("of filter {:?} is missing", pb.name))
+        });
+        return None;
+    };
+    let kind = if is::<OriginalDst>(&any) {
+        ListenerFilterKind::OriginalDst
+    } else if is::<TlsInspector>(&any) {
+        ListenerFilterKind::TlsInspector
+    } else if is::<HttpInspector>(&any) {
+        ListenerFilterKind::HttpInspector
+    } else {
+        let type_name = short(&any.type_url);
+        cx.within("typedConfig", |cx| {
+            cx.error(format!(
+                "listener filter {:?} of type {type_name:?} is not supported",
+                pb.name
+            ))
+        });
+        return None;
+    };
+    Some(ListenerFilter { kind, disabled })
+}
+
+fn port_predicate(cx: &mut Context, pb: pb::ListenerFilterChainMatchPredicate) -> PortPredicate {
+    match pb.rule {
+        Some(Rule::AnyMatch(_)) => PortPredicate::Any,
+        Some(Rule::OrMatch(set)) => PortPredicate::Or(cx.list("orMatch", set.rules, port_predicate)),
+        Some(Rule::AndMatch(set)) => PortPredicate::And(cx.list("andMatch", set.rules, port_predicate)),
+        Some(Rule::NotMatch(inner)) => {
+            PortPredicate::Not(Box::new(cx.within("notMatch", |cx| port_predicate(cx, *inner))))
+        }
+        Some(Rule::DestinationPortRange(range)) => {
+            let bound = |value: i32| u32::try_from(value).unwrap_or(0);
+            PortPredicate::DestinationPort {
+                start: bound(range.start),
+                end: bound(range.end),
+            }
+        }
+        None => {
+            cx.error("has no rule");
+            PortPredicate::Or(Vec::new())
+        }
+    }
+}

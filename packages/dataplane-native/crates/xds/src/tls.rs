@@ -1,0 +1,291 @@
+//! TLS towards clients and upstreams.
+
+use std::sync::Arc;
+
+use config::{
+    CertificateSource, DownstreamTls, PrivateKeyPem, StringMatcher, TlsCertificate, TlsContext, TlsVersion,
+    TrustSource, UpstreamTls, UpstreamTransport, Validation,
+};
+use envoy_types::pb::{
+    envoy::{
+        config::core::v3::{TransportSocket, transport_socket},
+        extensions::transport_sockets::{
+            raw_buffer::v3::RawBuffer,
+            tls::v3::{
+                self as pb, CommonTlsContext, DownstreamTlsContext, UpstreamTlsContext,
+                certificate_validation_context::TrustChainVerification, common_tls_context::ValidationContextType,
+                tls_parameters::TlsProtocol,
+            },
+        },
+    },
+    google::protobuf::Any,
+};
+
+use crate::{
+    context::{Context, is},
+    matcher, short,
+    value::{Source, bool_or, data_source},
+};
+
+/// A filter chain's transport socket; `None` is plaintext.
+pub(crate) fn downstream(cx: &mut Context, socket: TransportSocket) -> Option<DownstreamTls> {
+    let any = typed_config(cx, socket)?;
+    cx.within("typedConfig", |cx| {
+        if is::<RawBuffer>(&any) {
+            return None;
+        }
+        let pb: DownstreamTlsContext = cx.unpack(&any)?;
+        cx.unsupported("requireSni", bool_or(pb.require_sni, false));
+        let context = common(cx, pb.common_tls_context);
+        if context.certificates.is_empty() {
+            cx.within("commonTlsContext", |cx| {
+                cx.error("has no certificate; a server needs one")
+            });
+        }
+        let require_client_certificate = bool_or(pb.require_client_certificate, false);
+        if require_client_certificate && context.validation.is_none() {
+            cx.within("requireClientCertificate", |cx| {
+                cx.error("is set, but there is no validation context to verify it")
+            });
+        }
+        Some(DownstreamTls {
+            context,
+            require_client_certificate,
+        })
+    })
+}
+
+/// A cluster's transport socket.
+pub(crate) fn upstream(cx: &mut Context, socket: TransportSocket) -> UpstreamTransport {
+    let Some(any) = typed_config(cx, socket) else {
+        return UpstreamTransport::Plain;
+    };
+    cx.within("typedConfig", |cx| {
+        if is::<RawBuffer>(&any) {
+            return UpstreamTransport::Plain;
+        }
+        let pb: UpstreamTlsContext = cx.unpack(&any).unwrap_or_default();
+        if pb.sni.len() > 255 {
+            cx.within("sni", |cx| cx.error("is longer than 255 bytes"));
+        }
+        cx.unsupported("allowRenegotiation", pb.allow_renegotiation);
+        UpstreamTransport::Tls(Box::new(UpstreamTls {
+            context: common(cx, pb.common_tls_context),
+            sni: pb.sni.into(),
+            auto_sni: pb.auto_host_sni,
+            auto_san_validation: pb.auto_sni_san_validation,
+        }))
+    })
+}
+
+fn typed_config(cx: &mut Context, socket: TransportSocket) -> Option<Any> {
+    match socket.config_type {
+        Some(transport_socket::ConfigType::TypedConfig(any)) => {
+            let known = is::<RawBuffer>(&any) || is::<DownstreamTlsContext>(&any) || is::<UpstreamTlsContext>(&any);
+            if !known {
+                let type_name = short(&any.type_url).to_owned();
+                cx.within("typedConfig", |cx| {
+                    cx.error(format!(
+                        "transport socket {:?} of type {type_name:?} is not supported",
+                        socket.name
+                    ))
+                });
+            }
+            known.then_some(any)
+        }
+        None if socket.name == "envoy.transport_sockets.raw_buffer" => None,
+        None => {
+            cx.within("typedConfig", |cx| cx.error("is missing"));
+            None
+        }
+    }
+}
+
+fn common(cx: &mut Context, pb: Option<CommonTlsContext>) -> TlsContext {
+    let pb = pb.unwrap_or_default();
+    cx.within("commonTlsContext", |cx| {
+        cx.unsupported(
+            "tlsCertificateProviderInstance",
+            pb.tls_certificate_provider_instance.is_some(),
+        );
+        cx.unsupported(
+            "customTlsCertificateSelector",
+            pb.custom_tls_certificate_selector.is_some(),
+        );
+        cx.unsupported("customHandshaker", pb.custom_handshaker.is_some());
+        cx.unsupported("keyLog", pb.key_log.is_some());
+        let (min_version, max_version) = cx.within("tlsParams", |cx| parameters(cx, pb.tls_params));
+        let mut certificates: Vec<CertificateSource> = cx
+            .list("tlsCertificates", pb.tls_certificates, certificate)
+            .into_iter()
+            .flatten()
+            .collect();
+        let by_name = cx.list(
+            "tlsCertificateSdsSecretConfigs",
+            pb.tls_certificate_sds_secret_configs,
+            |cx, config| CertificateSource::Secret(secret_name(cx, config)),
+        );
+        certificates.extend(by_name);
+        let alpn = pb.alpn_protocols.into_iter().map(Arc::from).collect();
+        TlsContext {
+            certificates,
+            validation: validation_context(cx, pb.validation_context_type),
+            alpn,
+            min_version,
+            max_version,
+        }
+    })
+}
+
+fn secret_name(cx: &mut Context, config: pb::SdsSecretConfig) -> Arc<str> {
+    if config.name.is_empty() {
+        cx.within("name", |cx| cx.error("is empty"));
+    }
+    config.name.into()
+}
+
+fn parameters(cx: &mut Context, pb: Option<pb::TlsParameters>) -> (Option<TlsVersion>, Option<TlsVersion>) {
+    let Some(pb) = pb else { return (None, None) };
+    cx.no_effect("signatureAlgorithms", !pb.signature_algorithms.is_empty());
+    cx.no_effect("compliancePolicies", !pb.compliance_policies.is_empty());
+    let max = match pb.tls_maximum_protocol_version() {
+        TlsProtocol::TlsAuto => None,
+        TlsProtocol::TlSv12 => Some(TlsVersion::V1_2),
+        TlsProtocol::TlSv13 => Some(TlsVersion::V1_3),
+        TlsProtocol::TlSv10 | TlsProtocol::TlSv11 => {
+            cx.within("tlsMaximumProtocolVersion", |cx| {
+                cx.error("TLS 1.0 and 1.1 are not spoken")
+            });
+            None
+        }
+    };
+    let min = match pb.tls_minimum_protocol_version() {
+        TlsProtocol::TlsAuto => None,
+        TlsProtocol::TlSv12 => Some(TlsVersion::V1_2),
+        TlsProtocol::TlSv13 => Some(TlsVersion::V1_3),
+        TlsProtocol::TlSv10 | TlsProtocol::TlSv11 => {
+            cx.within("tlsMinimumProtocolVersion", |cx| {
+                cx.warn("TLS 1.0 and 1.1 are not spoken; the minimum is TLS 1.2")
+            });
+            Some(TlsVersion::V1_2)
+        }
+    };
+    if matches!((min, max), (Some(min), Some(max)) if min > max) {
+        cx.within("tlsMinimumProtocolVersion", |cx| {
+            cx.error("is greater than tlsMaximumProtocolVersion")
+        });
+    }
+    // The suites that are spoken are all forward secret and authenticated; a list without any of them cannot be served.
+    let spoken = |suite: &String| suite.starts_with("ECDHE-") && (suite.contains("GCM") || suite.contains("CHACHA20"));
+    if !pb.cipher_suites.is_empty() && !pb.cipher_suites.iter().any(spoken) {
+        cx.within("cipherSuites", |cx| {
+            cx.error("has no suite that is spoken: ECDHE with AES-GCM or CHACHA20-POLY1305")
+        });
+    }
+    (min, max)
+}
+
+fn certificate(cx: &mut Context, pb: pb::TlsCertificate) -> Option<CertificateSource> {
+    cx.unsupported("pkcs12", pb.pkcs12.is_some());
+    cx.unsupported("privateKeyProvider", pb.private_key_provider.is_some());
+    cx.unsupported("password", pb.password.is_some());
+    let chain = cx.required("certificateChain", pb.certificate_chain)?;
+    let key = cx.required("privateKey", pb.private_key)?;
+    let chain = cx.within("certificateChain", |cx| data_source(cx, chain))?;
+    let key = cx.within("privateKey", |cx| data_source(cx, key))?;
+    match (chain, key) {
+        (Source::File(chain), Source::File(key)) => Some(CertificateSource::Files { chain, key }),
+        (Source::Inline(chain), Source::Inline(key)) => {
+            let chain = cx.within("certificateChain", |cx| {
+                cx.check(String::from_utf8(chain).map_err(|_| "is not PEM"))
+            })?;
+            Some(CertificateSource::Inline(TlsCertificate {
+                chain: chain.into(),
+                key: PrivateKeyPem::new(key),
+            }))
+        }
+        _ => {
+            cx.error("certificateChain and privateKey have to be both inline or both files");
+            None
+        }
+    }
+}
+
+fn validation_context(cx: &mut Context, context: Option<ValidationContextType>) -> Option<Validation> {
+    match context? {
+        ValidationContextType::ValidationContext(pb) => cx.within("validationContext", |cx| Some(validation(cx, pb))),
+        ValidationContextType::ValidationContextSdsSecretConfig(config) => {
+            cx.within("validationContextSdsSecretConfig", |cx| {
+                Some(Validation {
+                    trust: Some(TrustSource::Secret(secret_name(cx, config))),
+                    ..Validation::default()
+                })
+            })
+        }
+        ValidationContextType::CombinedValidationContext(combined) => cx.within("combinedValidationContext", |cx| {
+            cx.unsupported(
+                "validationContextCertificateProvider",
+                combined.validation_context_certificate_provider.is_some(),
+            );
+            let provider = combined.validation_context_certificate_provider_instance.is_some();
+            cx.unsupported("validationContextCertificateProviderInstance", provider);
+            let mut merged = cx.within("defaultValidationContext", |cx| {
+                validation(cx, combined.default_validation_context.unwrap_or_default())
+            });
+            let config = cx.required(
+                "validationContextSdsSecretConfig",
+                combined.validation_context_sds_secret_config,
+            )?;
+            merged.trust = Some(TrustSource::Secret(
+                cx.within("validationContextSdsSecretConfig", |cx| secret_name(cx, config)),
+            ));
+            Some(merged)
+        }),
+        ValidationContextType::ValidationContextCertificateProvider(_)
+        | ValidationContextType::ValidationContextCertificateProviderInstance(_) => {
+            cx.unsupported("validationContextCertificateProvider", true);
+            None
+        }
+    }
+}
+
+/// What is asked of a peer's certificate and not understood is an error: leaving it out would let others in.
+fn validation(cx: &mut Context, pb: pb::CertificateValidationContext) -> Validation {
+    cx.unsupported(
+        "caCertificateProviderInstance",
+        pb.ca_certificate_provider_instance.is_some(),
+    );
+    cx.unsupported("verifyCertificateSpki", !pb.verify_certificate_spki.is_empty());
+    cx.unsupported("verifyCertificateHash", !pb.verify_certificate_hash.is_empty());
+    cx.unsupported(
+        "requireSignedCertificateTimestamp",
+        bool_or(pb.require_signed_certificate_timestamp, false),
+    );
+    cx.unsupported("crl", pb.crl.is_some());
+    cx.unsupported("customValidatorConfig", pb.custom_validator_config.is_some());
+    let accept_untrusted = pb.trust_chain_verification() == TrustChainVerification::AcceptUntrusted;
+    let file_or_inline = pb.trusted_ca.and_then(|source| {
+        cx.within("trustedCa", |cx| match data_source(cx, source)? {
+            Source::File(path) => Some(TrustSource::File(path)),
+            Source::Inline(bytes) => cx
+                .check(String::from_utf8(bytes).map_err(|_| "is not PEM"))
+                .map(|text| TrustSource::Inline(text.into())),
+        })
+    });
+    let trust = file_or_inline.or(pb.system_root_certs.map(|_| TrustSource::System));
+    let typed = cx.list(
+        "matchTypedSubjectAltNames",
+        pb.match_typed_subject_alt_names,
+        |cx, san| cx.within("matcher", |cx| matcher::string(cx, san.matcher)),
+    );
+    let untyped = cx.list("matchSubjectAltNames", pb.match_subject_alt_names, |cx, test| {
+        matcher::string(cx, Some(test))
+    });
+    let subject_alt_names: Vec<StringMatcher> = typed.into_iter().chain(untyped).flatten().collect();
+    Validation {
+        trust,
+        subject_alt_names,
+        allow_expired: pb.allow_expired_certificate,
+        accept_untrusted,
+    }
+}
