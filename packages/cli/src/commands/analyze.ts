@@ -1,6 +1,6 @@
 import { join, relative, resolve } from "node:path";
 import type { Problem } from "@fairlead/kit";
-import { readMesh } from "@fairlead/pilot/offline";
+import { analyzeFiles } from "@fairlead/pilot/offline";
 import { type Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { type CliContext, print, styleOf } from "../context.ts";
@@ -32,7 +32,7 @@ Examples:
       const files = readYamlFiles(resolve(folder));
       const count = Object.keys(files).length;
       if (count === 0) throw new CliError(`${folder} has no .yaml or .yml file`, "name the folder that the mesh's configuration is in");
-      const { problems } = readMesh(files);
+      const { problems } = analyzeFiles(files);
       const base = relative(process.cwd(), resolve(folder));
       print(
         context,

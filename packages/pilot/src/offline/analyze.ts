@@ -1,6 +1,6 @@
 import type { MeshObject } from "@fairlead/crds";
 import type { Problem } from "@fairlead/kit";
-import { readFolder } from "@fairlead/sources";
+import { createMemorySource, readFolder } from "@fairlead/sources";
 import { buildSnapshot } from "../model/from-config/snapshot.ts";
 import { DEFAULT_MESH_SETTINGS, type MeshSettings } from "../model/mesh-snapshot.ts";
 import { analyzeAccessPolicies } from "./analyze/access-policy.ts";
@@ -35,6 +35,12 @@ export interface FolderAnalysis {
   /** Of the files, of each object by itself, and of the objects together; in order of file and line. */
   readonly problems: readonly Problem[];
   readonly objectCount: number;
+}
+
+/** Analyzes YAML texts by file name. */
+export function analyzeFiles(files: Readonly<Record<string, string>>, settings: MeshSettings = DEFAULT_MESH_SETTINGS): FolderAnalysis {
+  const { objects, problems } = createMemorySource(files);
+  return { problems: inOrder([...problems, ...analyze(objects, settings)]), objectCount: objects.length };
 }
 
 /** Analyzes all YAML files below a folder. Rejects only when the folder cannot be read. */
