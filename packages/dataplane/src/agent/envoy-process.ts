@@ -76,17 +76,23 @@ export class EnvoyProcess {
   }
 
   async #drain(): Promise<void> {
-    const { clock, drainMs, logger } = this.#options;
+    const { clock, drainMs } = this.#options;
     const deadlineMs = clock.monotonic() + drainMs;
+    await this.#tolerant("drain", () => this.#admin("POST", "/drain_listeners"));
+    // Twice nothing, so that a request between two readings is not lost. Without an answer there may be requests.
+    for (let quiet = 0; quiet < 2 && clock.monotonic() < deadlineMs && this.#child !== undefined;) {
+      await sleep(clock, DRAIN_POLL_MS);
+      const active = await this.#tolerant("count requests of", () => this.#activeRequests());
+      quiet = active === 0 ? quiet + 1 : 0;
+    }
+  }
+
+  async #tolerant<Value>(what: string, ask: () => Promise<Value>): Promise<Value | undefined> {
     try {
-      await this.#admin("POST", "/drain_listeners");
-      // Twice nothing, so that a request between two readings is not lost.
-      for (let quiet = 0; quiet < 2 && clock.monotonic() < deadlineMs;) {
-        await sleep(clock, DRAIN_POLL_MS);
-        quiet = (await this.#activeRequests()) === 0 ? quiet + 1 : 0;
-      }
+      return await ask();
     } catch (error) {
-      logger.warn({ err: error }, "cannot drain envoy");
+      this.#options.logger.warn({ reason: error instanceof Error ? error.message : String(error) }, `cannot ${what} envoy`);
+      return undefined;
     }
   }
 
