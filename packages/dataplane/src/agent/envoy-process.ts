@@ -82,16 +82,19 @@ export class EnvoyProcess {
     // Twice nothing, so that a request between two readings is not lost. Without an answer there may be requests.
     for (let quiet = 0; quiet < 2 && clock.monotonic() < deadlineMs && this.#child !== undefined;) {
       await sleep(clock, DRAIN_POLL_MS);
-      const active = await this.#tolerant("count requests of", () => this.#activeRequests());
+      const active = await this.#tolerant("count requests", () => this.#activeRequests());
       quiet = active === 0 ? quiet + 1 : 0;
     }
   }
 
-  async #tolerant<Value>(what: string, ask: () => Promise<Value>): Promise<Value | undefined> {
+  async #tolerant<Value>(purpose: string, ask: () => Promise<Value>): Promise<Value | undefined> {
     try {
       return await ask();
     } catch (error) {
-      this.#options.logger.warn({ reason: error instanceof Error ? error.message : String(error) }, `cannot ${what} envoy`);
+      this.#options.logger.warn(
+        { purpose, reason: error instanceof Error ? error.message : String(error) },
+        "envoy's admin server did not answer",
+      );
       return undefined;
     }
   }
