@@ -1,13 +1,11 @@
-// Must be loaded before @peculiar/x509: its dependency injection asks for it.
-import "reflect-metadata";
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { X509CertificateGenerator } from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configureProxy } from "../offline.ts";
+import { createSelfSigned } from "../testing/certificates.ts";
 import { type TestFiles, toStaticBootstrap } from "./envoy-bootstrap.ts";
 import { readGoldenCases } from "./golden-case.ts";
 
@@ -24,7 +22,7 @@ describe.skipIf(!hasEnvoy)(`a stock Envoy accepts without a warning (${hasEnvoy 
   let files: TestFiles;
 
   beforeAll(async () => {
-    files = await createTestFiles();
+    files = await createSelfSigned();
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -43,20 +41,3 @@ describe.skipIf(!hasEnvoy)(`a stock Envoy accepts without a warning (${hasEnvoy 
     },
   );
 });
-
-async function createTestFiles(): Promise<TestFiles> {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: "CN=test",
-    notBefore: new Date("2020-01-01"),
-    notAfter: new Date("2120-01-01"),
-    signingAlgorithm: algorithm,
-    keys,
-  });
-  const key = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-  return {
-    certificatePem: certificate.toString("pem"),
-    privateKeyPem: `-----BEGIN PRIVATE KEY-----\n${key.replace(/.{64}/g, "$&\n")}\n-----END PRIVATE KEY-----\n`,
-  };
-}
