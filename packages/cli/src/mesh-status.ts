@@ -27,7 +27,7 @@ export interface ProxyStatus {
   readonly namespace: string;
   readonly type: "sidecar" | "gateway";
   readonly pid: number | null;
-  /** The proxy's own words; undefined where it does not answer. */
+  /** The proxy's own words; undefined where it does not answer, or is none of ours. */
   readonly info: ProxyServerInfo | undefined;
   readonly certificate: ProxyCertificate | null;
   /** Why it does not answer. */
@@ -49,7 +49,8 @@ export async function gatherStatus(mesh: MeshFile): Promise<MeshStatus> {
       const sync = synced.find((candidate) => candidate.name === name && candidate.namespace === namespace);
       const admin = createProxyAdminClient(proxy);
       try {
-        const [info, { certificate }] = await Promise.all([admin.serverInfo(), admin.certificates()]);
+        const info = await admin.ownServerInfo();
+        const certificate = info === undefined ? null : (await admin.certificates()).certificate;
         return { name, namespace, type, pid, info, certificate, error: undefined, sync };
       } catch (error) {
         return { name, namespace, type, pid, info: undefined, certificate: null, error: messageOf(error), sync };
@@ -68,11 +69,11 @@ async function componentStatus(name: ComponentStatus["name"], mesh: MeshFile): P
 export type ProxyVerdict = "down" | "not ready" | "rejected" | "disconnected" | "stale" | "in sync";
 
 export function verdictOf(proxy: ProxyStatus): ProxyVerdict {
-  const { info, sync } = proxy;
-  if (info === undefined) return "down";
-  if (sync?.state === "rejected" || info.xds.types.some((type) => type.rejected > 0)) return "rejected";
-  if (info.state !== "ready") return "not ready";
-  if (!info.xds.connected || sync === undefined) return "disconnected";
+  const { info, sync, error } = proxy;
+  if (error !== undefined) return "down";
+  if (sync?.state === "rejected" || info?.xds.types.some((type) => type.rejected > 0) === true) return "rejected";
+  if (info !== undefined && info.state !== "ready") return "not ready";
+  if (info?.xds.connected === false || sync === undefined) return "disconnected";
   return sync.state === "stale" ? "stale" : "in sync";
 }
 

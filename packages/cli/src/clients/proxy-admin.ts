@@ -8,6 +8,8 @@ export type MeshProxy = MeshFile["proxies"][number];
 /** A proxy's admin API, typed. */
 export interface ProxyAdminClient {
   serverInfo(): Promise<ProxyServerInfo>;
+  /** The same, undefined where the proxy is none of ours (a stock Envoy): then only Pilot knows about it. */
+  ownServerInfo(): Promise<ProxyServerInfo | undefined>;
   configDump(): Promise<ProxyConfigDump>;
   certificates(): Promise<ProxyCertificates>;
   explain(request: ProxyExplainRequest): Promise<ProxyExplanation>;
@@ -22,11 +24,19 @@ export function createProxyAdminClient(proxy: Pick<MeshProxy, "name" | "adminAdd
     requestJson({ address: proxy.adminAddress, path, who, ...(body === undefined ? {} : { method: "POST", body }) }) as Promise<Answer>;
   return {
     serverInfo: () => ask("/server_info"),
+    ownServerInfo: async () => {
+      const info: unknown = await ask("/server_info");
+      return isOurs(info) ? info : undefined;
+    },
     configDump: () => ask("/config_dump"),
     certificates: () => ask("/certs"),
     explain: (request) => ask("/explain", request),
     rotateCertificates: async () => void (await ask("/rotate_certificates", {})),
   };
+}
+
+function isOurs(info: unknown): info is ProxyServerInfo {
+  return typeof info === "object" && info !== null && "node" in info && "xds" in info && "uptimeMs" in info;
 }
 
 /** Finds a proxy by what a person calls it: `reviews-v1`, `default/reviews-v1`, or a beginning that only one has (`productpage`). */

@@ -1,5 +1,6 @@
 import type { ProxyCertificate, ProxyConfigDump } from "@fairlead/api";
 import { Argument, type Command } from "commander";
+import { CliError } from "../cli-error.ts";
 import { createProxyAdminClient, findProxy } from "../clients/proxy-admin.ts";
 import { type CliContext, meshOf, print, styleOf } from "../context.ts";
 import { outputOption, type OutputFormat, renderOutput } from "../render/output.ts";
@@ -27,7 +28,10 @@ Examples:
   fairlead config ingressgateway all -o yaml`,
     );
   addStateOption(command).action(async (proxyName: string, section: ConfigSection | "all", options: ConfigOptions) => {
-    const client = createProxyAdminClient(findProxy(meshOf(context, options), proxyName));
+    const proxy = findProxy(meshOf(context, options), proxyName);
+    const client = createProxyAdminClient(proxy);
+    if ((await client.ownServerInfo()) === undefined)
+      throw new CliError(`the proxy of ${proxy.name} is a stock Envoy`, `ask it yourself: curl http://${proxy.adminAddress}/config_dump`);
     const [dump, { certificate }] = await Promise.all([client.configDump(), client.certificates()]);
     print(context, renderConfig({ dump, certificate, section, output: options.output }, context));
   });

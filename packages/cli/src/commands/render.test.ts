@@ -44,25 +44,25 @@ describe("metrics", () => {
   });
 });
 
-describe("a topology", () => {
-  const node = (id: string): TopologyAnswer["nodes"][number] => ({
-    id,
-    kind: "workload",
-    name: id,
-    namespace: "default",
-    service: id,
-    version: "v1",
-    principal: "",
-    inbound: statistics(),
-  });
-  const edge = (source: string, target: string): TopologyAnswer["edges"][number] => ({
-    source,
-    target,
-    protocols: ["http"],
-    ...statistics(),
-    tcp: { opened: 0, closed: 0, receivedBytes: 0, sentBytes: 0 },
-  });
+const node = (id: string): TopologyAnswer["nodes"][number] => ({
+  id,
+  kind: "workload",
+  name: id,
+  namespace: "default",
+  service: id,
+  version: "v1",
+  principal: "",
+  inbound: statistics(),
+});
+const edge = (source: string, target: string): TopologyAnswer["edges"][number] => ({
+  source,
+  target,
+  protocols: ["http"],
+  ...statistics(),
+  tcp: { opened: 0, closed: 0, receivedBytes: 0, sentBytes: 0 },
+});
 
+describe("a topology", () => {
   test("is a tree from those whom nobody calls", () => {
     const answer = { range, nodes: ["gateway", "page", "details"].map(node), edges: [edge("gateway", "page"), edge("page", "details")] };
     expect(renderTopology(answer, plain).split("\n")).toEqual([

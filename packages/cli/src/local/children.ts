@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { dirname } from "node:path";
 import type { ChildRole, ChildSpec } from "./child.ts";
 import { CHILD_MARK } from "./leftovers.ts";
+import { compileCache } from "./mesh-file.ts";
 import { type MeshLayout, paths, PORTS, proxiedWorkloads } from "./layout.ts";
 import { answersHttp, acceptsTcp } from "./ready.ts";
 import { proxyName } from "./settings-files.ts";
@@ -31,6 +32,8 @@ const PROXY_VARIABLES = [
 export function describeChildren(layout: MeshLayout, env: Readonly<Record<string, string | undefined>>): ChildrenSpecs {
   const base: Record<string, string | undefined> = { ...env, FAIRLEAD_STATE: layout.stateDirectory, [CHILD_MARK]: layout.stateDirectory };
   for (const name of PROXY_VARIABLES) delete base[name];
+  // Node keeps there what it compiled, which halves the start of the next run.
+  const componentEnv = { NODE_COMPILE_CACHE: compileCache(env), ...base };
   const component = (options: {
     readonly name: string;
     readonly role: ChildRole;
@@ -42,7 +45,7 @@ export function describeChildren(layout: MeshLayout, env: Readonly<Record<string
     command: process.execPath,
     args: [options.main, "--settings", paths(layout.stateDirectory).settings(options.name)],
     cwd: layout.stateDirectory,
-    env: base,
+    env: componentEnv,
     logFile: paths(layout.stateDirectory).log(options.name),
     isReady: (signal) => answersHttp(options.readyUrl, signal),
   });

@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { type Clock, createWatch, type MutableWatch, type Watch } from "@fairlead/kit";
 import { CliError } from "../cli-error.ts";
 import { Child, type ChildLine, type ChildSpec } from "./child.ts";
@@ -79,16 +80,11 @@ export class LocalMesh {
     await checkAddresses(wantedAddresses(this.layout));
     const { settings = {}, newToken } = this.#options;
     writeSettingsFiles(this.layout, settings, newToken);
-    mkdirSync(
-      paths(this.layout.stateDirectory)
-        .log("")
-        .replace(/\/[^/]*$/, ""),
-      { recursive: true, mode: 0o700 },
-    );
-    this.#startAll([this.#specs.citadel, ...this.#specs.applications]);
-    // Everything else begins with a certificate.
+    mkdirSync(dirname(paths(this.layout.stateDirectory).log("any")), { recursive: true, mode: 0o700 });
+    // Everything begins with a certificate, and the proxies with Pilot: what others wait for gets the processors first.
+    this.#startAll([this.#specs.citadel, this.#specs.pilot, this.#specs.mixer]);
     await this.#untilReady([this.#specs.citadel], signal);
-    this.#startAll([this.#specs.pilot, this.#specs.mixer, ...this.#specs.proxies]);
+    this.#startAll([...this.#specs.proxies, ...this.#specs.applications]);
     await this.#untilReady(allSpecs(this.#specs), signal);
     this.#ready.set(true);
     this.#writeFile();

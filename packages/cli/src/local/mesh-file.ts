@@ -41,7 +41,16 @@ const FILE_NAME = "mesh.json";
 
 /** Where the state of local meshes is kept unless `--state` or FAIRLEAD_STATE says otherwise. */
 export function defaultStateRoot(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env["HOME"] ?? homedir(), ".fairlead", "local");
+  return join(homeOf(env), "local");
+}
+
+/** Where Node may keep compiled code: in the user's own folder, since whoever can write there can run code here. */
+export function compileCache(env: Readonly<Record<string, string | undefined>>): string {
+  return join(homeOf(env), "cache", "node");
+}
+
+function homeOf(env: Readonly<Record<string, string | undefined>>): string {
+  return join(env["HOME"] ?? homedir(), ".fairlead");
 }
 
 /** A state directory for a folder: its name for people, a part of a hash against mix-ups. */

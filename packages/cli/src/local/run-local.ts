@@ -109,7 +109,12 @@ async function serve(mesh: LocalMesh, serving: Serving): Promise<void> {
       ? undefined
       : startLoad({ urls: urls.slice(0, 1), ratePerSecond: options.ratePerSecond, clock: context.clock });
   if (load !== undefined) screen.line(style.dim(`sending ${options.ratePerSecond} requests/s to ${urls[0]}`));
-  const watching = watchConfiguration(mesh.description, { screen, clock: context.clock, signal: interrupt.first, known: contents.problems });
+  const watching = watchConfiguration(mesh.description, {
+    screen,
+    clock: context.clock,
+    signal: interrupt.first,
+    known: contents.problems,
+  });
   try {
     await showLoad(load, { screen, context, signal: interrupt.first });
     await watching;

@@ -12,6 +12,15 @@ export interface SettingsOptions {
   readonly drainMs?: number;
   /** Threads of each proxy. */
   readonly workers?: number;
+  /** Whether a workload's proxy is ours or a stock Envoy with our agent, and how it asks Pilot; ours and delta unless said otherwise. */
+  readonly proxyOf?: (workloadName: string) => ProxyChoice;
+}
+
+export interface ProxyChoice {
+  readonly engine?: "fairlead" | "envoy";
+  /** Envoy's binary; found by PATH where absent. */
+  readonly envoyPath?: string;
+  readonly xds?: "delta" | "sotw";
 }
 
 const DEFAULT_DRAIN_MS = 2_000;
@@ -91,6 +100,7 @@ function proxySettings(
     stateDirectory: paths(layout.stateDirectory).proxy(workload.name),
     workers: options.workers ?? DEFAULT_WORKERS,
     drainMs: options.drainMs ?? DEFAULT_DRAIN_MS,
+    ...options.proxyOf?.(workload.name),
     identity,
     pilot: { address: `${layout.pilot.host}:${PORTS.pilotXds}` },
     mixer: { address: `${layout.mixer.host}:${PORTS.mixerReport}` },

@@ -37,16 +37,6 @@ export function renderSection(
 }
 
 function renderListeners(listeners: readonly JsonView[], style: Style): string {
-  const served = (listener: JsonView): string =>
-    [
-      ...new Set(
-        chainsOf(listener).flatMap((chain) =>
-          chain.get("filters").list.flatMap((filter) => filter.entries.map(([kind, body]) => describeFilter(kind, body))),
-        ),
-      ),
-    ]
-      .filter((text) => text !== "")
-      .join(", ");
   return renderTable(
     [
       { title: "name", value: (listener) => listener.get("name").text },
@@ -59,6 +49,18 @@ function renderListeners(listeners: readonly JsonView[], style: Style): string {
     listeners,
     style,
   );
+}
+
+function served(listener: JsonView): string {
+  return [
+    ...new Set(
+      chainsOf(listener).flatMap((chain) =>
+        chain.get("filters").list.flatMap((filter) => filter.entries.map(([kind, body]) => describeFilter(kind, body))),
+      ),
+    ),
+  ]
+    .filter((text) => text !== "")
+    .join(", ");
 }
 
 function chainsOf(listener: JsonView): readonly JsonView[] {

@@ -62,7 +62,7 @@ function renderReport({ info }: ProxyStatus, style: Style): string {
 
 function troublesOf(proxy: ProxyStatus, style: Style): readonly string[] {
   const { name, error, info, sync } = proxy;
-  if (info === undefined) return [`${style.red("✗")} ${style.bold(name)} ${error ?? "does not answer"}`];
+  if (error !== undefined) return [`${style.red("✗")} ${style.bold(name)} ${error}`];
   const rejections = (sync?.types ?? []).flatMap(({ type, rejections: list }) =>
     list.map(
       (rejection) =>
@@ -73,14 +73,15 @@ function troublesOf(proxy: ProxyStatus, style: Style): readonly string[] {
   const own =
     rejections.length > 0
       ? []
-      : info.xds.types.flatMap(({ problems }) =>
+      : (info?.xds.types ?? []).flatMap(({ problems }) =>
           problems.map(({ name: resource, reason }) => `${style.red("✗")} ${style.bold(name)} rejected ${resource}: ${reason}`),
         );
-  const disconnected = info.xds.connected
-    ? []
-    : [
-        `${style.yellow("!")} ${style.bold(name)} is not connected to pilot${info.xds.fromLastKnownGood ? " and serves its last known good configuration" : ""}${info.xds.lastError === null ? "" : `: ${info.xds.lastError}`}`,
-      ];
+  const disconnected =
+    info === undefined || info.xds.connected
+      ? []
+      : [
+          `${style.yellow("!")} ${style.bold(name)} is not connected to pilot${info.xds.fromLastKnownGood ? " and serves its last known good configuration" : ""}${info.xds.lastError === null ? "" : `: ${info.xds.lastError}`}`,
+        ];
   return [...rejections, ...own, ...disconnected];
 }
 
