@@ -217,6 +217,17 @@ describe("the incremental protocol", () => {
     await untilLater(() => server.deltaStreams[0]);
   });
 
+  it("takes silence for agreement where it has everything already", async () => {
+    const client = start();
+    await serveOneOfEach(await server.delta(0));
+    server.deltaStreams[0]?.fail();
+    const again = await untilLater(() => server.deltaStreams[1]);
+    await until(() => again.requests.length >= 4);
+    await untilLater(() => client.status().connected);
+    await clock.advance(60_000);
+    expect(server.deltaStreams.length).toBe(2);
+  });
+
   it("gives up a stream on which the server says nothing", async () => {
     const client = start();
     await server.delta(0);
