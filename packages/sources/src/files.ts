@@ -27,6 +27,7 @@ export async function watchFiles(options: { readonly directory: string; readonly
   const { directory, logger } = options;
   await readdir(directory);
   const folder = createFolder();
+  let blind: readonly Problem[] = [];
   const listeners = new Set<(change: SourceChange) => void>();
   const watcher = watch(directory, {
     ignoreInitial: true,
@@ -55,14 +56,18 @@ export async function watchFiles(options: { readonly directory: string; readonly
   watcher.on("add", (path) => follow(() => load(folder, directory, nameOf(path))));
   watcher.on("change", (path) => follow(() => load(folder, directory, nameOf(path))));
   watcher.on("unlink", (path) => follow(() => folder.delete(nameOf(path))));
-  watcher.on("error", (error) => logger?.warn({ err: error }, "cannot watch a part of the configuration folder"));
+  watcher.on("error", (error) => {
+    logger?.warn({ err: error }, "cannot watch a part of the configuration folder");
+    blind = [watchProblem(directory, error)];
+    follow(() => ({ upserted: [], deleted: [] }));
+  });
 
   return {
     get objects() {
       return folder.objects;
     },
     get problems() {
-      return folder.problems;
+      return [...blind, ...folder.problems];
     },
     subscribe(listener) {
       listeners.add(listener);
@@ -156,6 +161,16 @@ function fileProblem(file: string, reason: string): Problem {
     code: "file",
     message: `cannot read the file: ${reason}`,
     origin: { kind: "File", namespace: "", name: file, file },
+  };
+}
+
+function watchProblem(directory: string, error: unknown): Problem {
+  return {
+    severity: "warning",
+    code: "watch",
+    message: `changes of a part of the folder may go unnoticed: ${error instanceof Error ? error.message : String(error)}`,
+    hint: "restart after changes, or raise the system's limit of watches (fs.inotify.max_user_watches)",
+    origin: { kind: "Folder", namespace: "", name: directory },
   };
 }
 
