@@ -117,7 +117,7 @@ fn report(cx: &mut Context, pb: &pb::Cluster) {
                 cx.error(format!(
                     "network filter {:?} of type {type_name:?} is not supported",
                     filter.name
-                ))
+                ));
             });
         }
     }
@@ -128,7 +128,7 @@ fn kind(cx: &mut Context, pb: &pb::Cluster) -> ClusterKind {
         Some(ClusterDiscoveryType::Type(value)) => DiscoveryType::try_from(*value).ok(),
         Some(ClusterDiscoveryType::ClusterType(custom)) => {
             cx.within("clusterType", |cx| {
-                cx.error(format!("cluster type {:?} is not supported", custom.name))
+                cx.error(format!("cluster type {:?} is not supported", custom.name));
             });
             return ClusterKind::Static;
         }
@@ -209,7 +209,7 @@ fn lb_policy(cx: &mut Context, pb: &pb::Cluster) -> LbPolicy {
     const LATER: &str = "consistent hashing is not built in this version: endpoints are chosen by least request";
     if pb.load_balancing_policy.is_some() {
         cx.within("loadBalancingPolicy", |cx| {
-            cx.warn("has no effect in this proxy; lbPolicy counts")
+            cx.warn("has no effect in this proxy; lbPolicy counts");
         });
     }
     let mut slow_start = |name: &str, config: Option<&SlowStartConfig>| {
@@ -284,7 +284,7 @@ fn http_options(cx: &mut Context, pb: &mut pb::Cluster) -> Http {
     let any = pb.typed_extension_protocol_options.remove(key);
     for name in pb.typed_extension_protocol_options.keys() {
         cx.within("typedExtensionProtocolOptions", |cx| {
-            cx.within(&format!("[{name:?}]"), |cx| cx.warn("has no effect in this proxy"))
+            cx.within(&format!("[{name:?}]"), |cx| cx.warn("has no effect in this proxy"));
         });
     }
     let mut http = match any {
@@ -330,7 +330,7 @@ fn typed_options(cx: &mut Context, any: &Any) -> Http {
         Some(UpstreamProtocolOptions::ExplicitHttpConfig(explicit)) => {
             cx.within("explicitHttpConfig", |cx| match explicit.protocol_config {
                 Some(ProtocolConfig::HttpProtocolOptions(http)) => {
-                    options.http1 = http1(cx, "httpProtocolOptions", Some(http))
+                    options.http1 = http1(cx, "httpProtocolOptions", Some(http));
                 }
                 Some(ProtocolConfig::Http2ProtocolOptions(_)) => {
                     options.protocol = HttpProtocol::Http2;
@@ -338,7 +338,7 @@ fn typed_options(cx: &mut Context, any: &Any) -> Http {
                 }
                 Some(ProtocolConfig::Http3ProtocolOptions(_)) => cx.unsupported("http3ProtocolOptions", true),
                 None => cx.error("is empty"),
-            })
+            });
         }
         Some(UpstreamProtocolOptions::UseDownstreamProtocolConfig(downstream)) => {
             options.protocol = HttpProtocol::UseDownstream;
@@ -477,19 +477,19 @@ fn check_endpoints(cx: &mut Context, cluster: &Cluster) {
     match cluster.kind {
         ClusterKind::Eds { .. } | ClusterKind::OriginalDst { .. } if endpoints().next().is_some() => {
             cx.within("loadAssignment", |cx| {
-                cx.error("endpoints may not be written in a cluster that gets them from elsewhere")
+                cx.error("endpoints may not be written in a cluster that gets them from elsewhere");
             });
         }
         ClusterKind::LogicalDns(_) if endpoints().count() != 1 => {
             cx.within("loadAssignment", |cx| {
-                cx.error("a LOGICAL_DNS cluster needs exactly one endpoint")
+                cx.error("a LOGICAL_DNS cluster needs exactly one endpoint");
             });
         }
         ClusterKind::StrictDns(_)
             if endpoints().any(|endpoint| matches!(endpoint.address, Address::Unix(_) | Address::Internal(_))) =>
         {
             cx.within("loadAssignment", |cx| {
-                cx.error("a STRICT_DNS cluster needs names or IP addresses")
+                cx.error("a STRICT_DNS cluster needs names or IP addresses");
             });
         }
         _ => {}

@@ -72,7 +72,7 @@ fn locality(
     cx.unsupported("lbConfig", pb.lb_config.is_some());
     if pb.priority > 128 {
         cx.within("priority", |cx| {
-            cx.error(format!("{} is greater than 128", pb.priority))
+            cx.error(format!("{} is greater than 128", pb.priority));
         });
     }
     let place = pb.locality.unwrap_or_default();
@@ -106,7 +106,7 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
     let weight = u32_or(pb.load_balancing_weight, 1);
     if weight == 0 {
         cx.within("loadBalancingWeight", |cx| {
-            cx.error("is 0; leave the endpoint out instead")
+            cx.error("is 0; leave the endpoint out instead");
         });
     }
     let inner = match pb.host_identifier {
@@ -126,7 +126,7 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
             cx.within("address", |cx| {
                 cx.error(format!(
                     "{own_address} is a name; only clusters that resolve names may have one"
-                ))
+                ));
             });
         }
         own_address

@@ -83,7 +83,7 @@ pub(crate) fn cors(cx: &mut Context, any: &Any) -> Option<CorsPolicy> {
     let enabled = runtime_fraction(pb.filter_enabled).unwrap_or(FractionalPercent::ALL);
     if ![0, FractionalPercent::ALL.millionths()].contains(&enabled.millionths()) {
         cx.within("filterEnabled", |cx| {
-            cx.warn("only 0 % and 100 % are supported; the policy is used for all requests")
+            cx.warn("only 0 % and 100 % are supported; the policy is used for all requests");
         });
     }
     let origins = cx.list("allowOriginStringMatch", pb.allow_origin_string_match, |cx, test| {

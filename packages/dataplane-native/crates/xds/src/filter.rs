@@ -88,11 +88,11 @@ pub(crate) fn network_filters(cx: &mut Context, filters: Vec<listener::Filter>) 
     if known.len() == count {
         match known.iter().position(serves) {
             None => cx.within("filters", |cx| {
-                cx.error("no filter serves the connection; end with an HTTP connection manager or a TCP proxy")
+                cx.error("no filter serves the connection; end with an HTTP connection manager or a TCP proxy");
             }),
             Some(at) if at + 1 != count => {
                 cx.within(&format!("filters[{}]", at + 1), |cx| {
-                    cx.error("stands behind a filter that already serves the connection")
+                    cx.error("stands behind a filter that already serves the connection");
                 });
             }
             Some(_) => {}
@@ -110,7 +110,7 @@ fn network_filter(cx: &mut Context, pb: listener::Filter) -> Option<NetworkFilte
         }
         None => {
             cx.within("typedConfig", |cx| {
-                cx.error(format!("of filter {:?} is missing", pb.name))
+                cx.error(format!("of filter {:?} is missing", pb.name));
             });
             return None;
         }
@@ -225,7 +225,7 @@ pub(crate) fn http_filters(cx: &mut Context, filters: Vec<PbHttpFilter>) -> Vec<
         .position(|filter| matches!(filter.kind, HttpFilterKind::Router(_)));
     if known.len() == count && router != count.checked_sub(1) {
         cx.within("httpFilters", |cx| {
-            cx.error("envoy.filters.http.router has to be the last filter and the only one of its kind")
+            cx.error("envoy.filters.http.router has to be the last filter and the only one of its kind");
         });
     }
     known
@@ -248,7 +248,7 @@ fn http_filter(cx: &mut Context, pb: PbHttpFilter) -> Option<HttpFilter> {
         }
         None => {
             cx.within("typedConfig", |cx| {
-                cx.error(format!("of filter {:?} is missing", pb.name))
+                cx.error(format!("of filter {:?} is missing", pb.name));
             });
             return None;
         }

@@ -113,7 +113,7 @@ fn report(cx: &mut Context, pb: &pb::HttpConnectionManager) {
     cx.no_effect("appendXForwardedPort", pb.append_x_forwarded_port);
     if pb.strip_matching_host_port {
         cx.within("stripMatchingHostPort", |cx| {
-            cx.warn("every port is removed from the host, not only the listener's")
+            cx.warn("every port is removed from the host, not only the listener's");
         });
     }
 }
@@ -124,7 +124,7 @@ fn codec_type(cx: &mut Context, value: i32) -> CodecType {
         Ok(nested::CodecType::Http1) => CodecType::Http1,
         Ok(nested::CodecType::Http2) => {
             cx.within("codecType", |cx| {
-                cx.warn("HTTP/2 from clients is not served by this version; only HTTP/1 clients are")
+                cx.warn("HTTP/2 from clients is not served by this version; only HTTP/1 clients are");
             });
             CodecType::Http2
         }
@@ -225,7 +225,7 @@ pub(crate) fn http1(cx: &mut Context, name: &str, pb: Option<Http1ProtocolOption
         let format = pb.header_key_format.and_then(|format| format.header_format);
         if matches!(format, Some(HeaderFormat::ProperCaseWords(_))) {
             cx.within("headerKeyFormat", |cx| {
-                cx.warn("properCaseWords has no effect in this proxy; names keep the case they came with")
+                cx.warn("properCaseWords has no effect in this proxy; names keep the case they came with");
             });
         }
         Http1Options {

@@ -139,7 +139,7 @@ pub fn decode(kind: ResourceType, name: &str, bytes: &[u8]) -> Result<Decode, Ve
             cx.within("name", |cx| cx.error("is empty; every resource needs a unique name"));
         } else if !name.is_empty() && *name != **own_name {
             cx.within("name", |cx| {
-                cx.error(format!("is {own_name:?}, but the server calls the resource {name:?}"))
+                cx.error(format!("is {own_name:?}, but the server calls the resource {name:?}"));
             });
         }
     }

@@ -70,7 +70,7 @@ pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
     };
     if listener.chains().next().is_none() {
         cx.within("filterChains", |cx| {
-            cx.error("is empty; a listener needs at least one filter chain")
+            cx.error("is empty; a listener needs at least one filter chain");
         });
     }
     reject_equal_matches(cx, &listener.filter_chains);
@@ -97,7 +97,7 @@ fn reject_equal_matches(cx: &mut Context, chains: &[FilterChain]) {
                     cx.within("filterChainMatch", |cx| {
                         cx.error(format!(
                             "is the same as that of filterChains[{first}]; it could never be chosen"
-                        ))
+                        ));
                     });
                 });
             });
@@ -162,7 +162,7 @@ fn listener_filter(cx: &mut Context, pb: pb::ListenerFilter) -> Option<ListenerF
         .map(|predicate| cx.within("filterDisabled", |cx| port_predicate(cx, predicate)));
     let Some(ConfigType::TypedConfig(any)) = pb.config_type else {
         cx.within("typedConfig", |cx| {
-            cx.error(format!("of filter {:?} is missing", pb.name))
+            cx.error(format!("of filter {:?} is missing", pb.name));
         });
         return None;
     };
@@ -178,7 +178,7 @@ fn listener_filter(cx: &mut Context, pb: pb::ListenerFilter) -> Option<ListenerF
             cx.error(format!(
                 "listener filter {:?} of type {type_name:?} is not supported",
                 pb.name
-            ))
+            ));
         });
         return None;
     };

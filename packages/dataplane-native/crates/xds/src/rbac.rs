@@ -69,7 +69,7 @@ fn rules(cx: &mut Context, name: &str, pb: Option<pb::Rbac>) -> Option<RbacRules
         Ok(Action::Log) => RbacAction::Log,
         Err(_) => {
             cx.within(name, |cx| {
-                cx.within("action", |cx| cx.error(format!("{} is not an action", pb.action)))
+                cx.within("action", |cx| cx.error(format!("{} is not an action", pb.action)));
             });
             RbacAction::Allow
         }
@@ -270,7 +270,7 @@ fn escape(text: &str) -> String {
 
 fn unsupported_extension<T>(cx: &mut Context, name: &str, extension: &TypedExtensionConfig) -> Option<T> {
     cx.within(name, |cx| {
-        cx.error(format!("extension {:?} is not supported", extension.name))
+        cx.error(format!("extension {:?} is not supported", extension.name));
     });
     None
 }

@@ -16,7 +16,7 @@ pub(crate) fn retry_policy(cx: &mut Context, pb: pb::RetryPolicy) -> RetryPolicy
     let (retry_on, statuses, unknown) = RetryOn::parse(&pb.retry_on);
     for token in unknown {
         cx.within("retryOn", |cx| {
-            cx.warn(format!("{token:?} is not a retry condition; it has no effect"))
+            cx.warn(format!("{token:?} is not a retry condition; it has no effect"));
         });
     }
     let mut avoid_previous_hosts = false;
@@ -59,7 +59,7 @@ fn retry_backoff(cx: &mut Context, pb: RetryBackOff) -> RetryBackoff {
     let max = millis(cx, "maxInterval", pb.max_interval).unwrap_or(base.saturating_mul(10));
     if max < base {
         cx.within("maxInterval", |cx| {
-            cx.error(format!("{max} ms is less than baseInterval, {base} ms"))
+            cx.error(format!("{max} ms is less than baseInterval, {base} ms"));
         });
     }
     RetryBackoff {

@@ -55,13 +55,13 @@ fn reject_duplicates(cx: &mut Context, config: &RouteConfiguration) {
             cx.within(&format!("[{index}]"), |cx| {
                 if let Some(first) = names.insert(&host.name, index) {
                     cx.within("name", |cx| {
-                        cx.error(format!("{:?} is also the name of virtualHosts[{first}]", host.name))
+                        cx.error(format!("{:?} is also the name of virtualHosts[{first}]", host.name));
                     });
                 }
                 for (position, domain) in host.domains.iter().enumerate() {
                     if let Some(other) = domains.insert(domain.to_ascii_lowercase(), &host.name) {
                         cx.within(&format!("domains[{position}]"), |cx| {
-                            cx.error(format!("{domain:?} already belongs to virtual host {other:?}"))
+                            cx.error(format!("{domain:?} already belongs to virtual host {other:?}"));
                         });
                     }
                 }
@@ -89,7 +89,7 @@ fn virtual_host(cx: &mut Context, pb: pb::VirtualHost) -> VirtualHost {
         TlsRequirementType::All => true,
         TlsRequirementType::ExternalOnly => {
             cx.within("requireTls", |cx| {
-                cx.warn("EXTERNAL_ONLY is served as ALL: no request counts as internal")
+                cx.warn("EXTERNAL_ONLY is served as ALL: no request counts as internal");
             });
             true
         }
@@ -185,14 +185,14 @@ fn path_match(cx: &mut Context, specifier: Option<PathSpecifier>) -> PathMatch {
         Some(PathSpecifier::PathSeparatedPrefix(path)) => {
             if path.ends_with('/') || path.contains(['?', '#']) {
                 cx.within("pathSeparatedPrefix", |cx| {
-                    cx.error(format!("{path:?} must not end with '/' or have a query"))
+                    cx.error(format!("{path:?} must not end with '/' or have a query"));
                 });
             }
             PathMatch::SeparatedPrefix(path.into())
         }
         Some(PathSpecifier::PathMatchPolicy(extension)) => {
             cx.within("pathMatchPolicy", |cx| {
-                cx.error(format!("extension {:?} is not supported", extension.name))
+                cx.error(format!("extension {:?} is not supported", extension.name));
             });
             PathMatch::default()
         }

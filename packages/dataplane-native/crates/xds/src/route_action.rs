@@ -139,14 +139,14 @@ fn weighted_clusters(cx: &mut Context, pb: pb::WeightedCluster) -> WeightedClust
         cx.within("clusters", |cx| {
             cx.error(format!(
                 "the weights add up to {total}; it has to be from 1 to 4294967295"
-            ))
+            ));
         });
     }
     if let Some(wanted) = pb.total_weight
         && u64::from(wanted.value) != total
     {
         cx.within("totalWeight", |cx| {
-            cx.error(format!("is {}, but the weights add up to {total}", wanted.value))
+            cx.error(format!("is {}, but the weights add up to {total}", wanted.value));
         });
     }
     weighted
@@ -179,7 +179,7 @@ fn path_rewrite(cx: &mut Context, prefix: String, regex: RegexRewrite) -> Option
     match regex {
         Some(_) if !prefix.is_empty() => {
             cx.within("regexRewrite", |cx| {
-                cx.error("prefixRewrite is set too; only one of them can be")
+                cx.error("prefixRewrite is set too; only one of them can be");
             });
             None
         }
@@ -292,7 +292,7 @@ fn redirect(cx: &mut Context, pb: pb::RedirectAction) -> Redirect {
         .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control())
     {
         cx.within("hostRedirect", |cx| {
-            cx.error(format!("{:?} is not a host", pb.host_redirect))
+            cx.error(format!("{:?} is not a host", pb.host_redirect));
         });
     }
     Redirect {
@@ -312,7 +312,7 @@ fn direct_response(cx: &mut Context, pb: pb::DirectResponseAction) -> DirectResp
         .filter(|status| (200..600).contains(status))
         .unwrap_or_else(|| {
             cx.within("status", |cx| {
-                cx.error(format!("{} is not a status from 200 to 599", pb.status))
+                cx.error(format!("{} is not a status from 200 to 599", pb.status));
             });
             500
         });

@@ -39,13 +39,13 @@ pub(crate) fn downstream(cx: &mut Context, socket: TransportSocket) -> Option<Do
         let context = common(cx, pb.common_tls_context);
         if context.certificates.is_empty() {
             cx.within("commonTlsContext", |cx| {
-                cx.error("has no certificate; a server needs one")
+                cx.error("has no certificate; a server needs one");
             });
         }
         let require_client_certificate = bool_or(pb.require_client_certificate, false);
         if require_client_certificate && context.validation.is_none() {
             cx.within("requireClientCertificate", |cx| {
-                cx.error("is set, but there is no validation context to verify it")
+                cx.error("is set, but there is no validation context to verify it");
             });
         }
         Some(DownstreamTls {
@@ -88,7 +88,7 @@ fn typed_config(cx: &mut Context, socket: TransportSocket) -> Option<Any> {
                     cx.error(format!(
                         "transport socket {:?} of type {type_name:?} is not supported",
                         socket.name
-                    ))
+                    ));
                 });
             }
             known.then_some(any)
@@ -154,7 +154,7 @@ fn parameters(cx: &mut Context, pb: Option<pb::TlsParameters>) -> (Option<TlsVer
         TlsProtocol::TlSv13 => Some(TlsVersion::V1_3),
         TlsProtocol::TlSv10 | TlsProtocol::TlSv11 => {
             cx.within("tlsMaximumProtocolVersion", |cx| {
-                cx.error("TLS 1.0 and 1.1 are not spoken")
+                cx.error("TLS 1.0 and 1.1 are not spoken");
             });
             None
         }
@@ -165,21 +165,21 @@ fn parameters(cx: &mut Context, pb: Option<pb::TlsParameters>) -> (Option<TlsVer
         TlsProtocol::TlSv13 => Some(TlsVersion::V1_3),
         TlsProtocol::TlSv10 | TlsProtocol::TlSv11 => {
             cx.within("tlsMinimumProtocolVersion", |cx| {
-                cx.warn("TLS 1.0 and 1.1 are not spoken; the minimum is TLS 1.2")
+                cx.warn("TLS 1.0 and 1.1 are not spoken; the minimum is TLS 1.2");
             });
             Some(TlsVersion::V1_2)
         }
     };
     if matches!((min, max), (Some(min), Some(max)) if min > max) {
         cx.within("tlsMinimumProtocolVersion", |cx| {
-            cx.error("is greater than tlsMaximumProtocolVersion")
+            cx.error("is greater than tlsMaximumProtocolVersion");
         });
     }
     // The suites that are spoken are all forward secret and authenticated; a list without any of them cannot be served.
     let spoken = |suite: &String| suite.starts_with("ECDHE-") && (suite.contains("GCM") || suite.contains("CHACHA20"));
     if !pb.cipher_suites.is_empty() && !pb.cipher_suites.iter().any(spoken) {
         cx.within("cipherSuites", |cx| {
-            cx.error("has no suite that is spoken: ECDHE with AES-GCM or CHACHA20-POLY1305")
+            cx.error("has no suite that is spoken: ECDHE with AES-GCM or CHACHA20-POLY1305");
         });
     }
     (min, max)

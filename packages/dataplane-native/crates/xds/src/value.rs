@@ -29,7 +29,7 @@ pub(crate) fn millis(cx: &mut Context, name: &str, duration: Option<Duration>) -
                 "is negative: {}.{:09}s",
                 duration.seconds,
                 duration.nanos.unsigned_abs()
-            ))
+            ));
         });
         return None;
     }
@@ -123,7 +123,7 @@ fn socket_address(cx: &mut Context, socket: &core::SocketAddress) -> Address {
         Some(socket_address::PortSpecifier::PortValue(value)) => port(cx, "portValue", *value),
         Some(socket_address::PortSpecifier::NamedPort(name)) => {
             cx.within("namedPort", |cx| {
-                cx.error(format!("{name:?}: named ports are not supported; use portValue"))
+                cx.error(format!("{name:?}: named ports are not supported; use portValue"));
             });
             0
         }
