@@ -1,0 +1,9 @@
+//! What strangers send must not break the parser.
+
+#[path = "../../../fuzz/mutate.rs"]
+mod mutate;
+
+#[test]
+fn no_message_breaks_the_parsers() {
+    mutate::run("http", 50_000, http::fuzz_parse);
+}

@@ -1,0 +1,9 @@
+//! What strangers send must not break the parser.
+
+#[path = "../../../fuzz/mutate.rs"]
+mod mutate;
+
+#[test]
+fn no_first_bytes_break_detection() {
+    mutate::run("detect", 50_000, net::fuzz_detect);
+}
