@@ -44,7 +44,6 @@ export interface IdentityOptions {
 
 const RETRY_BASE_MS = 250;
 const RETRY_MAX_MS = 15_000;
-const DEFAULT_TTL_SECONDS = 24 * 3600;
 /** Renewal at this share of the lifetime, spread by the jitter so that a fleet does not renew at once (Istio: 0.5 ± 0.01). */
 const RENEW_AT = 0.5;
 const RENEW_JITTER = 0.1;
@@ -117,7 +116,7 @@ async function obtain(options: IdentityOptions, current: Watch<Certificate> | un
   const common = {
     address: settings.citadelAddress,
     csrPem: request.csrPem,
-    ttlSeconds: settings.certificateTtlSeconds ?? DEFAULT_TTL_SECONDS,
+    ttlSeconds: settings.certificateTtlSeconds ?? 0,
     clock: options.clock,
   };
   const chain =

@@ -11,7 +11,7 @@ export const identitySettingsSchema = z.strictObject({
   tokenFile: z.string(),
   namespace: z.string(),
   serviceAccount: z.string(),
-  /** Wished lifetime; Citadel's default and bounds apply. */
+  /** Wished lifetime; where absent Citadel decides. */
   certificateTtlSeconds: z.number().int().positive().optional(),
 });
 
