@@ -142,6 +142,19 @@ describe("the incremental protocol", () => {
     expect(engine.names(ENDPOINT)).toEqual(["endpoints-of-a"]);
   });
 
+  it("keeps the routes that a listener had until those it wants now have come", async () => {
+    start();
+    const stream = await server.delta(0);
+    await serveOneOfEach(stream);
+    stream.send({ typeUrl: LISTENER, nonce: "n5", resources: [resource(LISTENER, "l", "2", listener("l", ["9081"]))] });
+    const change = await request(stream, ({ resourceNamesUnsubscribe }) => resourceNamesUnsubscribe.includes("9080"));
+    expect(change.resourceNamesSubscribe).toEqual(["9081"]);
+    expect(engine.names(ROUTE)).toEqual(["9080"]);
+    stream.send({ typeUrl: ROUTE, nonce: "n6", resources: [resource(ROUTE, "9081", "1", routeConfiguration("9081"))] });
+    await until(() => !engine.names(ROUTE).includes("9080"));
+    expect(engine.log.slice(-3)).toEqual(["Listener +l", "RouteConfiguration +9081", "RouteConfiguration -9080"]);
+  });
+
   it("holds listeners and routes back until the endpoints of new clusters have come", async () => {
     start();
     const stream = await server.delta(0);

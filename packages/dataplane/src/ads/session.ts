@@ -97,17 +97,20 @@ export class Session {
   /** Subscribes to what the update refers to. */
   async #follow(update: Update): Promise<void> {
     if (update.typeUrl === CLUSTER) {
-      await this.#unload(ENDPOINT);
       this.#await([...this.#options.store.references(CLUSTER)].filter((name) => this.#options.store.get(ENDPOINT, name) === undefined));
       this.#subscribe(ENDPOINT);
     } else if (update.typeUrl === LISTENER) {
-      await this.#unload(ROUTE);
       this.#subscribe(ROUTE);
     } else if (update.typeUrl === ENDPOINT) {
       // A state that does not mention a name says that the server has nothing for it now.
       const answered = new Set([...update.upserts.map(({ name }) => name), ...update.removed]);
       this.#await(update.scope === "state" ? [] : [...this.#awaited].filter((name) => !answered.has(name)));
     }
+    const { store } = this.#options;
+    const routes = store.references(LISTENER);
+    // While something that is referred to is missing the engine serves what was before, with all that it refers to.
+    if (this.#awaited.size === 0) await this.#unload(ENDPOINT, store.references(CLUSTER));
+    if ([...routes].every((name) => store.get(ROUTE, name) !== undefined)) await this.#unload(ROUTE, routes);
   }
 
   #await(names: readonly string[]): void {
@@ -124,9 +127,8 @@ export class Session {
   }
 
   /** Takes from the engine what nothing refers to any more; the server will not tell, since it is unsubscribed. */
-  async #unload(typeUrl: string): Promise<void> {
+  async #unload(typeUrl: string, wanted: ReadonlySet<string>): Promise<void> {
     const { store, engine } = this.#options;
-    const wanted = store.references(typeUrl === ENDPOINT ? CLUSTER : LISTENER);
     const unwanted = store.names(typeUrl).filter((name) => !wanted.has(name));
     if (unwanted.length === 0) return;
     await applyTo(engine, typeUrl, [], unwanted);

@@ -1,8 +1,9 @@
 import type { ProxyExplanation } from "@fairlead/api";
+import type * as NativeAddon from "@fairlead/dataplane-native";
 import type { Engine, EngineBootstrap } from "./engine.ts";
 import { ProxyError, type ProxyErrorCode } from "./errors.ts";
 
-type Addon = typeof import("@fairlead/dataplane-native");
+type Addon = typeof NativeAddon;
 
 /** Starts the native engine: its threads run, nothing listens before the first configuration. */
 export async function createNativeEngine(bootstrap: EngineBootstrap): Promise<Engine> {
