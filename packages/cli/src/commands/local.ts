@@ -5,6 +5,7 @@ import { runLocal } from "../local/run-local.ts";
 interface LocalOptions {
   readonly state?: string;
   readonly load?: boolean | number;
+  readonly envoy?: boolean | string;
 }
 
 const DEFAULT_RATE = 10;
@@ -15,6 +16,7 @@ export function addLocal(program: Command, context: CliContext, exit: (code: num
     .description("run a mesh on this machine: control plane, a proxy for every workload, and the applications")
     .argument("<folder>", "folder of YAML in Istio's kinds; every WorkloadEntry with a loopback address becomes processes")
     .option("--load [rate]", `send a little traffic through the gateway, requests per second (${DEFAULT_RATE} without a number)`, parseRate)
+    .option("--envoy [path]", "run a stock Envoy in the place of every proxy (found by PATH without a path)")
     .option("--state <directory>", "where certificates, settings and logs are kept (or FAIRLEAD_STATE; default ~/.fairlead/local/<folder>)")
     .addHelpText(
       "after",
@@ -30,7 +32,8 @@ Examples:
     )
     .action(async (folder: string, options: LocalOptions) => {
       const ratePerSecond = options.load === true ? DEFAULT_RATE : typeof options.load === "number" ? options.load : undefined;
-      exit(await runLocal({ folder, state: options.state, ratePerSecond }, context));
+      const envoyPath = options.envoy === true ? "envoy" : options.envoy === false ? undefined : options.envoy;
+      exit(await runLocal({ folder, state: options.state, ratePerSecond, envoyPath }, context));
     });
 }
 

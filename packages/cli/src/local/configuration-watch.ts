@@ -1,6 +1,7 @@
 import { watch } from "node:fs";
 import { type Clock, describeOrigin, describeProblem, type Problem, sleep } from "@fairlead/kit";
 import { createPilotClient, type PilotClient } from "../clients/pilot.ts";
+import { renderProblem } from "../render/problem.ts";
 import type { Screen } from "../render/screen.ts";
 import { plural } from "../render/units.ts";
 import type { MeshFile } from "./mesh-file.ts";
@@ -50,11 +51,10 @@ function byText(problems: readonly Problem[]): ReadonlyMap<string, Problem> {
 function compare(before: ReadonlyMap<string, Problem>, now: ReadonlyMap<string, Problem>, { style }: Screen): readonly string[] {
   const added = [...now].filter(([key]) => !before.has(key));
   const gone = [...before].filter(([key]) => !now.has(key));
-  const lines = added.map(([text, { severity }]) =>
-    severity === "error"
-      ? `${style.red("✗")} ${text} ${style.dim("(what was good before keeps serving)")}`
-      : `${style.yellow("!")} ${text}`,
-  );
+  const lines = added.map(([, problem]) => {
+    const line = renderProblem(problem, style);
+    return problem.severity === "error" ? `${line} ${style.dim("(what was good before keeps serving)")}` : line;
+  });
   const stillWrong = new Set([...now.values()].map(({ origin }) => placeOf(origin)));
   const mended = new Set(
     gone

@@ -10,6 +10,9 @@ export interface ChildMessage {
 /** Fields of a log line that say why, in the order of their usefulness. */
 const REASON_FIELDS = ["reason", "error", "detail", "details"] as const;
 
+/** Pilot's problems are told from its admin API, with everything that belongs to them. */
+const SAID_ELSEWHERE = new Set(["problem in the configuration"]);
+
 /** Reads a line of a component's log (JSON, packages/kit/src/log.ts); undefined for anything that is no warning or error. */
 export function toMessage(line: ChildLine): ChildMessage | undefined {
   const { child, text } = line;
@@ -20,6 +23,7 @@ export function toMessage(line: ChildLine): ChildMessage | undefined {
   const level = entry?.["level"];
   if (entry === undefined || (level !== "warn" && level !== "error" && level !== "fatal")) return undefined;
   const message = typeof entry["message"] === "string" ? entry["message"] : "(no message)";
+  if (SAID_ELSEWHERE.has(message)) return undefined;
   const reason = reasonOf(entry);
   return { child: child.name, level: level === "warn" ? "warn" : "error", text: reason === undefined ? message : `${message}: ${reason}` };
 }

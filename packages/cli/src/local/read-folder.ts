@@ -12,6 +12,8 @@ export interface MeshFolder {
   readonly entryPaths: readonly string[];
   /** File of a VirtualService that routes inside the mesh: the one worth editing first. */
   readonly routingFile: string | undefined;
+  /** For an example: a host that the gateway leads to, and one inside the mesh that has routes of its own. */
+  readonly example: { readonly caller: string | undefined; readonly called: string | undefined };
   readonly problems: readonly Problem[];
 }
 
@@ -28,14 +30,18 @@ export function readMeshFolder(folder: string): MeshFolder {
       else problems.push(...parsed.error);
     }
   }
+  const rules = ofKind(objects, "VirtualService");
+  const outside = rules.find((rule) => !isInside(rule));
+  const inside = rules.find(isInside);
   return {
     objects: {
       workloadEntries: ofKind(objects, "WorkloadEntry").map(toWorkload),
       serviceEntries: ofKind(objects, "ServiceEntry").map(toService),
       gateways: ofKind(objects, "Gateway").map(toGateway),
     },
-    routingFile: ofKind(objects, "VirtualService").find((route) => route.spec.gateways.every((gateway) => gateway === "mesh"))?.origin.file,
-    entryPaths: [...new Set(ofKind(objects, "VirtualService").flatMap(entryPaths))],
+    routingFile: inside?.origin.file,
+    example: { caller: outside?.spec.http.flatMap((route) => route.route)[0]?.destination.host, called: inside?.spec.hosts[0] },
+    entryPaths: [...new Set(rules.flatMap(entryPaths))],
     problems,
   };
 }
@@ -98,10 +104,15 @@ function toGateway({ name, namespace, spec }: ConfigObject<"Gateway">): GatewayO
   return { name, namespace, selector: spec.selector, servers };
 }
 
+/** Whether a rule routes what the workloads send, not what comes in by a gateway. */
+function isInside({ spec }: ConfigObject<"VirtualService">): boolean {
+  return spec.gateways.every((gateway) => gateway === "mesh");
+}
+
 /** Exact paths first-hand; redirects and prefixes are no page by themselves. */
-function entryPaths({ spec }: ConfigObject<"VirtualService">): readonly string[] {
-  if (!spec.gateways.some((gateway) => gateway !== "mesh")) return [];
-  return spec.http
+function entryPaths(rule: ConfigObject<"VirtualService">): readonly string[] {
+  if (isInside(rule)) return [];
+  return rule.spec.http
     .filter((route) => route.redirect === undefined)
     .flatMap((route) => route.match.map((match) => match.uri?.exact))
     .filter((path) => path !== undefined);

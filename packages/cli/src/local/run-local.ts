@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { join, relative, resolve } from "node:path";
-import { describeProblem, type Problem, VERSION } from "@fairlead/kit";
+import { describeProblem, VERSION } from "@fairlead/kit";
 import { CliError } from "../cli-error.ts";
 import type { CliContext } from "../context.ts";
+import { renderProblem } from "../render/problem.ts";
 import { createScreen, type Screen } from "../render/screen.ts";
 import { formatCount, plural } from "../render/units.ts";
 import { watchConfiguration } from "./configuration-watch.ts";
@@ -14,6 +15,7 @@ import { defaultStateDirectory } from "./mesh-file.ts";
 import { planMesh } from "./plan.ts";
 import { showProgress } from "./progress.ts";
 import { type MeshFolder, readMeshFolder } from "./read-folder.ts";
+import type { SettingsOptions } from "./settings-files.ts";
 import { renderProcesses, renderSuggestions } from "./summary.ts";
 import { createWarnings, type Warning } from "./warnings.ts";
 
@@ -22,6 +24,8 @@ export interface RunLocalOptions {
   readonly state: string | undefined;
   /** Of the built-in load; undefined for none. */
   readonly ratePerSecond: number | undefined;
+  /** Stock Envoy to run in the place of every proxy; undefined for our own. */
+  readonly envoyPath: string | undefined;
 }
 
 /** `fairlead local`: runs a mesh until Ctrl-C; answers the exit status. */
@@ -32,12 +36,13 @@ export async function runLocal(options: RunLocalOptions, context: CliContext): P
   const layout = planLayout(contents, folder, options, context);
   const { style } = screen;
   screen.line(`${style.bold("Fairlead")} ${VERSION}  ${style.dim(`local mesh of ${relative(process.cwd(), folder) || "."}`)}`);
-  for (const problem of contents.problems) screen.line(renderProblem(problem, screen));
+  for (const problem of contents.problems) screen.line(renderProblem(problem, style));
 
   const interrupt = listenForSignals();
   const warnings = createWarnings({ clock: context.clock, onWarning: (warning) => screen.line(renderWarning(warning, screen)) });
   const mesh = new LocalMesh({
     layout,
+    settings: toSettings(options),
     env: context.env,
     clock: context.clock,
     random: context.random,
@@ -84,6 +89,12 @@ function planLayout(contents: MeshFolder, folder: string, options: RunLocalOptio
   return createLayout({ folder, stateDirectory, workloads: planned.value });
 }
 
+function toSettings({ envoyPath }: RunLocalOptions): SettingsOptions {
+  return envoyPath === undefined
+    ? {}
+    : { proxyOf: () => ({ engine: "envoy", envoyPath: envoyPath.includes("/") ? resolve(envoyPath) : envoyPath }) };
+}
+
 interface Serving {
   readonly contents: MeshFolder;
   readonly layout: MeshLayout;
@@ -102,7 +113,9 @@ async function serve(mesh: LocalMesh, serving: Serving): Promise<void> {
   );
   screen.line(renderProcesses(layout, style));
   const files = contents.routingFile === undefined ? [] : [join(layout.folder, contents.routingFile)];
-  screen.line(`\n${renderSuggestions({ layout, urls, files, command: "npx fairlead", cwd: process.cwd() }, style)}\n`);
+  screen.line(
+    `\n${renderSuggestions({ layout, urls, files, example: contents.example, command: "npx fairlead", cwd: process.cwd() }, style)}\n`,
+  );
   announceCrashes(mesh, screen, interrupt);
   const load =
     options.ratePerSecond === undefined || urls.length === 0
@@ -190,11 +203,6 @@ function renderWarning(warning: Warning, { style }: Screen): string {
   const [first, ...others] = warning.children;
   const who = others.length === 0 ? (first ?? "") : plural(warning.children.length, "process", "processes");
   return `${warning.level === "error" ? style.red("✗") : style.yellow("!")} ${style.bold(who)} ${warning.text}`;
-}
-
-export function renderProblem(problem: Problem, { style }: Screen): string {
-  const mark = problem.severity === "error" ? style.red("✗") : style.yellow("!");
-  return `${mark} ${describeProblem(problem)}`;
 }
 
 interface Interrupt {

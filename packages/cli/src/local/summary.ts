@@ -59,30 +59,37 @@ export function renderSuggestions(
   options: {
     readonly layout: MeshLayout;
     readonly urls: readonly string[];
+    /** Hosts of a service that the gateway leads to, and of one inside that has routes. */
+    readonly example: { readonly caller: string | undefined; readonly called: string | undefined };
     readonly files: readonly string[];
     readonly command: string;
     readonly cwd: string;
   },
   style: Style,
 ): string {
-  const { layout, urls, files, command, cwd } = options;
+  const { layout, urls, files, example, command, cwd } = options;
   const [url] = urls;
   const [file] = files;
-  const asker = layout.workloads.find((workload) => workload.proxy === "sidecar" && workload.application !== undefined);
-  const target = layout.workloads.find((workload) => workload !== asker && workload.proxy === "sidecar" && workload.services.length > 0);
-  const service = target?.services[0]?.split(".")[0];
-  const port = target?.ports[0]?.number;
+  const asker = layout.workloads.find((workload) => workload.proxy === "sidecar" && isOf(workload, example.caller));
+  const target = layout.workloads.find((workload) => workload.proxy === "sidecar" && isOf(workload, example.called));
   const rows: readonly (readonly [string, string])[] = [
     ...(url === undefined ? [] : ([["browse", url]] as const)),
     ...(url === undefined ? [] : ([["ask", `curl -i ${url}`]] as const)),
     ...(file === undefined ? [] : ([["change", `edit ${relative(cwd, file) || file} and save: traffic follows within a second`]] as const)),
     ["look", `${command} status   ${command} topology   ${command} metrics`],
-    ...(asker === undefined || service === undefined
+    ...(asker === undefined || target === undefined || example.called === undefined
       ? []
-      : ([["why", `${command} explain ${asker.name} GET http://${service}:${port ?? 80}/`]] as const)),
+      : ([
+          ["why", `${command} explain ${asker.name} GET http://${example.called.split(".")[0]}:${target.ports[0]?.number ?? 80}/`],
+        ] as const)),
     ["stop", "Ctrl-C"],
   ];
   return rows.map(([what, how]) => `  ${style.cyan(what.padEnd(7))} ${how}`).join("\n");
+}
+
+/** Whether a workload belongs to the service that a route calls `host`, in short or in full. */
+function isOf(workload: PlannedWorkload, host: string | undefined): boolean {
+  return host !== undefined && workload.services.some((service) => service === host || service.startsWith(`${host}.`));
 }
 
 export function indent(text: string): string {

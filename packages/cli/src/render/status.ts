@@ -1,5 +1,6 @@
-import { describeProblem, type Origin } from "@fairlead/kit";
+import type { Origin } from "@fairlead/kit";
 import { type MeshStatus, type ProxyStatus, type ProxyVerdict, verdictOf } from "../mesh-status.ts";
+import { renderProblem } from "./problem.ts";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
 import { formatSpan, plural } from "./units.ts";
@@ -96,8 +97,5 @@ function describeOrigins(origins: readonly Origin[], style: Style): string {
 
 function problemsOf({ problems }: MeshStatus, style: Style): readonly string[] {
   if (problems === undefined || problems.length === 0) return [];
-  const lines = problems.map(
-    (problem) => `${problem.severity === "error" ? style.red("✗") : style.yellow("!")} ${describeProblem(problem)}`,
-  );
-  return [`${plural(problems.length, "problem")} in the configuration:`, ...lines];
+  return [`${plural(problems.length, "problem")} in the configuration:`, ...problems.map((problem) => renderProblem(problem, style))];
 }
