@@ -1,5 +1,5 @@
 /**
- * Runs the project's checks and tests and counts them: `node tools/ci/main.ts test|check|e2e|all …`.
+ * Runs the project's checks and tests and counts them: `node tools/ci/main.ts test|check|e2e|peers|all …`.
  * The last line is `N passed, N failed`; the exit code is 0 only where nothing failed.
  */
 import { spawn } from "node:child_process";
@@ -45,7 +45,21 @@ const E2E: readonly Step[] = [
   },
 ];
 
-const STEPS: Readonly<Record<string, readonly Step[]>> = { test: TEST, check: CHECK, e2e: E2E, all: [...CHECK, ...TEST, ...E2E] };
+const PEERS: readonly Step[] = [
+  {
+    name: "beside other people's proxies",
+    command: ["npx", "vitest", "run", "--config", "packages/e2e/vitest.peers.config.ts", "--root", "packages/e2e"],
+    counts: "tests",
+  },
+];
+
+const STEPS: Readonly<Record<string, readonly Step[]>> = {
+  test: TEST,
+  check: CHECK,
+  e2e: E2E,
+  peers: PEERS,
+  all: [...CHECK, ...TEST, ...E2E, ...PEERS],
+};
 
 /** Adds up the closing lines of vitest (`Tests  3 failed | 11 passed (14)`) and cargo (`test result: ok. 5 passed; 0 failed`). */
 export function countTests(output: string): Count {
