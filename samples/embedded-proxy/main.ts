@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo } from "node:net";
 import { Proxy } from "@fairlead/dataplane";
 
 const REQUESTS = 3_000;
@@ -13,8 +12,9 @@ async function startUpstream(name: string): Promise<Server> {
 }
 
 function addressOf(server: Server): string {
-  const { address, port } = server.address() as AddressInfo;
-  return `${address}:${port}`;
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new Error("the server does not listen on a port");
+  return `${bound.address}:${bound.port}`;
 }
 
 async function freeAddress(): Promise<string> {
