@@ -39,7 +39,7 @@ spec:
 
 const open: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
+  for (const close of open.splice(0).toReversed()) await close();
 });
 
 function node(workload = "reviews-v1", serviceAccount = "reviews"): Node {

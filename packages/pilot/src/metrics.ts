@@ -52,8 +52,8 @@ export function createMetrics(
   };
 }
 
-function gauge(registry: Registry, name: string, help: string, read: () => number): void {
-  new Gauge({
+function gauge(registry: Registry, name: string, help: string, read: () => number): Gauge {
+  return new Gauge({
     name,
     help,
     registers: [registry],

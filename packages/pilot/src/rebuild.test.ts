@@ -45,31 +45,29 @@ function setUp() {
   const rules = Object.fromEntries(Array.from({ length: SERVICES }, (_, index) => [`r${index}.yaml`, rule(index, "1s")]));
   const source = createMemorySource({ ...files, ...rules });
   const builder = createSnapshotBuilder();
-  const build = (workload: string, snapshot: MeshSnapshot): ProxyIr => {
-    const found = snapshot.workloads.get(workload);
-    if (found === undefined) throw new Error(`no workload ${workload}`);
-    const proxy = proxyOfWorkload(snapshot, found);
-    return buildProxy(snapshot, { ...proxy, interception: "redirect", httpProxyPort: undefined }, { outboundTraffic: "allow-any" });
-  };
-  return { source, snapshot: () => builder.build(source.objects), build };
+  return { source, snapshot: () => builder.build(source.objects) };
+}
+
+function build(workload: string, snapshot: MeshSnapshot): ProxyIr {
+  const found = snapshot.workloads.get(workload);
+  if (found === undefined) throw new Error(`no workload ${workload}`);
+  const proxy = proxyOfWorkload(snapshot, found);
+  return buildProxy(snapshot, { ...proxy, interception: "redirect", httpProxyPort: undefined }, { outboundTraffic: "allow-any" });
 }
 
 /** Names of everything in `after` that is not the very object of `before`. */
 function rebuilt(before: ProxyIr, after: ProxyIr): readonly string[] {
   const known = new Set<object>([...before.clusters, ...before.endpoints, ...before.listeners, ...before.routes]);
-  const fresh = (items: readonly object[], kind: string, nameOf: (item: object) => string): readonly string[] =>
-    items.filter((item) => !known.has(item)).map((item) => `${kind} ${nameOf(item)}`);
-  const name = (item: object): string => ("name" in item ? String(item.name) : "clusterName" in item ? String(item.clusterName) : "");
   return [
-    ...fresh(after.clusters, "cluster", name),
-    ...fresh(after.endpoints, "endpoint", name),
-    ...fresh(after.listeners, "listener", name),
-    ...fresh(after.routes, "route", name),
+    ...after.clusters.filter((item) => !known.has(item)).map(({ name }) => `cluster ${name}`),
+    ...after.endpoints.filter((item) => !known.has(item)).map(({ clusterName }) => `endpoint ${clusterName}`),
+    ...after.listeners.filter((item) => !known.has(item)).map(({ name }) => `listener ${name}`),
+    ...after.routes.filter((item) => !known.has(item)).map(({ name }) => `route ${name}`),
   ];
 }
 
 test("editing one VirtualService builds and encodes its route table anew, and within it only the one virtual host", () => {
-  const { source, snapshot, build } = setUp();
+  const { source, snapshot } = setUp();
   const before = build("default/s0-1", snapshot());
   for (const resource of allResources(toXdsSnapshot(before))) expect(resource.version).not.toBe("");
   const encodedBefore = encodedResources();
@@ -86,7 +84,7 @@ test("editing one VirtualService builds and encodes its route table anew, and wi
 });
 
 test("a new endpoint changes the endpoints of its service and nothing else that other proxies run", () => {
-  const { source, snapshot, build } = setUp();
+  const { source, snapshot } = setUp();
   const before = build("default/s0-1", snapshot());
   source.setFile(
     "more.yaml",
@@ -101,7 +99,7 @@ spec: { address: 10.0.1.1, serviceAccount: s7, labels: { app: s7 } }
 });
 
 test("proxies of one namespace that no selector tells apart share what is built and encoded for them", () => {
-  const { snapshot, build } = setUp();
+  const { snapshot } = setUp();
   const now = snapshot();
   const [first, second] = [build("default/s0-1", now), build("default/s1-1", now)];
   expect(second.routes).toBe(first.routes);
@@ -109,7 +107,7 @@ test("proxies of one namespace that no selector tells apart share what is built 
 });
 
 test("taking a change back gives the same content, hence the same versions", () => {
-  const { source, snapshot, build } = setUp();
+  const { source, snapshot } = setUp();
   const versions = (): readonly string[] =>
     allResources(toXdsSnapshot(build("default/s0-1", snapshot()))).map(({ name, version }) => `${name} ${version}`);
   const before = versions();

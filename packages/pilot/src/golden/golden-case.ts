@@ -22,7 +22,7 @@ const proxySchema = z.strictObject({
 });
 
 export function readGoldenCases(): readonly GoldenCase[] {
-  return readdirSync(ROOT).sort().map(readGoldenCase);
+  return readdirSync(ROOT).toSorted().map(readGoldenCase);
 }
 
 function readGoldenCase(name: string): GoldenCase {

@@ -34,10 +34,11 @@ const PROXY: ProxyIdentity = {
 function resource(type: ResourceType, name: string, version: string): Resource {
   const any = new BinaryWriter().tag(1, WireType.LengthDelimited).string(`${name}@${version}`).finish();
   const delta = new BinaryWriter().tag(1, WireType.LengthDelimited).string(version).tag(3, WireType.LengthDelimited).string(name).finish();
-  const message = (): never => {
-    throw new Error("nobody reads it here");
-  };
-  return { type, name, version, any, delta, message, origins: () => [] };
+  return { type, name, version, any, delta, message: unreadable, origins: () => [] };
+}
+
+function unreadable(): never {
+  throw new Error("nobody reads it here");
 }
 
 /** `{ cluster: { a: "1" } }`: one cluster of version 1. */

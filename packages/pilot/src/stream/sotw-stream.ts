@@ -37,7 +37,7 @@ export function sotwProtocol(write: (response: Uint8Array) => void): StreamProto
       subscription.wildcard =
         hasWildcard || (names.size === 0 && (isFirst || subscription.wildcard) && (type === undefined || isWildcardType(type)));
       for (const name of names) if (!subscription.names.has(name)) subscription.due.add(name);
-      for (const name of [...subscription.names]) if (!names.has(name)) forget(subscription, name);
+      for (const name of subscription.names) if (!names.has(name)) forget(subscription, name);
       for (const name of names) subscription.names.add(name);
     },
     sendUpserts(subscription, upserts, context) {

@@ -102,5 +102,5 @@ function buildGateway(snapshot: MeshSnapshot, proxy: ProxyIdentity, subject: Pol
 
 /** Servers of one port at several addresses share the name of their route table; the first address's is the one. */
 function distinct<Item extends { readonly name: string }>(items: readonly Item[]): readonly Item[] {
-  return [...new Map([...items].reverse().map((item) => [item.name, item])).values()].reverse();
+  return [...new Map(items.toReversed().map((item) => [item.name, item])).values()].toReversed();
 }

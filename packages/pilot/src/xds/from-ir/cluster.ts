@@ -60,30 +60,32 @@ function clusterMetadata(cluster: Cluster): Pick<ClusterInit, "metadata"> {
 }
 
 function discovery(name: string, from: ClusterDiscovery): ClusterInit {
-  const type = (value: Cluster_DiscoveryType) => ({ case: "type", value }) as const;
   switch (from.kind) {
     case "eds":
-      return { clusterDiscoveryType: type(Cluster_DiscoveryType.EDS), edsClusterConfig: { edsConfig: FROM_ADS, serviceName: name } };
+      return {
+        clusterDiscoveryType: discoveryType(Cluster_DiscoveryType.EDS),
+        edsClusterConfig: { edsConfig: FROM_ADS, serviceName: name },
+      };
     case "static":
       return {
-        clusterDiscoveryType: type(Cluster_DiscoveryType.STATIC),
+        clusterDiscoveryType: discoveryType(Cluster_DiscoveryType.STATIC),
         loadAssignment: { clusterName: name, endpoints: toLocalities(from.localities) },
       };
     case "dns":
     case "dns-round-robin":
       return {
-        clusterDiscoveryType: type(from.kind === "dns" ? Cluster_DiscoveryType.STRICT_DNS : Cluster_DiscoveryType.LOGICAL_DNS),
+        clusterDiscoveryType: discoveryType(from.kind === "dns" ? Cluster_DiscoveryType.STRICT_DNS : Cluster_DiscoveryType.LOGICAL_DNS),
         dnsLookupFamily: Cluster_DnsLookupFamily.V4_PREFERRED,
         loadAssignment: { clusterName: name, endpoints: toLocalities(from.localities) },
       };
     case "internal":
       return {
-        clusterDiscoveryType: type(Cluster_DiscoveryType.STATIC),
+        clusterDiscoveryType: discoveryType(Cluster_DiscoveryType.STATIC),
         loadAssignment: { clusterName: name, endpoints: [internalEndpoint(from.listenerName)] },
       };
     case "original-destination":
       return {
-        clusterDiscoveryType: type(Cluster_DiscoveryType.ORIGINAL_DST),
+        clusterDiscoveryType: discoveryType(Cluster_DiscoveryType.ORIGINAL_DST),
         ...(from.portOverride === undefined
           ? {}
           : { lbConfig: { case: "originalDstLbConfig", value: { upstreamPortOverride: from.portOverride } } }),
@@ -92,8 +94,12 @@ function discovery(name: string, from: ClusterDiscovery): ClusterInit {
           : { upstreamBindConfig: { sourceAddress: { address: from.sourceAddress, portSpecifier: { case: "portValue", value: 0 } } } }),
       };
     case "none":
-      return { clusterDiscoveryType: type(Cluster_DiscoveryType.STATIC) };
+      return { clusterDiscoveryType: discoveryType(Cluster_DiscoveryType.STATIC) };
   }
+}
+
+function discoveryType(value: Cluster_DiscoveryType): { readonly case: "type"; readonly value: Cluster_DiscoveryType } {
+  return { case: "type", value };
 }
 
 function internalEndpoint(listenerName: string): NonNullable<NonNullable<ClusterInit["loadAssignment"]>["endpoints"]>[number] {
@@ -127,7 +133,6 @@ function loadBalancing(loadBalancer: ClusterLoadBalancer): ClusterInit {
 }
 
 function outlierDetection(detection: ClusterOutlierDetection): NonNullable<ClusterInit["outlierDetection"]> {
-  const enforced = (count: number): number => (count > 0 ? 100 : 0);
   const { consecutive5xx, consecutiveGatewayErrors, consecutiveLocalOriginFailures: local } = detection;
   return {
     interval: milliseconds(detection.intervalMs),
@@ -136,18 +141,22 @@ function outlierDetection(detection: ClusterOutlierDetection): NonNullable<Clust
     // Only what is asked for: Envoy would eject by success rate on its own.
     enforcingSuccessRate: 0,
     ...(consecutive5xx > 0 ? { consecutive5xx: consecutive5xx } : {}),
-    enforcingConsecutive5xx: enforced(consecutive5xx),
+    enforcingConsecutive5xx: enforcedPercent(consecutive5xx),
     ...(consecutiveGatewayErrors > 0 ? { consecutiveGatewayFailure: consecutiveGatewayErrors } : {}),
-    enforcingConsecutiveGatewayFailure: enforced(consecutiveGatewayErrors),
+    enforcingConsecutiveGatewayFailure: enforcedPercent(consecutiveGatewayErrors),
     ...(local === undefined
       ? {}
       : {
           splitExternalLocalOriginErrors: true,
           consecutiveLocalOriginFailure: local,
-          enforcingConsecutiveLocalOriginFailure: enforced(local),
+          enforcingConsecutiveLocalOriginFailure: enforcedPercent(local),
           enforcingLocalOriginSuccessRate: 0,
         }),
   };
+}
+
+function enforcedPercent(count: number): number {
+  return count > 0 ? 100 : 0;
 }
 
 /** Envoy counts whole seconds. */

@@ -57,18 +57,18 @@ function toBinding(binding: ListenerBinding): ListenerInit {
 }
 
 function toListenerFilter(inspector: Inspector): Init<typeof ListenerFilterSchema> {
-  const filter = (name: string, value: NamedExtension["typedConfig"]): Init<typeof ListenerFilterSchema> => ({
-    name,
-    configType: { case: "typedConfig", value },
-  });
   switch (inspector) {
     case "original-destination":
-      return filter("envoy.filters.listener.original_dst", pack(OriginalDstSchema, {}));
+      return listenerFilter("envoy.filters.listener.original_dst", pack(OriginalDstSchema, {}));
     case "tls":
-      return filter("envoy.filters.listener.tls_inspector", pack(TlsInspectorSchema, {}));
+      return listenerFilter("envoy.filters.listener.tls_inspector", pack(TlsInspectorSchema, {}));
     case "http":
-      return filter("envoy.filters.listener.http_inspector", pack(HttpInspectorSchema, {}));
+      return listenerFilter("envoy.filters.listener.http_inspector", pack(HttpInspectorSchema, {}));
   }
+}
+
+function listenerFilter(name: string, value: NamedExtension["typedConfig"]): Init<typeof ListenerFilterSchema> {
+  return { name, configType: { case: "typedConfig", value } };
 }
 
 function toFilterChain(chain: FilterChain): Init<typeof FilterChainSchema> {

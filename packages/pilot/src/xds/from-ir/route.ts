@@ -243,11 +243,15 @@ function toHeaders({ request, response }: HeaderOperations): Headers {
 }
 
 function toChanges(change: HeaderChange): Init<typeof HeaderValueOptionSchema>[] {
-  const option =
-    (appendAction: HeaderValueOption_HeaderAppendAction) =>
-    ([key, value]: [string, string]) => ({ header: { key, value }, appendAction });
   return [
-    ...Object.entries(change.set).map(option(HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD)),
-    ...Object.entries(change.add).map(option(HeaderValueOption_HeaderAppendAction.APPEND_IF_EXISTS_OR_ADD)),
+    ...toOptions(change.set, HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD),
+    ...toOptions(change.add, HeaderValueOption_HeaderAppendAction.APPEND_IF_EXISTS_OR_ADD),
   ];
+}
+
+function toOptions(
+  headers: HeaderChange["set"],
+  appendAction: HeaderValueOption_HeaderAppendAction,
+): Init<typeof HeaderValueOptionSchema>[] {
+  return Object.entries(headers).map(([key, value]) => ({ header: { key, value }, appendAction }));
 }

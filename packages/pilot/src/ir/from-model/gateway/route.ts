@@ -63,14 +63,10 @@ const redirectPart = remember((gateway: Gateway, _server: GatewayServer): Part =
 /** Rules of one host are one list; what takes everything comes last, whichever rule it is from. */
 const buildHost = remember((parts: readonly Part[], host: string, port: number): VirtualHost => {
   const routes = parts.flatMap((part) => part.routes);
-  const isLast = (route: Route): boolean =>
-    route.match.path.kind === "prefix" &&
-    route.match.path.value === "/" &&
-    route.match.headers.length + route.match.queryParameters.length === 0;
   return {
     name: joinHostPort(host, port),
     domains: [host],
-    routes: [...routes.filter((route) => !isLast(route)), ...routes.filter(isLast).slice(0, 1)],
+    routes: [...routes.filter((route) => !takesEverything(route)), ...routes.filter(takesEverything).slice(0, 1)],
     requireTls: parts.some((part) => part.redirectsToHttps),
     origins: [...new Set(parts.flatMap((part) => part.origins))],
   };
@@ -81,3 +77,11 @@ const buildTable = remember((virtualHosts: readonly VirtualHost[], name: string)
   virtualHosts,
   ignorePortInHost: true,
 }));
+
+function takesEverything(route: Route): boolean {
+  return (
+    route.match.path.kind === "prefix" &&
+    route.match.path.value === "/" &&
+    route.match.headers.length + route.match.queryParameters.length === 0
+  );
+}

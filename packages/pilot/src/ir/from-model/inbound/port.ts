@@ -36,11 +36,11 @@ const portsByAddress = memo((snapshot: MeshSnapshot): ReadonlyMap<string, readon
     }
   }
   return new Map(
-    [...byAddress].map(([address, ports]) => [address, [...ports.values()].sort((left, right) => left.number - right.number)]),
+    [...byAddress].map(([address, ports]) => [address, [...ports.values()].toSorted((left, right) => left.number - right.number)]),
   );
 });
 
 const workloadsByAddress = memo(
   (workloads: ReadonlyMap<string, Workload>): ReadonlyMap<string, Workload> =>
-    new Map([...workloads.values()].reverse().map((workload) => [`${workload.namespace}/${workload.address}`, workload])),
+    new Map([...workloads.values()].toReversed().map((workload) => [`${workload.namespace}/${workload.address}`, workload])),
 );

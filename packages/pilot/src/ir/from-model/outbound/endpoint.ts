@@ -35,7 +35,7 @@ export function byLocality(endpoints: readonly Endpoint[]): readonly LocalityEnd
 
 /** Identities of the workloads behind the endpoints, sorted. */
 export const identitiesOf = memo((endpoints: readonly Endpoint[]): readonly string[] =>
-  [...new Set(endpoints.flatMap((endpoint) => endpoint.workload.spiffeId ?? []))].sort(),
+  [...new Set(endpoints.flatMap((endpoint) => endpoint.workload.spiffeId ?? []))].toSorted(),
 );
 
 const WHOLE = {};

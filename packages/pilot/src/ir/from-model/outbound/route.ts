@@ -27,7 +27,7 @@ export function portRoutes(snapshot: MeshSnapshot, view: View, traffic: Outbound
   );
   if (unservedRules(snapshot, view).length > 0) ports.add(DEFAULT_HTTP_PORT);
   return [...ports]
-    .sort((left, right) => left - right)
+    .toSorted((left, right) => left - right)
     .map((port) => {
       const candidates = [
         ...serviceHosts(snapshot, view, port),

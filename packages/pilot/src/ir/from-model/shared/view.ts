@@ -43,7 +43,7 @@ export function matchesProxy(match: ProxyMatch, view: View, gateway: string): bo
 }
 
 function selectedLabels(snapshot: MeshSnapshot): readonly string[] {
-  return [...new Set([...ruleLabels(snapshot.routingRules), ...policyLabels(snapshot.trafficPolicies)])].sort();
+  return [...new Set([...ruleLabels(snapshot.routingRules), ...policyLabels(snapshot.trafficPolicies)])].toSorted();
 }
 
 const ruleLabels = memo((rules: readonly RoutingRule[]): readonly string[] => [
