@@ -41,7 +41,7 @@ for (let sent = 0; sent < REQUESTS; sent += 1) {
   answers.set(answer, (answers.get(answer) ?? 0) + 1);
 }
 console.log(`${REQUESTS} requests to http://${address}/ were answered by`);
-for (const [name, count] of [...answers].toSorted()) console.log(`  ${name.padEnd(8)} ${count}`);
+for (const name of [...answers.keys()].toSorted()) console.log(`  ${name.padEnd(8)} ${answers.get(name)}`);
 
 await proxy.drain();
 await proxy.stop();

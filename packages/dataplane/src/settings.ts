@@ -49,6 +49,10 @@ export const settingsSchema = z
     mixer: z.strictObject({ address: addressSchema }).optional(),
     logLevel: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   })
+  .refine((settings) => settings.engine === "fairlead" || settings.readinessAddress === undefined, {
+    path: ["readinessAddress"],
+    error: 'is for engine "fairlead"; a stock Envoy answers probes on its admin address',
+  })
   .refine(
     (settings) => settings.identity.namespace === settings.namespace && settings.identity.serviceAccount === settings.serviceAccount,
     {
