@@ -36,7 +36,10 @@ export interface LastGoodOptions {
 const FILE = "last-known-good.xds";
 const FORMAT = "fairlead last known good 1";
 const LIMIT_BYTES = 128 << 20;
+/** Least time between a change and its write … */
 const WRITE_DELAY_MS = 500;
+/** … and longer for large configurations, so that a busy mesh costs a bounded share of the disk. */
+const WRITE_BYTES_PER_MS = 1_000;
 
 export function createLastGood(options: LastGoodOptions): LastGood {
   const { clock, logger, directory } = options;
@@ -44,6 +47,7 @@ export function createLastGood(options: LastGoodOptions): LastGood {
   let pending: ResourceStore | undefined;
   let cancel: Cancel | undefined;
   let writing: Promise<void> = Promise.resolve();
+  let lastByteCount = 0;
 
   const write = async (): Promise<void> => {
     const store = pending;
@@ -51,6 +55,7 @@ export function createLastGood(options: LastGoodOptions): LastGood {
     if (store === undefined) return;
     try {
       const bytes = encode(store, options.nodeId);
+      lastByteCount = bytes.length;
       if (bytes.length > LIMIT_BYTES)
         return logger.warn({ bytes: bytes.length, limit: LIMIT_BYTES }, "configuration is too large to keep on disk");
       await replaceFile(directory, path, bytes);
@@ -70,7 +75,7 @@ export function createLastGood(options: LastGoodOptions): LastGood {
       }
     },
     save(store) {
-      if (pending === undefined) cancel = clock.after(WRITE_DELAY_MS, () => void flush());
+      if (pending === undefined) cancel = clock.after(WRITE_DELAY_MS + lastByteCount / WRITE_BYTES_PER_MS, () => void flush());
       pending = store;
     },
     close() {
