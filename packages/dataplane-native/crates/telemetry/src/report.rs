@@ -197,3 +197,126 @@ pub(crate) struct Span {
     #[prost(uint32, tag = "13")]
     pub(crate) authority_ref: u32,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every field with a value of its own, encoded by another implementation from `report.proto`.
+    const GOLDEN: &[u8] = include_bytes!("report/golden.bin");
+
+    fn labels() -> Option<Labels> {
+        Some(Labels {
+            reporter: 2,
+            peer_workload_ref: 1,
+            peer_namespace_ref: 2,
+            peer_service_ref: 3,
+            peer_version_ref: 4,
+            peer_principal_ref: 5,
+            destination_service_ref: 6,
+            security_policy: 1,
+            protocol_ref: 7,
+        })
+    }
+
+    fn batch() -> ReportBatch {
+        ReportBatch {
+            reporter_id: "reporter".to_owned(),
+            sequence: 7,
+            workload: Some(Workload {
+                name: "n".to_owned(),
+                namespace: "ns".to_owned(),
+                service: "s".to_owned(),
+                version: "v".to_owned(),
+                principal: "p".to_owned(),
+                cluster: "c".to_owned(),
+                node_id: "id".to_owned(),
+            }),
+            start_time_unix_ms: 1000,
+            end_time_unix_ms: 2000,
+            strings: ["", "a", "b"].map(str::to_owned).to_vec(),
+            requests: vec![requests()],
+            tcp: vec![TcpMetrics {
+                labels: labels(),
+                response_flags_ref: 15,
+                connections_opened: 16,
+                connections_closed: 17,
+                received_bytes: 18,
+                sent_bytes: 19,
+            }],
+            access_logs: vec![access_log()],
+            spans: vec![span()],
+            dropped_access_logs: 40,
+            dropped_spans: 41,
+            overflowed_label_sets: 42,
+        }
+    }
+
+    fn requests() -> RequestMetrics {
+        RequestMetrics {
+            labels: labels(),
+            route_ref: 8,
+            method_ref: 9,
+            response_code: 503,
+            response_flags_ref: 10,
+            grpc_status_plus_one: 14,
+            count: 11,
+            request_bytes: 12,
+            response_bytes: 13,
+            duration: Some(Histogram {
+                sum_us: 99,
+                buckets: vec![3, 1, 200, 2],
+            }),
+        }
+    }
+
+    fn access_log() -> AccessLogEntry {
+        AccessLogEntry {
+            start_time_unix_us: 20,
+            duration_us: 21,
+            labels: labels(),
+            method_ref: 22,
+            path: "/path".to_owned(),
+            authority_ref: 23,
+            protocol_ref: 24,
+            response_code: 404,
+            response_flags_ref: 25,
+            response_code_details: "details".to_owned(),
+            request_bytes: 26,
+            response_bytes: 27,
+            request_id: "request".to_owned(),
+            trace_id: "trace".to_owned(),
+            route_ref: 28,
+            upstream_cluster_ref: 29,
+            upstream_host_ref: 30,
+            downstream_remote_address_ref: 31,
+            user_agent_ref: 32,
+            attempts: 33,
+            upstream_duration_us: 34,
+        }
+    }
+
+    fn span() -> Span {
+        Span {
+            trace_id: vec![1],
+            span_id: vec![2],
+            parent_span_id: vec![3],
+            kind: 2,
+            name: "span".to_owned(),
+            start_time_unix_us: 35,
+            duration_us: 36,
+            labels: labels(),
+            response_code: 200,
+            response_flags_ref: 37,
+            method_ref: 38,
+            path: "/span".to_owned(),
+            authority_ref: 39,
+        }
+    }
+
+    #[test]
+    fn the_encoding_is_that_of_the_contract() {
+        assert_eq!(ReportBatch::decode(GOLDEN), Ok(batch()));
+        assert_eq!(batch().encode_to_vec(), GOLDEN);
+    }
+}

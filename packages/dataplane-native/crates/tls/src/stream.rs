@@ -93,10 +93,14 @@ impl<S: Stream> TlsStream<S> {
     fn decrypt(&mut self, cx: &mut Context<'_>, mut ciphertext: &[u8], buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while !ciphertext.is_empty() {
-            let Ok(taken) = self.session.read_tls(&mut ciphertext) else {
-                // rustls holds as much plaintext as it is willing to: the caller has to read that first.
-                self.ciphertext.extend_from_slice(ciphertext);
-                break;
+            let taken = match self.session.read_tls(&mut ciphertext) {
+                Ok(taken) => taken,
+                // rustls holds as much plaintext as it is willing to: the caller has to take what there is first.
+                Err(_) if filled > 0 => {
+                    self.ciphertext.extend_from_slice(ciphertext);
+                    break;
+                }
+                Err(error) => return Err(error),
             };
             if let Err(error) = self.session.process_new_packets() {
                 // Tells the peer why, as far as its socket takes it.
