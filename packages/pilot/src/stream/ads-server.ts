@@ -42,6 +42,9 @@ const MAX_STREAMS = 20_000;
 const MAX_STREAMS_PER_CONNECTION = 100;
 const MAX_REQUEST_BYTES = 4 << 20;
 const FIRST_REQUEST_TIMEOUT_MS = 15_000;
+/** A certificate is looked at when a connection begins, so none lasts for ever; gRPC spreads the ends by a tenth. */
+const MAX_CONNECTION_AGE_MS = 3_600_000;
+const CONNECTION_GRACE_MS = 10_000;
 const KEEPALIVE_INTERVAL_MS = 30_000;
 const KEEPALIVE_TIMEOUT_MS = 10_000;
 
@@ -78,6 +81,8 @@ export class AdsServer {
     const server = new Server({
       "grpc.max_concurrent_streams": MAX_STREAMS_PER_CONNECTION,
       "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
+      "grpc.max_connection_age_ms": MAX_CONNECTION_AGE_MS,
+      "grpc.max_connection_age_grace_ms": CONNECTION_GRACE_MS,
       "grpc.keepalive_time_ms": KEEPALIVE_INTERVAL_MS,
       "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
     });
@@ -156,7 +161,10 @@ export class AdsServer {
         const rejected = stream?.receive(request);
         if (rejected === undefined) return;
         events.rejected(rejected.type);
-        logger.error({ node: stream?.proxy.id, ...rejected }, "proxy rejected its configuration");
+        logger.error(
+          { node: stream?.proxy.id, type: rejected.type, resources: rejected.resources, reason: rejected.message },
+          "proxy rejected its configuration",
+        );
       } catch (error) {
         refuse(status.INVALID_ARGUMENT, `malformed discovery request: ${error instanceof Error ? error.message : String(error)}`);
       }

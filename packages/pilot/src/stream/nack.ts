@@ -19,5 +19,6 @@ function withoutAll(text: string, part: string): string {
 const MAX_MESSAGE_LENGTH = 2_000;
 
 export function boundedMessage(message: string): string {
-  return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
+  const text = message.trim();
+  return text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH)}…` : text;
 }
