@@ -148,15 +148,26 @@ class RunningApp implements App {
   async #stop(): Promise<void> {
     const { engine, logger } = this.#options;
     this.#identityEnd.abort();
-    if (!(await this.#drain("all"))) logger.warn("requests were still in flight at the end of the drain");
+    await this.#attempt("drain", async () => {
+      if (!(await this.#drain("all"))) logger.warn("requests were still in flight at the end of the drain");
+    });
     this.#identity?.stop();
-    await this.#ads.stop();
-    await engine.stop();
-    await this.#mixer?.stop(LAST_REPORT_LIMIT_MS);
+    await this.#attempt("xds client", () => this.#ads.stop());
+    await this.#attempt("engine", () => engine.stop());
+    await this.#attempt("reports", () => this.#mixer?.stop(LAST_REPORT_LIMIT_MS));
     this.#phase = "stopped";
-    await this.#readiness?.close();
-    await this.#admin.close();
+    await this.#attempt("readiness server", () => this.#readiness?.close());
+    await this.#attempt("admin server", () => this.#admin.close());
     logger.info("stopped");
+  }
+
+  /** One part that fails to end must not keep the others from ending. */
+  async #attempt(part: string, end: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await end();
+    } catch (error) {
+      this.#options.logger.error({ err: error, part }, "failed to end");
+    }
   }
 
   #ports(): AdminPorts {

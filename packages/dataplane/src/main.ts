@@ -19,6 +19,8 @@ async function main(): Promise<void> {
   };
   // Once: a second signal ends the process at once, as it does by default.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, quit);
+  // Native threads serve on whatever a promise of ours forgot to catch; ending them for it would make a small fault a large one.
+  process.on("unhandledRejection", (error) => logger.error({ err: error }, "unhandled rejection"));
   const running =
     settings.engine === "envoy"
       ? await startAgent({ ...common, onFatal: fail })
