@@ -17,8 +17,14 @@ async function main(): Promise<void> {
     logger.fatal({ reason }, "the proxy cannot go on");
     stopped.resolve(1);
   };
-  // Once: a second signal ends the process at once, as it does by default.
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, quit);
+  let signals = 0;
+  const onSignal = (): void => {
+    signals += 1;
+    // Who asks twice does not want to wait for the drain.
+    if (signals > 1) process.exit(1);
+    quit();
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, onSignal);
   // Native threads serve on whatever a promise of ours forgot to catch; ending them for it would make a small fault a large one.
   process.on("unhandledRejection", (error) => logger.error({ err: error }, "unhandled rejection"));
   const running =

@@ -49,10 +49,14 @@ export class EnvoyProcess {
     const startedMs = clock.monotonic();
     const child = spawn(path, toArguments(this.#options), { stdio: ["ignore", "inherit", "inherit"] });
     this.#child = child;
+    // An Envoy without its agent would hold ports and an identity that nobody renews.
+    const killWithUs = (): void => void child.kill("SIGKILL");
+    process.once("exit", killWithUs);
     this.#exited = new Promise((resolve) => {
       const end = (reason: string): void => {
         if (this.#child !== child) return;
         this.#child = undefined;
+        process.off("exit", killWithUs);
         resolve();
         this.#afterEnd(reason, clock.monotonic() - startedMs);
       };
