@@ -57,7 +57,7 @@ export async function startBookinfo(options: TestMeshOptions = {}): Promise<Test
   const lines: string[] = [];
   const mesh = new LocalMesh({
     layout: createLayout({ folder, stateDirectory: temp.join("state"), workloads: planned.value }),
-    ...(options.settings === undefined ? {} : { settings: options.settings }),
+    settings: { ...standIn(process.env["FAIRLEAD_E2E_ENVOY"]), ...options.settings },
     env: process.env,
     clock: systemClock,
     random: Math.random,
@@ -73,6 +73,11 @@ export async function startBookinfo(options: TestMeshOptions = {}): Promise<Test
     throw error;
   }
   return toTestMesh({ mesh, temp, folder, lines });
+}
+
+/** With FAIRLEAD_E2E_ENVOY the suites run on stock Envoys, to tell a mistake of a proxy from one of its configuration. */
+function standIn(envoyPath: string | undefined): SettingsOptions {
+  return envoyPath === undefined ? {} : { proxyOf: () => ({ engine: "envoy", envoyPath }) };
 }
 
 function toTestMesh(parts: {

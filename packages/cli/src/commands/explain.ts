@@ -1,6 +1,6 @@
 import type { ProxyDecision, ProxyExplainRequest, ProxyExplanation } from "@fairlead/api";
 import type { Origin } from "@fairlead/kit";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { createProxyAdminClient, findProxy, type MeshProxy } from "../clients/proxy-admin.ts";
 import { type CliContext, meshOf, print, styleOf } from "../context.ts";
@@ -26,13 +26,18 @@ export function addExplain(program: Command, context: CliContext): void {
     .description("say which way a request would take through a proxy, and which line of which file decided so")
     .argument("<proxy>", "whose proxy: a workload, or the beginning of its name")
     .argument("<request...>", "method and URL, or a curl line")
-    .option("-H, --header <header>", '"name: value"; may be repeated', (value: string, all: readonly string[]) => [...all, value], [])
+    .addOption(
+      new Option("-H, --header <header>", '"name: value"; may be repeated')
+        .argParser((value: string, all: readonly string[] | undefined) => [...(all ?? []), value])
+        .default([], "none"),
+    )
     .option("-X, --request <method>", "as curl's")
     .option("-d, --data <data>", "as curl's: makes it a POST")
     .option("--inbound", "the request arrives at the workload instead of leaving it")
     .option("--from <workload>", "with --inbound: who sends it (a workload, or a SPIFFE ID)")
     .allowUnknownOption()
-    .addOption(outputOption())
+    // Without its short form: curl means something else by -o.
+    .addOption(outputOption("--output <format>"))
     .addHelpText(
       "after",
       `

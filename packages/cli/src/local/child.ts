@@ -101,15 +101,13 @@ export class Child {
     cancel();
   }
 
-  /** To the whole process group, so that what an application started goes with it. */
+  /**
+   * An application may have been started by a shell that passes nothing on, so its whole group is told; a component knows best in which order its own
+   * children end. SIGKILL spares nobody.
+   */
   signal(signal: NodeJS.Signals): void {
     const pid = this.#process?.pid;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      // It is gone already.
-    }
+    if (pid !== undefined) send(signal, signal === "SIGKILL" || this.spec.role === "application" ? -pid : pid);
   }
 
   /** Resolves when it is ready; rejects when it ended more than `maxCrashes` times before, or on the signal. */
@@ -149,6 +147,8 @@ export class Child {
       if (isOver) return;
       isOver = true;
       stopPolling.abort();
+      // What it started goes with it.
+      if (child.pid !== undefined) send("SIGKILL", -child.pid);
       this.#process = undefined;
       if (this.#options.clock.monotonic() - startedMs > HEALTHY_AFTER_MS) this.#backoff.reset();
       this.#afterEnd(reason);
@@ -199,6 +199,15 @@ export class Child {
     stream.on("end", () => {
       if (rest !== "") take(rest);
     });
+  }
+}
+
+/** A negative number means the group. */
+function send(signal: NodeJS.Signals, pid: number): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already.
   }
 }
 

@@ -4,8 +4,8 @@ import { stringify } from "yaml";
 export type OutputFormat = "table" | "json" | "yaml";
 
 /** The option every command that shows something has. */
-export function outputOption(): Option {
-  return new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table");
+export function outputOption(flags = "-o, --output <format>"): Option {
+  return new Option(flags, "how to print").choices(["table", "json", "yaml"]).default("table");
 }
 
 /** `value` in the format asked for; the table is only made when it is wanted. */
