@@ -42,8 +42,20 @@ impl HeaderName {
         if field.is_empty() || !field.bytes().all(is_token_byte) {
             return Err(InvalidHeaderName(format!("{name:?} is not a header name")));
         }
-        let text = name.to_ascii_lowercase();
-        let kind = match text.as_str() {
+        Ok(Self::of_lower_case(&name.to_ascii_lowercase()))
+    }
+
+    /// A name that stands in the source: it has to be a token in lower case.
+    pub fn from_static(name: &'static str) -> Self {
+        debug_assert!(
+            Self::new(name).is_ok_and(|valid| valid.as_str() == name),
+            "{name:?} is no lower-case header name"
+        );
+        Self::of_lower_case(name)
+    }
+
+    fn of_lower_case(text: &str) -> Self {
+        let kind = match text {
             ":method" => NameKind::Method,
             ":path" => NameKind::Path,
             ":authority" | "host" => NameKind::Authority,
@@ -51,10 +63,10 @@ impl HeaderName {
             _ if text.starts_with(':') => NameKind::OtherPseudo,
             _ => NameKind::Field,
         };
-        Ok(Self {
+        Self {
             text: text.into(),
             kind,
-        })
+        }
     }
 
     /// The name in lower case.

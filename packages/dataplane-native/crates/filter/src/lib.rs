@@ -1,3 +1,15 @@
-//! What happens to a request on its way: authorization, faults, header edits.
+//! HTTP filters: what they decide about a request, without doing it.
+//!
+//! Each filter is a pure function over a [`config::RequestView`], the [`ConnectionFacts`] and its configuration; the
+//! proxy acts on what it returns, `explain` shows it.
 #![forbid(unsafe_code)]
 
+pub mod cors;
+mod facts;
+pub mod fault;
+pub mod mutation;
+pub mod rbac;
+#[cfg(test)]
+mod test_request;
+
+pub use facts::ConnectionFacts;

@@ -1,6 +1,8 @@
 //! Whether a route's conditions hold, and which is the first that does not.
 
-use config::{HeaderMatcher, PathMatch, RequestView, Route};
+use std::sync::LazyLock;
+
+use config::{HeaderMatcher, HeaderName, PathMatch, RequestView, Route};
 
 /// The first condition of a route that does not hold, in the order they are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,12 +81,8 @@ fn path_matches<V: RequestView + ?Sized>(matcher: &PathMatch, case_sensitive: bo
 }
 
 fn is_grpc<V: RequestView + ?Sized>(view: &V) -> bool {
-    static CONTENT_TYPE: std::sync::LazyLock<Option<config::HeaderName>> =
-        std::sync::LazyLock::new(|| config::HeaderName::new("content-type").ok());
-    let value = CONTENT_TYPE
-        .as_ref()
-        .and_then(|name| view.header(name))
-        .unwrap_or_default();
+    static CONTENT_TYPE: LazyLock<HeaderName> = LazyLock::new(|| HeaderName::from_static("content-type"));
+    let value = view.header(&CONTENT_TYPE).unwrap_or_default();
     value
         .strip_prefix(b"application/grpc")
         .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
@@ -93,8 +91,7 @@ fn is_grpc<V: RequestView + ?Sized>(view: &V) -> bool {
 #[cfg(test)]
 mod tests {
     use config::{
-        FractionalPercent, HeaderName, HeaderValueMatcher, Pattern, QueryMatcher, QueryValueMatcher, RouteMatch,
-        StringMatcher,
+        FractionalPercent, HeaderValueMatcher, Pattern, QueryMatcher, QueryValueMatcher, RouteMatch, StringMatcher,
     };
 
     use super::*;

@@ -287,30 +287,33 @@ fn http_options(cx: &mut Context, pb: &mut pb::Cluster) -> Http {
             cx.within(&format!("[{name:?}]"), |cx| cx.warn("has no effect in this proxy"));
         });
     }
-    let mut http = match any {
-        Some(any) => cx.within("typedExtensionProtocolOptions", |cx| {
+    let mut http = if let Some(any) = any {
+        cx.within("typedExtensionProtocolOptions", |cx| {
             cx.within(&format!("[{key:?}]"), |cx| typed_options(cx, &any))
-        }),
-        // The deprecated fields of the cluster itself.
-        None => {
-            let upstream = pb.upstream_http_protocol_options.take().unwrap_or_default();
-            let mut options = common_options(cx, pb.common_http_protocol_options.take());
-            options.http1 = http1(cx, "httpProtocolOptions", pb.http_protocol_options.take());
-            if pb.http2_protocol_options.is_some() {
-                options.protocol = HttpProtocol::Http2;
-                cx.within("http2ProtocolOptions", |cx| cx.warn(NO_HTTP2));
-            }
-            Http {
-                options,
-                auto_sni: upstream.auto_sni,
-                auto_san_validation: upstream.auto_san_validation,
-            }
-        }
+        })
+    } else {
+        deprecated_options(cx, pb)
     };
     if let Some(maximum) = pb.max_requests_per_connection {
         http.options.max_requests_per_connection = maximum.value;
     }
     http
+}
+
+/// The deprecated fields of the cluster itself.
+fn deprecated_options(cx: &mut Context, pb: &mut pb::Cluster) -> Http {
+    let upstream = pb.upstream_http_protocol_options.take().unwrap_or_default();
+    let mut options = common_options(cx, pb.common_http_protocol_options.take());
+    options.http1 = http1(cx, "httpProtocolOptions", pb.http_protocol_options.take());
+    if pb.http2_protocol_options.is_some() {
+        options.protocol = HttpProtocol::Http2;
+        cx.within("http2ProtocolOptions", |cx| cx.warn(NO_HTTP2));
+    }
+    Http {
+        options,
+        auto_sni: upstream.auto_sni,
+        auto_san_validation: upstream.auto_san_validation,
+    }
 }
 
 fn typed_options(cx: &mut Context, any: &Any) -> Http {

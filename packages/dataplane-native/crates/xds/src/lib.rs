@@ -6,7 +6,11 @@
 #![forbid(unsafe_code)]
 #![allow(
     deprecated,
-    reason = "control planes still send fields that Envoy has deprecated; they are decoded like their successors"
+    reason = "control planes still send what Envoy has deprecated; it is decoded like its successor"
+)]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "a decoder takes its message over, whether or not it moves parts out"
 )]
 
 mod access_log;
