@@ -123,6 +123,7 @@ export class AdsServer {
       call.emit("error", { code, details: reason });
     };
     let stream: ProxyStream<Request> | undefined;
+    let isOver = false;
     const cancelWait = clock.after(FIRST_REQUEST_TIMEOUT_MS, () => {
       if (stream === undefined) refuse(status.DEADLINE_EXCEEDED, "no request came");
     });
@@ -155,6 +156,8 @@ export class AdsServer {
       return opened;
     };
     call.on("data", (bytes: Uint8Array) => {
+      // What a refused caller had sent already is not listened to.
+      if (isOver) return;
       try {
         const request = dialect.read(bytes);
         stream ??= open(request);
@@ -169,7 +172,6 @@ export class AdsServer {
         refuse(status.INVALID_ARGUMENT, `malformed discovery request: ${error instanceof Error ? error.message : String(error)}`);
       }
     });
-    let isOver = false;
     const end = (): void => {
       if (isOver) return;
       isOver = true;

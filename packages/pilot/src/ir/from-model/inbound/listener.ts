@@ -41,7 +41,9 @@ export function virtualInbound(
   const chains = ports.flatMap(({ port, guard }) =>
     buildPortChains(internList(port.services), guard.mesh, internList(guard.policies), guard.peerTls.mode, port.number, port.protocol),
   );
-  const origins = [...new Set(ports.flatMap(({ port }) => port.services.map((service) => service.origin)))];
+  const services = ports.flatMap(({ port }) => port.services.map((service) => service.origin));
+  const peerPolicies = [...ports.map(({ guard }) => guard), rest].flatMap((guard) => guard.peerTls.policy?.origin ?? []);
+  const origins = [...new Set([...services, ...peerPolicies])];
   return buildVirtual(internList(chains), rest.mesh, internList(rest.policies), internList(origins), rest.peerTls.mode);
 }
 
