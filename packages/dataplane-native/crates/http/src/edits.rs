@@ -137,6 +137,11 @@ impl Edits {
         }
     }
 
+    /// Leaves the authority as the client sent it.
+    pub fn clear_authority(&mut self) {
+        self.authority = None;
+    }
+
     /// The target if it was replaced.
     pub fn target(&self) -> Option<&[u8]> {
         self.target

@@ -1,53 +1,506 @@
 //! The control thread: the one place that changes configuration.
 
-use std::time::Duration;
+mod dns;
+mod dump;
+mod explain;
+mod sockets;
+mod store;
 
-use crate::{Bootstrap, Problem, ReportSink, StartError, Upsert};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
+        mpsc,
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use config::Config;
+use telemetry::{Counter, Reporter, Telemetry, TelemetryOptions, Workload};
+use xds::{Resource, ResourceType};
+
+use crate::{
+    Bootstrap, Problem, ReportSink, Severity, StartError, Upsert,
+    build::{self, Builder},
+    snapshot::{ClusterEntry, ListenerEntry, RouteEntry, Snapshot},
+    worker::{Command, Gauge, Shared, WorkerHandle},
+};
+
+use dns::Resolver;
+use sockets::Sockets;
+use store::Store;
+
+/// How often the control thread looks at ejections, names to resolve and ports that were taken.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Worker threads at most.
+const MAX_WORKERS: u32 = 256;
+
+/// What other threads ask of the control thread.
+enum Request {
+    ApplyXds { kind: ResourceType, upserts: Vec<Upsert>, removed: Vec<String>, reply: mpsc::Sender<Vec<Problem>> },
+    ApplyConfig { config: Box<Config>, reply: mpsc::Sender<Vec<Problem>> },
+    Resolved(dns::Resolved),
+    Drain { inbound_only: bool, reply: mpsc::Sender<()> },
+    Explain { json: String, reply: mpsc::Sender<Result<String, String>> },
+    Dump(mpsc::Sender<String>),
+    Gauges(mpsc::Sender<String>),
+    Stop,
+}
 
 /// The handle on the control thread.
 pub(crate) struct Control {
-    bootstrap: Bootstrap,
-    sink: ReportSink,
+    requests: mpsc::Sender<Request>,
+    shared: Arc<Shared>,
+    reporter: Reporter,
+    is_ready: Arc<AtomicBool>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Control {
     pub(crate) fn start(bootstrap: Bootstrap, sink: ReportSink) -> Result<Self, StartError> {
-        Ok(Self { bootstrap, sink })
+        let failed = |error: std::io::Error| StartError(error.to_string());
+        let workers = match bootstrap.workers {
+            0 => std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
+            workers => workers,
+        };
+        if workers > MAX_WORKERS {
+            return Err(StartError(format!("{workers} workers are too many: at most {MAX_WORKERS}")));
+        }
+        let node = bootstrap.node.clone();
+        let telemetry = Telemetry::new(TelemetryOptions {
+            workload: Workload {
+                name: node.workload.clone(),
+                namespace: node.namespace.clone(),
+                service: node.service.clone(),
+                version: node.version.clone(),
+                principal: node.principal.clone(),
+                cluster: node.cluster.clone(),
+                node_id: node.node_id.clone(),
+            },
+            log_sample_rate: bootstrap.access_log.sample_rate,
+            max_log_samples: bootstrap.access_log.max_entries,
+            trace_sample_rate: bootstrap.access_log.trace_sample_rate,
+            max_spans: bootstrap.access_log.max_spans,
+        });
+        let shared = Arc::new(Shared {
+            limits: bootstrap.limits,
+            node,
+            telemetry: Arc::clone(&telemetry),
+            connections: AtomicU32::new(0),
+            gauges: (0..workers).map(|_| Gauge::default()).collect(),
+            is_draining_inbound: AtomicBool::new(false),
+            is_draining_outbound: AtomicBool::new(false),
+            next_id: AtomicU64::new(1),
+            start: Instant::now(),
+            active_faults: AtomicU32::new(0),
+        });
+        let interval = Duration::from_millis(bootstrap.report_interval_ms);
+        let reporter = Reporter::spawn(Arc::clone(&telemetry), interval, sink).map_err(failed)?;
+        let snapshot = Arc::new(Snapshot::new(0, HashMap::default(), HashMap::default(), HashMap::default()));
+        let workers: Vec<WorkerHandle> = (0..workers as usize)
+            .map(|index| WorkerHandle::start(index, Arc::clone(&shared), telemetry.worker(), Arc::clone(&snapshot)))
+            .collect::<Result<_, _>>()
+            .map_err(failed)?;
+        let (requests, received) = mpsc::channel();
+        let is_ready = Arc::new(AtomicBool::new(false));
+        let resolver = Resolver::start(requests.clone()).map_err(failed)?;
+        let state = State {
+            builder: Builder::new(Arc::clone(&shared)),
+            telemetry: telemetry.worker(),
+            shared: Arc::clone(&shared),
+            store: Store::default(),
+            compiled: Compiled::default(),
+            snapshot,
+            sockets: Sockets::default(),
+            workers,
+            resolver,
+            waiting: HashMap::new(),
+            is_ready: Arc::clone(&is_ready),
+        };
+        let thread = std::thread::Builder::new()
+            .name("fairlead-control".to_owned())
+            .spawn(move || state.run(&received))
+            .map_err(failed)?;
+        Ok(Self { requests, shared, reporter, is_ready, thread: Mutex::new(Some(thread)) })
     }
 
-    pub(crate) fn apply_xds(&self, _type_url: &str, _upserts: Vec<Upsert>, _removed: Vec<String>) -> Vec<Problem> {
-        Vec::new()
+    fn ask<T>(&self, request: impl FnOnce(mpsc::Sender<T>) -> Request) -> Option<T> {
+        let (reply, answer) = mpsc::channel();
+        self.requests.send(request(reply)).ok()?;
+        answer.recv().ok()
     }
 
-    pub(crate) fn apply_config(&self, _json: &str) -> Vec<Problem> {
-        Vec::new()
+    pub(crate) fn apply_xds(&self, type_url: &str, upserts: Vec<Upsert>, removed: Vec<String>) -> Vec<Problem> {
+        let Some(kind) = ResourceType::from_url(type_url) else {
+            return vec![Problem {
+                severity: Severity::Error,
+                resource_type: type_url.to_owned(),
+                name: String::new(),
+                path: String::new(),
+                message: format!("resources of type {type_url:?} are not understood"),
+            }];
+        };
+        self.ask(|reply| Request::ApplyXds { kind, upserts, removed, reply }).unwrap_or_default()
     }
 
-    pub(crate) fn drain(&self, _deadline: Duration, _inbound_only: bool) -> bool {
-        true
+    pub(crate) fn apply_config(&self, json: &str) -> Vec<Problem> {
+        let config = match serde_json::from_str::<Config>(json) {
+            Ok(config) => Box::new(config),
+            Err(error) => {
+                return vec![Problem {
+                    severity: Severity::Error,
+                    resource_type: "config".to_owned(),
+                    name: String::new(),
+                    path: format!("line {} column {}", error.line(), error.column()),
+                    message: error.to_string(),
+                }];
+            }
+        };
+        self.ask(|reply| Request::ApplyConfig { config, reply }).unwrap_or_default()
+    }
+
+    pub(crate) fn drain(&self, deadline: Duration, inbound_only: bool) -> bool {
+        let end = Instant::now() + deadline;
+        if self.ask(|reply| Request::Drain { inbound_only, reply }).is_none() {
+            return true;
+        }
+        loop {
+            if self.shared.busy(inbound_only) == 0 {
+                return true;
+            }
+            if Instant::now() >= end {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(5).min(deadline));
+        }
     }
 
     pub(crate) fn stop(&self) {
-        let _ = self.bootstrap.workers;
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = self.requests.send(Request::Stop);
+            let _ = thread.join();
+            self.reporter.stop();
+        }
     }
 
     pub(crate) fn stats_prometheus(&self) -> String {
-        String::new()
+        let mut text = self.reporter.prometheus();
+        text.push_str(&self.ask(Request::Gauges).unwrap_or_default());
+        text
     }
 
-    pub(crate) fn explain(&self, _json: &str) -> Result<String, String> {
-        Err("nothing is configured".to_owned())
+    pub(crate) fn explain(&self, json: &str) -> Result<String, String> {
+        self.ask(|reply| Request::Explain { json: json.to_owned(), reply })
+            .unwrap_or_else(|| Err("the proxy is stopped".to_owned()))
     }
 
     pub(crate) fn dump_config(&self) -> String {
-        "{}".to_owned()
+        self.ask(Request::Dump).unwrap_or_else(|| "{}".to_owned())
     }
 
     pub(crate) fn flush_report(&self) {
-        (self.sink)(Vec::new());
+        self.reporter.report();
     }
 
     pub(crate) fn is_ready(&self) -> bool {
-        false
+        self.is_ready.load(Relaxed)
+    }
+}
+
+/// What was compiled, with what it was compiled from.
+#[derive(Default)]
+struct Compiled {
+    listeners: HashMap<Arc<str>, (Arc<config::Listener>, Arc<ListenerEntry>)>,
+    routes: HashMap<Arc<str>, (Arc<config::RouteConfiguration>, Arc<RouteEntry>)>,
+    clusters: HashMap<Arc<str>, (Arc<config::Cluster>, store::Endpoints, Arc<ClusterEntry>)>,
+}
+
+/// The control thread's state.
+struct State {
+    builder: Builder,
+    telemetry: telemetry::Worker,
+    shared: Arc<Shared>,
+    store: Store,
+    compiled: Compiled,
+    snapshot: Arc<Snapshot>,
+    sockets: Sockets,
+    workers: Vec<WorkerHandle>,
+    resolver: Resolver,
+    /// Listeners that are not served yet, and what they wait for.
+    waiting: HashMap<Arc<str>, Vec<String>>,
+    is_ready: Arc<AtomicBool>,
+}
+
+impl State {
+    fn run(mut self, requests: &mpsc::Receiver<Request>) {
+        let mut last_tick = Instant::now();
+        loop {
+            let wait = TICK.saturating_sub(last_tick.elapsed());
+            match requests.recv_timeout(wait) {
+                Ok(Request::ApplyXds { kind, upserts, removed, reply }) => {
+                    let problems = self.apply_xds(kind, upserts, &removed);
+                    let _ = reply.send(problems);
+                }
+                Ok(Request::ApplyConfig { config, reply }) => {
+                    let _ = reply.send(self.apply_config(*config));
+                }
+                Ok(Request::Resolved(resolved)) => {
+                    if self.resolver.take(resolved) {
+                        self.publish(&mut Vec::new());
+                    }
+                }
+                Ok(Request::Drain { inbound_only, reply }) => {
+                    self.drain(inbound_only);
+                    let _ = reply.send(());
+                }
+                Ok(Request::Explain { json, reply }) => {
+                    let _ = reply.send(explain::explain(&self.snapshot, &json));
+                }
+                Ok(Request::Dump(reply)) => {
+                    let _ = reply.send(self.dump());
+                }
+                Ok(Request::Gauges(reply)) => {
+                    let _ = reply.send(dump::gauges(&self.snapshot, &self.shared));
+                }
+                Ok(Request::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+            }
+            if last_tick.elapsed() >= TICK {
+                last_tick = Instant::now();
+                self.tick();
+            }
+        }
+        for worker in &mut self.workers {
+            worker.stop();
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = self.shared.now_ms();
+        for cluster in self.snapshot.clusters.values() {
+            if cluster.state.ejected.load(Relaxed) > 0 {
+                for endpoint in &cluster.endpoints {
+                    cluster.state.recover(&endpoint.state, now);
+                }
+            }
+        }
+        self.resolver.refresh(self.snapshot.clusters.values().map(|cluster| &cluster.config));
+        if self.sockets.has_failed() {
+            self.open_sockets(&mut Vec::new());
+        }
+    }
+
+    fn apply_xds(&mut self, kind: ResourceType, upserts: Vec<Upsert>, removed: &[String]) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for upsert in upserts {
+            match xds::decode(kind, &upsert.name, &upsert.bytes) {
+                Ok(decode) => {
+                    for warning in decode.warnings {
+                        problems.push(problem(Severity::Warning, kind, &upsert.name, &warning));
+                    }
+                    self.put(kind, &upsert.name, &upsert.version, decode.resource, &mut problems);
+                }
+                Err(invalids) => {
+                    self.telemetry.count(Counter::ConfigRejected);
+                    let errors = invalids.iter().map(|invalid| problem(Severity::Error, kind, &upsert.name, invalid));
+                    problems.extend(errors);
+                }
+            }
+        }
+        for name in removed {
+            self.store.xds.remove(kind, name);
+        }
+        self.publish(&mut problems);
+        problems
+    }
+
+    /// Takes a resource over, if it can be compiled.
+    fn put(&mut self, kind: ResourceType, name: &str, version: &str, resource: Resource, problems: &mut Vec<Problem>) {
+        let checked = match &resource {
+            Resource::Listener(listener) => self.builder.listener(&Arc::new((**listener).clone())).map(|_| ()),
+            Resource::Cluster(cluster) => {
+                let warning = build::cluster_warning(cluster);
+                problems.extend(warning.map(|warning| problem(Severity::Warning, kind, name, &warning)));
+                self.builder.check_cluster(cluster)
+            }
+            Resource::Secret(secret) => {
+                let result = self.builder.secrets.set(secret);
+                if result.is_ok() {
+                    self.telemetry.count(Counter::SecretsRotated);
+                }
+                result
+            }
+            Resource::Route(_) | Resource::Endpoint(_) => Ok(()),
+        };
+        match checked {
+            Ok(()) => {
+                self.telemetry.count(Counter::ConfigApplied);
+                self.store.xds.put(name, version, resource);
+            }
+            Err(invalid) => {
+                self.telemetry.count(Counter::ConfigRejected);
+                problems.push(problem(Severity::Error, kind, name, &invalid));
+            }
+        }
+    }
+
+    fn apply_config(&mut self, config: Config) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        // First everything that can be refused, so that a configuration is taken whole or not at all.
+        for listener in &config.listeners {
+            if let Err(invalid) = self.builder.listener(&Arc::new(listener.clone())) {
+                problems.push(problem(Severity::Error, ResourceType::Listener, &listener.name, &invalid));
+            }
+        }
+        for cluster in &config.clusters {
+            if let Err(invalid) = self.builder.check_cluster(cluster) {
+                problems.push(problem(Severity::Error, ResourceType::Cluster, &cluster.name, &invalid));
+            }
+        }
+        problems.extend(store::duplicates(&config));
+        if problems.is_empty() {
+            for secret in &config.secrets {
+                if let Err(invalid) = self.builder.secrets.set(secret) {
+                    problems.push(problem(Severity::Error, ResourceType::Secret, &secret.name, &invalid));
+                }
+            }
+        }
+        if !problems.is_empty() {
+            self.telemetry.count(Counter::ConfigRejected);
+            return problems;
+        }
+        self.telemetry.count(Counter::ConfigApplied);
+        self.store.fixed.replace(config);
+        self.publish(&mut problems);
+        problems
+    }
+
+    /// Compiles what changed and gives it to the workers.
+    fn publish(&mut self, problems: &mut Vec<Problem>) {
+        let clusters = self.compile_clusters(problems);
+        let routes = self.compile_routes();
+        let listeners = self.compile_listeners(&routes, problems);
+        self.builder.forget(clusters.values());
+        self.snapshot = Arc::new(Snapshot::new(self.snapshot.version + 1, listeners, routes, clusters));
+        for worker in &self.workers {
+            worker.send(Command::Update(Arc::clone(&self.snapshot)));
+        }
+        self.resolver.refresh(self.snapshot.clusters.values().map(|cluster| &cluster.config));
+        self.open_sockets(problems);
+    }
+
+    fn compile_clusters(&mut self, problems: &mut Vec<Problem>) -> crate::snapshot::Map<Arc<ClusterEntry>> {
+        let mut before = std::mem::take(&mut self.compiled.clusters);
+        let mut compiled = crate::snapshot::Map::default();
+        for config in self.store.clusters() {
+            let endpoints = self.store.endpoints(&config, &self.resolver);
+            let known = before.remove(&config.name);
+            let entry = match known {
+                Some((old, old_endpoints, entry)) if Arc::ptr_eq(&old, &config) && old_endpoints.is_same(&endpoints) => {
+                    Some(entry)
+                }
+                known => {
+                    let old = known.as_ref().map(|(_, _, entry)| &**entry);
+                    match self.builder.cluster(&config, endpoints.localities(), old) {
+                        Ok(entry) => Some(Arc::new(entry)),
+                        Err(invalid) => {
+                            problems.push(problem(Severity::Error, ResourceType::Cluster, &config.name, &invalid));
+                            known.map(|(_, _, entry)| entry)
+                        }
+                    }
+                }
+            };
+            if let Some(entry) = entry {
+                compiled.insert(Arc::clone(&config.name), Arc::clone(&entry));
+                self.compiled.clusters.insert(Arc::clone(&config.name), (config, endpoints, entry));
+            }
+        }
+        compiled
+    }
+
+    fn compile_routes(&mut self) -> crate::snapshot::Map<Arc<RouteEntry>> {
+        let mut before = std::mem::take(&mut self.compiled.routes);
+        let mut compiled = crate::snapshot::Map::default();
+        for config in self.store.routes() {
+            let entry = match before.remove(&config.name) {
+                Some((old, entry)) if Arc::ptr_eq(&old, &config) => entry,
+                _ => Arc::new(self.builder.routes(&config)),
+            };
+            compiled.insert(Arc::clone(&config.name), Arc::clone(&entry));
+            self.compiled.routes.insert(Arc::clone(&config.name), (config, entry));
+        }
+        compiled
+    }
+
+    fn compile_listeners(
+        &mut self,
+        routes: &crate::snapshot::Map<Arc<RouteEntry>>,
+        problems: &mut Vec<Problem>,
+    ) -> crate::snapshot::Map<Arc<ListenerEntry>> {
+        let mut before = std::mem::take(&mut self.compiled.listeners);
+        let mut compiled = crate::snapshot::Map::default();
+        self.waiting.clear();
+        for config in self.store.listeners() {
+            let known = before.remove(&config.name);
+            let missing = build::missing(&config, &self.builder.secrets, |name| routes.contains_key(name));
+            let is_same = known.as_ref().is_some_and(|(old, _)| Arc::ptr_eq(old, &config));
+            let kept = if is_same {
+                known
+            } else if missing.is_empty() {
+                match self.builder.listener(&config) {
+                    Ok(entry) => Some((Arc::clone(&config), Arc::new(entry))),
+                    Err(invalid) => {
+                        problems.push(problem(Severity::Error, ResourceType::Listener, &config.name, &invalid));
+                        known
+                    }
+                }
+            } else {
+                // The version before, if there is one, serves until all of this one is there.
+                self.waiting.insert(Arc::clone(&config.name), missing);
+                known
+            };
+            if let Some((config, entry)) = kept {
+                compiled.insert(Arc::clone(&config.name), Arc::clone(&entry));
+                self.compiled.listeners.insert(Arc::clone(&config.name), (config, entry));
+            }
+        }
+        compiled
+    }
+
+    fn open_sockets(&mut self, problems: &mut Vec<Problem>) {
+        let is_stopped = |listener: &ListenerEntry| self.shared.is_draining(listener.is_inbound);
+        let wanted = self.snapshot.listeners.values().filter(|listener| !is_stopped(listener)).map(|l| &l.config);
+        problems.extend(self.sockets.open(wanted, &self.workers));
+        let is_serving = self.sockets.count() > 0 && self.waiting.is_empty();
+        self.is_ready.store(is_serving, Relaxed);
+    }
+
+    fn drain(&mut self, inbound_only: bool) {
+        self.shared.is_draining_inbound.store(true, Relaxed);
+        if !inbound_only {
+            self.shared.is_draining_outbound.store(true, Relaxed);
+        }
+        self.open_sockets(&mut Vec::new());
+        for worker in &self.workers {
+            worker.send(Command::Wake);
+        }
+    }
+
+    fn dump(&self) -> String {
+        dump::dump(&self.snapshot, &self.builder.secrets, &self.sockets, &self.waiting, &self.store)
+    }
+}
+
+fn problem(severity: Severity, kind: ResourceType, name: &str, invalid: &config::Invalid) -> Problem {
+    Problem {
+        severity,
+        resource_type: kind.url().to_owned(),
+        name: name.to_owned(),
+        path: invalid.path.clone(),
+        message: invalid.message.clone(),
     }
 }

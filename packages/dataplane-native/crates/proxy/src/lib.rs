@@ -4,11 +4,30 @@
 //! endpoint → pool → retry`. One native control thread applies configuration and merges statistics; `workers` threads
 //! serve traffic on immutable snapshots.
 
+#![forbid(unsafe_code)]
+
 use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+mod build;
+mod cluster;
+mod connection;
 mod control;
+mod error;
+mod exchange;
+mod filters;
+mod format;
+mod http_connection;
+mod labels;
+mod pool;
+mod request;
+mod snapshot;
+mod tcp;
+mod timer;
+mod transport;
+mod upstream;
+mod worker;
 
 use control::Control;
 
@@ -164,8 +183,8 @@ impl std::fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-/// Where report batches (`fairlead.telemetry.v1.ReportBatch`, encoded) go. Called on the control thread: it must not block.
-pub type ReportSink = Box<dyn Fn(Vec<u8>) + Send + Sync>;
+/// Where report batches (`fairlead.telemetry.v1.ReportBatch`, encoded) go. Called on a thread of the proxy: it must not block.
+pub type ReportSink = Box<dyn Fn(Vec<u8>) + Send>;
 
 /// A running proxy. All functions may be called from any thread; they wait for the control thread, never for traffic
 /// (but [`Proxy::drain`]). Dropping it stops the proxy.

@@ -1,0 +1,286 @@
+//! From configuration to what serves: each resource is compiled once, and again only when it changes.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+};
+
+use config::{
+    AccessLogFormat, ClusterKind, HttpFilterKind, HttpProtocol, Invalid, Listener, LocalityEndpoints, NetworkFilter,
+    RouteConfiguration, RouteSource, UpstreamTransport,
+};
+use route::RouteTable;
+use telemetry::{LogFormat, LogTargets, StringId};
+
+use crate::{
+    cluster::{ClusterState, EndpointState},
+    filters::HttpFilters,
+    snapshot::{
+        ChainEntry, ClusterEntry, EndpointEntry, HttpEntry, ListenerEntry, RouteEntry, Serves, TcpEntry,
+    },
+    transport::{self, Secrets, Transport},
+    worker::Shared,
+};
+
+/// Compiles resources. What survives updates is kept here.
+pub(crate) struct Builder {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) secrets: Secrets,
+    clusters: HashMap<Arc<str>, Arc<ClusterState>>,
+    endpoints: HashMap<(u64, config::Address), Arc<EndpointState>>,
+}
+
+impl Builder {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, secrets: Secrets::default(), clusters: HashMap::new(), endpoints: HashMap::new() }
+    }
+
+    /// Compiles a listener with its filter chains.
+    pub(crate) fn listener(&mut self, config: &Arc<Listener>) -> Result<ListenerEntry, Invalid> {
+        let mut chains = Vec::with_capacity(config.filter_chains.len() + 1);
+        for (index, chain) in config.filter_chains.iter().enumerate() {
+            chains.push(Arc::new(self.chain(chain).map_err(|e| e.index(index).field("filterChains"))?));
+        }
+        if let Some(chain) = &config.default_filter_chain {
+            chains.push(Arc::new(self.chain(chain).map_err(|e| e.field("defaultFilterChain"))?));
+        }
+        Ok(ListenerEntry::new(Arc::clone(config), chains))
+    }
+
+    fn chain(&mut self, config: &config::FilterChain) -> Result<ChainEntry, Invalid> {
+        let tls = match &config.tls {
+            Some(tls) => Some(transport::build_server(tls, &mut self.secrets).map_err(|e| e.field("tls"))?),
+            None => None,
+        };
+        let mut rbac = Vec::new();
+        let mut serves = Serves::Nothing;
+        for (index, filter) in config.filters.iter().enumerate() {
+            match filter {
+                NetworkFilter::Rbac(rules) => rbac.push((**rules).clone()),
+                NetworkFilter::TcpProxy(proxy) => {
+                    if proxy.tunneling.is_some() {
+                        return Err(Invalid::new("tunneling tcp in http is not supported yet: leave it out")
+                            .field("tunneling")
+                            .index(index)
+                            .field("filters"));
+                    }
+                    serves = Serves::Tcp(TcpEntry { config: (**proxy).clone(), logs: self.logs(&proxy.access_log)? });
+                }
+                NetworkFilter::HttpConnectionManager(manager) => {
+                    serves = Serves::Http(Box::new(self.http(manager).map_err(|e| e.index(index).field("filters"))?));
+                }
+                NetworkFilter::Ignored { .. } => {}
+            }
+        }
+        Ok(ChainEntry {
+            name: Arc::clone(&config.name),
+            tls,
+            transport_connect_timeout_ms: config.transport_connect_timeout_ms,
+            rbac,
+            serves,
+        })
+    }
+
+    fn http(&mut self, config: &config::HttpConnectionManager) -> Result<HttpEntry, Invalid> {
+        let limits = &self.shared.limits;
+        let router = config.http_filters.iter().find_map(|filter| match filter.kind {
+            HttpFilterKind::Router(options) => Some(options),
+            _ => None,
+        });
+        let head = (config.max_request_headers_kb as usize * 1024).min(limits.max_head_bytes as usize);
+        Ok(HttpEntry {
+            limits: http::Limits {
+                max_head_bytes: if head == 0 { limits.max_head_bytes as usize } else { head },
+                max_fields: (config.max_headers_count as usize)
+                    .min(usize::from(limits.max_headers))
+                    .clamp(1, http::Limits::FIELDS),
+                ..http::Limits::default()
+            },
+            filters: HttpFilters::new(&config.http_filters),
+            router: router.unwrap_or_default(),
+            inline_routes: match &config.routes {
+                RouteSource::Inline(routes) => Some(Arc::new(self.routes(&Arc::new(routes.clone())))),
+                RouteSource::Named(_) => None,
+            },
+            logs: self.logs(&config.access_log)?,
+            config: config.clone(),
+        })
+    }
+
+    fn logs(&self, logs: &[config::AccessLog]) -> Result<LogTargets, Invalid> {
+        let mut targets = LogTargets::NONE;
+        for (index, log) in logs.iter().enumerate() {
+            let format = match &log.format {
+                AccessLogFormat::Default => Ok(LogFormat::istio_text()),
+                AccessLogFormat::Text(text) => LogFormat::text(text),
+                AccessLogFormat::Json(pairs) => LogFormat::json(pairs.iter().map(|(key, value)| (&**key, &**value))),
+            };
+            let invalid = |error: telemetry::InvalidLogFormat| {
+                Invalid::new(error.to_string()).field("format").index(index).field("accessLog")
+            };
+            targets = targets.with(self.shared.telemetry.log_target(&log.path, &format.map_err(invalid)?));
+        }
+        Ok(targets)
+    }
+
+    /// Compiles a route configuration.
+    pub(crate) fn routes(&self, config: &Arc<RouteConfiguration>) -> RouteEntry {
+        let name = |route: &config::Route| -> StringId { self.shared.telemetry.intern(&route.name) };
+        let names = config.virtual_hosts.iter().map(|host| host.routes.iter().map(name).collect()).collect();
+        RouteEntry { table: RouteTable::new(Arc::clone(config)), names }
+    }
+
+    /// Compiles a cluster with its endpoints of now. What is the same in `before` is taken over.
+    pub(crate) fn cluster(
+        &mut self,
+        config: &Arc<config::Cluster>,
+        localities: &[LocalityEndpoints],
+        before: Option<&ClusterEntry>,
+    ) -> Result<ClusterEntry, Invalid> {
+        let shared = Arc::clone(&self.shared);
+        let state = Arc::clone(
+            self.clusters
+                .entry(Arc::clone(&config.name))
+                .or_insert_with(|| Arc::new(ClusterState::new(shared.next_id()))),
+        );
+        let wanted = config.transport_matches.iter().map(|entry| &entry.transport).chain([&config.transport]);
+        let mut transports = Vec::new();
+        for transport in wanted {
+            transports.push(self.transport(transport, before).map_err(|e| e.field("transport"))?);
+        }
+        let endpoints: Vec<EndpointEntry> = localities
+            .iter()
+            .flat_map(|locality| &locality.endpoints)
+            .map(|endpoint| EndpointEntry {
+                state: self.endpoint(&state, &endpoint.address),
+                transport: Arc::clone(
+                    &transports[transport::transport_index(config, endpoint.transport_match.as_deref())],
+                ),
+                config: endpoint.clone(),
+            })
+            .collect();
+        let default_transport = Arc::clone(&transports[transports.len() - 1]);
+        let service = config.services.first().map_or_else(|| service_of(&config.name), |service| service.host.as_str().into());
+        let picker = balance::Picker::new(localities, balance::PickerOptions::from(&**config));
+        let telemetry = &self.shared.telemetry;
+        Ok(ClusterEntry {
+            priorities: (0..endpoints.len()).map(|position| picker.priority_of(position).unwrap_or_default() as u32).collect(),
+            picker,
+            state,
+            needs_authority: transports.iter().any(|transport| transport.has_auto_name()),
+            default_transport,
+            endpoints,
+            name_id: telemetry.intern(&config.name),
+            service_id: telemetry.intern(&service),
+            service,
+            config: Arc::clone(config),
+        })
+    }
+
+    /// Whether a cluster can be compiled.
+    pub(crate) fn check_cluster(&mut self, config: &config::Cluster) -> Result<(), Invalid> {
+        for transport in config.transport_matches.iter().map(|entry| &entry.transport).chain([&config.transport]) {
+            transport::build_transport(transport, 0, &mut self.secrets).map_err(|e| e.field("transport"))?;
+        }
+        Ok(())
+    }
+
+    /// The same transport as before if nothing about it changed, so that pooled connections stay usable.
+    fn transport(
+        &mut self,
+        config: &UpstreamTransport,
+        before: Option<&ClusterEntry>,
+    ) -> Result<Arc<Transport>, Invalid> {
+        let known = before.and_then(|before| {
+            let used = before.endpoints.iter().map(|endpoint| &endpoint.transport);
+            used.chain([&before.default_transport]).find(|transport| transport.config == *config)
+        });
+        match known {
+            Some(transport) => Ok(Arc::clone(transport)),
+            None => {
+                let id = self.shared.next_id();
+                Ok(Arc::new(transport::build_transport(config, id, &mut self.secrets)?))
+            }
+        }
+    }
+
+    fn endpoint(&mut self, cluster: &ClusterState, address: &config::Address) -> Arc<EndpointState> {
+        let shared = &self.shared;
+        let endpoint = self
+            .endpoints
+            .entry((cluster.id, address.clone()))
+            .or_insert_with(|| Arc::new(EndpointState::new(shared.next_id(), cluster.id, address.clone())));
+        endpoint.set_removed(false);
+        Arc::clone(endpoint)
+    }
+
+    /// Forgets endpoints and clusters that no cluster of `clusters` has any more.
+    pub(crate) fn forget<'c>(&mut self, clusters: impl Iterator<Item = &'c Arc<ClusterEntry>>) {
+        let mut used = std::collections::HashSet::new();
+        let mut names = std::collections::HashSet::new();
+        for cluster in clusters {
+            names.insert(Arc::clone(&cluster.config.name));
+            used.extend(cluster.endpoints.iter().map(|endpoint| endpoint.state.id));
+        }
+        let states = &self.clusters;
+        self.endpoints.retain(|_, endpoint| {
+            let is_used = used.contains(&endpoint.id);
+            if !is_used {
+                endpoint.set_removed(true);
+                if let Some(cluster) = states.values().find(|cluster| cluster.id == endpoint.cluster) {
+                    cluster.forget(endpoint);
+                }
+            }
+            is_used
+        });
+        self.clusters.retain(|name, _| names.contains(name));
+    }
+}
+
+/// The service in a name as Istio makes them: `outbound|9080|v1|reviews.default.svc.cluster.local`.
+fn service_of(cluster: &Arc<str>) -> Arc<str> {
+    let mut parts = cluster.split('|');
+    match (parts.next(), parts.nth(1), parts.next()) {
+        (Some("outbound"), Some(_), Some(host)) => host.into(),
+        (Some("inbound"), ..) => "".into(),
+        _ => Arc::clone(cluster),
+    }
+}
+
+/// What a listener's chains refer to and that is not there: route configurations and secrets, in words.
+pub(crate) fn missing(listener: &Listener, secrets: &Secrets, has_routes: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut missing = Vec::new();
+    for chain in listener.chains() {
+        if let Some(tls) = &chain.tls {
+            missing.extend(secrets.missing(&tls.context).into_iter().map(|name| format!("secret {name:?}")));
+        }
+        for filter in &chain.filters {
+            if let NetworkFilter::HttpConnectionManager(manager) = filter
+                && let RouteSource::Named(name) = &manager.routes
+                && !has_routes(name)
+            {
+                missing.push(format!("route configuration {name:?}"));
+            }
+        }
+    }
+    missing.sort();
+    missing.dedup();
+    missing
+}
+
+/// What is accepted but works in another way than its author may expect.
+pub(crate) fn cluster_warning(config: &config::Cluster) -> Option<Invalid> {
+    let is_http2 = config.http.protocol == HttpProtocol::Http2;
+    is_http2.then(|| Invalid::new("http/2 to upstreams is not spoken yet: http/1.1 is used").field("protocol").field("http"))
+}
+
+/// Names of hosts that a cluster wants resolved.
+pub(crate) fn hosts_of(config: &config::Cluster) -> impl Iterator<Item = (&Arc<str>, u16)> {
+    let is_dns = matches!(config.kind, ClusterKind::StrictDns(_) | ClusterKind::LogicalDns(_));
+    config.endpoints.iter().filter(move |_| is_dns).flat_map(|locality| &locality.endpoints).filter_map(|endpoint| {
+        match &endpoint.address {
+            config::Address::Host(host, port) => Some((host, *port)),
+            _ => None,
+        }
+    })
+}

@@ -1,0 +1,298 @@
+//! A downstream connection from accept to close: where it was going, which filter chain takes it, TLS, HTTP or TCP.
+
+use std::{cell::Cell, net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
+
+use config::ConnectionInfo;
+use http::Buffer;
+use net::{Address, Detection, Protocol, Socket, Stream};
+use telemetry::{Counter, LabelsId};
+use tls::{Connection, PeerInfo};
+
+use crate::{
+    http_connection::{self, HttpEnd},
+    snapshot::{ChainEntry, ListenerEntry, Serves, Snapshot},
+    tcp,
+    worker::Worker,
+};
+
+/// Internal listeners that one connection may pass through.
+const MAX_INTERNAL_HOPS: u32 = 4;
+
+/// What is known about a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// Peer of the socket; none for Unix sockets.
+    pub(crate) peer: Option<SocketAddr>,
+    /// Where it was going: after interception the original destination.
+    pub(crate) destination: Option<SocketAddr>,
+    /// Address at this end.
+    pub(crate) local: Option<SocketAddr>,
+    /// SNI.
+    pub(crate) server_name: String,
+    /// ALPN the client offered, or the protocol that was detected.
+    pub(crate) alpn: Vec<String>,
+    /// `tls` or `raw_buffer` once somebody looked.
+    pub(crate) transport: &'static str,
+    /// Who the client proved to be.
+    pub(crate) peer_tls: Option<PeerInfo>,
+    /// Number of the connection in this process.
+    pub(crate) id: u64,
+}
+
+impl Facts {
+    /// The SPIFFE ID of the client.
+    pub(crate) fn principal(&self) -> &str {
+        self.peer_tls.as_ref().and_then(|peer| peer.spiffe_id.as_deref()).unwrap_or_default()
+    }
+
+    /// Whether the client proved who it is.
+    pub(crate) fn is_mutual_tls(&self) -> bool {
+        self.peer_tls.as_ref().is_some_and(PeerInfo::has_certificate)
+    }
+
+    /// This client's entry of `x-forwarded-client-cert`.
+    pub(crate) fn client_cert_text(&self, details: &config::ClientCertDetails, peer: &PeerInfo) -> String {
+        use std::fmt::Write as _;
+        let mut text = String::with_capacity(160);
+        // Formatting into a string cannot fail.
+        let _ = write!(text, "Hash={}", peer.certificate_hash_hex());
+        let Some(names) = &peer.names else { return text };
+        if details.subject {
+            let _ = write!(text, ";Subject=\"{}\"", names.subject.replace('"', "\\\""));
+        }
+        if details.uri {
+            for uri in &names.uris {
+                let _ = write!(text, ";URI={uri}");
+            }
+        }
+        if details.dns {
+            for dns in &names.dns {
+                let _ = write!(text, ";DNS={dns}");
+            }
+        }
+        text
+    }
+
+    fn find_chain(&self, listener: &ListenerEntry) -> Option<usize> {
+        let alpn: Vec<&str> = self.alpn.iter().map(String::as_str).collect();
+        listener.index.find(&ConnectionInfo {
+            destination: self.destination,
+            source: self.peer,
+            direct_source: self.peer,
+            server_name: &self.server_name,
+            transport_protocol: self.transport,
+            application_protocols: &alpn,
+        })
+    }
+}
+
+/// A connection with the configuration it is served by.
+pub(crate) struct Served {
+    pub(crate) worker: Rc<Worker>,
+    pub(crate) facts: Facts,
+    pub(crate) snapshot: Rc<Arc<Snapshot>>,
+    pub(crate) listener: Arc<ListenerEntry>,
+    pub(crate) chain: Arc<ChainEntry>,
+    /// Label sets that were used last, by cluster.
+    pub(crate) labels: Cell<Option<(u64, [LabelsId; 2])>>,
+}
+
+impl Served {
+    /// Takes over the newest configuration. False: the connection has no place in it and ends.
+    pub(crate) fn refresh(&mut self) -> bool {
+        let snapshot = self.worker.snapshot();
+        if Rc::ptr_eq(&snapshot, &self.snapshot) {
+            return true;
+        }
+        let Some(listener) = snapshot.listeners.get(&self.listener.config.name) else { return false };
+        if !Arc::ptr_eq(listener, &self.listener) {
+            let chain = self.facts.find_chain(listener).and_then(|index| listener.chains.get(index));
+            let Some(chain) = chain else { return false };
+            // A connection cannot change between plaintext and TLS, or stop being HTTP.
+            let is_same_kind = chain.tls.is_some() == self.chain.tls.is_some()
+                && matches!((&chain.serves, &self.chain.serves), (Serves::Http(_), Serves::Http(_)));
+            if !is_same_kind {
+                return false;
+            }
+            let is_admitted = chain.admits(&self.facts);
+            self.chain = Arc::clone(chain);
+            self.listener = Arc::clone(listener);
+            self.snapshot = snapshot;
+            return is_admitted;
+        }
+        self.snapshot = snapshot;
+        true
+    }
+
+    /// Whether connections of this listener are to end.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.worker.shared.is_draining(self.listener.is_inbound)
+    }
+
+    /// Whether the newest configuration is not the one in use.
+    pub(crate) fn is_outdated(&self) -> bool {
+        !Rc::ptr_eq(&self.worker.snapshot(), &self.snapshot)
+    }
+}
+
+/// Serves one accepted connection to its end.
+pub(crate) async fn serve(worker: Rc<Worker>, socket: Socket, peer: Address, local: Address, name: Arc<str>) {
+    let snapshot = worker.snapshot();
+    let Some(listener) = snapshot.listeners.get(&name).cloned() else { return };
+    let id = worker.shared.next_id();
+    // A listener on all addresses learns from the socket which of them was meant.
+    let local = match local.tcp() {
+        Some(address) if !address.ip().is_unspecified() => Some(address),
+        Some(_) => socket.local_address().ok().and_then(|address| address.tcp()),
+        None => None,
+    };
+    let mut facts = Facts { peer: peer.tcp(), destination: local, local, id, ..Facts::default() };
+    let mut listener = listener;
+    if listener.has_original_dst {
+        facts.destination = socket.original_destination().or(local);
+    }
+    if listener.config.use_original_dst
+        && let Some(other) = facts.destination.and_then(|address| snapshot.listener_at(address))
+    {
+        listener = Arc::clone(other);
+    }
+    let stream = Connection::from(socket);
+    serve_as(worker, snapshot, listener, facts, stream, Buffer::default()).await;
+}
+
+/// Serves a connection by a listener, then by the internal listeners that it opens a tunnel to.
+async fn serve_as(
+    worker: Rc<Worker>,
+    snapshot: Rc<Arc<Snapshot>>,
+    listener: Arc<ListenerEntry>,
+    facts: Facts,
+    mut stream: Connection,
+    mut received: Buffer,
+) {
+    let mut served = Served {
+        chain: Arc::clone(&snapshot.no_chain),
+        labels: Cell::new(None),
+        worker,
+        facts,
+        snapshot,
+        listener,
+    };
+    for _ in 0..=MAX_INTERNAL_HOPS {
+        if served.listener.needs_detection(&served.facts) && !Box::pin(detect(&mut served, &mut stream, &mut received)).await {
+            break;
+        }
+        let Some(index) = served.facts.find_chain(&served.listener) else {
+            served.worker.count(Counter::NoFilterChain);
+            break;
+        };
+        let Some(chain) = served.listener.chains.get(index) else { break };
+        served.chain = Arc::clone(chain);
+        if served.chain.tls.is_some() {
+            let Some(secured) = Box::pin(accept_tls(&mut served, stream, &mut received)).await else { return };
+            stream = secured;
+        }
+        if !served.chain.admits(&served.facts) {
+            served.worker.count(Counter::Denied);
+            break;
+        }
+        let chain = Arc::clone(&served.chain);
+        match &chain.serves {
+            Serves::Nothing => break,
+            Serves::Tcp(proxy) => {
+                Box::pin(tcp::serve(&mut served, proxy, &mut stream, &mut received)).await;
+                break;
+            }
+            Serves::Http(_) => match http_connection::serve(&mut served, &mut stream, &mut received).await {
+                HttpEnd::Closed => break,
+                HttpEnd::Internal(name) => {
+                    let Some(listener) = served.snapshot.listeners.get(&name) else { break };
+                    served.listener = Arc::clone(listener);
+                    served.labels.set(None);
+                    // What is inside the tunnel is a connection of its own: nothing is known about it yet.
+                    served.facts.server_name.clear();
+                    served.facts.alpn.clear();
+                    served.facts.transport = "";
+                }
+            },
+        }
+    }
+    served.worker.buffers.give(received);
+}
+
+/// Looks at the first bytes where a filter chain depends on them. False: the connection ends.
+async fn detect(served: &mut Served, stream: &mut Connection, received: &mut Buffer) -> bool {
+    let worker = Rc::clone(&served.worker);
+    let timer = worker.timers.timer();
+    let timeout_ms = match served.listener.config.listener_filters_timeout_ms {
+        0 => worker.shared.limits.transport_timeout_ms,
+        timeout => timeout,
+    };
+    timer.set(Some(worker.timers.now_ms() + timeout_ms));
+    let protocol = std::future::poll_fn(|cx| {
+        use std::task::Poll;
+        loop {
+            if let Detection::Found(protocol) = net::detect(received.filled()) {
+                return Poll::Ready(Some(protocol));
+            }
+            if timer.poll_expired(cx).is_ready() {
+                let goes_on = served.listener.config.continue_on_listener_filters_timeout;
+                return Poll::Ready(goes_on.then_some(Protocol::Unknown));
+            }
+            if !worker.buffers.make_room(received) {
+                return Poll::Ready(Some(Protocol::Unknown));
+            }
+            match stream.poll_read(cx, received.space()) {
+                Poll::Ready(Ok(0)) if received.is_empty() => return Poll::Ready(None),
+                Poll::Ready(Ok(0)) => return Poll::Ready(Some(Protocol::Unknown)),
+                Poll::Ready(Ok(count)) => received.advance(count),
+                Poll::Ready(Err(_)) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    })
+    .await;
+    let Some(protocol) = protocol else {
+        worker.count(Counter::DownstreamTimeouts);
+        return false;
+    };
+    let facts = &mut served.facts;
+    facts.transport = "raw_buffer";
+    match protocol {
+        Protocol::Tls(hello) => {
+            facts.transport = "tls";
+            facts.server_name = hello.server_name.unwrap_or_default();
+            facts.alpn = hello.alpn.into_iter().filter_map(|name| String::from_utf8(name).ok()).collect();
+        }
+        Protocol::Http1 => facts.alpn = vec!["http/1.1".to_owned()],
+        Protocol::Http2 => facts.alpn = vec!["h2c".to_owned()],
+        Protocol::Unknown => {}
+    }
+    true
+}
+
+async fn accept_tls(served: &mut Served, stream: Connection, received: &mut Buffer) -> Option<Connection> {
+    let Connection::Plain(socket) = stream else { return None };
+    let server = served.chain.tls.clone()?;
+    let timeout_ms = match served.chain.transport_connect_timeout_ms {
+        0 => served.worker.shared.limits.transport_timeout_ms,
+        timeout => timeout,
+    };
+    let accepted = server.accept(socket, received.filled(), Duration::from_millis(timeout_ms)).await;
+    received.clear();
+    match accepted {
+        Ok(stream) => {
+            served.worker.count(Counter::DownstreamTlsHandshakes);
+            let peer = stream.peer().clone();
+            if served.facts.server_name.is_empty() {
+                served.facts.server_name = peer.server_name.as_deref().unwrap_or_default().to_owned();
+            }
+            served.facts.transport = "tls";
+            served.facts.peer_tls = Some(peer);
+            Some(stream.into())
+        }
+        Err(_) => {
+            served.worker.count(Counter::DownstreamTlsFailures);
+            None
+        }
+    }
+}

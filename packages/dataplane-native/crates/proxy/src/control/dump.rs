@@ -1,0 +1,159 @@
+//! What runs, for operators.
+
+use std::{collections::HashMap, fmt::Write as _, sync::Arc, sync::atomic::Ordering::Relaxed};
+
+use serde_json::{Value, json};
+use xds::ResourceType;
+
+use super::{sockets::Sockets, store::Store};
+use crate::{
+    snapshot::{ClusterEntry, Snapshot},
+    transport::Secrets,
+    worker::Shared,
+};
+
+/// Everything, as JSON; no private key is in it.
+pub(super) fn dump(
+    snapshot: &Snapshot,
+    secrets: &Secrets,
+    sockets: &Sockets,
+    waiting: &HashMap<Arc<str>, Vec<String>>,
+    store: &Store,
+) -> String {
+    let listeners = store.listeners().into_iter().map(|config| {
+        let addresses: Vec<String> = sockets.of(&config.name).map(ToString::to_string).collect();
+        let problems: Vec<&str> = sockets.failures(&config.name).collect();
+        json!({
+            "name": config.name,
+            "version": store.version(ResourceType::Listener, &config.name),
+            "state": state_of(waiting.contains_key(&config.name), !problems.is_empty()),
+            "waitingFor": waiting.get(&config.name),
+            "boundAddresses": addresses,
+            "problems": problems,
+            "origins": config.origins,
+            "config": &*config,
+        })
+    });
+    let routes = store.routes().into_iter().map(|config| {
+        json!({
+            "name": config.name,
+            "version": store.version(ResourceType::Route, &config.name),
+            "origins": config.origins,
+            "config": &*config,
+        })
+    });
+    let clusters = snapshot.clusters.values().map(|cluster| cluster_of(cluster, store));
+    let endpoints = snapshot.clusters.values().map(|cluster| endpoints_of(cluster));
+    json!({
+        "version": snapshot.version,
+        "listeners": sorted(listeners),
+        "routes": sorted(routes),
+        "clusters": sorted(clusters),
+        "endpoints": sorted(endpoints),
+        "secrets": secrets.dump(),
+    })
+    .to_string()
+}
+
+fn sorted(values: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut values: Vec<Value> = values.collect();
+    values.sort_by(|one, two| one["name"].as_str().cmp(&two["name"].as_str()));
+    values
+}
+
+fn state_of(is_waiting: bool, has_failed: bool) -> &'static str {
+    match (is_waiting, has_failed) {
+        (true, _) => "warming",
+        (false, true) => "failed",
+        (false, false) => "active",
+    }
+}
+
+fn cluster_of(cluster: &ClusterEntry, store: &Store) -> Value {
+    let state = &cluster.state;
+    let (requests, connections, pending) = state.in_use();
+    json!({
+        "name": cluster.config.name,
+        "version": store.version(ResourceType::Cluster, &cluster.config.name),
+        "service": cluster.service,
+        "origins": cluster.config.origins,
+        "activeRequests": requests,
+        "connections": connections,
+        "pendingRequests": pending,
+        "requestsTotal": state.requests_total.load(Relaxed),
+        "retriesTotal": state.retries_total.load(Relaxed),
+        "overflowsTotal": state.overflows_total.load(Relaxed),
+        "ejected": state.ejected.load(Relaxed),
+        "config": &*cluster.config,
+    })
+}
+
+fn endpoints_of(cluster: &ClusterEntry) -> Value {
+    let endpoints: Vec<Value> = cluster
+        .endpoints
+        .iter()
+        .map(|endpoint| {
+            let state = &endpoint.state;
+            json!({
+                "address": endpoint.config.address,
+                "weight": endpoint.config.weight,
+                "health": endpoint.config.health,
+                "healthy": endpoint.config.health.is_usable() && !state.is_ejected(),
+                "ejected": state.is_ejected(),
+                "workload": endpoint.config.workload,
+                "tlsMode": endpoint.config.tls_mode(),
+                "activeRequests": state.active.load(Relaxed),
+                "connections": state.connections.load(Relaxed),
+                "requestsTotal": state.requests_total.load(Relaxed),
+                "errorsTotal": state.errors_total.load(Relaxed),
+                "connectFailuresTotal": state.connect_failures_total.load(Relaxed),
+            })
+        })
+        .collect();
+    json!({ "name": cluster.config.name, "clusterName": cluster.config.name, "endpoints": endpoints })
+}
+
+/// Gauges and counters of clusters in Prometheus' text format.
+pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
+    let mut out = String::new();
+    // Formatting into a string cannot fail.
+    let _ = writeln!(
+        out,
+        "# HELP fairlead_proxy_downstream_connections Open connections of clients.\n# TYPE fairlead_proxy_downstream_connections gauge\nfairlead_proxy_downstream_connections {}",
+        shared.connections.load(Relaxed)
+    );
+    let _ = writeln!(
+        out,
+        "# HELP fairlead_proxy_requests_in_flight Requests and connections being served.\n# TYPE fairlead_proxy_requests_in_flight gauge\nfairlead_proxy_requests_in_flight {}",
+        shared.busy(false)
+    );
+    let _ = writeln!(
+        out,
+        "# HELP fairlead_proxy_config_version Configurations applied so far.\n# TYPE fairlead_proxy_config_version gauge\nfairlead_proxy_config_version {}",
+        snapshot.version
+    );
+    let mut clusters: Vec<&Arc<ClusterEntry>> = snapshot.clusters.values().collect();
+    clusters.sort_by(|one, two| one.config.name.cmp(&two.config.name));
+    type Read = fn(&ClusterEntry) -> u64;
+    let families: [(&str, &str, &str, Read); 7] = [
+        ("requests_total", "counter", "Requests sent to the cluster.", |c| c.state.requests_total.load(Relaxed)),
+        ("connections", "gauge", "Open connections.", |c| u64::from(c.state.in_use().1)),
+        ("connect_failures_total", "counter", "Connections that could not be made.", |c| {
+            c.state.connect_failures_total.load(Relaxed)
+        }),
+        ("retries_total", "counter", "Attempts after the first.", |c| c.state.retries_total.load(Relaxed)),
+        ("overflows_total", "counter", "Requests refused by a circuit breaker.", |c| {
+            c.state.overflows_total.load(Relaxed)
+        }),
+        ("endpoints", "gauge", "Endpoints.", |c| c.endpoints.len() as u64),
+        ("endpoints_ejected", "gauge", "Endpoints out of service.", |c| u64::from(c.state.ejected.load(Relaxed))),
+    ];
+    for (name, kind, help, read) in families {
+        let _ = writeln!(out, "# HELP fairlead_proxy_cluster_{name} {help}\n# TYPE fairlead_proxy_cluster_{name} {kind}");
+        for cluster in &clusters {
+            let label = cluster.config.name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            let _ = writeln!(out, "fairlead_proxy_cluster_{name}{{cluster=\"{label}\"}} {}", read(cluster));
+        }
+    }
+    out
+}

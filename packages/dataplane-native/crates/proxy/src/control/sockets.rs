@@ -1,0 +1,149 @@
+//! Listening sockets: opened once, kept as long as a listener wants their address.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
+
+use config::Listener;
+use net::{Address, ListenOptions};
+use xds::ResourceType;
+
+use crate::{
+    Problem, Severity,
+    worker::{Command, ListenKey, WorkerHandle},
+};
+
+/// Time until a port that was taken is tried again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// How long a worker may take to open a socket.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[derive(Default)]
+pub(super) struct Sockets {
+    /// Open sockets, with the address they are bound to.
+    open: HashMap<ListenKey, Address>,
+    failed: HashMap<ListenKey, (String, Instant)>,
+}
+
+impl Sockets {
+    pub(super) fn count(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether a port is to be tried again.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.values().any(|(_, at)| at.elapsed() >= RETRY)
+    }
+
+    /// The addresses that a listener is bound to.
+    pub(super) fn of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Address> {
+        self.open.iter().filter(move |(key, _)| &*key.listener == name).map(|(_, address)| address)
+    }
+
+    /// Why a listener does not listen.
+    pub(super) fn failures<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.failed.iter().filter(move |(key, _)| &*key.listener == name).map(|(_, (why, _))| why.as_str())
+    }
+
+    /// Opens what is wanted and closes what is not any more.
+    pub(super) fn open<'l>(&mut self, listeners: impl Iterator<Item = &'l Arc<Listener>>, workers: &[WorkerHandle]) -> Vec<Problem> {
+        let mut wanted = HashMap::new();
+        for listener in listeners.filter(|listener| listener.bind_to_port) {
+            for address in std::iter::once(&listener.address).chain(&listener.additional_addresses) {
+                if let Some(address) = to_net(address) {
+                    wanted.insert(ListenKey { listener: Arc::clone(&listener.name), address }, Arc::clone(listener));
+                }
+            }
+        }
+        // First close, because an address may have moved from one listener to another.
+        let gone: Vec<ListenKey> = self.open.keys().filter(|key| !wanted.contains_key(key)).cloned().collect();
+        for key in gone {
+            self.open.remove(&key);
+            for worker in workers {
+                worker.send(Command::Unlisten(key.clone()));
+            }
+        }
+        self.failed.retain(|key, _| wanted.contains_key(key));
+        let mut problems = Vec::new();
+        for (key, listener) in wanted {
+            if self.open.contains_key(&key) || self.failed.get(&key).is_some_and(|(_, at)| at.elapsed() < RETRY) {
+                continue;
+            }
+            match bind(&key, &listener, workers) {
+                Ok(address) => {
+                    self.failed.remove(&key);
+                    self.open.insert(key, address);
+                }
+                Err(error) => {
+                    let message = format!("cannot listen on {}: {error}; it is tried again", key.address);
+                    problems.push(Problem {
+                        severity: Severity::Warning,
+                        resource_type: ResourceType::Listener.url().to_owned(),
+                        name: key.listener.to_string(),
+                        path: "address".to_owned(),
+                        message: message.clone(),
+                    });
+                    self.failed.insert(key, (message, Instant::now()));
+                }
+            }
+        }
+        problems
+    }
+}
+
+fn to_net(address: &config::Address) -> Option<Address> {
+    match address {
+        config::Address::Socket(address) => Some(Address::Tcp(*address)),
+        config::Address::Unix(path) => Some(Address::from_pipe_path(path)),
+        config::Address::Host(..) | config::Address::Internal(_) => None,
+    }
+}
+
+/// Opens the address on all workers, or on none.
+fn bind(key: &ListenKey, listener: &Listener, workers: &[WorkerHandle]) -> io::Result<Address> {
+    probe(&key.address)?;
+    let mut bound: Option<Address> = None;
+    for (index, worker) in workers.iter().enumerate() {
+        // A Unix socket has one owner; the kernel cannot spread its connections.
+        if index > 0 && key.address.tcp().is_none() {
+            break;
+        }
+        let (reply, answer) = mpsc::channel();
+        let options = ListenOptions {
+            backlog: listener.tcp_backlog_size.map_or(4096, |size| size.min(65_535) as i32),
+            ..ListenOptions::default()
+        };
+        // With port 0 the first worker's choice is everybody's.
+        let address = bound.clone().unwrap_or_else(|| key.address.clone());
+        worker.send(Command::Listen { key: key.clone(), address, options: Box::new(options), reply });
+        let result = answer
+            .recv_timeout(REPLY_TIMEOUT)
+            .unwrap_or_else(|_| Err(io::Error::other("the worker does not answer")));
+        match result {
+            Ok(address) => bound = Some(address),
+            Err(error) => {
+                for worker in workers {
+                    worker.send(Command::Unlisten(key.clone()));
+                }
+                return Err(error);
+            }
+        }
+    }
+    bound.ok_or_else(|| io::Error::other("there is no worker"))
+}
+
+/// Workers share addresses, so another process of this user that does the same would go unnoticed: look without sharing.
+fn probe(address: &Address) -> io::Result<()> {
+    let Some(address) = address.tcp().filter(|address: &SocketAddr| address.port() != 0) else { return Ok(()) };
+    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())
+}

@@ -1,0 +1,217 @@
+//! The requests of one HTTP/1 connection, one after the other.
+
+use std::{
+    future::poll_fn,
+    io::IoSlice,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use http::{
+    Buffer, HeadError,
+    h1::{self, HeadScanner},
+    local_reply::reason_phrase,
+};
+use net::Stream;
+use telemetry::{Counter, ResponseFlags};
+use tls::Connection;
+
+use crate::{
+    connection::Served,
+    error::Failure,
+    request::{self, Next},
+    snapshot::Serves,
+    timer::Timer,
+    worker::Worker,
+};
+
+/// Bytes that are read and thrown away after a last response, so that closing does not reset it away from the client.
+const MAX_LINGER_BYTES: usize = 256 * 1024;
+
+/// How serving HTTP on a connection ended.
+pub(crate) enum HttpEnd {
+    Closed,
+    /// The client opened a tunnel to an internal listener: the connection goes on there.
+    Internal(Arc<str>),
+}
+
+/// How waiting for a request ended.
+enum Arrival {
+    Head(usize),
+    Refused(HeadError),
+    /// Nothing came, or the client left between two requests.
+    Quiet,
+    /// Too slow.
+    Late,
+}
+
+/// Serves requests until the connection ends or becomes something else.
+pub(crate) async fn serve(served: &mut Served, stream: &mut Connection, buffer: &mut Buffer) -> HttpEnd {
+    let worker = Rc::clone(&served.worker);
+    let timer = worker.timers.timer();
+    let mut requests = 0_u32;
+    loop {
+        let arrival = next_head(served, stream, buffer, &timer).await;
+        let len = match arrival {
+            Arrival::Head(len) => len,
+            Arrival::Quiet => return HttpEnd::Closed,
+            Arrival::Late => {
+                worker.count(Counter::DownstreamTimeouts);
+                let failure = Failure::RequestHeadersTimeout;
+                reply_and_close(stream, buffer, &timer, &worker, failure.status(), failure.body()).await;
+                return HttpEnd::Closed;
+            }
+            Arrival::Refused(error) => {
+                refuse(served, stream, buffer, &timer, error).await;
+                return HttpEnd::Closed;
+            }
+        };
+        let chain = Arc::clone(&served.chain);
+        let Serves::Http(http) = &chain.serves else { return HttpEnd::Closed };
+        let mut scratch = worker.take_scratch();
+        if let Err(error) = h1::parse_request(&buffer.filled()[..len], &http.limits, &mut scratch.request) {
+            worker.give_scratch(scratch);
+            refuse(served, stream, buffer, &timer, error).await;
+            return HttpEnd::Closed;
+        }
+        requests += 1;
+        let is_last = http.config.max_requests_per_connection != 0 && requests >= http.config.max_requests_per_connection;
+        let next = request::serve(served, http, stream, buffer, &mut scratch, &timer, is_last).await;
+        worker.give_scratch(scratch);
+        match next {
+            Next::KeepAlive => {}
+            Next::Close => {
+                linger(stream, &timer, &worker, http.config.delayed_close_timeout_ms).await;
+                return HttpEnd::Closed;
+            }
+            Next::Abort => return HttpEnd::Closed,
+            Next::Internal(name) => return HttpEnd::Internal(name),
+        }
+    }
+}
+
+/// Waits for a complete head. While nothing has come the connection holds no buffer.
+async fn next_head(served: &mut Served, stream: &mut Connection, buffer: &mut Buffer, timer: &Timer) -> Arrival {
+    let worker = Rc::clone(&served.worker);
+    let mut scanner = HeadScanner::default();
+    let mut since_ms = None;
+    let mut waits_since_ms = None;
+    poll_fn(|cx| {
+        loop {
+            if !buffer.is_empty() {
+                let Serves::Http(http) = &served.chain.serves else { return Poll::Ready(Arrival::Quiet) };
+                match scanner.find_end(buffer.filled(), &http.limits) {
+                    Ok(Some(end)) => {
+                        // The configuration of now decides about a request that begins now.
+                        return Poll::Ready(if served.refresh() { Arrival::Head(end) } else { Arrival::Quiet });
+                    }
+                    Ok(None) => {}
+                    Err(error) => return Poll::Ready(Arrival::Refused(error)),
+                }
+                if since_ms.is_none() {
+                    let now = worker.timers.now_ms();
+                    since_ms = Some(now);
+                    let timeout = match http.config.request_headers_timeout_ms {
+                        0 => worker.shared.limits.request_headers_timeout_ms,
+                        timeout => timeout,
+                    };
+                    timer.set((timeout > 0).then_some(now + timeout));
+                }
+            } else if served.is_draining() || (served.is_outdated() && !served.refresh()) {
+                worker.buffers.give(std::mem::take(buffer));
+                return Poll::Ready(Arrival::Quiet);
+            }
+            if !worker.buffers.make_room(buffer) {
+                return Poll::Ready(Arrival::Refused(HeadError::TooLarge));
+            }
+            match stream.poll_read(cx, buffer.space()) {
+                Poll::Ready(Ok(count)) if count > 0 => buffer.advance(count),
+                Poll::Ready(_) => return Poll::Ready(Arrival::Quiet),
+                Poll::Pending => break,
+            }
+        }
+        if buffer.is_empty() {
+            worker.buffers.give(std::mem::take(buffer));
+            if waits_since_ms.is_none() {
+                let Serves::Http(http) = &served.chain.serves else { return Poll::Ready(Arrival::Quiet) };
+                let now = worker.timers.now_ms();
+                waits_since_ms = Some(now);
+                let timeout = match http.config.idle_timeout_ms {
+                    0 => worker.shared.limits.idle_timeout_ms,
+                    timeout => timeout,
+                };
+                timer.set((timeout > 0).then_some(now + timeout));
+            }
+        }
+        ready!(timer.poll_expired(cx));
+        Poll::Ready(if buffer.is_empty() { Arrival::Quiet } else { Arrival::Late })
+    })
+    .await
+}
+
+/// Answers a request that could not be understood, and counts it.
+async fn refuse(served: &Served, stream: &mut Connection, buffer: &mut Buffer, timer: &Timer, error: HeadError) {
+    let worker = &served.worker;
+    worker.count(Counter::DownstreamProtocolErrors);
+    request::record_refused(served, buffer, error.status(), ResponseFlags::DOWNSTREAM_PROTOCOL_ERROR, error.details());
+    reply_and_close(stream, buffer, timer, worker, error.status(), reason_phrase(error.status())).await;
+}
+
+async fn reply_and_close(
+    stream: &mut Connection,
+    buffer: &mut Buffer,
+    timer: &Timer,
+    worker: &Worker,
+    status: u16,
+    body: &str,
+) {
+    let mut out = Vec::with_capacity(256);
+    h1::write_local_reply(status, b"content-type: text/plain\r\n", body.as_bytes(), true, false, &mut out);
+    buffer.clear();
+    timer.set(Some(worker.timers.now_ms() + 1_000));
+    let sent = poll_fn(|cx| match write_all(cx, stream, &mut out) {
+        Poll::Pending => timer.poll_expired(cx).map(|()| false),
+        Poll::Ready(result) => Poll::Ready(result.is_ok()),
+    })
+    .await;
+    if sent {
+        linger(stream, timer, worker, 1_000).await;
+    }
+}
+
+/// Writes and flushes `out`, whose written part is removed.
+pub(crate) fn write_all(cx: &mut Context<'_>, stream: &mut Connection, out: &mut Vec<u8>) -> Poll<std::io::Result<()>> {
+    while !out.is_empty() {
+        let count = ready!(stream.poll_write_vectored(cx, &[IoSlice::new(out)]))?;
+        out.drain(..count);
+    }
+    stream.poll_flush(cx)
+}
+
+/// Says that nothing more comes and waits a little for the client to close, so that unread bytes of its do not turn the
+/// close into a reset that destroys the response on its way (RFC 9112 section 9.6).
+async fn linger(stream: &mut Connection, timer: &Timer, worker: &Worker, timeout_ms: u64) {
+    timer.set(Some(worker.timers.now_ms() + timeout_ms.min(5_000)));
+    let mut piece = worker.buffers.take(1);
+    let mut rest = MAX_LINGER_BYTES;
+    let mut is_shut = false;
+    poll_fn(|cx| {
+        if !is_shut {
+            match stream.poll_shutdown(cx) {
+                Poll::Ready(Ok(())) => is_shut = true,
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => return timer.poll_expired(cx),
+            }
+        }
+        loop {
+            match stream.poll_read(cx, piece.space()) {
+                Poll::Ready(Ok(count)) if count > 0 && rest > count => rest -= count,
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return timer.poll_expired(cx),
+            }
+        }
+    })
+    .await;
+    worker.buffers.give(piece);
+}

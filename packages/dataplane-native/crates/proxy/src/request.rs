@@ -1,0 +1,354 @@
+//! One HTTP request, from its head to the last byte of its response.
+
+mod attempt;
+mod head;
+mod mirror;
+mod path;
+mod record;
+mod reply;
+mod tunnel;
+
+use std::{future::poll_fn, rc::Rc, sync::Arc, task::Poll};
+
+use config::{RetryPolicy, RouteAction};
+use http::{Buffer, BufferPool, Edits, Method, RequestHead, ResponseHead};
+use net::Stream as _;
+use route::{ClusterChoice, Found, Lookup};
+use telemetry::{Counter, LabelsId, ResponseFlags, StringId, TraceContext};
+use tls::Connection;
+
+pub(crate) use head::View;
+pub(crate) use record::record_refused;
+pub(crate) use reply::{Body, Details, Reply};
+
+use crate::{
+    connection::Served,
+    error::Failure,
+    exchange::{Incoming, Outgoing},
+    filters::{FilterContext, Outcome},
+    snapshot::{ClusterEntry, EndpointEntry, HttpEntry, RouteEntry, Snapshot},
+    timer::Timer,
+    worker::Worker,
+};
+
+/// What becomes of the connection after a request.
+pub(crate) enum Next {
+    KeepAlive,
+    /// Close it in order: the client may still be sending.
+    Close,
+    /// Close it at once.
+    Abort,
+    /// Serve what is inside the tunnel by this listener.
+    Internal(Arc<str>),
+}
+
+/// Memory that a request works with; it goes from request to request.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    pub(crate) request: RequestHead,
+    pub(crate) response: ResponseHead,
+    edits: Edits,
+    response_edits: Edits,
+    outgoing: Outgoing,
+    incoming: Incoming,
+    text: Vec<u8>,
+    /// The path as it is matched, where it is not the one that was sent.
+    path: Vec<u8>,
+    /// Endpoints that were tried.
+    tried: Vec<u64>,
+}
+
+impl Scratch {
+    /// Gives buffers back; what a single large request made big is given up.
+    pub(crate) fn release(&mut self, pool: &BufferPool) {
+        const KEPT_BYTES: usize = 16 * 1024;
+        pool.give(std::mem::take(&mut self.incoming.buffer));
+        self.outgoing.release(pool);
+        for text in [&mut self.outgoing.head, &mut self.incoming.out, &mut self.text, &mut self.path] {
+            text.clear();
+            if text.capacity() > KEPT_BYTES {
+                *text = Vec::new();
+            }
+        }
+        self.tried.clear();
+    }
+}
+
+/// What is known about a request while it is served; in the end it becomes counts, a log entry and a span.
+pub(crate) struct Call<'s> {
+    pub(crate) served: &'s Served,
+    pub(crate) worker: &'s Worker,
+    pub(crate) http: &'s HttpEntry,
+    pub(crate) snapshot: &'s Snapshot,
+    pub(crate) start_us: u64,
+    /// One number for all random choices about this request, so that they agree when asked twice.
+    pub(crate) random: u64,
+    pub(crate) remote: Option<std::net::SocketAddr>,
+    pub(crate) is_path_changed: bool,
+    pub(crate) is_grpc: bool,
+    /// The client's span (or none) and ours.
+    pub(crate) parent: Option<TraceContext>,
+    pub(crate) trace: Option<TraceContext>,
+    pub(crate) found: Option<Found<'s>>,
+    pub(crate) route_name: StringId,
+    pub(crate) choice: ClusterChoice<'s>,
+    pub(crate) cluster: Option<&'s Arc<ClusterEntry>>,
+    pub(crate) endpoint: Option<&'s EndpointEntry>,
+    /// Label sets by protocol: http, grpc.
+    pub(crate) labels: Option<[LabelsId; 2]>,
+    pub(crate) upstream_address: Option<std::net::SocketAddr>,
+    pub(crate) attempts: u32,
+    pub(crate) status: u16,
+    pub(crate) flags: ResponseFlags,
+    pub(crate) details: Details,
+    pub(crate) request_bytes: u64,
+    pub(crate) response_bytes: u64,
+    pub(crate) upstream_us: u64,
+    pub(crate) grpc_status: Option<u16>,
+    /// The client gets `connection: close` with the response.
+    pub(crate) closes: bool,
+}
+
+impl<'s> Call<'s> {
+    pub(crate) fn fail(&mut self, failure: Failure) -> Reply {
+        self.flags = self.flags.with(failure.flags());
+        Reply::of_failure(failure)
+    }
+
+    pub(crate) fn retry_policy(&self) -> Option<&'s RetryPolicy> {
+        self.found.and_then(|found| found.retry_policy())
+    }
+}
+
+/// Counts a request that is being served, for draining.
+struct Busy<'w>(&'w Worker, bool);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.add_busy(self.1, -1);
+    }
+}
+
+/// Serves the request whose head is at the front of `buffer`.
+#[allow(clippy::too_many_arguments)]
+pub(crate) async fn serve(
+    served: &mut Served,
+    http: &HttpEntry,
+    stream: &mut Connection,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    timer: &Timer,
+    is_last: bool,
+) -> Next {
+    let served = &*served;
+    let worker = Rc::clone(&served.worker);
+    let snapshot = Rc::clone(&served.snapshot);
+    worker.add_busy(served.listener.is_inbound, 1);
+    let _busy = Busy(&worker, served.listener.is_inbound);
+    worker.count(Counter::RequestsStarted);
+    let mut call = Call {
+        served,
+        worker: &worker,
+        http,
+        snapshot: &snapshot,
+        start_us: worker.timers.now_us(),
+        random: fastrand::u64(..),
+        remote: served.facts.peer,
+        is_path_changed: false,
+        is_grpc: false,
+        parent: None,
+        trace: None,
+        found: None,
+        route_name: StringId::default(),
+        choice: ClusterChoice::None,
+        cluster: None,
+        endpoint: None,
+        labels: None,
+        upstream_address: None,
+        attempts: 0,
+        status: 0,
+        flags: ResponseFlags::default(),
+        details: Details::Static(""),
+        request_bytes: 0,
+        response_bytes: 0,
+        upstream_us: 0,
+        grpc_status: None,
+        closes: is_last || !scratch.request.keep_alive,
+    };
+    let next = run(&mut call, stream, buffer, scratch, timer).await;
+    call.request_bytes = scratch.outgoing.body_bytes;
+    record::record(&mut call, buffer, scratch);
+    worker.count(Counter::RequestsEnded);
+    if matches!(next, Next::Internal(_)) {
+        let head_len = scratch.request.len;
+        buffer.consume(head_len);
+        return next;
+    }
+    let is_complete = scratch.outgoing.finish(buffer, &worker.buffers);
+    match next {
+        Next::KeepAlive if !is_complete => Next::Close,
+        next => next,
+    }
+}
+
+async fn run(
+    call: &mut Call<'_>,
+    stream: &mut Connection,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    timer: &Timer,
+) -> Next {
+    let replay = call.worker.shared.limits.max_replay_bytes as usize;
+    let (len, framing) = (scratch.request.len, scratch.request.framing);
+    scratch.edits.clear();
+    scratch.response_edits.clear();
+    scratch.incoming.begin();
+    if scratch.outgoing.begin(buffer, len, framing, replay).is_err() {
+        call.worker.count(Counter::DownstreamProtocolErrors);
+        let reply = call.fail(Failure::DownstreamProtocol);
+        call.closes = true;
+        return reply::send(call, stream, buffer, scratch, timer, reply).await;
+    }
+    let mut position = 0;
+    if let Err(reply) = prepare(call, buffer, scratch) {
+        return reply::send(call, stream, buffer, scratch, timer, reply).await;
+    }
+    loop {
+        match run_filters(call, buffer, scratch, &mut position) {
+            Outcome::Continue => break,
+            Outcome::Delay(duration) => {
+                call.flags = call.flags.with(ResponseFlags::DELAY_INJECTED);
+                if wait(timer, duration, stream, buffer, scratch).await.is_err() {
+                    return client_gone(call);
+                }
+            }
+            Outcome::Reply(reply) => {
+                return reply::send(call, stream, buffer, scratch, timer, reply).await;
+            }
+        }
+    }
+    match decide(call, buffer, scratch) {
+        Err(reply) => reply::send(call, stream, buffer, scratch, timer, reply).await,
+        Ok(Way::Upstream) => attempt::forward(call, stream, buffer, scratch, timer).await,
+        Ok(Way::Terminate) => tunnel::terminate(call, stream, buffer, scratch, timer).await,
+    }
+}
+
+/// Waits, unless the client leaves.
+async fn wait(
+    timer: &Timer,
+    duration: std::time::Duration,
+    stream: &mut Connection,
+    buffer: &mut Buffer,
+    scratch: &Scratch,
+) -> Result<(), ()> {
+    timer.set(Some(timer.now_ms() + duration.as_millis() as u64));
+    poll_fn(|cx| {
+        if scratch.outgoing.poll_client(cx, buffer, stream).is_ready() {
+            return Poll::Ready(Err(()));
+        }
+        timer.poll_expired(cx).map(Ok)
+    })
+    .await
+}
+
+pub(super) fn client_gone(call: &mut Call<'_>) -> Next {
+    call.flags = call.flags.with(ResponseFlags::DOWNSTREAM_TERMINATION);
+    call.details = Details::Static(Failure::DownstreamClosed.details());
+    call.status = 0;
+    Next::Abort
+}
+
+/// Makes the head comparable, adds what the connection manager adds, finds the route.
+fn prepare<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> Result<(), Reply> {
+    head::check(call, buffer, scratch)?;
+    head::edit(call, buffer, scratch);
+    let entry: Option<&'s RouteEntry> = match (&call.http.inline_routes, &call.http.config.routes) {
+        (Some(entry), _) => Some(entry),
+        (None, config::RouteSource::Named(name)) => call.snapshot.routes.get(name).map(|entry| &**entry),
+        (None, config::RouteSource::Inline(_)) => None,
+    };
+    let Some(entry) = entry else { return Err(call.fail(Failure::RouteNotFound)) };
+    let view = View::new(call, buffer, scratch);
+    match entry.table.find(&view, call.random) {
+        Lookup::Found(found) => {
+            call.choice = found.pick_cluster(&view, call.random);
+            call.found = Some(found);
+            call.route_name = entry.name(found.host_index, found.route_index);
+            Ok(())
+        }
+        Lookup::HttpsRequired(_) => Err(Reply::to_https(&view)),
+        Lookup::NoHost | Lookup::NoRoute(_) => Err(call.fail(Failure::RouteNotFound)),
+    }
+}
+
+/// Runs the HTTP filters from `position` on.
+fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, position: &mut usize) -> Outcome {
+    if call.http.filters.is_empty() {
+        return Outcome::Continue;
+    }
+    let view = View::new(call, buffer, scratch);
+    let context = FilterContext {
+        view: &view,
+        facts: &call.served.facts,
+        remote: call.remote,
+        found: call.found,
+        choice: call.choice,
+        random: call.random,
+        shared: &call.worker.shared,
+    };
+    let outcome = call.http.filters.run(position, &context);
+    if let Outcome::Reply(reply) = &outcome {
+        call.flags = call.flags.with(reply.flags);
+        if reply.status == 403 {
+            call.worker.count(Counter::Denied);
+        }
+    }
+    if !matches!(outcome, Outcome::Continue) && call.flags.contains(ResponseFlags::FAULT_INJECTED) {
+        call.worker.count(Counter::FaultsInjected);
+    }
+    outcome
+}
+
+/// Where a request goes.
+enum Way {
+    Upstream,
+    /// A CONNECT that ends here: its bytes go on.
+    Terminate,
+}
+
+/// What the route says is to be done.
+fn decide<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> Result<Way, Reply> {
+    let Some(found) = call.found else { return Err(call.fail(Failure::RouteNotFound)) };
+    let view = View::new(call, buffer, scratch);
+    let forward = match &found.route.action {
+        RouteAction::Forward(forward) => forward,
+        RouteAction::Redirect(redirect) => return Err(Reply::redirect(found.route, redirect, &view)),
+        RouteAction::DirectResponse(direct) => return Err(Reply::direct(direct)),
+    };
+    let head = view.head();
+    let is_connect = head.method == Method::Connect;
+    let mut terminates = false;
+    if is_connect || head.wants_upgrade {
+        let protocol = if is_connect { "connect".into() } else { view.upgrade().to_ascii_lowercase() };
+        let of_route = forward.upgrades.iter().find(|upgrade| upgrade.protocol.eq_ignore_ascii_case(&protocol));
+        let of_manager = call.http.config.upgrades.iter().find(|upgrade| upgrade.protocol.eq_ignore_ascii_case(&protocol));
+        let is_allowed = of_route.map_or_else(|| of_manager.is_some_and(|upgrade| upgrade.enabled), |upgrade| upgrade.enabled);
+        if !is_allowed {
+            return Err(call.fail(Failure::UpgradeRefused));
+        }
+        terminates = is_connect && of_route.is_some_and(|upgrade| upgrade.terminate_connect);
+    }
+    let cluster = call.choice.name(&view).and_then(|name| call.snapshot.clusters.get(name));
+    let Some(cluster) = cluster else {
+        let reply = call.fail(Failure::ClusterNotFound);
+        return Err(Reply { status: forward.cluster_not_found_status, ..reply });
+    };
+    call.cluster = Some(cluster);
+    Ok(if terminates { Way::Terminate } else { Way::Upstream })
+}
+
+/// Closes what a client should not see broken: the stream is flushed first.
+pub(super) async fn flush(stream: &mut Connection) -> bool {
+    poll_fn(|cx| stream.poll_flush(cx)).await.is_ok()
+}

@@ -1,0 +1,165 @@
+//! Responses that are made here.
+
+use std::{future::poll_fn, sync::Arc, task::Poll};
+
+use config::{DirectResponse, Redirect, RequestView as _, Route};
+use http::{Buffer, Method, h1};
+use telemetry::ResponseFlags;
+use tls::Connection;
+
+use super::{Call, Next, Scratch, View, client_gone};
+use crate::{error::Failure, http_connection::write_all, timer::Timer};
+
+/// Time to write a response made here to a client that does not read.
+const WRITE_TIMEOUT_MS: u64 = 10_000;
+
+/// Envoy's response code details.
+#[derive(Debug, Clone)]
+pub(crate) enum Details {
+    Static(&'static str),
+    Owned(String),
+}
+
+impl Details {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Static(text) => text,
+            Self::Owned(text) => text,
+        }
+    }
+}
+
+/// Text of a body.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
+
+impl Body {
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Static(text) => text.as_bytes(),
+            Self::Shared(text) => text.as_bytes(),
+        }
+    }
+}
+
+/// A response made here.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) flags: ResponseFlags,
+    pub(crate) details: Details,
+    pub(crate) body: Body,
+    /// More fields: complete lines.
+    pub(crate) fields: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn status(status: u16, details: &'static str) -> Self {
+        Self {
+            status,
+            flags: ResponseFlags::default(),
+            details: Details::Static(details),
+            body: Body::Static(""),
+            fields: Vec::new(),
+        }
+    }
+
+    pub(crate) fn of_failure(failure: Failure) -> Self {
+        let mut reply = Self {
+            flags: failure.flags(),
+            body: Body::Static(failure.body()),
+            ..Self::status(failure.status(), failure.details())
+        };
+        if failure == Failure::Overflow {
+            reply.fields.extend_from_slice(b"x-envoy-overloaded: true\r\n");
+        }
+        reply
+    }
+
+    pub(crate) fn direct(direct: &DirectResponse) -> Self {
+        Self { body: Body::Shared(Arc::clone(&direct.body)), ..Self::status(direct.status, "direct_response") }
+    }
+
+    pub(crate) fn redirect(route: &Route, redirect: &Redirect, view: &View<'_>) -> Self {
+        let mut location = Vec::with_capacity(128);
+        route::redirect_location(route, redirect, view, &mut location);
+        Self::to(redirect.status, &location)
+    }
+
+    pub(crate) fn to_https(view: &View<'_>) -> Self {
+        let location = [b"https://", view.authority(), view.path()].concat();
+        Self::to(301, &location)
+    }
+
+    pub(crate) fn to_path(path: &[u8]) -> Self {
+        Self::to(307, path)
+    }
+
+    fn to(status: u16, location: &[u8]) -> Self {
+        let mut reply = Self::status(status, "direct_response");
+        // The parts come from a request line that was checked; what configuration adds must not break the head either.
+        let clean = location.iter().copied().filter(u8::is_ascii_graphic);
+        reply.fields = b"location: ".iter().copied().chain(clean).chain(*b"\r\n").collect();
+        reply
+    }
+}
+
+/// Writes a reply, and says what becomes of the connection.
+pub(super) async fn send(
+    call: &mut Call<'_>,
+    stream: &mut Connection,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    timer: &Timer,
+    reply: Reply,
+) -> Next {
+    call.status = reply.status;
+    call.flags = call.flags.with(reply.flags);
+    call.details = reply.details;
+    // A body that is still on its way would have to be read to the end; a client that waits for permission to send it
+    // may or may not send it.
+    let is_body_here = scratch.outgoing.is_body_taken() && !scratch.request.expects_continue;
+    call.closes |= !is_body_here || call.served.is_draining();
+    let body = reply.body.as_bytes();
+    let mut fields = reply.fields;
+    if !body.is_empty() {
+        fields.extend_from_slice(b"content-type: text/plain\r\n");
+    }
+    if !call.http.config.server_name.is_empty() {
+        fields.extend_from_slice(b"server: ");
+        fields.extend_from_slice(call.http.config.server_name.as_bytes());
+        fields.extend_from_slice(b"\r\n");
+    }
+    let has_body = scratch.request.method != Method::Head;
+    call.response_bytes = if has_body { body.len() as u64 } else { 0 };
+    let mut out = std::mem::take(&mut scratch.incoming.out);
+    out.clear();
+    h1::write_local_reply(call.status, &fields, body, has_body, !call.closes, &mut out);
+    let is_sent = write(call, stream, buffer, timer, &mut out).await;
+    out.clear();
+    scratch.incoming.out = out;
+    match (is_sent, call.closes) {
+        (false, _) => client_gone(call),
+        (true, true) => Next::Close,
+        (true, false) => Next::KeepAlive,
+    }
+}
+
+/// Writes bytes to the client. False: it is gone, or does not read.
+pub(super) async fn write(
+    call: &Call<'_>,
+    stream: &mut Connection,
+    _buffer: &Buffer,
+    timer: &Timer,
+    out: &mut Vec<u8>,
+) -> bool {
+    timer.set(Some(call.worker.timers.now_ms() + WRITE_TIMEOUT_MS));
+    poll_fn(|cx| match write_all(cx, stream, out) {
+        Poll::Pending => timer.poll_expired(cx).map(|()| false),
+        Poll::Ready(result) => Poll::Ready(result.is_ok()),
+    })
+    .await
+}

@@ -1,0 +1,220 @@
+//! The compiled configuration: immutable, shared by all workers, replaced as a whole.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+use config::{FilterChainIndex, HttpConnectionManager, ListenerFilterKind, Rbac, RouterOptions, TcpProxy};
+use foldhash::fast::FixedState;
+use route::RouteTable;
+use telemetry::{ReporterSide, StringId};
+use tls::ServerTls;
+
+use crate::{
+    cluster::{ClusterState, EndpointState},
+    connection::Facts,
+    filters::HttpFilters,
+    transport::Transport,
+};
+
+pub(crate) type Map<V> = HashMap<Arc<str>, V, FixedState>;
+
+/// Everything that decides about traffic.
+pub(crate) struct Snapshot {
+    pub(crate) version: u64,
+    pub(crate) listeners: Map<Arc<ListenerEntry>>,
+    /// Listeners that connections are handed to by original destination.
+    by_address: HashMap<SocketAddr, Arc<ListenerEntry>, FixedState>,
+    pub(crate) routes: Map<Arc<RouteEntry>>,
+    pub(crate) clusters: Map<Arc<ClusterEntry>>,
+    /// Stands where a connection has no chain yet.
+    pub(crate) no_chain: Arc<ChainEntry>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(
+        version: u64,
+        listeners: Map<Arc<ListenerEntry>>,
+        routes: Map<Arc<RouteEntry>>,
+        clusters: Map<Arc<ClusterEntry>>,
+    ) -> Self {
+        let mut by_address = HashMap::with_hasher(FixedState::default());
+        for listener in listeners.values().filter(|listener| !listener.config.use_original_dst) {
+            let addresses = std::iter::once(&listener.config.address).chain(&listener.config.additional_addresses);
+            for address in addresses.filter_map(config::Address::socket) {
+                by_address.insert(address, Arc::clone(listener));
+            }
+        }
+        Self { version, listeners, by_address, routes, clusters, no_chain: Arc::new(ChainEntry::nothing()) }
+    }
+
+    /// The listener for an original destination: its own, else the one for the port on all addresses.
+    pub(crate) fn listener_at(&self, destination: SocketAddr) -> Option<&Arc<ListenerEntry>> {
+        let any: IpAddr = match destination {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
+        };
+        let port = destination.port();
+        self.by_address
+            .get(&destination)
+            .or_else(|| self.by_address.get(&SocketAddr::new(any, port)))
+            // An IPv6 wildcard takes IPv4 too.
+            .or_else(|| self.by_address.get(&SocketAddr::new(std::net::Ipv6Addr::UNSPECIFIED.into(), port)))
+    }
+}
+
+/// A listener.
+pub(crate) struct ListenerEntry {
+    pub(crate) config: Arc<config::Listener>,
+    pub(crate) index: FilterChainIndex,
+    /// In the order of the configuration, the default chain last.
+    pub(crate) chains: Vec<Arc<ChainEntry>>,
+    pub(crate) is_inbound: bool,
+    pub(crate) has_original_dst: bool,
+    /// A chain depends on what only the first bytes tell.
+    detects: bool,
+    pub(crate) reporter: ReporterSide,
+}
+
+impl ListenerEntry {
+    pub(crate) fn new(config: Arc<config::Listener>, chains: Vec<Arc<ChainEntry>>) -> Self {
+        let is_inbound = config.traffic_direction == config::TrafficDirection::Inbound;
+        let inspects = |kind| config.listener_filters.iter().any(|filter| filter.kind == kind);
+        // One chain, or chains told apart by addresses alone, need no look at the bytes.
+        let depends = config.filter_chains.iter().any(|chain| {
+            let matches = &chain.matches;
+            !matches.server_names.is_empty()
+                || !matches.transport_protocol.is_empty()
+                || !matches.application_protocols.is_empty()
+        });
+        Self {
+            index: FilterChainIndex::new(&config),
+            is_inbound,
+            has_original_dst: inspects(ListenerFilterKind::OriginalDst),
+            detects: depends
+                && (inspects(ListenerFilterKind::TlsInspector) || inspects(ListenerFilterKind::HttpInspector)),
+            reporter: if is_inbound { ReporterSide::Destination } else { ReporterSide::Source },
+            config,
+            chains,
+        }
+    }
+
+    /// Whether the first bytes of this connection are to be looked at before a chain is chosen.
+    pub(crate) fn needs_detection(&self, facts: &Facts) -> bool {
+        let port = facts.destination.map_or(0, |address| address.port());
+        self.detects
+            && self.config.listener_filters.iter().any(|filter| {
+                matches!(filter.kind, ListenerFilterKind::TlsInspector | ListenerFilterKind::HttpInspector)
+                    && filter.applies_to(port)
+            })
+    }
+}
+
+/// A filter chain.
+pub(crate) struct ChainEntry {
+    pub(crate) name: Arc<str>,
+    pub(crate) tls: Option<ServerTls>,
+    pub(crate) transport_connect_timeout_ms: u64,
+    /// Rules for the connection as such.
+    pub(crate) rbac: Vec<Rbac>,
+    pub(crate) serves: Serves,
+}
+
+/// What a filter chain does with its connections.
+pub(crate) enum Serves {
+    Nothing,
+    Tcp(TcpEntry),
+    Http(Box<HttpEntry>),
+}
+
+impl ChainEntry {
+    pub(crate) fn nothing() -> Self {
+        Self {
+            name: "".into(),
+            tls: None,
+            transport_connect_timeout_ms: 0,
+            rbac: Vec::new(),
+            serves: Serves::Nothing,
+        }
+    }
+
+    /// Whether the access rules of the connection let it in.
+    pub(crate) fn admits(&self, facts: &Facts) -> bool {
+        self.rbac.iter().all(|rbac| crate::filters::admits_connection(rbac, facts))
+    }
+}
+
+/// A TCP proxy.
+pub(crate) struct TcpEntry {
+    pub(crate) config: TcpProxy,
+    pub(crate) logs: telemetry::LogTargets,
+}
+
+/// An HTTP connection manager.
+pub(crate) struct HttpEntry {
+    pub(crate) config: HttpConnectionManager,
+    pub(crate) limits: http::Limits,
+    pub(crate) filters: HttpFilters,
+    pub(crate) router: RouterOptions,
+    /// Routes that are written in the listener; none where they come by name.
+    pub(crate) inline_routes: Option<Arc<RouteEntry>>,
+    pub(crate) logs: telemetry::LogTargets,
+}
+
+/// A route configuration with what is known about its routes before a request comes.
+pub(crate) struct RouteEntry {
+    pub(crate) table: RouteTable,
+    /// Names of the routes for telemetry, by virtual host and route.
+    pub(crate) names: Vec<Vec<StringId>>,
+}
+
+impl RouteEntry {
+    pub(crate) fn name(&self, host: usize, route: usize) -> StringId {
+        self.names.get(host).and_then(|routes| routes.get(route)).copied().unwrap_or_default()
+    }
+}
+
+/// A cluster with its endpoints of now.
+pub(crate) struct ClusterEntry {
+    pub(crate) config: Arc<config::Cluster>,
+    pub(crate) state: Arc<ClusterState>,
+    pub(crate) endpoints: Vec<EndpointEntry>,
+    pub(crate) picker: balance::Picker,
+    /// Position of each endpoint's priority.
+    pub(crate) priorities: Vec<u32>,
+    /// For endpoints that were not configured.
+    pub(crate) default_transport: Arc<Transport>,
+    /// A transport asks for a name that depends on the request.
+    pub(crate) needs_authority: bool,
+    /// Host name of the service for telemetry.
+    pub(crate) service: Arc<str>,
+    pub(crate) name_id: StringId,
+    pub(crate) service_id: StringId,
+}
+
+impl balance::LiveState for ClusterEntry {
+    fn in_flight(&self, endpoint: usize) -> u32 {
+        self.endpoints[endpoint].state.active.load(Relaxed)
+    }
+
+    fn is_available(&self, endpoint: usize) -> bool {
+        !self.endpoints[endpoint].state.is_ejected()
+    }
+
+    fn unavailable(&self, priority: usize) -> u32 {
+        if self.state.ejected.load(Relaxed) == 0 {
+            return 0;
+        }
+        let of_priority = self.endpoints.iter().zip(&self.priorities).filter(|(_, of)| **of == priority as u32);
+        of_priority.filter(|(endpoint, _)| endpoint.config.health.is_usable() && endpoint.state.is_ejected()).count() as u32
+    }
+}
+
+/// An endpoint of a cluster.
+pub(crate) struct EndpointEntry {
+    pub(crate) config: config::Endpoint,
+    pub(crate) state: Arc<EndpointState>,
+    pub(crate) transport: Arc<Transport>,
+}

@@ -1,0 +1,251 @@
+//! Connections that are relayed as bytes.
+
+use std::{sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
+
+use config::RouteTarget;
+use http::Buffer;
+use net::{RelayEnd, RelayOptions, RelaySide, Transferred};
+use telemetry::{AccessLog, Counter, LabelNames, LabelsId, ReporterSide, ResponseFlags};
+use tls::Connection;
+
+use crate::{
+    cluster::{EndpointState, Verdict},
+    connection::Served,
+    error::Failure,
+    labels,
+    pool::Upstream,
+    snapshot::{ClusterEntry, TcpEntry},
+    upstream::{self, Target},
+};
+
+/// Counts a connection that is being relayed.
+struct Busy<'a>(&'a Served);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.worker.add_busy(self.0.listener.is_inbound, -1);
+    }
+}
+
+/// What a relay was, for the log.
+#[derive(Default)]
+struct Outcome {
+    flags: ResponseFlags,
+    details: &'static str,
+    attempts: u32,
+    upstream: Option<std::net::SocketAddr>,
+    upstream_local: Option<std::net::SocketAddr>,
+    cluster: Option<Arc<ClusterEntry>>,
+}
+
+/// Joins the connection with one to an endpoint of its cluster until both end.
+pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, stream: &mut Connection, received: &mut Buffer) {
+    let served = &*served;
+    let worker = &served.worker;
+    worker.add_busy(served.listener.is_inbound, 1);
+    let _busy = Busy(served);
+    let start_us = worker.timers.now_us();
+    let transferred = Transferred::default();
+    let mut outcome = Outcome::default();
+    let mut labels = None;
+    let up = Box::pin(open(served, entry, &mut outcome)).await;
+    let cluster = outcome.cluster.clone();
+    match up {
+        Err(failure) => {
+            outcome.flags = outcome.flags.with(failure.flags());
+            outcome.details = failure.details();
+            let id = labels_of(served, cluster.as_deref(), None);
+            worker.telemetry.tcp_opened(id);
+            labels = Some(id);
+            net::Stream::socket(stream).reset_on_close();
+        }
+        Ok((mut up, workload)) => {
+            let id = labels_of(served, cluster.as_deref(), Some((&up, workload.as_deref())));
+            worker.telemetry.tcp_opened(id);
+            labels = Some(id);
+            outcome.upstream_local = up.local;
+            let prefix = received.filled().to_vec();
+            received.clear();
+            worker.buffers.give(std::mem::take(received));
+            let idle_ms = entry.config.idle_timeout_ms;
+            let options = RelayOptions {
+                idle_timeout: (idle_ms > 0).then(|| Duration::from_millis(idle_ms)),
+                downstream_prefix: &prefix,
+                upstream_prefix: &[],
+            };
+            let relaying = net::relay(stream, &mut up.stream, options, &transferred);
+            let counted = count_while(served, id, &transferred, relaying);
+            let life_ms = entry.config.max_connection_duration_ms;
+            let result = if life_ms == 0 {
+                Some(Box::pin(counted).await)
+            } else {
+                Box::pin(tokio::time::timeout(Duration::from_millis(life_ms), counted)).await.ok()
+            };
+            outcome.flags = match result {
+                None => ResponseFlags::DURATION_TIMEOUT,
+                Some(Ok(RelayEnd::Closed)) => ResponseFlags::default(),
+                Some(Ok(RelayEnd::IdleTimeout)) => ResponseFlags::STREAM_IDLE_TIMEOUT,
+                Some(Err(error)) if error.side == RelaySide::Downstream => ResponseFlags::DOWNSTREAM_TERMINATION,
+                Some(Err(_)) => ResponseFlags::UPSTREAM_TERMINATION,
+            };
+            up.endpoint.active.fetch_sub(1, Relaxed);
+            worker.count(Counter::UpstreamConnectionsClosed);
+        }
+    }
+    let labels = labels.unwrap_or(LabelsId::OTHER);
+    worker.telemetry.tcp_closed(labels, outcome.flags);
+    let duration_us = worker.timers.now_us().saturating_sub(start_us);
+    let decision = worker.telemetry.log_decision(!outcome.flags.is_empty(), entry.logs);
+    if !decision.is_none() {
+        worker.telemetry.log(
+            decision,
+            &AccessLog {
+                start_unix_us: telemetry::unix_micros() - duration_us as i64,
+                duration_us,
+                labels,
+                protocol: "",
+                flags: outcome.flags,
+                details: outcome.details,
+                request_bytes: transferred.sent.get(),
+                response_bytes: transferred.received.get(),
+                upstream_cluster: cluster.as_ref().map(|cluster| cluster.name_id).unwrap_or_default(),
+                upstream_host: outcome.upstream,
+                upstream_local: outcome.upstream_local,
+                downstream_local: served.facts.destination,
+                downstream_remote: served.facts.peer,
+                server_name: &served.facts.server_name,
+                attempts: outcome.attempts,
+                ..AccessLog::default()
+            },
+        );
+    }
+}
+
+/// Reports bytes of a long connection while it lives.
+async fn count_while<F: Future>(served: &Served, labels: LabelsId, transferred: &Transferred, relaying: F) -> F::Output {
+    let mut relaying = std::pin::pin!(relaying);
+    let timer = served.worker.timers.timer();
+    let mut reported = (0, 0);
+    let mut report = || {
+        let now = (transferred.sent.get(), transferred.received.get());
+        served.worker.telemetry.tcp_bytes(labels, now.0 - reported.0, now.1 - reported.1);
+        reported = now;
+    };
+    timer.set(Some(timer.now_ms() + 5_000));
+    let output = std::future::poll_fn(|cx| {
+        if let std::task::Poll::Ready(output) = relaying.as_mut().poll(cx) {
+            return std::task::Poll::Ready(output);
+        }
+        while timer.poll_expired(cx).is_ready() {
+            report();
+            timer.set(Some(timer.now_ms() + 5_000));
+        }
+        std::task::Poll::Pending
+    })
+    .await;
+    report();
+    output
+}
+
+fn labels_of(
+    served: &Served,
+    cluster: Option<&ClusterEntry>,
+    up: Option<(&Upstream, Option<&config::Workload>)>,
+) -> LabelsId {
+    let shared = &served.worker.shared;
+    let reporter = served.listener.reporter;
+    let service = cluster.map_or("", |cluster| &*cluster.service);
+    let principal = up.and_then(|(up, _)| up.stream.peer().and_then(|peer| peer.spiffe_id.clone()));
+    let (peer, is_mutual) = match (reporter, up) {
+        (ReporterSide::Destination, _) => {
+            (labels::client_names(served.facts.principal()), served.facts.is_mutual_tls())
+        }
+        (ReporterSide::Source, Some((_, workload))) => {
+            (labels::endpoint_names(workload, principal.as_deref().unwrap_or_default()), principal.is_some())
+        }
+        (ReporterSide::Source, None) => (telemetry::PeerNames::default(), false),
+    };
+    shared.telemetry.labels(&LabelNames {
+        reporter,
+        peer,
+        destination_service: service,
+        security_policy: labels::policy(is_mutual),
+        protocol: "tcp",
+    })
+}
+
+/// A connection to an endpoint of the proxy's cluster; as many attempts as configured.
+async fn open(
+    served: &Served,
+    entry: &TcpEntry,
+    outcome: &mut Outcome,
+) -> Result<(Box<Upstream>, Option<Arc<config::Workload>>), Failure> {
+    let worker = &served.worker;
+    let name = match &entry.config.target {
+        RouteTarget::Cluster(name) => name,
+        RouteTarget::WeightedClusters(weighted) => {
+            let total = weighted.total_weight().max(1);
+            let mut point = fastrand::u64(..total);
+            let chosen = weighted.clusters.iter().find(|cluster| match point.checked_sub(u64::from(cluster.weight)) {
+                Some(rest) => {
+                    point = rest;
+                    false
+                }
+                None => true,
+            });
+            &chosen.ok_or(Failure::ClusterNotFound)?.name
+        }
+        RouteTarget::ClusterHeader(_) => return Err(Failure::ClusterNotFound),
+    };
+    let cluster = served.snapshot.clusters.get(name).ok_or(Failure::ClusterNotFound)?;
+    outcome.cluster = Some(Arc::clone(cluster));
+    let limits = cluster.config.circuit_breakers.default;
+    let mut failure = Failure::NoHealthyUpstream;
+    for attempt in 1..=entry.config.max_connect_attempts.max(1) {
+        outcome.attempts = attempt;
+        let (endpoint, position) = pick(served, cluster)?;
+        let configured = position.map(|position| &cluster.endpoints[position]);
+        outcome.upstream = endpoint.address.socket();
+        let Some(guard) = cluster.state.acquire_connection(0, &limits) else {
+            worker.count(Counter::CircuitBreakerOpen);
+            cluster.state.overflows_total.fetch_add(1, Relaxed);
+            return Err(Failure::Overflow);
+        };
+        let target = Target {
+            cluster,
+            endpoint: &endpoint,
+            workload: configured.and_then(|entry| entry.config.workload.as_deref()),
+            transport: configured.map_or(&cluster.default_transport, |entry| &entry.transport),
+            authority: &served.facts.server_name,
+            reporter: served.listener.reporter,
+        };
+        match upstream::connect(worker, target, guard).await {
+            Ok(up) => {
+                endpoint.active.fetch_add(1, Relaxed);
+                endpoint.requests_total.fetch_add(1, Relaxed);
+                return Ok((up, configured.and_then(|entry| entry.config.workload.clone())));
+            }
+            Err(error) => failure = error,
+        }
+        if let Some(settings) = &cluster.config.outlier_detection {
+            let now = worker.shared.now_ms();
+            cluster.state.record(&endpoint, Verdict::LocalFailure, settings, cluster.endpoints.len(), now);
+        }
+    }
+    outcome.flags = if outcome.attempts > 1 { ResponseFlags::RETRY_LIMIT } else { ResponseFlags::default() };
+    Err(failure)
+}
+
+fn pick(served: &Served, cluster: &Arc<ClusterEntry>) -> Result<(Arc<EndpointState>, Option<usize>), Failure> {
+    let worker = &served.worker;
+    if let config::ClusterKind::OriginalDst { port_override, .. } = &cluster.config.kind {
+        let mut address = served.facts.destination.ok_or(Failure::NoHealthyUpstream)?;
+        if *port_override != 0 {
+            address.set_port(*port_override);
+        }
+        return Ok((cluster.state.dynamic_endpoint(address, || worker.shared.next_id()), None));
+    }
+    let pick = worker.with_turn(cluster.state.id, |turn| cluster.picker.pick(turn, &**cluster));
+    let position = pick.ok_or(Failure::NoHealthyUpstream)?.endpoint;
+    Ok((Arc::clone(&cluster.endpoints[position].state), Some(position)))
+}

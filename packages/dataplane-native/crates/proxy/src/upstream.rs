@@ -1,0 +1,119 @@
+//! Getting a connection to an endpoint: from the pool, or a new one.
+
+use std::{
+    hash::BuildHasher,
+    net::SocketAddr,
+    rc::Rc,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use foldhash::fast::FixedState;
+use net::{ConnectFailure, ConnectOptions, Keepalive, SocketOptions, Stream};
+use telemetry::{Counter, ReporterSide};
+use tls::Connection;
+
+use crate::{
+    cluster::{ConnectionGuard, EndpointState, Guard},
+    error::Failure,
+    labels,
+    pool::{PoolKey, Upstream},
+    snapshot::ClusterEntry,
+    transport::Transport,
+    worker::Worker,
+};
+
+/// What a connection is wanted for.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) cluster: &'a ClusterEntry,
+    pub(crate) endpoint: &'a Arc<EndpointState>,
+    pub(crate) workload: Option<&'a config::Workload>,
+    pub(crate) transport: &'a Transport,
+    /// The request's host, where the server name depends on it.
+    pub(crate) authority: &'a str,
+    pub(crate) reporter: ReporterSide,
+}
+
+impl Target<'_> {
+    pub(crate) fn key(&self) -> PoolKey {
+        let server_name = if self.transport.has_auto_name() {
+            FixedState::default().hash_one(self.transport.server_name(self.authority))
+        } else {
+            0
+        };
+        PoolKey { endpoint: self.endpoint.id, transport: self.transport.id, server_name }
+    }
+}
+
+/// Opens a connection; TLS included. `guard` counts it.
+pub(crate) async fn connect(worker: &Rc<Worker>, target: Target<'_>, guard: Guard) -> Result<Box<Upstream>, Failure> {
+    let cluster = target.cluster;
+    let timeout = Duration::from_millis(cluster.config.connect_timeout_ms.max(1));
+    let failed = |failure: Failure| {
+        worker.count(Counter::UpstreamConnectFailures);
+        cluster.state.connect_failures_total.fetch_add(1, Relaxed);
+        target.endpoint.connect_failures_total.fetch_add(1, Relaxed);
+        failure
+    };
+    let address = match &target.endpoint.address {
+        config::Address::Socket(address) => net::Address::Tcp(*address),
+        config::Address::Unix(path) => net::Address::from_pipe_path(path),
+        config::Address::Host(..) | config::Address::Internal(_) => return Err(failed(Failure::ConnectFailure)),
+    };
+    let keepalive = cluster.config.tcp_keepalive.map(|keepalive| Keepalive {
+        time: keepalive.time_s.map(|seconds| Duration::from_secs(seconds.into())),
+        interval: keepalive.interval_s.map(|seconds| Duration::from_secs(seconds.into())),
+        probes: keepalive.probes,
+    });
+    let options = ConnectOptions {
+        source: cluster.config.bind_address.map(|ip| SocketAddr::new(ip, 0)),
+        timeout: Some(timeout),
+        socket: SocketOptions { keepalive, ..SocketOptions::default() },
+        ..ConnectOptions::default()
+    };
+    let socket = match net::connect(&address, &options).await {
+        Ok(socket) => socket,
+        Err(error) if error.failure == ConnectFailure::Timeout => return Err(failed(Failure::ConnectTimeout)),
+        Err(_) => return Err(failed(Failure::ConnectFailure)),
+    };
+    let mut is_mutual = false;
+    let stream: Connection = match &target.transport.tls {
+        None => socket.into(),
+        Some(client) => {
+            let name = target.transport.server_name(target.authority);
+            match client.connect(socket, name, timeout).await {
+                Ok(stream) => {
+                    worker.count(Counter::UpstreamTlsHandshakes);
+                    is_mutual = target.transport.presents_certificate();
+                    stream.into()
+                }
+                Err(_) => {
+                    worker.count(Counter::UpstreamTlsFailures);
+                    return Err(failed(Failure::TlsFailure));
+                }
+            }
+        }
+    };
+    worker.count(Counter::UpstreamConnectionsOpened);
+    cluster.state.connections_total.fetch_add(1, Relaxed);
+    let principal = stream.peer().and_then(|peer| peer.spiffe_id.clone());
+    let labels = labels::http(
+        &worker.shared.telemetry,
+        target.reporter,
+        labels::endpoint_names(target.workload, principal.as_deref().unwrap_or_default()),
+        &cluster.service,
+        labels::policy(is_mutual),
+    );
+    let local = stream.socket().local_address().ok().and_then(|address| address.tcp());
+    Ok(Box::new(Upstream::new(
+        stream,
+        target.key(),
+        Arc::clone(target.endpoint),
+        cluster.config.http.idle_timeout_ms,
+        worker.timers.now_ms(),
+        labels,
+        local,
+        ConnectionGuard::new(guard, Arc::clone(target.endpoint)),
+    )))
+}

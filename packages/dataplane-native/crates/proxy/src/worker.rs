@@ -1,0 +1,317 @@
+//! A worker: one thread, one single-threaded runtime, state that belongs to it alone.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    io,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
+        mpsc,
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use foldhash::fast::FixedState;
+use http::BufferPool;
+use telemetry::Counter;
+use tokio::{sync::mpsc as async_mpsc, task::LocalSet};
+
+use crate::{
+    Limits, connection,
+    pool::Pools,
+    request::Scratch,
+    snapshot::Snapshot,
+    timer::Timers,
+};
+
+/// What all workers and the control thread share.
+pub(crate) struct Shared {
+    pub(crate) limits: Limits,
+    pub(crate) node: crate::NodeIdentity,
+    pub(crate) telemetry: Arc<telemetry::Telemetry>,
+    /// Open downstream connections.
+    pub(crate) connections: AtomicU32,
+    /// What each worker says about itself.
+    pub(crate) gauges: Vec<Gauge>,
+    pub(crate) is_draining_inbound: AtomicBool,
+    pub(crate) is_draining_outbound: AtomicBool,
+    pub(crate) next_id: AtomicU64,
+    pub(crate) start: std::time::Instant,
+    pub(crate) active_faults: AtomicU32,
+}
+
+/// What one worker says about itself; written by it alone.
+#[derive(Default)]
+pub(crate) struct Gauge {
+    /// Requests and tunnels being served: of outbound listeners, of inbound ones.
+    busy: [AtomicU32; 2],
+}
+
+impl Shared {
+    /// Requests and tunnels being served.
+    pub(crate) fn busy(&self, inbound_only: bool) -> u32 {
+        let of = |gauge: &Gauge| {
+            let outbound = if inbound_only { 0 } else { gauge.busy[0].load(Relaxed) };
+            outbound + gauge.busy[1].load(Relaxed)
+        };
+        self.gauges.iter().map(of).sum()
+    }
+
+    /// Milliseconds since the process began to proxy.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.start.elapsed().as_millis() as u64
+    }
+
+    pub(crate) fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Relaxed)
+    }
+
+    pub(crate) fn is_draining(&self, is_inbound: bool) -> bool {
+        if is_inbound { self.is_draining_inbound.load(Relaxed) } else { self.is_draining_outbound.load(Relaxed) }
+    }
+}
+
+/// What the control thread asks of a worker.
+pub(crate) enum Command {
+    /// Use this configuration from now on.
+    Update(Arc<Snapshot>),
+    /// Open a listening socket; the answer is the bound address.
+    Listen {
+        key: ListenKey,
+        /// The key's address, with a port where that leaves it open.
+        address: net::Address,
+        options: Box<net::ListenOptions>,
+        reply: mpsc::Sender<io::Result<net::Address>>,
+    },
+    /// Close a listening socket; its connections finish.
+    Unlisten(ListenKey),
+    /// Wake idle connections, so that they notice that they are to end.
+    Wake,
+    /// End.
+    Stop,
+}
+
+/// A socket: listener and address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ListenKey {
+    pub(crate) listener: Arc<str>,
+    pub(crate) address: net::Address,
+}
+
+/// State of a worker, for its tasks.
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) timers: Rc<Timers>,
+    pub(crate) buffers: BufferPool,
+    pub(crate) pools: Pools,
+    pub(crate) telemetry: telemetry::Worker,
+    pub(crate) scratch: RefCell<Vec<Box<Scratch>>>,
+    snapshot: RefCell<Rc<Arc<Snapshot>>>,
+    accepting: RefCell<HashMap<ListenKey, tokio::task::AbortHandle>>,
+    /// Whose turn it is, by cluster.
+    turns: RefCell<HashMap<u64, balance::Turn, FixedState>>,
+    /// Copies of requests in flight.
+    pub(crate) mirrors: Cell<u32>,
+    index: usize,
+}
+
+/// Scratch spaces kept for the next requests.
+const SPARE_SCRATCH: usize = 256;
+
+impl Worker {
+    /// The configuration of now. Holding it costs no atomic operation.
+    pub(crate) fn snapshot(&self) -> Rc<Arc<Snapshot>> {
+        Rc::clone(&self.snapshot.borrow())
+    }
+
+    pub(crate) fn count(&self, counter: Counter) {
+        self.telemetry.count(counter);
+    }
+
+    /// Counts requests that are being served.
+    pub(crate) fn add_busy(&self, is_inbound: bool, change: i32) {
+        // This worker is the only writer: no read-modify-write is needed.
+        let cell = &self.shared.gauges[self.index].busy[usize::from(is_inbound)];
+        cell.store(cell.load(Relaxed).saturating_add_signed(change), Relaxed);
+    }
+
+    /// This worker's place in the rounds over a cluster's endpoints.
+    pub(crate) fn with_turn<T>(&self, cluster: u64, pick: impl FnOnce(&mut balance::Turn) -> T) -> T {
+        let mut turns = self.turns.borrow_mut();
+        pick(turns.entry(cluster).or_insert_with(|| balance::Turn::new(fastrand::u64(..))))
+    }
+
+    pub(crate) fn take_scratch(&self) -> Box<Scratch> {
+        self.scratch.borrow_mut().pop().unwrap_or_default()
+    }
+
+    pub(crate) fn give_scratch(&self, mut scratch: Box<Scratch>) {
+        scratch.release(&self.buffers);
+        let mut spare = self.scratch.borrow_mut();
+        if spare.len() < SPARE_SCRATCH {
+            spare.push(scratch);
+        }
+    }
+}
+
+/// The handle on a worker's thread.
+pub(crate) struct WorkerHandle {
+    commands: async_mpsc::UnboundedSender<Command>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl WorkerHandle {
+    /// Starts the thread.
+    pub(crate) fn start(
+        index: usize,
+        shared: Arc<Shared>,
+        telemetry: telemetry::Worker,
+        snapshot: Arc<Snapshot>,
+    ) -> io::Result<Self> {
+        let (commands, receiver) = async_mpsc::unbounded_channel();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            // Rarely: looking for timers and sockets after every task would cost more than it gains.
+            .event_interval(31)
+            .build()?;
+        let thread = std::thread::Builder::new().name(format!("fairlead-{index}")).spawn(move || {
+            let local = LocalSet::new();
+            local.block_on(&runtime, run(index, shared, telemetry, snapshot, receiver));
+            // Dropping the set closes every connection that is left.
+            drop(local);
+        })?;
+        Ok(Self { commands, thread: Some(thread) })
+    }
+
+    /// Sends a command; a worker that ended ignores it.
+    pub(crate) fn send(&self, command: Command) {
+        let _ = self.commands.send(command);
+    }
+
+    /// Ends the worker and waits for its thread.
+    pub(crate) fn stop(&mut self) {
+        self.send(Command::Stop);
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread itself has been reported by the panic hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn run(
+    index: usize,
+    shared: Arc<Shared>,
+    telemetry: telemetry::Worker,
+    snapshot: Arc<Snapshot>,
+    mut commands: async_mpsc::UnboundedReceiver<Command>,
+) {
+    let worker = Rc::new(Worker {
+        shared,
+        timers: Timers::new(),
+        buffers: BufferPool::default(),
+        pools: Pools::default(),
+        telemetry,
+        scratch: RefCell::default(),
+        snapshot: RefCell::new(Rc::new(snapshot)),
+        accepting: RefCell::default(),
+        turns: RefCell::default(),
+        mirrors: Cell::new(0),
+        index,
+    });
+    tokio::task::spawn_local(Rc::clone(&worker.timers).drive());
+    tokio::task::spawn_local(sweep(Rc::clone(&worker)));
+    while let Some(command) = commands.recv().await {
+        match command {
+            Command::Update(snapshot) => {
+                *worker.snapshot.borrow_mut() = Rc::new(snapshot);
+                worker.pools.sweep(worker.timers.now_ms());
+                if worker.turns.borrow().len() > 2 * worker.snapshot().clusters.len() + 64 {
+                    worker.turns.borrow_mut().clear();
+                }
+                // Connections between two requests look at the new configuration now, not when the next one comes.
+                worker.timers.wake_all();
+            }
+            Command::Listen { key, address, options, reply } => {
+                let bound = net::Listener::bind(&address, &options).map(|listener| {
+                    let address = listener.local_address().clone();
+                    let accepting = accept(Rc::clone(&worker), listener, Arc::clone(&key.listener));
+                    let task = tokio::task::spawn_local(accepting);
+                    worker.accepting.borrow_mut().insert(key, task.abort_handle());
+                    address
+                });
+                let _ = reply.send(bound);
+            }
+            Command::Unlisten(key) => {
+                if let Some(task) = worker.accepting.borrow_mut().remove(&key) {
+                    task.abort();
+                }
+                worker.timers.wake_all();
+            }
+            Command::Wake => worker.timers.wake_all(),
+            Command::Stop => break,
+        }
+    }
+}
+
+/// Looks after idle upstream connections.
+async fn sweep(worker: Rc<Worker>) {
+    let timer = worker.timers.timer();
+    loop {
+        timer.sleep(Duration::from_secs(1)).await;
+        worker.pools.sweep(worker.timers.now_ms());
+    }
+}
+
+/// Accepts on one socket until it is aborted.
+async fn accept(worker: Rc<Worker>, listener: net::Listener, name: Arc<str>) {
+    let timer = worker.timers.timer();
+    let local = listener.local_address().clone();
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => {
+                let open = worker.shared.connections.fetch_add(1, Relaxed);
+                if open >= worker.shared.limits.max_connections {
+                    worker.shared.connections.fetch_sub(1, Relaxed);
+                    worker.count(Counter::DownstreamConnectionsRefused);
+                    continue;
+                }
+                let open = OpenConnection::new(Rc::clone(&worker));
+                let peer = accepted.peer().clone();
+                if let Ok(socket) = accepted.attach() {
+                    let served = connection::serve(Rc::clone(&worker), socket, peer, local.clone(), Arc::clone(&name));
+                    tokio::task::spawn_local(async move {
+                        // Dropped last, in a panic too; the runtime catches that and the worker goes on.
+                        let _open = open;
+                        served.await;
+                    });
+                }
+            }
+            // Out of descriptors or memory: those that are open have to end first.
+            Err(error) if net::is_resource_exhaustion(&error) => timer.sleep(Duration::from_millis(50)).await,
+            Err(_) => timer.sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+/// Counts a downstream connection from accept to its end, however that comes.
+struct OpenConnection(Rc<Worker>);
+
+impl OpenConnection {
+    fn new(worker: Rc<Worker>) -> Self {
+        worker.count(Counter::DownstreamConnectionsOpened);
+        Self(worker)
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.shared.connections.fetch_sub(1, Relaxed);
+        self.0.count(Counter::DownstreamConnectionsClosed);
+        if std::thread::panicking() {
+            self.0.count(Counter::Panics);
+        }
+    }
+}
