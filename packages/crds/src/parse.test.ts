@@ -41,7 +41,7 @@ describe("a mistake", () => {
     ["a duration below a millisecond", "DestinationRule", "{host: a, trafficPolicy: {connectionPool: {tcp: {connectTimeout: 1us}}}}", 'connectTimeout: must be at least 1ms, got "1us"'],
     ["a URL for a host", "VirtualService", '{hosts: [a], http: [{route: [{destination: {host: "http://a:80/x"}}]}]}', 'host: "http://a:80/x": must be a host name; a wildcard "*" only as its leftmost label; write "a"'],
     ["a wildcard in the middle of a host", "DestinationRule", "{host: a.*.b}", 'host: "a.*.b": must be a host name; a wildcard "*" only as its leftmost label'],
-    ["a regular expression that RE2 does not take", "VirtualService", `{hosts: [a], http: [{match: [{uri: {regex: "a(?=b)"}}], ${route}}]}`, 'regex: "a(?=b)" is no regular expression that RE2 takes: look-around such as (?=…) or (?!…) is not supported'],
+    ["a regular expression that a proxy does not take", "VirtualService", `{hosts: [a], http: [{match: [{uri: {regex: "a(?=b)"}}], ${route}}]}`, 'regex: "a(?=b)" is no regular expression that all proxies take: look-around such as (?=…) or (?!…) is not supported'],
     ["two ways to compare", "VirtualService", `{hosts: [a], http: [{match: [{uri: {exact: /, prefix: /}}], ${route}}]}`, "prefix: exact and prefix exclude each other; keep one of exact, prefix, regex"],
     ["a rule that does nothing", "VirtualService", "{hosts: [a], http: [{timeout: 1s}]}", "http[0]: one of route, redirect, directResponse, delegate is required"],
     ["route beside redirect", "VirtualService", `{hosts: [a], http: [{redirect: {uri: /x}, ${route}}]}`, "redirect: route and redirect exclude each other; keep one of route, redirect, directResponse, delegate"],
