@@ -1,14 +1,23 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { type Clock, sleep } from "@fairlead/kit";
 
 /** Variable in every child's environment: the state directory of the mesh that it is part of. */
 export const CHILD_MARK = "FAIRLEAD_LOCAL_CHILD_OF";
 
+const POLL_MS = 50;
+const LIMIT_MS = 5_000;
+
 /**
- * Ends what an earlier run of the same state directory left behind because it was killed itself: processes whose environment names the directory.
- * Answers how many there were. Where /proc does not exist it finds none.
+ * Ends what an earlier run of the same state directory left behind because it was killed itself: processes whose environment names the directory. Resolves
+ * when they are gone. Where /proc does not exist it finds none.
  */
-export function endLeftovers(stateDirectory: string): number {
-  const mark = `${CHILD_MARK}=${stateDirectory}`;
+export async function endLeftovers(stateDirectory: string, clock: Clock): Promise<void> {
+  const endMs = clock.monotonic() + LIMIT_MS;
+  while (killMarked(`${CHILD_MARK}=${stateDirectory}`) > 0 && clock.monotonic() < endMs) await sleep(clock, POLL_MS);
+}
+
+/** Answers how many there were. A process that is dead but not buried has no environment any more. */
+function killMarked(mark: string): number {
   let ended = 0;
   for (const name of listProcesses()) {
     const pid = Number(name);

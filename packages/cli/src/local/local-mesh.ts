@@ -76,7 +76,7 @@ export class LocalMesh {
 
   /** Starts everything; resolves when all of it is ready, rejects with what went wrong (call `stop` then). */
   async start(signal: AbortSignal): Promise<void> {
-    this.#claimState();
+    await this.#claimState();
     await checkAddresses(wantedAddresses(this.layout));
     const { settings = {}, newToken } = this.#options;
     writeSettingsFiles(this.layout, settings, newToken);
@@ -140,7 +140,7 @@ export class LocalMesh {
     this.#ownsState = false;
   }
 
-  #claimState(): void {
+  async #claimState(): Promise<void> {
     const { stateDirectory } = this.layout;
     const other = readMeshFile(stateDirectory);
     if (other !== undefined && other.pid !== process.pid && isAlive(other.pid))
@@ -148,7 +148,7 @@ export class LocalMesh {
         `this mesh is running already (process ${other.pid}, state in ${stateDirectory})`,
         "stop it first (Ctrl-C there), or use another --state",
       );
-    endLeftovers(stateDirectory);
+    await endLeftovers(stateDirectory, this.#options.clock);
     this.#ownsState = true;
     this.#writeFile();
   }
