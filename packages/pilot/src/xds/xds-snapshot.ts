@@ -8,17 +8,18 @@ import {
   type RouteConfiguration as XdsRouteConfiguration,
   RouteConfigurationSchema,
 } from "@fairlead/api/gen/envoy/config/route/v3/route_pb";
+import { VirtualHostSchema } from "@fairlead/api/gen/envoy/config/route/v3/route_components_pb";
 import type { Origin } from "@fairlead/kit";
 import type { Cluster } from "../ir/cluster.ts";
 import type { ClusterEndpoints } from "../ir/endpoint.ts";
 import type { Listener } from "../ir/listener.ts";
 import type { ProxyIr } from "../ir/proxy-ir.ts";
-import type { RouteConfiguration } from "../ir/route.ts";
+import type { RouteConfiguration, VirtualHost } from "../ir/route.ts";
 import { memo } from "../ir/remember.ts";
 import { toCluster } from "./from-ir/cluster.ts";
 import { toLoadAssignment } from "./from-ir/endpoint.ts";
 import { toListener } from "./from-ir/listener.ts";
-import { toRouteConfiguration } from "./from-ir/route.ts";
+import { toRouteConfiguration, toVirtualHost } from "./from-ir/route.ts";
 import { RESOURCE_TYPES, type ResourceType, typeUrlOf } from "./resource-type.ts";
 
 /** A resource as it goes over the wire. It is encoded when somebody first needs it, once, however many proxies get it. */
@@ -101,9 +102,22 @@ const routeResource = memo(
       name: routes.name,
       origins: () => [...new Set(routes.virtualHosts.flatMap((host) => host.origins))],
       message: () => toRouteConfiguration(routes, "with-lines"),
-      encode: () => toBinary(RouteConfigurationSchema, toRouteConfiguration(routes, "with-lines")),
+      encode: () => encodeRoutes(routes),
     }),
 );
+
+/** Field number of `RouteConfiguration.virtual_hosts`. */
+const VIRTUAL_HOSTS = 2;
+
+/** A table of thousands of hosts changes one host at a time: each is encoded once, and the table put together from them. */
+function encodeRoutes(routes: RouteConfiguration): Uint8Array {
+  const head = toBinary(RouteConfigurationSchema, toRouteConfiguration({ ...routes, virtualHosts: [] }, "with-lines"));
+  const writer = new BinaryWriter().raw(head);
+  for (const host of routes.virtualHosts) writer.tag(VIRTUAL_HOSTS, WireType.LengthDelimited).bytes(encodedHost(host));
+  return writer.finish();
+}
+
+const encodedHost = memo((host: VirtualHost): Uint8Array => toBinary(VirtualHostSchema, toVirtualHost(host, "with-lines")));
 
 let encodedCount = 0;
 

@@ -1,5 +1,5 @@
 import { mostSpecific } from "../hostname.ts";
-import { memoByKey } from "../memo.ts";
+import { memo, memoByKey } from "../memo.ts";
 import type { MeshSnapshot } from "../mesh-snapshot.ts";
 import { MESH_GATEWAY, type RoutingRule } from "../routing-rule.ts";
 import { isVisibleIn } from "../visibility.ts";
@@ -20,8 +20,15 @@ export function meshHostRules(snapshot: MeshSnapshot, namespace: string): readon
 
 /** The rule that sidecars of `namespace` follow for a full host name: of that name, else of the closest wildcard. */
 export function findMeshRule(snapshot: MeshSnapshot, host: string, namespace: string): RoutingRule | undefined {
-  return mostSpecific(meshHostRules(snapshot, namespace), host, (entry) => entry.host)?.rule;
+  const { byHost, wildcards } = indexOf(meshHostRules(snapshot, namespace));
+  return (byHost.get(host) ?? mostSpecific(wildcards, host, (entry) => entry.host))?.rule;
 }
+
+/** A mesh has as many rules as services: each service must not look at all of them. */
+const indexOf = memo((entries: readonly HostRule[]) => ({
+  byHost: new Map(entries.map((entry) => [entry.host, entry])),
+  wildcards: entries.filter((entry) => entry.host.startsWith("*")),
+}));
 
 const hostRulesIn = memoByKey((rules: readonly RoutingRule[], namespace): readonly HostRule[] => {
   const visible = rules.filter((rule) => rule.gateways.includes(MESH_GATEWAY) && isVisibleIn(rule.visibility, namespace));

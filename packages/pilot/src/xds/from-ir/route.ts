@@ -51,7 +51,8 @@ export function toRouteConfiguration(configuration: RouteConfiguration, lines: L
   });
 }
 
-function toVirtualHost(host: VirtualHost, lines: Lines): XdsVirtualHost {
+/** See `toRouteConfiguration`. */
+export function toVirtualHost(host: VirtualHost, lines: Lines): XdsVirtualHost {
   return create(VirtualHostSchema, {
     name: host.name,
     domains: [...host.domains],

@@ -7,7 +7,7 @@ import type { Service, ServicePort } from "../../../model/service.ts";
 import type { Route, RouteConfiguration, VirtualHost } from "../../route.ts";
 import { type KnownHost, knownHost, knownHostsOf, targetFinder } from "../shared/destination.ts";
 import { HTTP_PROXY, joinHostPort } from "../shared/names.ts";
-import { internList, remember } from "../../remember.ts";
+import { internList, memo, remember } from "../../remember.ts";
 import { buildRoutes, defaultRoute, isRoutable } from "../shared/route.ts";
 import { portSettings } from "../shared/traffic-policy.ts";
 import type { View } from "../shared/view.ts";
@@ -77,10 +77,13 @@ function ruleHosts(snapshot: MeshSnapshot, view: View, form: Form): readonly Can
 
 function unservedRules(snapshot: MeshSnapshot, view: View): readonly HostRule[] {
   const services = visibleServices(snapshot, view.namespace);
-  return meshHostRules(snapshot, view.namespace).filter(
-    ({ host, rule }) => rule.http.length > 0 && !services.some((service) => hostCovers(host, service.hostname)),
-  );
+  const hostnames = hostnamesOf(services);
+  const isServed = (host: string): boolean =>
+    host.startsWith("*") ? services.some((service) => hostCovers(host, service.hostname)) : hostnames.has(host);
+  return meshHostRules(snapshot, view.namespace).filter(({ host, rule }) => rule.http.length > 0 && !isServed(host));
 }
+
+const hostnamesOf = memo((services: readonly Service[]): ReadonlySet<string> => new Set(services.map((service) => service.hostname)));
 
 type Form = "with-port" | "without-port";
 
