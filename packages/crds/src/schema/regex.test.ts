@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findRegexMistake } from "./regex.ts";
+import { findRegexMistake, findSubstitutionMistake } from "./regex.ts";
 
 describe("a regular expression", () => {
   it.each([
@@ -41,4 +41,19 @@ describe("a regular expression", () => {
   ])("%j is refused: %s", (pattern, reason) => {
     expect(findRegexMistake(pattern)).toContain(reason);
   });
+});
+
+describe("a substitution", () => {
+  it.each([
+    ["^/a/([^/]+)(?:/x)?(?P<rest>/.*)$", String.raw`\2/\1\\\0`],
+    ["a", "b"],
+  ])("of %j by %j is fine", (pattern, substitution) => expect(findSubstitutionMistake(pattern, substitution)).toBeUndefined());
+
+  it.each([
+    ["(a)[(](?:b)", String.raw`\2`, "it has 1"],
+    ["a", String.raw`\x`, "neither"],
+    ["a", "b\\", "neither"],
+  ])("of %j by %j is refused: %s", (pattern, substitution, reason) =>
+    expect(findSubstitutionMistake(pattern, substitution)).toContain(reason),
+  );
 });

@@ -27,6 +27,24 @@ export function findRegexMistake(pattern: string): string | undefined {
   }
 }
 
+/** What is wrong with a text that replaces matches of `pattern`: `\1` is its first group, `\\` a backslash (RE2's rewrite strings). */
+export function findSubstitutionMistake(pattern: string, substitution: string): string | undefined {
+  const groups = countGroups(pattern);
+  for (const [escape] of substitution.matchAll(/\\(.|$)/gs)) {
+    const what = escape.slice(1);
+    if (what === "\\") continue;
+    if (!/^\d$/.test(what)) return `"${escape}" is neither a group such as \\1 nor \\\\`;
+    if (Number(what) > groups) return `"${escape}" is a group that "${pattern}" does not have: it has ${groups}`;
+  }
+  return undefined;
+}
+
+function countGroups(pattern: string): number {
+  if (findRegexMistake(pattern) !== undefined) return 0;
+  const withoutEscapes = pattern.replaceAll(/\\./gs, "").replaceAll(/\[\^?\]?[^\]]*\]/g, "");
+  return [...withoutEscapes.matchAll(/\((?!\?)|\(\?P?</g)].length;
+}
+
 class RegexMistake extends Error {}
 
 /** A position in the pattern. */

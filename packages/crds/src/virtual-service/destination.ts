@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { headerTemplateMistake } from "../schema/header-template.ts";
 import { port, wildcardHost } from "../schema/network.ts";
 import { checked, type Finding, object, stringMap, text } from "../schema/object.ts";
 import { headerNameMistake, headerValueMistake, unsigned } from "../schema/common.ts";
@@ -70,8 +71,11 @@ export function isAuthority(name: string): boolean {
 }
 
 function headerFindings(operation: "set" | "add", name: string, value: string): readonly Finding[] {
+  const path = [operation, name];
   const message = (isAuthority(name) ? undefined : (pseudoHeaderMistake(name) ?? headerNameMistake(name))) ?? headerValueMistake(value);
-  return message === undefined ? [] : [{ message, path: [operation, name] }];
+  if (message !== undefined) return [{ message, path }];
+  const mistake = headerTemplateMistake(value);
+  return mistake === undefined ? [] : [{ ...mistake, path }];
 }
 
 function pseudoHeaderMistake(name: string): string | undefined {

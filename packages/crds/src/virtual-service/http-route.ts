@@ -3,7 +3,7 @@ import { percent, percentValue } from "../schema/common.ts";
 import { duration, durationOrZero } from "../schema/duration.ts";
 import { isNamespace, port } from "../schema/network.ts";
 import { atMostOne, checked, choice, exactlyOne, type Finding, list, nonEmptyList, object, present, text } from "../schema/object.ts";
-import { regex } from "../schema/regex.ts";
+import { findSubstitutionMistake, regex } from "../schema/regex.ts";
 import { stringMatch } from "../schema/string-match.ts";
 import { destination, headers, httpRouteDestination, isAuthority, weightFindings } from "./destination.ts";
 import { httpMatchRequest } from "./match.ts";
@@ -61,7 +61,10 @@ const rewrite = checked(
   object({
     uri: z.string().min(1).optional(),
     authority: z.string().min(1).optional(),
-    uriRegexRewrite: object({ match: regex, rewrite: z.string() }).optional(),
+    uriRegexRewrite: checked(object({ match: regex, rewrite: z.string() }), (value) => {
+      const mistake = findSubstitutionMistake(value.match, value.rewrite);
+      return mistake === undefined ? [] : [{ message: mistake, path: ["rewrite"] }];
+    }).optional(),
   }),
   (value) => [
     ...atMostOne(value, ["uri", "uriRegexRewrite"]),
