@@ -11,7 +11,7 @@ import { startNginx } from "./contenders/nginx.ts";
 import { type Memory, readMemory } from "./cpu.ts";
 import { type Measurement, measure, rotate, servesTopology } from "./measure.ts";
 import { HELP, type Options, parseOptions } from "./options.ts";
-import { findFreePort, findProgram, killAll } from "./process.ts";
+import { findFreePort, findProgram, stopAll } from "./process.ts";
 import { type BenchResult, findFaults, type Machine, renderMarkdown, renderText } from "./report.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
@@ -47,7 +47,7 @@ async function main(): Promise<number> {
     return 1;
   }
   const directory = mkdtempSync(join(tmpdir(), "fairlead-bench-"));
-  process.once("exit", killAll);
+  process.once("exit", stopAll);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
   try {
     const result = await run(options, directory);

@@ -41,9 +41,9 @@ export function startPinned(options: PinOptions): PinnedProcess {
 
 const running = new Set<ChildProcess>();
 
-/** For the end of the whole run, however it comes: no child outlives it. */
-export function killAll(): void {
-  for (const child of running) child.kill("SIGKILL");
+/** For the end of the whole run, however it comes: no child outlives it. Kindly, because nginx takes its workers along only then. */
+export function stopAll(): void {
+  for (const child of running) child.kill("SIGTERM");
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
