@@ -55,6 +55,7 @@ export const OTHER_KINDS: Readonly<Record<string, readonly string[]>> = {
   "networking.istio.io": ["EnvoyFilter", "ProxyConfig", "Sidecar", "WorkloadGroup"],
   "security.istio.io": ["RequestAuthentication"],
   "telemetry.istio.io": ["Telemetry"],
+  "install.istio.io": ["IstioOperator"],
   "extensions.istio.io": ["WasmPlugin", "TrafficExtension"],
 };
 

@@ -5,6 +5,7 @@ import { buildSnapshot } from "../model/from-config/snapshot.ts";
 import { DEFAULT_MESH_SETTINGS, type MeshSettings } from "../model/mesh-snapshot.ts";
 import { analyzeAccessPolicies } from "./analyze/access-policy.ts";
 import type { Analysis } from "./analyze/analysis.ts";
+import { analyzeAnnotations } from "./analyze/annotation.ts";
 import { analyzeGateways } from "./analyze/gateway.ts";
 import { analyzePeerAuthentications } from "./analyze/peer-authentication.ts";
 import { analyzeRoutingRules } from "./analyze/routing-rule.ts";
@@ -22,6 +23,7 @@ const ANALYZERS: readonly ((analysis: Analysis) => Iterable<Problem>)[] = [
   analyzeTrafficPolicies,
   analyzeAccessPolicies,
   analyzePeerAuthentications,
+  analyzeAnnotations,
 ];
 
 /** Everything that valid objects get wrong together: broken references, and what surely does not do what its author meant. In order of place. */
