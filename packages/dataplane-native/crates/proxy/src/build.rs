@@ -1,9 +1,6 @@
 //! From configuration to what serves: each resource is compiled once, and again only when it changes.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use config::{
     AccessLogFormat, ClusterKind, HttpFilterKind, HttpProtocol, Invalid, Listener, LocalityEndpoints, NetworkFilter,
@@ -15,9 +12,7 @@ use telemetry::{LogFormat, LogTargets, StringId};
 use crate::{
     cluster::{ClusterState, EndpointState},
     filters::HttpFilters,
-    snapshot::{
-        ChainEntry, ClusterEntry, EndpointEntry, HttpEntry, ListenerEntry, RouteEntry, Serves, TcpEntry,
-    },
+    snapshot::{ChainEntry, ClusterEntry, EndpointEntry, HttpEntry, ListenerEntry, RouteEntry, Serves, TcpEntry},
     transport::{self, Secrets, Transport},
     worker::Shared,
 };
@@ -32,14 +27,21 @@ pub(crate) struct Builder {
 
 impl Builder {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, secrets: Secrets::default(), clusters: HashMap::new(), endpoints: HashMap::new() }
+        Self {
+            shared,
+            secrets: Secrets::default(),
+            clusters: HashMap::new(),
+            endpoints: HashMap::new(),
+        }
     }
 
     /// Compiles a listener with its filter chains.
     pub(crate) fn listener(&mut self, config: &Arc<Listener>) -> Result<ListenerEntry, Invalid> {
         let mut chains = Vec::with_capacity(config.filter_chains.len() + 1);
         for (index, chain) in config.filter_chains.iter().enumerate() {
-            chains.push(Arc::new(self.chain(chain).map_err(|e| e.index(index).field("filterChains"))?));
+            chains.push(Arc::new(
+                self.chain(chain).map_err(|e| e.index(index).field("filterChains"))?,
+            ));
         }
         if let Some(chain) = &config.default_filter_chain {
             chains.push(Arc::new(self.chain(chain).map_err(|e| e.field("defaultFilterChain"))?));
@@ -64,16 +66,20 @@ impl Builder {
                             .index(index)
                             .field("filters"));
                     }
-                    serves = Serves::Tcp(TcpEntry { config: (**proxy).clone(), logs: self.logs(&proxy.access_log)? });
+                    serves = Serves::Tcp(TcpEntry {
+                        config: (**proxy).clone(),
+                        logs: self.logs(&proxy.access_log)?,
+                    });
                 }
                 NetworkFilter::HttpConnectionManager(manager) => {
-                    serves = Serves::Http(Box::new(self.http(manager).map_err(|e| e.index(index).field("filters"))?));
+                    serves = Serves::Http(Box::new(
+                        self.http(manager).map_err(|e| e.index(index).field("filters"))?,
+                    ));
                 }
                 NetworkFilter::Ignored { .. } => {}
             }
         }
         Ok(ChainEntry {
-            name: Arc::clone(&config.name),
             tls,
             transport_connect_timeout_ms: config.transport_connect_timeout_ms,
             rbac,
@@ -90,7 +96,11 @@ impl Builder {
         let head = (config.max_request_headers_kb as usize * 1024).min(limits.max_head_bytes as usize);
         Ok(HttpEntry {
             limits: http::Limits {
-                max_head_bytes: if head == 0 { limits.max_head_bytes as usize } else { head },
+                max_head_bytes: if head == 0 {
+                    limits.max_head_bytes as usize
+                } else {
+                    head
+                },
                 max_fields: (config.max_headers_count as usize)
                     .min(usize::from(limits.max_headers))
                     .clamp(1, http::Limits::FIELDS),
@@ -116,7 +126,10 @@ impl Builder {
                 AccessLogFormat::Json(pairs) => LogFormat::json(pairs.iter().map(|(key, value)| (&**key, &**value))),
             };
             let invalid = |error: telemetry::InvalidLogFormat| {
-                Invalid::new(error.to_string()).field("format").index(index).field("accessLog")
+                Invalid::new(error.to_string())
+                    .field("format")
+                    .index(index)
+                    .field("accessLog")
             };
             targets = targets.with(self.shared.telemetry.log_target(&log.path, &format.map_err(invalid)?));
         }
@@ -126,8 +139,15 @@ impl Builder {
     /// Compiles a route configuration.
     pub(crate) fn routes(&self, config: &Arc<RouteConfiguration>) -> RouteEntry {
         let name = |route: &config::Route| -> StringId { self.shared.telemetry.intern(&route.name) };
-        let names = config.virtual_hosts.iter().map(|host| host.routes.iter().map(name).collect()).collect();
-        RouteEntry { table: RouteTable::new(Arc::clone(config)), names }
+        let names = config
+            .virtual_hosts
+            .iter()
+            .map(|host| host.routes.iter().map(name).collect())
+            .collect();
+        RouteEntry {
+            table: RouteTable::new(Arc::clone(config)),
+            names,
+        }
     }
 
     /// Compiles a cluster with its endpoints of now. What is the same in `before` is taken over.
@@ -143,7 +163,11 @@ impl Builder {
                 .entry(Arc::clone(&config.name))
                 .or_insert_with(|| Arc::new(ClusterState::new(shared.next_id()))),
         );
-        let wanted = config.transport_matches.iter().map(|entry| &entry.transport).chain([&config.transport]);
+        let wanted = config
+            .transport_matches
+            .iter()
+            .map(|entry| &entry.transport)
+            .chain([&config.transport]);
         let mut transports = Vec::new();
         for transport in wanted {
             transports.push(self.transport(transport, before).map_err(|e| e.field("transport"))?);
@@ -160,11 +184,16 @@ impl Builder {
             })
             .collect();
         let default_transport = Arc::clone(&transports[transports.len() - 1]);
-        let service = config.services.first().map_or_else(|| service_of(&config.name), |service| service.host.as_str().into());
+        let service = config
+            .services
+            .first()
+            .map_or_else(|| service_of(&config.name), |service| service.host.as_str().into());
         let picker = balance::Picker::new(localities, balance::PickerOptions::from(&**config));
         let telemetry = &self.shared.telemetry;
         Ok(ClusterEntry {
-            priorities: (0..endpoints.len()).map(|position| picker.priority_of(position).unwrap_or_default() as u32).collect(),
+            priorities: (0..endpoints.len())
+                .map(|position| picker.priority_of(position).unwrap_or_default() as u32)
+                .collect(),
             picker,
             state,
             needs_authority: transports.iter().any(|transport| transport.has_auto_name()),
@@ -179,7 +208,12 @@ impl Builder {
 
     /// Whether a cluster can be compiled.
     pub(crate) fn check_cluster(&mut self, config: &config::Cluster) -> Result<(), Invalid> {
-        for transport in config.transport_matches.iter().map(|entry| &entry.transport).chain([&config.transport]) {
+        for transport in config
+            .transport_matches
+            .iter()
+            .map(|entry| &entry.transport)
+            .chain([&config.transport])
+        {
             transport::build_transport(transport, 0, &mut self.secrets).map_err(|e| e.field("transport"))?;
         }
         Ok(())
@@ -193,7 +227,8 @@ impl Builder {
     ) -> Result<Arc<Transport>, Invalid> {
         let known = before.and_then(|before| {
             let used = before.endpoints.iter().map(|endpoint| &endpoint.transport);
-            used.chain([&before.default_transport]).find(|transport| transport.config == *config)
+            used.chain([&before.default_transport])
+                .find(|transport| transport.config == *config)
         });
         match known {
             Some(transport) => Ok(Arc::clone(transport)),
@@ -252,7 +287,12 @@ pub(crate) fn missing(listener: &Listener, secrets: &Secrets, has_routes: impl F
     let mut missing = Vec::new();
     for chain in listener.chains() {
         if let Some(tls) = &chain.tls {
-            missing.extend(secrets.missing(&tls.context).into_iter().map(|name| format!("secret {name:?}")));
+            missing.extend(
+                secrets
+                    .missing(&tls.context)
+                    .into_iter()
+                    .map(|name| format!("secret {name:?}")),
+            );
         }
         for filter in &chain.filters {
             if let NetworkFilter::HttpConnectionManager(manager) = filter
@@ -271,16 +311,23 @@ pub(crate) fn missing(listener: &Listener, secrets: &Secrets, has_routes: impl F
 /// What is accepted but works in another way than its author may expect.
 pub(crate) fn cluster_warning(config: &config::Cluster) -> Option<Invalid> {
     let is_http2 = config.http.protocol == HttpProtocol::Http2;
-    is_http2.then(|| Invalid::new("http/2 to upstreams is not spoken yet: http/1.1 is used").field("protocol").field("http"))
+    is_http2.then(|| {
+        Invalid::new("http/2 to upstreams is not spoken yet: http/1.1 is used")
+            .field("protocol")
+            .field("http")
+    })
 }
 
 /// Names of hosts that a cluster wants resolved.
 pub(crate) fn hosts_of(config: &config::Cluster) -> impl Iterator<Item = (&Arc<str>, u16)> {
     let is_dns = matches!(config.kind, ClusterKind::StrictDns(_) | ClusterKind::LogicalDns(_));
-    config.endpoints.iter().filter(move |_| is_dns).flat_map(|locality| &locality.endpoints).filter_map(|endpoint| {
-        match &endpoint.address {
+    config
+        .endpoints
+        .iter()
+        .filter(move |_| is_dns)
+        .flat_map(|locality| &locality.endpoints)
+        .filter_map(|endpoint| match &endpoint.address {
             config::Address::Host(host, port) => Some((host, *port)),
             _ => None,
-        }
-    })
+        })
 }

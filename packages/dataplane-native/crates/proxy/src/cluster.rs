@@ -96,7 +96,11 @@ impl EndpointState {
             ),
             Verdict::Status(..500) => {
                 // Loads first: the line stays shared between workers while all is well.
-                for counter in [&self.consecutive_5xx, &self.consecutive_gateway, &self.consecutive_local] {
+                for counter in [
+                    &self.consecutive_5xx,
+                    &self.consecutive_gateway,
+                    &self.consecutive_local,
+                ] {
                     if counter.load(Relaxed) != 0 {
                         counter.store(0, Relaxed);
                     }
@@ -106,7 +110,11 @@ impl EndpointState {
             Verdict::Status(status) if !(502..=504).contains(&status) => {
                 self.consecutive_gateway.store(0, Relaxed);
                 self.consecutive_local.store(0, Relaxed);
-                hits(&self.consecutive_5xx, settings.consecutive_5xx, settings.enforcing_consecutive_5xx)
+                hits(
+                    &self.consecutive_5xx,
+                    settings.consecutive_5xx,
+                    settings.enforcing_consecutive_5xx,
+                )
             }
             Verdict::Status(_) | Verdict::LocalFailure => {
                 let gateway = hits(
@@ -114,7 +122,11 @@ impl EndpointState {
                     settings.consecutive_gateway_failure,
                     settings.enforcing_consecutive_gateway_failure,
                 );
-                hits(&self.consecutive_5xx, settings.consecutive_5xx, settings.enforcing_consecutive_5xx) || gateway
+                hits(
+                    &self.consecutive_5xx,
+                    settings.consecutive_5xx,
+                    settings.enforcing_consecutive_5xx,
+                ) || gateway
             }
         }
     }
@@ -185,7 +197,10 @@ pub(crate) struct ConnectionGuard {
 impl ConnectionGuard {
     pub(crate) fn new(cluster: Guard, endpoint: Arc<EndpointState>) -> Self {
         endpoint.connections.fetch_add(1, Relaxed);
-        Self { _cluster: cluster, endpoint }
+        Self {
+            _cluster: cluster,
+            endpoint,
+        }
     }
 }
 
@@ -216,7 +231,11 @@ impl ClusterState {
             counter.fetch_sub(1, Relaxed);
             return None;
         }
-        Some(Guard { cluster: Arc::clone(self), priority, counted })
+        Some(Guard {
+            cluster: Arc::clone(self),
+            priority,
+            counted,
+        })
     }
 
     pub(crate) fn acquire_request(self: &Arc<Self>, priority: usize, limits: &Thresholds) -> Option<Guard> {
@@ -243,7 +262,11 @@ impl ClusterState {
 
     /// Requests and connections now: for the dump.
     pub(crate) fn in_use(&self) -> (u32, u32, u32) {
-        let sum = |counted| (0..2).map(|priority| self.counter(priority, counted).load(Relaxed)).sum();
+        let sum = |counted| {
+            (0..2)
+                .map(|priority| self.counter(priority, counted).load(Relaxed))
+                .sum()
+        };
         (sum(Counted::Request), sum(Counted::Connection), sum(Counted::Pending))
     }
 
@@ -315,7 +338,11 @@ impl ClusterState {
         let times = u64::from(endpoint.ejections.fetch_add(1, Relaxed)) + 1;
         let duration = (settings.base_ejection_time_ms * times)
             .min(settings.max_ejection_time_ms.max(settings.base_ejection_time_ms));
-        if endpoint.ejected_until_ms.compare_exchange(0, (now_ms + duration).max(1), Relaxed, Relaxed).is_ok() {
+        if endpoint
+            .ejected_until_ms
+            .compare_exchange(0, (now_ms + duration).max(1), Relaxed, Relaxed)
+            .is_ok()
+        {
             self.ejected.fetch_add(1, Relaxed);
             self.ejections_total.fetch_add(1, Relaxed);
             return true;
@@ -329,7 +356,11 @@ impl ClusterState {
         if until == 0 || now_ms < until {
             return false;
         }
-        if endpoint.ejected_until_ms.compare_exchange(until, 0, Relaxed, Relaxed).is_ok() {
+        if endpoint
+            .ejected_until_ms
+            .compare_exchange(until, 0, Relaxed, Relaxed)
+            .is_ok()
+        {
             self.ejected.fetch_sub(1, Relaxed);
             return true;
         }
@@ -355,7 +386,10 @@ mod tests {
     #[test]
     fn limits_are_given_back_when_guards_are_dropped() {
         let cluster = Arc::new(ClusterState::default());
-        let limits = Thresholds { max_requests: 1, ..Thresholds::default() };
+        let limits = Thresholds {
+            max_requests: 1,
+            ..Thresholds::default()
+        };
         let first = cluster.acquire_request(0, &limits);
         assert!(first.is_some());
         assert!(cluster.acquire_request(0, &limits).is_none());
@@ -367,8 +401,14 @@ mod tests {
     #[test]
     fn a_retry_budget_grows_with_the_requests_in_flight() {
         let cluster = Arc::new(ClusterState::default());
-        let budget = config::RetryBudget { budget_percent: 50.0, min_retry_concurrency: 1 };
-        let limits = Thresholds { retry_budget: Some(budget), ..Thresholds::default() };
+        let budget = config::RetryBudget {
+            budget_percent: 50.0,
+            min_retry_concurrency: 1,
+        };
+        let limits = Thresholds {
+            retry_budget: Some(budget),
+            ..Thresholds::default()
+        };
         let one = cluster.acquire_retry(0, &limits);
         assert!(one.is_some() && cluster.acquire_retry(0, &limits).is_none());
         let _requests: Vec<_> = (0..4).map(|_| cluster.acquire_request(0, &limits)).collect();
@@ -379,7 +419,11 @@ mod tests {
     fn an_endpoint_is_ejected_after_failures_in_a_row_and_comes_back() {
         let cluster = ClusterState::default();
         let endpoint = endpoint();
-        let settings = OutlierDetection { consecutive_5xx: 3, max_ejection_percent: 50, ..OutlierDetection::default() };
+        let settings = OutlierDetection {
+            consecutive_5xx: 3,
+            max_ejection_percent: 50,
+            ..OutlierDetection::default()
+        };
         let mut fail = |status, now| cluster.record(&endpoint, Verdict::Status(status), &settings, 2, now);
         assert!(!fail(500, 0) && !fail(503, 0) && !fail(200, 0) && !fail(500, 0) && !fail(500, 0));
         assert!(fail(500, 1000));
@@ -393,9 +437,16 @@ mod tests {
     fn the_last_endpoints_stay_in_service() {
         let cluster = ClusterState::default();
         let endpoint = endpoint();
-        let settings = OutlierDetection { consecutive_5xx: 1, max_ejection_percent: 10, ..OutlierDetection::default() };
+        let settings = OutlierDetection {
+            consecutive_5xx: 1,
+            max_ejection_percent: 10,
+            ..OutlierDetection::default()
+        };
         assert!(!cluster.record(&endpoint, Verdict::Status(500), &settings, 2, 0));
-        let forced = OutlierDetection { always_eject_one_host: true, ..settings };
+        let forced = OutlierDetection {
+            always_eject_one_host: true,
+            ..settings
+        };
         assert!(cluster.record(&endpoint, Verdict::Status(500), &forced, 2, 0));
     }
 }

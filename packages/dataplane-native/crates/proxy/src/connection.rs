@@ -42,7 +42,10 @@ pub(crate) struct Facts {
 impl Facts {
     /// The SPIFFE ID of the client.
     pub(crate) fn principal(&self) -> &str {
-        self.peer_tls.as_ref().and_then(|peer| peer.spiffe_id.as_deref()).unwrap_or_default()
+        self.peer_tls
+            .as_ref()
+            .and_then(|peer| peer.spiffe_id.as_deref())
+            .unwrap_or_default()
     }
 
     /// Whether the client proved who it is.
@@ -104,9 +107,14 @@ impl Served {
         if Rc::ptr_eq(&snapshot, &self.snapshot) {
             return true;
         }
-        let Some(listener) = snapshot.listeners.get(&self.listener.config.name) else { return false };
+        let Some(listener) = snapshot.listeners.get(&self.listener.config.name) else {
+            return false;
+        };
         if !Arc::ptr_eq(listener, &self.listener) {
-            let chain = self.facts.find_chain(listener).and_then(|index| listener.chains.get(index));
+            let chain = self
+                .facts
+                .find_chain(listener)
+                .and_then(|index| listener.chains.get(index));
             let Some(chain) = chain else { return false };
             // A connection cannot change between plaintext and TLS, or stop being HTTP.
             let is_same_kind = chain.tls.is_some() == self.chain.tls.is_some()
@@ -138,7 +146,9 @@ impl Served {
 /// Serves one accepted connection to its end.
 pub(crate) async fn serve(worker: Rc<Worker>, socket: Socket, peer: Address, local: Address, name: Arc<str>) {
     let snapshot = worker.snapshot();
-    let Some(listener) = snapshot.listeners.get(&name).cloned() else { return };
+    let Some(listener) = snapshot.listeners.get(&name).cloned() else {
+        return;
+    };
     let id = worker.shared.next_id();
     // A listener on all addresses learns from the socket which of them was meant.
     let local = match local.tcp() {
@@ -146,7 +156,13 @@ pub(crate) async fn serve(worker: Rc<Worker>, socket: Socket, peer: Address, loc
         Some(_) => socket.local_address().ok().and_then(|address| address.tcp()),
         None => None,
     };
-    let mut facts = Facts { peer: peer.tcp(), destination: local, local, id, ..Facts::default() };
+    let mut facts = Facts {
+        peer: peer.tcp(),
+        destination: local,
+        local,
+        id,
+        ..Facts::default()
+    };
     let mut listener = listener;
     if listener.has_original_dst {
         facts.destination = socket.original_destination().or(local);
@@ -178,17 +194,23 @@ async fn serve_as(
         listener,
     };
     for _ in 0..=MAX_INTERNAL_HOPS {
-        if served.listener.needs_detection(&served.facts) && !Box::pin(detect(&mut served, &mut stream, &mut received)).await {
+        if served.listener.needs_detection(&served.facts)
+            && !Box::pin(detect(&mut served, &mut stream, &mut received)).await
+        {
             break;
         }
         let Some(index) = served.facts.find_chain(&served.listener) else {
             served.worker.count(Counter::NoFilterChain);
             break;
         };
-        let Some(chain) = served.listener.chains.get(index) else { break };
+        let Some(chain) = served.listener.chains.get(index) else {
+            break;
+        };
         served.chain = Arc::clone(chain);
         if served.chain.tls.is_some() {
-            let Some(secured) = Box::pin(accept_tls(&mut served, stream, &mut received)).await else { return };
+            let Some(secured) = Box::pin(accept_tls(&mut served, stream, &mut received)).await else {
+                return;
+            };
             stream = secured;
         }
         if !served.chain.admits(&served.facts) {
@@ -205,7 +227,9 @@ async fn serve_as(
             Serves::Http(_) => match http_connection::serve(&mut served, &mut stream, &mut received).await {
                 HttpEnd::Closed => break,
                 HttpEnd::Internal(name) => {
-                    let Some(listener) = served.snapshot.listeners.get(&name) else { break };
+                    let Some(listener) = served.snapshot.listeners.get(&name) else {
+                        break;
+                    };
                     served.listener = Arc::clone(listener);
                     served.labels.set(None);
                     // What is inside the tunnel is a connection of its own: nothing is known about it yet.
@@ -261,7 +285,11 @@ async fn detect(served: &mut Served, stream: &mut Connection, received: &mut Buf
         Protocol::Tls(hello) => {
             facts.transport = "tls";
             facts.server_name = hello.server_name.unwrap_or_default();
-            facts.alpn = hello.alpn.into_iter().filter_map(|name| String::from_utf8(name).ok()).collect();
+            facts.alpn = hello
+                .alpn
+                .into_iter()
+                .filter_map(|name| String::from_utf8(name).ok())
+                .collect();
         }
         Protocol::Http1 => facts.alpn = vec!["http/1.1".to_owned()],
         Protocol::Http2 => facts.alpn = vec!["h2c".to_owned()],
@@ -277,7 +305,9 @@ async fn accept_tls(served: &mut Served, stream: Connection, received: &mut Buff
         0 => served.worker.shared.limits.transport_timeout_ms,
         timeout => timeout,
     };
-    let accepted = server.accept(socket, received.filled(), Duration::from_millis(timeout_ms)).await;
+    let accepted = server
+        .accept(socket, received.filled(), Duration::from_millis(timeout_ms))
+        .await;
     received.clear();
     match accepted {
         Ok(stream) => {

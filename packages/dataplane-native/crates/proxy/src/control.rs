@@ -40,11 +40,25 @@ const MAX_WORKERS: u32 = 256;
 
 /// What other threads ask of the control thread.
 enum Request {
-    ApplyXds { kind: ResourceType, upserts: Vec<Upsert>, removed: Vec<String>, reply: mpsc::Sender<Vec<Problem>> },
-    ApplyConfig { config: Box<Config>, reply: mpsc::Sender<Vec<Problem>> },
+    ApplyXds {
+        kind: ResourceType,
+        upserts: Vec<Upsert>,
+        removed: Vec<String>,
+        reply: mpsc::Sender<Vec<Problem>>,
+    },
+    ApplyConfig {
+        config: Box<Config>,
+        reply: mpsc::Sender<Vec<Problem>>,
+    },
     Resolved(dns::Resolved),
-    Drain { inbound_only: bool, reply: mpsc::Sender<()> },
-    Explain { json: String, reply: mpsc::Sender<Result<String, String>> },
+    Drain {
+        inbound_only: bool,
+        reply: mpsc::Sender<()>,
+    },
+    Explain {
+        json: String,
+        reply: mpsc::Sender<Result<String, String>>,
+    },
     Dump(mpsc::Sender<String>),
     Gauges(mpsc::Sender<String>),
     Stop,
@@ -67,7 +81,9 @@ impl Control {
             workers => workers,
         };
         if workers > MAX_WORKERS {
-            return Err(StartError(format!("{workers} workers are too many: at most {MAX_WORKERS}")));
+            return Err(StartError(format!(
+                "{workers} workers are too many: at most {MAX_WORKERS}"
+            )));
         }
         let node = bootstrap.node.clone();
         let telemetry = Telemetry::new(TelemetryOptions {
@@ -99,7 +115,12 @@ impl Control {
         });
         let interval = Duration::from_millis(bootstrap.report_interval_ms);
         let reporter = Reporter::spawn(Arc::clone(&telemetry), interval, sink).map_err(failed)?;
-        let snapshot = Arc::new(Snapshot::new(0, HashMap::default(), HashMap::default(), HashMap::default()));
+        let snapshot = Arc::new(Snapshot::new(
+            0,
+            HashMap::default(),
+            HashMap::default(),
+            HashMap::default(),
+        ));
         let workers: Vec<WorkerHandle> = (0..workers as usize)
             .map(|index| WorkerHandle::start(index, Arc::clone(&shared), telemetry.worker(), Arc::clone(&snapshot)))
             .collect::<Result<_, _>>()
@@ -124,7 +145,13 @@ impl Control {
             .name("fairlead-control".to_owned())
             .spawn(move || state.run(&received))
             .map_err(failed)?;
-        Ok(Self { requests, shared, reporter, is_ready, thread: Mutex::new(Some(thread)) })
+        Ok(Self {
+            requests,
+            shared,
+            reporter,
+            is_ready,
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     fn ask<T>(&self, request: impl FnOnce(mpsc::Sender<T>) -> Request) -> Option<T> {
@@ -143,7 +170,13 @@ impl Control {
                 message: format!("resources of type {type_url:?} are not understood"),
             }];
         };
-        self.ask(|reply| Request::ApplyXds { kind, upserts, removed, reply }).unwrap_or_default()
+        self.ask(|reply| Request::ApplyXds {
+            kind,
+            upserts,
+            removed,
+            reply,
+        })
+        .unwrap_or_default()
     }
 
     pub(crate) fn apply_config(&self, json: &str) -> Vec<Problem> {
@@ -159,7 +192,8 @@ impl Control {
                 }];
             }
         };
-        self.ask(|reply| Request::ApplyConfig { config, reply }).unwrap_or_default()
+        self.ask(|reply| Request::ApplyConfig { config, reply })
+            .unwrap_or_default()
     }
 
     pub(crate) fn drain(&self, deadline: Duration, inbound_only: bool) -> bool {
@@ -194,8 +228,11 @@ impl Control {
     }
 
     pub(crate) fn explain(&self, json: &str) -> Result<String, String> {
-        self.ask(|reply| Request::Explain { json: json.to_owned(), reply })
-            .unwrap_or_else(|| Err("the proxy is stopped".to_owned()))
+        self.ask(|reply| Request::Explain {
+            json: json.to_owned(),
+            reply,
+        })
+        .unwrap_or_else(|| Err("the proxy is stopped".to_owned()))
     }
 
     pub(crate) fn dump_config(&self) -> String {
@@ -241,7 +278,12 @@ impl State {
         loop {
             let wait = TICK.saturating_sub(last_tick.elapsed());
             match requests.recv_timeout(wait) {
-                Ok(Request::ApplyXds { kind, upserts, removed, reply }) => {
+                Ok(Request::ApplyXds {
+                    kind,
+                    upserts,
+                    removed,
+                    reply,
+                }) => {
                     let problems = self.apply_xds(kind, upserts, &removed);
                     let _ = reply.send(problems);
                 }
@@ -288,7 +330,8 @@ impl State {
                 }
             }
         }
-        self.resolver.refresh(self.snapshot.clusters.values().map(|cluster| &cluster.config));
+        self.resolver
+            .refresh(self.snapshot.clusters.values().map(|cluster| &cluster.config));
         if self.sockets.has_failed() {
             self.open_sockets(&mut Vec::new());
         }
@@ -306,7 +349,9 @@ impl State {
                 }
                 Err(invalids) => {
                     self.telemetry.count(Counter::ConfigRejected);
-                    let errors = invalids.iter().map(|invalid| problem(Severity::Error, kind, &upsert.name, invalid));
+                    let errors = invalids
+                        .iter()
+                        .map(|invalid| problem(Severity::Error, kind, &upsert.name, invalid));
                     problems.extend(errors);
                 }
             }
@@ -353,7 +398,12 @@ impl State {
         // First everything that can be refused, so that a configuration is taken whole or not at all.
         for listener in &config.listeners {
             if let Err(invalid) = self.builder.listener(&Arc::new(listener.clone())) {
-                problems.push(problem(Severity::Error, ResourceType::Listener, &listener.name, &invalid));
+                problems.push(problem(
+                    Severity::Error,
+                    ResourceType::Listener,
+                    &listener.name,
+                    &invalid,
+                ));
             }
         }
         for cluster in &config.clusters {
@@ -389,7 +439,8 @@ impl State {
         for worker in &self.workers {
             worker.send(Command::Update(Arc::clone(&self.snapshot)));
         }
-        self.resolver.refresh(self.snapshot.clusters.values().map(|cluster| &cluster.config));
+        self.resolver
+            .refresh(self.snapshot.clusters.values().map(|cluster| &cluster.config));
         self.open_sockets(problems);
     }
 
@@ -400,7 +451,9 @@ impl State {
             let endpoints = self.store.endpoints(&config, &self.resolver);
             let known = before.remove(&config.name);
             let entry = match known {
-                Some((old, old_endpoints, entry)) if Arc::ptr_eq(&old, &config) && old_endpoints.is_same(&endpoints) => {
+                Some((old, old_endpoints, entry))
+                    if Arc::ptr_eq(&old, &config) && old_endpoints.is_same(&endpoints) =>
+                {
                     Some(entry)
                 }
                 known => {
@@ -416,7 +469,9 @@ impl State {
             };
             if let Some(entry) = entry {
                 compiled.insert(Arc::clone(&config.name), Arc::clone(&entry));
-                self.compiled.clusters.insert(Arc::clone(&config.name), (config, endpoints, entry));
+                self.compiled
+                    .clusters
+                    .insert(Arc::clone(&config.name), (config, endpoints, entry));
             }
         }
         compiled
@@ -465,7 +520,9 @@ impl State {
             };
             if let Some((config, entry)) = kept {
                 compiled.insert(Arc::clone(&config.name), Arc::clone(&entry));
-                self.compiled.listeners.insert(Arc::clone(&config.name), (config, entry));
+                self.compiled
+                    .listeners
+                    .insert(Arc::clone(&config.name), (config, entry));
             }
         }
         compiled
@@ -473,7 +530,12 @@ impl State {
 
     fn open_sockets(&mut self, problems: &mut Vec<Problem>) {
         let is_stopped = |listener: &ListenerEntry| self.shared.is_draining(listener.is_inbound);
-        let wanted = self.snapshot.listeners.values().filter(|listener| !is_stopped(listener)).map(|l| &l.config);
+        let wanted = self
+            .snapshot
+            .listeners
+            .values()
+            .filter(|listener| !is_stopped(listener))
+            .map(|l| &l.config);
         problems.extend(self.sockets.open(wanted, &self.workers));
         let is_serving = self.sockets.count() > 0 && self.waiting.is_empty();
         self.is_ready.store(is_serving, Relaxed);
@@ -491,7 +553,13 @@ impl State {
     }
 
     fn dump(&self) -> String {
-        dump::dump(&self.snapshot, &self.builder.secrets, &self.sockets, &self.waiting, &self.store)
+        dump::dump(
+            &self.snapshot,
+            &self.builder.secrets,
+            &self.sockets,
+            &self.waiting,
+            &self.store,
+        )
     }
 }
 

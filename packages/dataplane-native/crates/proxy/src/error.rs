@@ -47,8 +47,6 @@ pub(crate) enum Failure {
     UpgradeRefused,
     /// No way from here to there: an internal listener that is not there, a tunnel to a plain cluster.
     TunnelRefused,
-    Draining,
-    Panic,
 }
 
 impl Failure {
@@ -57,9 +55,7 @@ impl Failure {
             Self::DownstreamClosed | Self::DownstreamProtocol | Self::RequestHeadersTimeout | Self::UpgradeRefused => {
                 Source::Downstream
             }
-            Self::RouteNotFound | Self::ClusterNotFound | Self::TunnelRefused | Self::Draining | Self::Panic => {
-                Source::Internal
-            }
+            Self::RouteNotFound | Self::ClusterNotFound | Self::TunnelRefused => Source::Internal,
             _ => Source::Upstream,
         }
     }
@@ -73,7 +69,6 @@ impl Failure {
             Self::ResponseTimeout | Self::PerTryTimeout => 504,
             Self::UpstreamProtocol => 502,
             Self::UpgradeRefused => 403,
-            Self::Panic => 500,
             _ => 503,
         }
     }
@@ -83,7 +78,9 @@ impl Failure {
             Self::RouteNotFound => ResponseFlags::NO_ROUTE,
             Self::ClusterNotFound => ResponseFlags::NO_CLUSTER,
             Self::NoHealthyUpstream | Self::TunnelRefused => ResponseFlags::NO_HEALTHY_UPSTREAM,
-            Self::ConnectFailure | Self::ConnectTimeout | Self::TlsFailure => ResponseFlags::UPSTREAM_CONNECTION_FAILURE,
+            Self::ConnectFailure | Self::ConnectTimeout | Self::TlsFailure => {
+                ResponseFlags::UPSTREAM_CONNECTION_FAILURE
+            }
             Self::StaleConnection | Self::ClosedBeforeResponse | Self::ClosedWithinResponse => {
                 ResponseFlags::UPSTREAM_TERMINATION
             }
@@ -93,7 +90,7 @@ impl Failure {
             Self::StreamIdleTimeout => ResponseFlags::STREAM_IDLE_TIMEOUT,
             Self::DownstreamClosed => ResponseFlags::DOWNSTREAM_TERMINATION,
             Self::DownstreamProtocol => ResponseFlags::DOWNSTREAM_PROTOCOL_ERROR,
-            Self::RequestHeadersTimeout | Self::UpgradeRefused | Self::Draining | Self::Panic => ResponseFlags::NONE,
+            Self::RequestHeadersTimeout | Self::UpgradeRefused => ResponseFlags::NONE,
         }
     }
 
@@ -120,8 +117,6 @@ impl Failure {
             Self::RequestHeadersTimeout => "request_header_timeout",
             Self::UpgradeRefused => "upgrade_failed",
             Self::TunnelRefused => "no_healthy_upstream",
-            Self::Draining => "proxy_draining",
-            Self::Panic => "internal_error",
         }
     }
 
@@ -148,7 +143,6 @@ impl Failure {
             Self::ResponseTimeout | Self::PerTryTimeout => "upstream request timeout",
             Self::StreamIdleTimeout => "stream timeout",
             Self::RequestHeadersTimeout => "request header timeout",
-            Self::Draining => "proxy is shutting down",
             _ => "",
         }
     }

@@ -106,7 +106,11 @@ impl Outgoing {
 
     /// Bytes that follow the request in the connection's buffers.
     pub(crate) fn ahead<'a>(&'a self, buffer: &'a Buffer) -> &'a [u8] {
-        if self.later.is_empty() { &buffer.filled()[self.first.1..] } else { &self.later.filled()[self.later_len..] }
+        if self.later.is_empty() {
+            &buffer.filled()[self.first.1..]
+        } else {
+            &self.later.filled()[self.later_len..]
+        }
     }
 
     /// Whether a byte of the request was written in this attempt.
@@ -117,7 +121,12 @@ impl Outgoing {
     /// The whole body, if it has been taken and kept.
     pub(crate) fn whole_body<'a>(&'a self, buffer: &'a Buffer) -> Option<(&'a [u8], &'a [u8])> {
         let is_here = self.is_body_taken() && (self.later_len == 0 || self.replay_limit > 0);
-        is_here.then(|| (&buffer.filled()[self.first.0..self.first.1], &self.later.filled()[..self.later_len]))
+        is_here.then(|| {
+            (
+                &buffer.filled()[self.first.0..self.first.1],
+                &self.later.filled()[..self.later_len],
+            )
+        })
     }
 
     /// Ends the request: the connection's buffer is left with what follows it. False if the body was not all taken.
@@ -142,7 +151,9 @@ impl Outgoing {
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<usize, Broken> {
-        self.reader.consume(bytes).map_err(|error| Broken::DownstreamProtocol(error.details()))
+        self.reader
+            .consume(bytes)
+            .map_err(|error| Broken::DownstreamProtocol(error.details()))
     }
 
     /// Ready when head and body have been handed to the kernel.
@@ -161,8 +172,13 @@ impl Outgoing {
             if !(head.is_empty() && first.is_empty() && later.is_empty()) {
                 let slices = [IoSlice::new(head), IoSlice::new(first), IoSlice::new(later)];
                 let from = usize::from(head.is_empty());
-                let to = if later.is_empty() { 2 - usize::from(first.is_empty()) } else { 3 };
-                let count = ready!(up.poll_write_vectored(cx, &slices[from.min(to)..to])).map_err(|_| Broken::Upstream)?;
+                let to = if later.is_empty() {
+                    2 - usize::from(first.is_empty())
+                } else {
+                    3
+                };
+                let count =
+                    ready!(up.poll_write_vectored(cx, &slices[from.min(to)..to])).map_err(|_| Broken::Upstream)?;
                 self.has_begun = true;
                 self.needs_flush = true;
                 self.sent(count);
@@ -188,7 +204,12 @@ impl Outgoing {
     }
 
     /// Reads more of the body once everything before is sent.
-    fn poll_read(&mut self, cx: &mut Context<'_>, down: &mut Connection, pool: &BufferPool) -> Poll<Result<(), Broken>> {
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        down: &mut Connection,
+        pool: &BufferPool,
+    ) -> Poll<Result<(), Broken>> {
         let kept = (self.first.1 - self.first.0) + self.later_len;
         if kept >= self.replay_limit {
             self.replay_limit = 0;
@@ -202,7 +223,10 @@ impl Outgoing {
             return Poll::Ready(Err(Broken::DownstreamProtocol("http1.body_buffer_full")));
         }
         // Where the length is known no byte of the next request is read, so that it stays where it belongs.
-        let remaining = self.reader.remaining().map_or(usize::MAX, |rest| rest.min(LARGEST_READ as u64) as usize);
+        let remaining = self
+            .reader
+            .remaining()
+            .map_or(usize::MAX, |rest| rest.min(LARGEST_READ as u64) as usize);
         let space = self.later.space();
         let room = space.len().min(remaining);
         let is_full_read = room == space.len();
@@ -214,7 +238,9 @@ impl Outgoing {
         let taken = {
             let start = self.later.len() - count;
             let bytes = &self.later.filled()[start..];
-            self.reader.consume(bytes).map_err(|error| Broken::DownstreamProtocol(error.details()))?
+            self.reader
+                .consume(bytes)
+                .map_err(|error| Broken::DownstreamProtocol(error.details()))?
         };
         self.later_len += taken;
         self.body_bytes += taken as u64;
@@ -308,7 +334,10 @@ impl Incoming {
     ) -> Poll<Result<(), Broken>> {
         loop {
             if !self.buffer.is_empty() {
-                let end = self.scanner.find_end(self.buffer.filled(), limits).map_err(|_| Broken::UpstreamProtocol)?;
+                let end = self
+                    .scanner
+                    .find_end(self.buffer.filled(), limits)
+                    .map_err(|_| Broken::UpstreamProtocol)?;
                 if let Some(end) = end {
                     h1::parse_response(&self.buffer.filled()[..end], limits, method, head)
                         .map_err(|_| Broken::UpstreamProtocol)?;

@@ -78,9 +78,9 @@ fn write_operator(operator: &Operator, values: &Values<'_>, out: &mut Vec<u8>) {
             out.extend_from_slice(value.unwrap_or_default());
         }
         Operator::ResponseHeader(first, second) => {
-            let value = values.response.and_then(|response| {
-                response.header(first).or_else(|| response.header(second.as_deref()?))
-            });
+            let value = values
+                .response
+                .and_then(|response| response.header(first).or_else(|| response.header(second.as_deref()?)));
             out.extend_from_slice(value.unwrap_or_default());
         }
         Operator::RequestedServerName => out.extend_from_slice(facts.server_name.as_bytes()),
@@ -90,7 +90,14 @@ fn write_operator(operator: &Operator, values: &Values<'_>, out: &mut Vec<u8>) {
         Operator::ResponseCodeDetails => out.extend_from_slice(values.details.as_bytes()),
         Operator::ResponseFlags => {
             let flags = values.flags;
-            out.extend_from_slice(if flags.is_empty() { "-".to_owned() } else { flags.to_string() }.as_bytes());
+            out.extend_from_slice(
+                if flags.is_empty() {
+                    "-".to_owned()
+                } else {
+                    flags.to_string()
+                }
+                .as_bytes(),
+            );
         }
         Operator::StartTime(_) => {
             let millis = (telemetry::unix_micros() - values.duration_us as i64) / 1000;

@@ -68,7 +68,9 @@ pub(crate) async fn serve(served: &mut Served, stream: &mut Connection, buffer: 
             }
         };
         let chain = Arc::clone(&served.chain);
-        let Serves::Http(http) = &chain.serves else { return HttpEnd::Closed };
+        let Serves::Http(http) = &chain.serves else {
+            return HttpEnd::Closed;
+        };
         let mut scratch = worker.take_scratch();
         if let Err(error) = h1::parse_request(&buffer.filled()[..len], &http.limits, &mut scratch.request) {
             worker.give_scratch(scratch);
@@ -76,7 +78,8 @@ pub(crate) async fn serve(served: &mut Served, stream: &mut Connection, buffer: 
             return HttpEnd::Closed;
         }
         requests += 1;
-        let is_last = http.config.max_requests_per_connection != 0 && requests >= http.config.max_requests_per_connection;
+        let is_last =
+            http.config.max_requests_per_connection != 0 && requests >= http.config.max_requests_per_connection;
         let next = request::serve(served, http, stream, buffer, &mut scratch, &timer, is_last).await;
         worker.give_scratch(scratch);
         match next {
@@ -100,11 +103,17 @@ async fn next_head(served: &mut Served, stream: &mut Connection, buffer: &mut Bu
     poll_fn(|cx| {
         loop {
             if !buffer.is_empty() {
-                let Serves::Http(http) = &served.chain.serves else { return Poll::Ready(Arrival::Quiet) };
+                let Serves::Http(http) = &served.chain.serves else {
+                    return Poll::Ready(Arrival::Quiet);
+                };
                 match scanner.find_end(buffer.filled(), &http.limits) {
                     Ok(Some(end)) => {
                         // The configuration of now decides about a request that begins now.
-                        return Poll::Ready(if served.refresh() { Arrival::Head(end) } else { Arrival::Quiet });
+                        return Poll::Ready(if served.refresh() {
+                            Arrival::Head(end)
+                        } else {
+                            Arrival::Quiet
+                        });
                     }
                     Ok(None) => {}
                     Err(error) => return Poll::Ready(Arrival::Refused(error)),
@@ -134,7 +143,9 @@ async fn next_head(served: &mut Served, stream: &mut Connection, buffer: &mut Bu
         if buffer.is_empty() {
             worker.buffers.give(std::mem::take(buffer));
             if waits_since_ms.is_none() {
-                let Serves::Http(http) = &served.chain.serves else { return Poll::Ready(Arrival::Quiet) };
+                let Serves::Http(http) = &served.chain.serves else {
+                    return Poll::Ready(Arrival::Quiet);
+                };
                 let now = worker.timers.now_ms();
                 waits_since_ms = Some(now);
                 let timeout = match http.config.idle_timeout_ms {
@@ -145,7 +156,11 @@ async fn next_head(served: &mut Served, stream: &mut Connection, buffer: &mut Bu
             }
         }
         ready!(timer.poll_expired(cx));
-        Poll::Ready(if buffer.is_empty() { Arrival::Quiet } else { Arrival::Late })
+        Poll::Ready(if buffer.is_empty() {
+            Arrival::Quiet
+        } else {
+            Arrival::Late
+        })
     })
     .await
 }
@@ -154,8 +169,22 @@ async fn next_head(served: &mut Served, stream: &mut Connection, buffer: &mut Bu
 async fn refuse(served: &Served, stream: &mut Connection, buffer: &mut Buffer, timer: &Timer, error: HeadError) {
     let worker = &served.worker;
     worker.count(Counter::DownstreamProtocolErrors);
-    request::record_refused(served, buffer, error.status(), ResponseFlags::DOWNSTREAM_PROTOCOL_ERROR, error.details());
-    reply_and_close(stream, buffer, timer, worker, error.status(), reason_phrase(error.status())).await;
+    request::record_refused(
+        served,
+        buffer,
+        error.status(),
+        ResponseFlags::DOWNSTREAM_PROTOCOL_ERROR,
+        error.details(),
+    );
+    reply_and_close(
+        stream,
+        buffer,
+        timer,
+        worker,
+        error.status(),
+        reason_phrase(error.status()),
+    )
+    .await;
 }
 
 async fn reply_and_close(
@@ -167,7 +196,14 @@ async fn reply_and_close(
     body: &str,
 ) {
     let mut out = Vec::with_capacity(256);
-    h1::write_local_reply(status, b"content-type: text/plain\r\n", body.as_bytes(), true, false, &mut out);
+    h1::write_local_reply(
+        status,
+        b"content-type: text/plain\r\n",
+        body.as_bytes(),
+        true,
+        false,
+        &mut out,
+    );
     buffer.clear();
     timer.set(Some(worker.timers.now_ms() + 1_000));
     let sent = poll_fn(|cx| match write_all(cx, stream, &mut out) {

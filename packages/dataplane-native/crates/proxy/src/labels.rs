@@ -14,7 +14,13 @@ pub(crate) fn http(
     security_policy: SecurityPolicy,
 ) -> [LabelsId; 2] {
     ["http", "grpc"].map(|protocol| {
-        telemetry.labels(&LabelNames { reporter, peer, destination_service: service, security_policy, protocol })
+        telemetry.labels(&LabelNames {
+            reporter,
+            peer,
+            destination_service: service,
+            security_policy,
+            protocol,
+        })
     })
 }
 
@@ -28,13 +34,21 @@ pub(crate) fn endpoint_names<'a>(workload: Option<&'a Workload>, principal: &'a 
             version: &workload.version,
             principal,
         },
-        None => PeerNames { principal, namespace: namespace_of(principal), ..PeerNames::default() },
+        None => PeerNames {
+            principal,
+            namespace: namespace_of(principal),
+            ..PeerNames::default()
+        },
     }
 }
 
 /// The names of a client, as far as its certificate tells.
 pub(crate) fn client_names(principal: &str) -> PeerNames<'_> {
-    PeerNames { principal, namespace: namespace_of(principal), ..PeerNames::default() }
+    PeerNames {
+        principal,
+        namespace: namespace_of(principal),
+        ..PeerNames::default()
+    }
 }
 
 /// `ns` of `spiffe://<trust domain>/ns/<namespace>/sa/<service account>`.
@@ -47,7 +61,11 @@ fn namespace_of(principal: &str) -> &str {
 }
 
 pub(crate) fn policy(is_mutual_tls: bool) -> SecurityPolicy {
-    if is_mutual_tls { SecurityPolicy::MutualTls } else { SecurityPolicy::None }
+    if is_mutual_tls {
+        SecurityPolicy::MutualTls
+    } else {
+        SecurityPolicy::None
+    }
 }
 
 /// Label sets of a request as the server's proxy reports it, or of one that reached no endpoint. They depend on the
@@ -74,9 +92,13 @@ pub(crate) fn without_upstream(served: &Served, cluster: Option<&ClusterEntry>) 
             service,
             policy(served.facts.is_mutual_tls()),
         ),
-        ReporterSide::Source => {
-            http(&shared.telemetry, reporter, PeerNames::default(), service, SecurityPolicy::Unknown)
-        }
+        ReporterSide::Source => http(
+            &shared.telemetry,
+            reporter,
+            PeerNames::default(),
+            service,
+            SecurityPolicy::Unknown,
+        ),
     };
     served.labels.set(Some((key, labels)));
     labels

@@ -102,7 +102,12 @@ pub struct AccessLogSettings {
 
 impl Default for AccessLogSettings {
     fn default() -> Self {
-        Self { sample_rate: 0.01, max_entries: 128, trace_sample_rate: 0.01, max_spans: 256 }
+        Self {
+            sample_rate: 0.01,
+            max_entries: 128,
+            trace_sample_rate: 0.01,
+            max_spans: 256,
+        }
     }
 }
 
@@ -195,7 +200,9 @@ pub struct Proxy {
 impl Proxy {
     /// Starts the control thread and the workers. Nothing listens before the first configuration.
     pub fn start(bootstrap: Bootstrap, sink: ReportSink) -> Result<Self, StartError> {
-        Control::start(bootstrap, sink).map(|control| Self { control: Arc::new(control) })
+        Control::start(bootstrap, sink).map(|control| Self {
+            control: Arc::new(control),
+        })
     }
 
     /// Applies one xDS response of `type_url` (with or without `type.googleapis.com/`): listeners, route

@@ -103,9 +103,10 @@ impl Pools {
         }
         upstream.idle_since_ms = now_ms;
         let mut idle = self.idle.borrow_mut();
-        let pile = idle
-            .entry(upstream.key)
-            .or_insert_with(|| Pile { endpoint: Arc::clone(&upstream.endpoint), list: Vec::new() });
+        let pile = idle.entry(upstream.key).or_insert_with(|| Pile {
+            endpoint: Arc::clone(&upstream.endpoint),
+            list: Vec::new(),
+        });
         pile.list.push(upstream);
     }
 
@@ -134,10 +135,5 @@ impl Pools {
             }
         }
         false
-    }
-
-    /// Number of idle connections.
-    pub(crate) fn len(&self) -> usize {
-        self.idle.borrow().values().map(|pile| pile.list.len()).sum()
     }
 }

@@ -8,7 +8,13 @@ mod record;
 mod reply;
 mod tunnel;
 
-use std::{future::poll_fn, rc::Rc, sync::Arc, task::Poll};
+use std::{
+    cell::Cell,
+    future::poll_fn,
+    rc::Rc,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    task::Poll,
+};
 
 use config::{RetryPolicy, RouteAction};
 use http::{Buffer, BufferPool, Edits, Method, RequestHead, ResponseHead};
@@ -25,7 +31,7 @@ use crate::{
     connection::Served,
     error::Failure,
     exchange::{Incoming, Outgoing},
-    filters::{FilterContext, Outcome},
+    filters::{FilterContext, Outcome, Progress},
     snapshot::{ClusterEntry, EndpointEntry, HttpEntry, RouteEntry, Snapshot},
     timer::Timer,
     worker::Worker,
@@ -64,7 +70,12 @@ impl Scratch {
         const KEPT_BYTES: usize = 16 * 1024;
         pool.give(std::mem::take(&mut self.incoming.buffer));
         self.outgoing.release(pool);
-        for text in [&mut self.outgoing.head, &mut self.incoming.out, &mut self.text, &mut self.path] {
+        for text in [
+            &mut self.outgoing.head,
+            &mut self.incoming.out,
+            &mut self.text,
+            &mut self.path,
+        ] {
             text.clear();
             if text.capacity() > KEPT_BYTES {
                 *text = Vec::new();
@@ -105,6 +116,8 @@ pub(crate) struct Call<'s> {
     pub(crate) response_bytes: u64,
     pub(crate) upstream_us: u64,
     pub(crate) grpc_status: Option<u16>,
+    /// Marks the response for other origins.
+    pub(crate) is_marked: bool,
     /// The client gets `connection: close` with the response.
     pub(crate) closes: bool,
 }
@@ -173,6 +186,7 @@ pub(crate) async fn serve(
         response_bytes: 0,
         upstream_us: 0,
         grpc_status: None,
+        is_marked: false,
         closes: is_last || !scratch.request.keep_alive,
     };
     let next = run(&mut call, stream, buffer, scratch, timer).await;
@@ -209,16 +223,21 @@ async fn run(
         call.closes = true;
         return reply::send(call, stream, buffer, scratch, timer, reply).await;
     }
-    let mut position = 0;
+    let mut progress = Progress::default();
     if let Err(reply) = prepare(call, buffer, scratch) {
         return reply::send(call, stream, buffer, scratch, timer, reply).await;
     }
     loop {
-        match run_filters(call, buffer, scratch, &mut position) {
+        match run_filters(call, buffer, scratch, &mut progress) {
             Outcome::Continue => break,
             Outcome::Delay(duration) => {
                 call.flags = call.flags.with(ResponseFlags::DELAY_INJECTED);
-                if wait(timer, duration, stream, buffer, scratch).await.is_err() {
+                call.worker.count(Counter::FaultsInjected);
+                let active = &call.worker.shared.active_faults;
+                active.fetch_add(1, Relaxed);
+                let is_here = wait(timer, duration, stream, buffer, scratch).await.is_ok();
+                active.fetch_sub(1, Relaxed);
+                if !is_here {
                     return client_gone(call);
                 }
             }
@@ -268,7 +287,9 @@ fn prepare<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> R
         (None, config::RouteSource::Named(name)) => call.snapshot.routes.get(name).map(|entry| &**entry),
         (None, config::RouteSource::Inline(_)) => None,
     };
-    let Some(entry) = entry else { return Err(call.fail(Failure::RouteNotFound)) };
+    let Some(entry) = entry else {
+        return Err(call.fail(Failure::RouteNotFound));
+    };
     let view = View::new(call, buffer, scratch);
     match entry.table.find(&view, call.random) {
         Lookup::Found(found) => {
@@ -283,11 +304,12 @@ fn prepare<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> R
 }
 
 /// Runs the HTTP filters from `position` on.
-fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, position: &mut usize) -> Outcome {
+fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch, progress: &mut Progress) -> Outcome {
     if call.http.filters.is_empty() {
         return Outcome::Continue;
     }
     let view = View::new(call, buffer, scratch);
+    let marks = Cell::new(false);
     let context = FilterContext {
         view: &view,
         facts: &call.served.facts,
@@ -296,16 +318,17 @@ fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, posi
         choice: call.choice,
         random: call.random,
         shared: &call.worker.shared,
+        marks: &marks,
     };
-    let outcome = call.http.filters.run(position, &context);
+    let outcome = call.http.filters.run(progress, &context);
+    call.is_marked |= marks.get();
     if let Outcome::Reply(reply) = &outcome {
         call.flags = call.flags.with(reply.flags);
-        if reply.status == 403 {
-            call.worker.count(Counter::Denied);
+        match reply.status {
+            _ if reply.flags.contains(ResponseFlags::FAULT_INJECTED) => call.worker.count(Counter::FaultsInjected),
+            403 => call.worker.count(Counter::Denied),
+            _ => {}
         }
-    }
-    if !matches!(outcome, Outcome::Continue) && call.flags.contains(ResponseFlags::FAULT_INJECTED) {
-        call.worker.count(Counter::FaultsInjected);
     }
     outcome
 }
@@ -319,7 +342,9 @@ enum Way {
 
 /// What the route says is to be done.
 fn decide<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> Result<Way, Reply> {
-    let Some(found) = call.found else { return Err(call.fail(Failure::RouteNotFound)) };
+    let Some(found) = call.found else {
+        return Err(call.fail(Failure::RouteNotFound));
+    };
     let view = View::new(call, buffer, scratch);
     let forward = match &found.route.action {
         RouteAction::Forward(forward) => forward,
@@ -330,19 +355,40 @@ fn decide<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> Re
     let is_connect = head.method == Method::Connect;
     let mut terminates = false;
     if is_connect || head.wants_upgrade {
-        let protocol = if is_connect { "connect".into() } else { view.upgrade().to_ascii_lowercase() };
-        let of_route = forward.upgrades.iter().find(|upgrade| upgrade.protocol.eq_ignore_ascii_case(&protocol));
-        let of_manager = call.http.config.upgrades.iter().find(|upgrade| upgrade.protocol.eq_ignore_ascii_case(&protocol));
-        let is_allowed = of_route.map_or_else(|| of_manager.is_some_and(|upgrade| upgrade.enabled), |upgrade| upgrade.enabled);
+        let protocol = if is_connect {
+            "connect".into()
+        } else {
+            view.upgrade().to_ascii_lowercase()
+        };
+        let of_route = forward
+            .upgrades
+            .iter()
+            .find(|upgrade| upgrade.protocol.eq_ignore_ascii_case(&protocol));
+        let of_manager = call
+            .http
+            .config
+            .upgrades
+            .iter()
+            .find(|upgrade| upgrade.protocol.eq_ignore_ascii_case(&protocol));
+        let is_allowed = of_route.map_or_else(
+            || of_manager.is_some_and(|upgrade| upgrade.enabled),
+            |upgrade| upgrade.enabled,
+        );
         if !is_allowed {
             return Err(call.fail(Failure::UpgradeRefused));
         }
         terminates = is_connect && of_route.is_some_and(|upgrade| upgrade.terminate_connect);
     }
-    let cluster = call.choice.name(&view).and_then(|name| call.snapshot.clusters.get(name));
+    let cluster = call
+        .choice
+        .name(&view)
+        .and_then(|name| call.snapshot.clusters.get(name));
     let Some(cluster) = cluster else {
         let reply = call.fail(Failure::ClusterNotFound);
-        return Err(Reply { status: forward.cluster_not_found_status, ..reply });
+        return Err(Reply {
+            status: forward.cluster_not_found_status,
+            ..reply
+        });
     };
     call.cluster = Some(cluster);
     Ok(if terminates { Way::Terminate } else { Way::Upstream })

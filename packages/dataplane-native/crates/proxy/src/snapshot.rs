@@ -47,7 +47,14 @@ impl Snapshot {
                 by_address.insert(address, Arc::clone(listener));
             }
         }
-        Self { version, listeners, by_address, routes, clusters, no_chain: Arc::new(ChainEntry::nothing()) }
+        Self {
+            version,
+            listeners,
+            by_address,
+            routes,
+            clusters,
+            no_chain: Arc::new(ChainEntry::nothing()),
+        }
     }
 
     /// The listener for an original destination: its own, else the one for the port on all addresses.
@@ -61,7 +68,10 @@ impl Snapshot {
             .get(&destination)
             .or_else(|| self.by_address.get(&SocketAddr::new(any, port)))
             // An IPv6 wildcard takes IPv4 too.
-            .or_else(|| self.by_address.get(&SocketAddr::new(std::net::Ipv6Addr::UNSPECIFIED.into(), port)))
+            .or_else(|| {
+                self.by_address
+                    .get(&SocketAddr::new(std::net::Ipv6Addr::UNSPECIFIED.into(), port))
+            })
     }
 }
 
@@ -95,7 +105,11 @@ impl ListenerEntry {
             has_original_dst: inspects(ListenerFilterKind::OriginalDst),
             detects: depends
                 && (inspects(ListenerFilterKind::TlsInspector) || inspects(ListenerFilterKind::HttpInspector)),
-            reporter: if is_inbound { ReporterSide::Destination } else { ReporterSide::Source },
+            reporter: if is_inbound {
+                ReporterSide::Destination
+            } else {
+                ReporterSide::Source
+            },
             config,
             chains,
         }
@@ -106,15 +120,16 @@ impl ListenerEntry {
         let port = facts.destination.map_or(0, |address| address.port());
         self.detects
             && self.config.listener_filters.iter().any(|filter| {
-                matches!(filter.kind, ListenerFilterKind::TlsInspector | ListenerFilterKind::HttpInspector)
-                    && filter.applies_to(port)
+                matches!(
+                    filter.kind,
+                    ListenerFilterKind::TlsInspector | ListenerFilterKind::HttpInspector
+                ) && filter.applies_to(port)
             })
     }
 }
 
 /// A filter chain.
 pub(crate) struct ChainEntry {
-    pub(crate) name: Arc<str>,
     pub(crate) tls: Option<ServerTls>,
     pub(crate) transport_connect_timeout_ms: u64,
     /// Rules for the connection as such.
@@ -132,7 +147,6 @@ pub(crate) enum Serves {
 impl ChainEntry {
     pub(crate) fn nothing() -> Self {
         Self {
-            name: "".into(),
             tls: None,
             transport_connect_timeout_ms: 0,
             rbac: Vec::new(),
@@ -142,7 +156,9 @@ impl ChainEntry {
 
     /// Whether the access rules of the connection let it in.
     pub(crate) fn admits(&self, facts: &Facts) -> bool {
-        self.rbac.iter().all(|rbac| crate::filters::admits_connection(rbac, facts))
+        self.rbac
+            .iter()
+            .all(|rbac| crate::filters::admits_connection(rbac, facts))
     }
 }
 
@@ -172,7 +188,11 @@ pub(crate) struct RouteEntry {
 
 impl RouteEntry {
     pub(crate) fn name(&self, host: usize, route: usize) -> StringId {
-        self.names.get(host).and_then(|routes| routes.get(route)).copied().unwrap_or_default()
+        self.names
+            .get(host)
+            .and_then(|routes| routes.get(route))
+            .copied()
+            .unwrap_or_default()
     }
 }
 
@@ -207,8 +227,14 @@ impl balance::LiveState for ClusterEntry {
         if self.state.ejected.load(Relaxed) == 0 {
             return 0;
         }
-        let of_priority = self.endpoints.iter().zip(&self.priorities).filter(|(_, of)| **of == priority as u32);
-        of_priority.filter(|(endpoint, _)| endpoint.config.health.is_usable() && endpoint.state.is_ejected()).count() as u32
+        let of_priority = self
+            .endpoints
+            .iter()
+            .zip(&self.priorities)
+            .filter(|(_, of)| **of == priority as u32);
+        of_priority
+            .filter(|(endpoint, _)| endpoint.config.health.is_usable() && endpoint.state.is_ejected())
+            .count() as u32
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, stream: &mut Co
     let start_us = worker.timers.now_us();
     let transferred = Transferred::default();
     let mut outcome = Outcome::default();
-    let mut labels = None;
+    let labels;
     let up = Box::pin(open(served, entry, &mut outcome)).await;
     let cluster = outcome.cluster.clone();
     match up {
@@ -56,13 +56,13 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, stream: &mut Co
             outcome.details = failure.details();
             let id = labels_of(served, cluster.as_deref(), None);
             worker.telemetry.tcp_opened(id);
-            labels = Some(id);
+            labels = id;
             net::Stream::socket(stream).reset_on_close();
         }
         Ok((mut up, workload)) => {
             let id = labels_of(served, cluster.as_deref(), Some((&up, workload.as_deref())));
             worker.telemetry.tcp_opened(id);
-            labels = Some(id);
+            labels = id;
             outcome.upstream_local = up.local;
             let prefix = received.filled().to_vec();
             received.clear();
@@ -79,7 +79,9 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, stream: &mut Co
             let result = if life_ms == 0 {
                 Some(Box::pin(counted).await)
             } else {
-                Box::pin(tokio::time::timeout(Duration::from_millis(life_ms), counted)).await.ok()
+                Box::pin(tokio::time::timeout(Duration::from_millis(life_ms), counted))
+                    .await
+                    .ok()
             };
             outcome.flags = match result {
                 None => ResponseFlags::DURATION_TIMEOUT,
@@ -92,7 +94,6 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, stream: &mut Co
             worker.count(Counter::UpstreamConnectionsClosed);
         }
     }
-    let labels = labels.unwrap_or(LabelsId::OTHER);
     worker.telemetry.tcp_closed(labels, outcome.flags);
     let duration_us = worker.timers.now_us().saturating_sub(start_us);
     let decision = worker.telemetry.log_decision(!outcome.flags.is_empty(), entry.logs);
@@ -122,13 +123,21 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, stream: &mut Co
 }
 
 /// Reports bytes of a long connection while it lives.
-async fn count_while<F: Future>(served: &Served, labels: LabelsId, transferred: &Transferred, relaying: F) -> F::Output {
+async fn count_while<F: Future>(
+    served: &Served,
+    labels: LabelsId,
+    transferred: &Transferred,
+    relaying: F,
+) -> F::Output {
     let mut relaying = std::pin::pin!(relaying);
     let timer = served.worker.timers.timer();
     let mut reported = (0, 0);
     let mut report = || {
         let now = (transferred.sent.get(), transferred.received.get());
-        served.worker.telemetry.tcp_bytes(labels, now.0 - reported.0, now.1 - reported.1);
+        served
+            .worker
+            .telemetry
+            .tcp_bytes(labels, now.0 - reported.0, now.1 - reported.1);
         reported = now;
     };
     timer.set(Some(timer.now_ms() + 5_000));
@@ -157,12 +166,14 @@ fn labels_of(
     let service = cluster.map_or("", |cluster| &*cluster.service);
     let principal = up.and_then(|(up, _)| up.stream.peer().and_then(|peer| peer.spiffe_id.clone()));
     let (peer, is_mutual) = match (reporter, up) {
-        (ReporterSide::Destination, _) => {
-            (labels::client_names(served.facts.principal()), served.facts.is_mutual_tls())
-        }
-        (ReporterSide::Source, Some((_, workload))) => {
-            (labels::endpoint_names(workload, principal.as_deref().unwrap_or_default()), principal.is_some())
-        }
+        (ReporterSide::Destination, _) => (
+            labels::client_names(served.facts.principal()),
+            served.facts.is_mutual_tls(),
+        ),
+        (ReporterSide::Source, Some((_, workload))) => (
+            labels::endpoint_names(workload, principal.as_deref().unwrap_or_default()),
+            principal.is_some(),
+        ),
         (ReporterSide::Source, None) => (telemetry::PeerNames::default(), false),
     };
     shared.telemetry.labels(&LabelNames {
@@ -186,13 +197,16 @@ async fn open(
         RouteTarget::WeightedClusters(weighted) => {
             let total = weighted.total_weight().max(1);
             let mut point = fastrand::u64(..total);
-            let chosen = weighted.clusters.iter().find(|cluster| match point.checked_sub(u64::from(cluster.weight)) {
-                Some(rest) => {
-                    point = rest;
-                    false
-                }
-                None => true,
-            });
+            let chosen = weighted
+                .clusters
+                .iter()
+                .find(|cluster| match point.checked_sub(u64::from(cluster.weight)) {
+                    Some(rest) => {
+                        point = rest;
+                        false
+                    }
+                    None => true,
+                });
             &chosen.ok_or(Failure::ClusterNotFound)?.name
         }
         RouteTarget::ClusterHeader(_) => return Err(Failure::ClusterNotFound),
@@ -229,10 +243,16 @@ async fn open(
         }
         if let Some(settings) = &cluster.config.outlier_detection {
             let now = worker.shared.now_ms();
-            cluster.state.record(&endpoint, Verdict::LocalFailure, settings, cluster.endpoints.len(), now);
+            cluster
+                .state
+                .record(&endpoint, Verdict::LocalFailure, settings, cluster.endpoints.len(), now);
         }
     }
-    outcome.flags = if outcome.attempts > 1 { ResponseFlags::RETRY_LIMIT } else { ResponseFlags::default() };
+    outcome.flags = if outcome.attempts > 1 {
+        ResponseFlags::RETRY_LIMIT
+    } else {
+        ResponseFlags::default()
+    };
     Err(failure)
 }
 
@@ -243,7 +263,10 @@ fn pick(served: &Served, cluster: &Arc<ClusterEntry>) -> Result<(Arc<EndpointSta
         if *port_override != 0 {
             address.set_port(*port_override);
         }
-        return Ok((cluster.state.dynamic_endpoint(address, || worker.shared.next_id()), None));
+        return Ok((
+            cluster.state.dynamic_endpoint(address, || worker.shared.next_id()),
+            None,
+        ));
     }
     let pick = worker.with_turn(cluster.state.id, |turn| cluster.picker.pick(turn, &**cluster));
     let position = pick.ok_or(Failure::NoHealthyUpstream)?.endpoint;

@@ -63,8 +63,16 @@ impl Timers {
 
     /// A timer without a deadline.
     pub(crate) fn timer(self: &Rc<Self>) -> Timer {
-        let slot = Slot { deadline: NEVER, queued: NEVER, has_fired: false, waker: None };
-        Timer { key: self.slots.borrow_mut().insert(slot), timers: Rc::clone(self) }
+        let slot = Slot {
+            deadline: NEVER,
+            queued: NEVER,
+            has_fired: false,
+            waker: None,
+        };
+        Timer {
+            key: self.slots.borrow_mut().insert(slot),
+            timers: Rc::clone(self),
+        }
     }
 
     /// Wakes every task that waits with a deadline, without its deadline having passed.
@@ -91,7 +99,9 @@ impl Timers {
                 }
                 if next != armed {
                     armed = next;
-                    sleep.as_mut().reset(tokio::time::Instant::from_std(self.start + Duration::from_millis(next)));
+                    sleep
+                        .as_mut()
+                        .reset(tokio::time::Instant::from_std(self.start + Duration::from_millis(next)));
                 }
                 if sleep.as_mut().poll(cx).is_pending() {
                     return Poll::Pending;
@@ -112,7 +122,9 @@ impl Timers {
                 return at;
             }
             queue.pop();
-            let Some(slot) = slots.get_mut(key).filter(|slot| slot.queued == at) else { continue };
+            let Some(slot) = slots.get_mut(key).filter(|slot| slot.queued == at) else {
+                continue;
+            };
             if slot.deadline <= now {
                 slot.queued = NEVER;
                 slot.has_fired = true;
@@ -197,7 +209,10 @@ mod tests {
     use super::*;
 
     fn run<F: Future<Output = ()>>(test: impl FnOnce(Rc<Timers>) -> F) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
         let local = tokio::task::LocalSet::new();
         local.block_on(&runtime, async {
             let timers = Timers::new();

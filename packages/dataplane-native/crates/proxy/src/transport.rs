@@ -7,8 +7,8 @@ use std::{
 };
 
 use config::{
-    CertificateSource, DownstreamTls, Invalid, Secret, SecretKind, StringMatcher, TlsContext, TrustSource,
-    UpstreamTls, UpstreamTransport, Validation,
+    CertificateSource, DownstreamTls, Invalid, Secret, SecretKind, StringMatcher, TlsContext, TrustSource, UpstreamTls,
+    UpstreamTransport, Validation,
 };
 use tls::{
     Certificate, CertificateSlot, ClientCertificates, ClientOptions, ClientTls, NameMatcher, PeerNames, ServerOptions,
@@ -24,7 +24,11 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     fn certificate(&mut self, name: &Arc<str>) -> Arc<CertificateSlot> {
-        Arc::clone(self.certificates.entry(Arc::clone(name)).or_insert_with(CertificateSlot::new))
+        Arc::clone(
+            self.certificates
+                .entry(Arc::clone(name))
+                .or_insert_with(CertificateSlot::new),
+        )
     }
 
     fn bundle(&mut self, name: &Arc<str>) -> Arc<TrustSlot> {
@@ -57,7 +61,11 @@ impl Secrets {
             }
             _ => None,
         });
-        let trust = match context.validation.as_ref().and_then(|validation| validation.trust.as_ref()) {
+        let trust = match context
+            .validation
+            .as_ref()
+            .and_then(|validation| validation.trust.as_ref())
+        {
             Some(TrustSource::Secret(name)) => {
                 let is_here = self.bundles.get(name).is_some_and(|slot| slot.get().is_some());
                 (!is_here).then(|| Arc::clone(name))
@@ -105,7 +113,9 @@ impl fmt::Debug for Names {
 impl NameMatcher for Names {
     fn matches(&self, names: &PeerNames) -> bool {
         let texts = names.uris.iter().chain(&names.dns).chain(&names.emails);
-        let mut all = texts.map(|name| name.as_bytes().to_vec()).chain(names.ips.iter().map(|ip| ip.to_string().into_bytes()));
+        let mut all = texts
+            .map(|name| name.as_bytes().to_vec())
+            .chain(names.ips.iter().map(|ip| ip.to_string().into_bytes()));
         all.any(|name| self.0.iter().any(|matcher| matcher.matches(&name)))
     }
 
@@ -121,7 +131,9 @@ fn names_of(validation: &Validation) -> Option<Arc<dyn NameMatcher>> {
 }
 
 fn certificate_of(context: &TlsContext, secrets: &mut Secrets) -> Result<Option<Arc<CertificateSlot>>, Invalid> {
-    let Some(source) = context.certificates.first() else { return Ok(None) };
+    let Some(source) = context.certificates.first() else {
+        return Ok(None);
+    };
     let filled = |chain: &[u8], key: &[u8]| {
         let certificate = Certificate::from_pem(chain, key)
             .map_err(|error| Invalid::new(error.to_string()).index(0).field("certificates"))?;
@@ -137,7 +149,9 @@ fn certificate_of(context: &TlsContext, secrets: &mut Secrets) -> Result<Option<
 }
 
 fn trust_of(validation: &Validation, secrets: &mut Secrets) -> Result<Option<Arc<TrustSlot>>, Invalid> {
-    let Some(source) = &validation.trust else { return Ok(None) };
+    let Some(source) = &validation.trust else {
+        return Ok(None);
+    };
     let invalid = |error: tls::InvalidMaterial| Invalid::new(error.to_string()).field("trust").field("validation");
     let filled = |bundle: TrustBundle| {
         let slot = TrustSlot::new();
@@ -168,7 +182,11 @@ fn versions_of(context: &TlsContext) -> VersionRange {
 }
 
 fn alpn_of(context: &TlsContext) -> Vec<Vec<u8>> {
-    context.alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect()
+    context
+        .alpn
+        .iter()
+        .map(|protocol| protocol.as_bytes().to_vec())
+        .collect()
 }
 
 /// The server's side for a filter chain. HTTP/2 is not offered as long as it is not spoken.
@@ -186,13 +204,20 @@ pub(crate) fn build_server(config: &DownstreamTls, secrets: &mut Secrets) -> Res
         None => None,
     };
     if clients.is_none() && config.require_client_certificate {
-        return Err(Invalid::new("client certificates are required, but there is nothing to verify them against")
-            .field("validation"));
+        return Err(
+            Invalid::new("client certificates are required, but there is nothing to verify them against")
+                .field("validation"),
+        );
     }
     let mut alpn = alpn_of(context);
     alpn.retain(|protocol| !protocol.ends_with(b"h2"));
-    ServerTls::new(ServerOptions { certificate, clients, alpn, versions: versions_of(context) })
-        .map_err(|error| Invalid::new(error.to_string()))
+    ServerTls::new(ServerOptions {
+        certificate,
+        clients,
+        alpn,
+        versions: versions_of(context),
+    })
+    .map_err(|error| Invalid::new(error.to_string()))
 }
 
 /// How connections to an endpoint are made.
@@ -206,7 +231,9 @@ pub(crate) struct Transport {
 impl Transport {
     /// Name to ask the server for: configured, or the request's host where that is wanted.
     pub(crate) fn server_name<'a>(&'a self, authority: &'a str) -> Option<&'a str> {
-        let UpstreamTransport::Tls(config) = &self.config else { return None };
+        let UpstreamTransport::Tls(config) = &self.config else {
+            return None;
+        };
         if config.auto_sni && !authority.is_empty() {
             let host = match authority.strip_prefix('[') {
                 Some(v6) => v6.split(']').next().unwrap_or_default(),
@@ -239,7 +266,11 @@ pub(crate) fn build_transport(
         UpstreamTransport::Plain => None,
         UpstreamTransport::Tls(upstream) => Some(build_client(upstream, secrets)?),
     };
-    Ok(Transport { id, config: config.clone(), tls })
+    Ok(Transport {
+        id,
+        config: config.clone(),
+        tls,
+    })
 }
 
 fn build_client(config: &UpstreamTls, secrets: &mut Secrets) -> Result<ClientTls, Invalid> {

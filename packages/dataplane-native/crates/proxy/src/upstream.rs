@@ -42,7 +42,11 @@ impl Target<'_> {
         } else {
             0
         };
-        PoolKey { endpoint: self.endpoint.id, transport: self.transport.id, server_name }
+        PoolKey {
+            endpoint: self.endpoint.id,
+            transport: self.transport.id,
+            server_name,
+        }
     }
 }
 
@@ -69,7 +73,10 @@ pub(crate) async fn connect(worker: &Rc<Worker>, target: Target<'_>, guard: Guar
     let options = ConnectOptions {
         source: cluster.config.bind_address.map(|ip| SocketAddr::new(ip, 0)),
         timeout: Some(timeout),
-        socket: SocketOptions { keepalive, ..SocketOptions::default() },
+        socket: SocketOptions {
+            keepalive,
+            ..SocketOptions::default()
+        },
         ..ConnectOptions::default()
     };
     let socket = match net::connect(&address, &options).await {

@@ -19,13 +19,7 @@ use http::BufferPool;
 use telemetry::Counter;
 use tokio::{sync::mpsc as async_mpsc, task::LocalSet};
 
-use crate::{
-    Limits, connection,
-    pool::Pools,
-    request::Scratch,
-    snapshot::Snapshot,
-    timer::Timers,
-};
+use crate::{Limits, connection, pool::Pools, request::Scratch, snapshot::Snapshot, timer::Timers};
 
 /// What all workers and the control thread share.
 pub(crate) struct Shared {
@@ -70,7 +64,11 @@ impl Shared {
     }
 
     pub(crate) fn is_draining(&self, is_inbound: bool) -> bool {
-        if is_inbound { self.is_draining_inbound.load(Relaxed) } else { self.is_draining_outbound.load(Relaxed) }
+        if is_inbound {
+            self.is_draining_inbound.load(Relaxed)
+        } else {
+            self.is_draining_outbound.load(Relaxed)
+        }
     }
 }
 
@@ -141,7 +139,11 @@ impl Worker {
     /// This worker's place in the rounds over a cluster's endpoints.
     pub(crate) fn with_turn<T>(&self, cluster: u64, pick: impl FnOnce(&mut balance::Turn) -> T) -> T {
         let mut turns = self.turns.borrow_mut();
-        pick(turns.entry(cluster).or_insert_with(|| balance::Turn::new(fastrand::u64(..))))
+        pick(
+            turns
+                .entry(cluster)
+                .or_insert_with(|| balance::Turn::new(fastrand::u64(..))),
+        )
     }
 
     pub(crate) fn take_scratch(&self) -> Box<Scratch> {
@@ -177,13 +179,18 @@ impl WorkerHandle {
             // Rarely: looking for timers and sockets after every task would cost more than it gains.
             .event_interval(31)
             .build()?;
-        let thread = std::thread::Builder::new().name(format!("fairlead-{index}")).spawn(move || {
-            let local = LocalSet::new();
-            local.block_on(&runtime, run(index, shared, telemetry, snapshot, receiver));
-            // Dropping the set closes every connection that is left.
-            drop(local);
-        })?;
-        Ok(Self { commands, thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name(format!("fairlead-{index}"))
+            .spawn(move || {
+                let local = LocalSet::new();
+                local.block_on(&runtime, run(index, shared, telemetry, snapshot, receiver));
+                // Dropping the set closes every connection that is left.
+                drop(local);
+            })?;
+        Ok(Self {
+            commands,
+            thread: Some(thread),
+        })
     }
 
     /// Sends a command; a worker that ended ignores it.
@@ -234,7 +241,12 @@ async fn run(
                 // Connections between two requests look at the new configuration now, not when the next one comes.
                 worker.timers.wake_all();
             }
-            Command::Listen { key, address, options, reply } => {
+            Command::Listen {
+                key,
+                address,
+                options,
+                reply,
+            } => {
                 let bound = net::Listener::bind(&address, &options).map(|listener| {
                     let address = listener.local_address().clone();
                     let accepting = accept(Rc::clone(&worker), listener, Arc::clone(&key.listener));

@@ -136,23 +136,49 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
     clusters.sort_by(|one, two| one.config.name.cmp(&two.config.name));
     type Read = fn(&ClusterEntry) -> u64;
     let families: [(&str, &str, &str, Read); 7] = [
-        ("requests_total", "counter", "Requests sent to the cluster.", |c| c.state.requests_total.load(Relaxed)),
-        ("connections", "gauge", "Open connections.", |c| u64::from(c.state.in_use().1)),
-        ("connect_failures_total", "counter", "Connections that could not be made.", |c| {
-            c.state.connect_failures_total.load(Relaxed)
+        ("requests_total", "counter", "Requests sent to the cluster.", |c| {
+            c.state.requests_total.load(Relaxed)
         }),
-        ("retries_total", "counter", "Attempts after the first.", |c| c.state.retries_total.load(Relaxed)),
-        ("overflows_total", "counter", "Requests refused by a circuit breaker.", |c| {
-            c.state.overflows_total.load(Relaxed)
+        ("connections", "gauge", "Open connections.", |c| {
+            u64::from(c.state.in_use().1)
         }),
+        (
+            "connect_failures_total",
+            "counter",
+            "Connections that could not be made.",
+            |c| c.state.connect_failures_total.load(Relaxed),
+        ),
+        ("retries_total", "counter", "Attempts after the first.", |c| {
+            c.state.retries_total.load(Relaxed)
+        }),
+        (
+            "overflows_total",
+            "counter",
+            "Requests refused by a circuit breaker.",
+            |c| c.state.overflows_total.load(Relaxed),
+        ),
         ("endpoints", "gauge", "Endpoints.", |c| c.endpoints.len() as u64),
-        ("endpoints_ejected", "gauge", "Endpoints out of service.", |c| u64::from(c.state.ejected.load(Relaxed))),
+        ("endpoints_ejected", "gauge", "Endpoints out of service.", |c| {
+            u64::from(c.state.ejected.load(Relaxed))
+        }),
     ];
     for (name, kind, help, read) in families {
-        let _ = writeln!(out, "# HELP fairlead_proxy_cluster_{name} {help}\n# TYPE fairlead_proxy_cluster_{name} {kind}");
+        let _ = writeln!(
+            out,
+            "# HELP fairlead_proxy_cluster_{name} {help}\n# TYPE fairlead_proxy_cluster_{name} {kind}"
+        );
         for cluster in &clusters {
-            let label = cluster.config.name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-            let _ = writeln!(out, "fairlead_proxy_cluster_{name}{{cluster=\"{label}\"}} {}", read(cluster));
+            let label = cluster
+                .config
+                .name
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('\n', "\\n");
+            let _ = writeln!(
+                out,
+                "fairlead_proxy_cluster_{name}{{cluster=\"{label}\"}} {}",
+                read(cluster)
+            );
         }
     }
     out

@@ -49,7 +49,10 @@ impl RequestView for ExplainRequest {
     }
 
     fn header_at(&self, name: &HeaderName, nth: usize) -> Option<&[u8]> {
-        let named = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name.as_str()));
+        let named = self
+            .headers
+            .iter()
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name.as_str()));
         named.map(|(_, value)| value.as_bytes()).nth(nth)
     }
 }
@@ -72,7 +75,8 @@ impl Answer {
             [one] => json!(one),
             several => json!(several),
         };
-        self.decisions.push(json!({ "stage": stage, "outcome": outcome, "origin": origin }));
+        self.decisions
+            .push(json!({ "stage": stage, "outcome": outcome, "origin": origin }));
     }
 
     fn finish(mut self) -> String {
@@ -87,14 +91,19 @@ pub(super) fn explain(snapshot: &Snapshot, json: &str) -> Result<String, String>
         serde_json::from_str(json).map_err(|error| format!("the request cannot be read: {error}"))?;
     let mut answer = Answer::default();
     let address = match &request.address {
-        Some(text) => Some(text.parse::<SocketAddr>().map_err(|_| format!("address {text:?} is not ip:port"))?),
+        Some(text) => Some(
+            text.parse::<SocketAddr>()
+                .map_err(|_| format!("address {text:?} is not ip:port"))?,
+        ),
         None => None,
     };
     let Some(mut listener) = find_listener(snapshot, &request, address, &mut answer) else {
         return Ok(answer.finish());
     };
     for _ in 0..MAX_HOPS {
-        let Some(chain) = find_chain(listener, &request, address, &mut answer) else { break };
+        let Some(chain) = find_chain(listener, &request, address, &mut answer) else {
+            break;
+        };
         let Serves::Http(http) = &chain.serves else {
             explain_tcp(snapshot, chain, &mut answer);
             break;
@@ -114,7 +123,10 @@ fn find_listener<'s>(
     answer: &mut Answer,
 ) -> Option<&'s ListenerEntry> {
     let found = match (&request.listener, address) {
-        (Some(name), _) => snapshot.listeners.get(name.as_str()).map(|listener| (listener, format!("named {name:?}"))),
+        (Some(name), _) => snapshot
+            .listeners
+            .get(name.as_str())
+            .map(|listener| (listener, format!("named {name:?}"))),
         (None, Some(address)) => {
             let exact = snapshot.listener_at(address);
             let captured = || {
@@ -122,19 +134,29 @@ fn find_listener<'s>(
                     listener.config.use_original_dst && !listener.is_inbound && listener.config.bind_to_port
                 })
             };
-            exact.or_else(captured).map(|listener| (listener, format!("serves {address}")))
+            exact
+                .or_else(captured)
+                .map(|listener| (listener, format!("serves {address}")))
         }
         (None, None) => None,
     };
     match found {
         Some((listener, why)) => {
             answer.set("listener", &*listener.config.name);
-            answer.decide("listener", format!("listener {:?} {why}", listener.config.name), &listener.config.origins);
+            answer.decide(
+                "listener",
+                format!("listener {:?} {why}", listener.config.name),
+                &listener.config.origins,
+            );
             Some(listener)
         }
         None => {
             let names: Vec<&str> = snapshot.listeners.keys().map(|name| &**name).collect();
-            answer.decide("listener", format!("no listener takes the connection; there are {}", names.join(", ")), &[]);
+            answer.decide(
+                "listener",
+                format!("no listener takes the connection; there are {}", names.join(", ")),
+                &[],
+            );
             None
         }
     }
@@ -159,30 +181,60 @@ fn find_chain<'s>(
         },
     );
     let Some(chain) = explanation.chain.and_then(|position| listener.chains.get(position)) else {
-        answer.decide("filterChain", "no filter chain matches: the connection is closed (NR)".to_owned(), &[]);
+        answer.decide(
+            "filterChain",
+            "no filter chain matches: the connection is closed (NR)".to_owned(),
+            &[],
+        );
         return None;
     };
     answer.set("filterChain", explanation.name.as_str());
-    let stages = explanation.stages.iter().filter(|stage| stage.matched != "any" && !stage.matched.is_empty());
-    let why: Vec<String> = stages.map(|stage| format!("{} {}", stage.criterion, stage.matched)).collect();
-    let why = if why.is_empty() { "it takes all".to_owned() } else { format!("by {}", why.join(", ")) };
+    let stages = explanation
+        .stages
+        .iter()
+        .filter(|stage| stage.matched != "any" && !stage.matched.is_empty());
+    let why: Vec<String> = stages
+        .map(|stage| format!("{} {}", stage.criterion, stage.matched))
+        .collect();
+    let why = if why.is_empty() {
+        "it takes all".to_owned()
+    } else {
+        format!("by {}", why.join(", "))
+    };
     let tls = if chain.tls.is_some() { "; it ends tls" } else { "" };
-    let origins = explanation.chain.map_or(&[][..], |position| &listener.config.chain(position).origins);
-    answer.decide("filterChain", format!("filter chain {:?} {why}{tls}", explanation.name), origins);
+    let origins = explanation
+        .chain
+        .map_or(&[][..], |position| &listener.config.chain(position).origins);
+    answer.decide(
+        "filterChain",
+        format!("filter chain {:?} {why}{tls}", explanation.name),
+        origins,
+    );
     Some(chain)
 }
 
 fn explain_tcp(snapshot: &Snapshot, chain: &ChainEntry, answer: &mut Answer) {
     let Serves::Tcp(proxy) = &chain.serves else {
-        answer.decide("filter", "the chain serves nothing: the connection is closed".to_owned(), &[]);
+        answer.decide(
+            "filter",
+            "the chain serves nothing: the connection is closed".to_owned(),
+            &[],
+        );
         return;
     };
     match &proxy.config.target {
         config::RouteTarget::Cluster(name) => explain_cluster(snapshot, name, answer),
         config::RouteTarget::WeightedClusters(weighted) => {
-            let names: Vec<String> =
-                weighted.clusters.iter().map(|cluster| format!("{} ({})", cluster.name, cluster.weight)).collect();
-            answer.decide("cluster", format!("bytes are relayed to one of {}", names.join(", ")), &[]);
+            let names: Vec<String> = weighted
+                .clusters
+                .iter()
+                .map(|cluster| format!("{} ({})", cluster.name, cluster.weight))
+                .collect();
+            answer.decide(
+                "cluster",
+                format!("bytes are relayed to one of {}", names.join(", ")),
+                &[],
+            );
         }
         config::RouteTarget::ClusterHeader(_) => {}
     }
@@ -200,7 +252,11 @@ fn explain_http<'s>(
         config::RouteSource::Inline(_) => http.inline_routes.as_ref(),
     };
     let Some(entry) = named else {
-        answer.decide("route", "the route configuration is not there: 404 (NR)".to_owned(), &[]);
+        answer.decide(
+            "route",
+            "the route configuration is not there: 404 (NR)".to_owned(),
+            &[],
+        );
         return None;
     };
     let random = 0;
@@ -210,18 +266,32 @@ fn explain_http<'s>(
     match hosts {
         Some(host) => {
             answer.set("virtualHost", host.virtual_host.as_str());
-            let origins = routes.virtual_hosts.iter().find(|h| *h.name == host.virtual_host).map_or(&[][..], |h| &h.origins);
-            let text = format!("virtual host {:?} of {:?}: {}", host.virtual_host, routes.name, host.outcome);
+            let origins = routes
+                .virtual_hosts
+                .iter()
+                .find(|h| *h.name == host.virtual_host)
+                .map_or(&[][..], |h| &h.origins);
+            let text = format!(
+                "virtual host {:?} of {:?}: {}",
+                host.virtual_host, routes.name, host.outcome
+            );
             answer.decide("virtualHost", text, origins);
         }
         None => {
-            let text = format!("no virtual host of {:?} takes {:?}: 404 (NR)", routes.name, explanation.host);
+            let text = format!(
+                "no virtual host of {:?} takes {:?}: 404 (NR)",
+                routes.name, explanation.host
+            );
             answer.decide("virtualHost", text, &[]);
             return None;
         }
     }
     for attempt in explanation.routes.iter().filter(|attempt| !attempt.matched) {
-        answer.decide("route", format!("route {:?} is passed over: {}", attempt.route, attempt.outcome), &[]);
+        answer.decide(
+            "route",
+            format!("route {:?} is passed over: {}", attempt.route, attempt.outcome),
+            &[],
+        );
     }
     let Some((host, index)) = explanation.found else {
         answer.decide("route", "no route takes the request: 404 (NR)".to_owned(), &[]);
@@ -232,7 +302,11 @@ fn explain_http<'s>(
     let label = attempt.map_or(&*route.name, |attempt| attempt.route.as_str());
     answer.set("route", label);
     let outcome = attempt.map_or("", |attempt| attempt.outcome.as_str());
-    answer.decide("route", format!("route {label:?} takes the request: {outcome}"), &route.origins);
+    answer.decide(
+        "route",
+        format!("route {label:?} takes the request: {outcome}"),
+        &route.origins,
+    );
     let found = entry.table.find(request, random).found()?;
     let choice = found.pick_cluster(request, random);
     for (outcome, is_denied) in filters::explain(&http.filters, request, request.principal.as_deref(), found, choice) {
@@ -264,10 +338,13 @@ fn explain_http<'s>(
 /// The internal listener that a cluster leads to.
 fn internal_listener<'s>(snapshot: &'s Snapshot, cluster: &str) -> Option<&'s ListenerEntry> {
     let cluster = snapshot.clusters.get(cluster)?;
-    cluster.endpoints.iter().find_map(|endpoint| match &endpoint.config.address {
-        config::Address::Internal(name) => snapshot.listeners.get(name).map(|listener| &**listener),
-        _ => None,
-    })
+    cluster
+        .endpoints
+        .iter()
+        .find_map(|endpoint| match &endpoint.config.address {
+            config::Address::Internal(name) => snapshot.listeners.get(name).map(|listener| &**listener),
+            _ => None,
+        })
 }
 
 fn explain_cluster(snapshot: &Snapshot, name: &str, answer: &mut Answer) {
@@ -276,7 +353,11 @@ fn explain_cluster(snapshot: &Snapshot, name: &str, answer: &mut Answer) {
         return;
     };
     answer.set("cluster", name);
-    answer.decide("cluster", format!("cluster {name:?}, {} endpoints", cluster.endpoints.len()), &cluster.config.origins);
+    answer.decide(
+        "cluster",
+        format!("cluster {name:?}, {} endpoints", cluster.endpoints.len()),
+        &cluster.config.origins,
+    );
     let endpoints: Vec<Value> = cluster
         .endpoints
         .iter()
@@ -305,7 +386,10 @@ fn picking(cluster: &ClusterEntry) -> String {
         .iter()
         .map(|level| {
             let panic = if level.panic { ", health ignored" } else { "" };
-            format!("priority {}: {} of {} available, {} %{panic}", level.priority, level.available, level.endpoints, level.load_percent)
+            format!(
+                "priority {}: {} of {} available, {} %{panic}",
+                level.priority, level.available, level.endpoints, level.load_percent
+            )
         })
         .collect();
     format!("one of them by {} ({})", explanation.method, levels.join("; "))

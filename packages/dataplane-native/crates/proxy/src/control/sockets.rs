@@ -42,26 +42,47 @@ impl Sockets {
 
     /// The addresses that a listener is bound to.
     pub(super) fn of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Address> {
-        self.open.iter().filter(move |(key, _)| &*key.listener == name).map(|(_, address)| address)
+        self.open
+            .iter()
+            .filter(move |(key, _)| &*key.listener == name)
+            .map(|(_, address)| address)
     }
 
     /// Why a listener does not listen.
     pub(super) fn failures<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.failed.iter().filter(move |(key, _)| &*key.listener == name).map(|(_, (why, _))| why.as_str())
+        self.failed
+            .iter()
+            .filter(move |(key, _)| &*key.listener == name)
+            .map(|(_, (why, _))| why.as_str())
     }
 
     /// Opens what is wanted and closes what is not any more.
-    pub(super) fn open<'l>(&mut self, listeners: impl Iterator<Item = &'l Arc<Listener>>, workers: &[WorkerHandle]) -> Vec<Problem> {
+    pub(super) fn open<'l>(
+        &mut self,
+        listeners: impl Iterator<Item = &'l Arc<Listener>>,
+        workers: &[WorkerHandle],
+    ) -> Vec<Problem> {
         let mut wanted = HashMap::new();
         for listener in listeners.filter(|listener| listener.bind_to_port) {
             for address in std::iter::once(&listener.address).chain(&listener.additional_addresses) {
                 if let Some(address) = to_net(address) {
-                    wanted.insert(ListenKey { listener: Arc::clone(&listener.name), address }, Arc::clone(listener));
+                    wanted.insert(
+                        ListenKey {
+                            listener: Arc::clone(&listener.name),
+                            address,
+                        },
+                        Arc::clone(listener),
+                    );
                 }
             }
         }
         // First close, because an address may have moved from one listener to another.
-        let gone: Vec<ListenKey> = self.open.keys().filter(|key| !wanted.contains_key(key)).cloned().collect();
+        let gone: Vec<ListenKey> = self
+            .open
+            .keys()
+            .filter(|key| !wanted.contains_key(key))
+            .cloned()
+            .collect();
         for key in gone {
             self.open.remove(&key);
             for worker in workers {
@@ -120,7 +141,12 @@ fn bind(key: &ListenKey, listener: &Listener, workers: &[WorkerHandle]) -> io::R
         };
         // With port 0 the first worker's choice is everybody's.
         let address = bound.clone().unwrap_or_else(|| key.address.clone());
-        worker.send(Command::Listen { key: key.clone(), address, options: Box::new(options), reply });
+        worker.send(Command::Listen {
+            key: key.clone(),
+            address,
+            options: Box::new(options),
+            reply,
+        });
         let result = answer
             .recv_timeout(REPLY_TIMEOUT)
             .unwrap_or_else(|_| Err(io::Error::other("the worker does not answer")));
@@ -139,7 +165,9 @@ fn bind(key: &ListenKey, listener: &Listener, workers: &[WorkerHandle]) -> io::R
 
 /// Workers share addresses, so another process of this user that does the same would go unnoticed: look without sharing.
 fn probe(address: &Address) -> io::Result<()> {
-    let Some(address) = address.tcp().filter(|address: &SocketAddr| address.port() != 0) else { return Ok(()) };
+    let Some(address) = address.tcp().filter(|address: &SocketAddr| address.port() != 0) else {
+        return Ok(());
+    };
     let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {

@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use config::{Address, Cluster, ClusterKind, ClusterLoadAssignment, Config, Listener, LocalityEndpoints, RouteConfiguration};
+use config::{
+    Address, Cluster, ClusterKind, ClusterLoadAssignment, Config, Listener, LocalityEndpoints, RouteConfiguration,
+};
 use xds::{Resource, ResourceType};
 
 use super::dns::Resolver;
@@ -83,7 +85,9 @@ impl Layer {
         renew(&mut self.listeners, config.listeners, |value| Arc::clone(&value.name));
         renew(&mut self.routes, config.routes, |value| Arc::clone(&value.name));
         renew(&mut self.clusters, config.clusters, |value| Arc::clone(&value.name));
-        renew(&mut self.endpoints, config.endpoints, |value| Arc::clone(&value.cluster_name));
+        renew(&mut self.endpoints, config.endpoints, |value| {
+            Arc::clone(&value.cluster_name)
+        });
     }
 }
 
@@ -95,7 +99,10 @@ pub(super) struct Store {
 }
 
 fn merged<T>(xds: &Named<T>, fixed: &Named<T>) -> Vec<Arc<T>> {
-    let of_fixed = fixed.iter().filter(|(name, _)| !xds.contains_key(*name)).map(|(_, value)| value);
+    let of_fixed = fixed
+        .iter()
+        .filter(|(name, _)| !xds.contains_key(*name))
+        .map(|(_, value)| value);
     xds.values().chain(of_fixed).map(Arc::clone).collect()
 }
 
@@ -113,7 +120,10 @@ impl Store {
     }
 
     pub(super) fn version(&self, kind: ResourceType, name: &str) -> &str {
-        self.xds.versions.get(&(kind, name.to_owned())).map_or("", String::as_str)
+        self.xds
+            .versions
+            .get(&(kind, name.to_owned()))
+            .map_or("", String::as_str)
     }
 
     /// The endpoints of a cluster as they are known now.
@@ -122,9 +132,15 @@ impl Store {
             ClusterKind::Static => Endpoints::Fixed(Arc::clone(cluster)),
             ClusterKind::OriginalDst { .. } => Endpoints::None,
             ClusterKind::Eds { service_name } => {
-                let name = if service_name.is_empty() { &cluster.name } else { service_name };
+                let name = if service_name.is_empty() {
+                    &cluster.name
+                } else {
+                    service_name
+                };
                 let found = self.xds.endpoints.get(name).or_else(|| self.fixed.endpoints.get(name));
-                found.map_or(Endpoints::None, |assignment| Endpoints::Assigned(Arc::clone(assignment)))
+                found.map_or(Endpoints::None, |assignment| {
+                    Endpoints::Assigned(Arc::clone(assignment))
+                })
             }
             ClusterKind::StrictDns(options) => resolved(cluster, resolver, options.lookup_family, false),
             ClusterKind::LogicalDns(options) => resolved(cluster, resolver, options.lookup_family, true),
@@ -179,7 +195,10 @@ fn resolved(cluster: &Cluster, resolver: &Resolver, family: config::DnsLookupFam
             }
             _ => vec![endpoint.clone()],
         });
-        LocalityEndpoints { endpoints: endpoints.collect(), ..locality.clone() }
+        LocalityEndpoints {
+            endpoints: endpoints.collect(),
+            ..locality.clone()
+        }
     });
     Endpoints::Resolved(localities.collect())
 }
@@ -200,8 +219,17 @@ pub(super) fn duplicates(config: &Config) -> Vec<Problem> {
             .collect()
     }
     let mut problems = twice(ResourceType::Listener, config.listeners.iter().map(|value| &value.name));
-    problems.extend(twice(ResourceType::Route, config.routes.iter().map(|value| &value.name)));
-    problems.extend(twice(ResourceType::Cluster, config.clusters.iter().map(|value| &value.name)));
-    problems.extend(twice(ResourceType::Endpoint, config.endpoints.iter().map(|value| &value.cluster_name)));
+    problems.extend(twice(
+        ResourceType::Route,
+        config.routes.iter().map(|value| &value.name),
+    ));
+    problems.extend(twice(
+        ResourceType::Cluster,
+        config.clusters.iter().map(|value| &value.name),
+    ));
+    problems.extend(twice(
+        ResourceType::Endpoint,
+        config.endpoints.iter().map(|value| &value.cluster_name),
+    ));
     problems
 }

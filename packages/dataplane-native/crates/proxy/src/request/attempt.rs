@@ -19,7 +19,7 @@ use crate::{
     cluster::{EndpointState, Guard, Verdict},
     error::{Failure, RetryClass},
     exchange::Broken,
-    format,
+    filters, format,
     pool::Upstream,
     snapshot::{ClusterEntry, EndpointEntry},
     timer::Timer,
@@ -107,7 +107,11 @@ pub(super) async fn forward<'s>(
         return reply::send(call, stream, buffer, scratch, timer, failure).await;
     };
     let priority = usize::from(forward.high_priority);
-    let limits = if forward.high_priority { cluster.config.circuit_breakers.high } else { cluster.config.circuit_breakers.default };
+    let limits = if forward.high_priority {
+        cluster.config.circuit_breakers.high
+    } else {
+        cluster.config.circuit_breakers.default
+    };
     let Some(_request) = cluster.state.acquire_request(priority, &limits) else {
         call.worker.count(Counter::CircuitBreakerOpen);
         cluster.state.overflows_total.fetch_add(1, Relaxed);
@@ -116,7 +120,11 @@ pub(super) async fn forward<'s>(
     };
     cluster.state.requests_total.fetch_add(1, Relaxed);
     let policy = call.retry_policy();
-    let mut retries = Retries { policy, made: 0, safe_made: 0 };
+    let mut retries = Retries {
+        policy,
+        made: 0,
+        safe_made: 0,
+    };
     let mut deadlines = deadlines(call, forward);
     let mut has_stale = false;
     let mut retry_guard: Option<Guard> = None;
@@ -140,7 +148,20 @@ pub(super) async fn forward<'s>(
         let attempt_ms = policy.map_or(0, |policy| policy.per_try_timeout_ms);
         deadlines.attempt = (attempt_ms > 0).then(|| timer.now_ms() + attempt_ms);
         deadlines.arm(timer);
-        let result = match acquire(call, cluster, &chosen, priority, has_stale, stream, buffer, scratch, timer, &mut deadlines).await {
+        let result = match acquire(
+            call,
+            cluster,
+            &chosen,
+            priority,
+            has_stale,
+            stream,
+            buffer,
+            scratch,
+            timer,
+            &mut deadlines,
+        )
+        .await
+        {
             Ok(mut up) => {
                 let is_reused = up.requests > 0;
                 up.requests += 1;
@@ -178,7 +199,10 @@ pub(super) async fn forward<'s>(
                             retries.made += 1;
                             cluster.state.retries_total.fetch_add(1, Relaxed);
                             call.worker.count(Counter::Retries);
-                            if back_off(&retries, timer, stream, buffer, scratch, &deadlines).await.is_err() {
+                            if back_off(&retries, timer, stream, buffer, scratch, &deadlines)
+                                .await
+                                .is_err()
+                            {
                                 return client_gone(call);
                             }
                             scratch.outgoing.rewind();
@@ -192,7 +216,9 @@ pub(super) async fn forward<'s>(
                         }
                     }
                 } else if retries.made > 0
-                    && retries.policy.is_some_and(|policy| is_retriable_status(policy, scratch, status))
+                    && retries
+                        .policy
+                        .is_some_and(|policy| is_retriable_status(policy, scratch, status))
                 {
                     call.flags = call.flags.with(ResponseFlags::RETRY_LIMIT);
                 }
@@ -221,7 +247,11 @@ pub(super) async fn forward<'s>(
                     call.worker.count(Counter::UpstreamTimeouts);
                 }
                 let is_allowed = retries.allows(failure, scratch);
-                let guard = if is_allowed { cluster.state.acquire_retry(priority, &limits) } else { None };
+                let guard = if is_allowed {
+                    cluster.state.acquire_retry(priority, &limits)
+                } else {
+                    None
+                };
                 if guard.is_none() {
                     if is_allowed {
                         call.worker.count(Counter::RetryBudgetExceeded);
@@ -238,7 +268,10 @@ pub(super) async fn forward<'s>(
                 cluster.state.retries_total.fetch_add(1, Relaxed);
                 call.worker.count(Counter::Retries);
                 drop(in_flight);
-                if back_off(&retries, timer, stream, buffer, scratch, &deadlines).await.is_err() {
+                if back_off(&retries, timer, stream, buffer, scratch, &deadlines)
+                    .await
+                    .is_err()
+                {
                     return client_gone(call);
                 }
             }
@@ -254,8 +287,11 @@ fn deadlines(call: &Call<'_>, forward: &Forward) -> Deadlines {
     let route = (forward.timeout_ms > 0).then(|| now + forward.timeout_ms);
     let duration = forward.max_stream_duration_ms.unwrap_or(config.max_stream_duration_ms);
     let life = (duration > 0).then(|| now + duration);
-    Deadlines { route: [route, life].into_iter().flatten().min(), ..Deadlines::default() }
-        .with_idle(forward.idle_timeout_ms.unwrap_or(config.stream_idle_timeout_ms), now)
+    Deadlines {
+        route: [route, life].into_iter().flatten().min(),
+        ..Deadlines::default()
+    }
+    .with_idle(forward.idle_timeout_ms.unwrap_or(config.stream_idle_timeout_ms), now)
 }
 
 /// The endpoint for the next attempt.
@@ -275,21 +311,38 @@ pub(super) fn choose<'s>(call: &Call<'s>, cluster: &'s Arc<ClusterEntry>, scratc
         } else {
             let configured = call.retry_policy().filter(|policy| policy.avoid_previous_hosts);
             let max_attempts = configured.map_or(1, |policy| policy.host_selection_max_attempts.max(1));
-            cluster.picker.pick_again(turn, &**cluster, &balance::Retry { avoid: &is_tried, max_attempts })
+            cluster.picker.pick_again(
+                turn,
+                &**cluster,
+                &balance::Retry {
+                    avoid: &is_tried,
+                    max_attempts,
+                },
+            )
         };
         pick.map(|pick| pick.endpoint)
     })?;
     let entry = &cluster.endpoints[position];
-    Some(Chosen { endpoint: Arc::clone(&entry.state), entry: Some(entry) })
+    Some(Chosen {
+        endpoint: Arc::clone(&entry.state),
+        entry: Some(entry),
+    })
 }
 
-pub(super) fn target<'a>(call: &Call<'a>, cluster: &'a ClusterEntry, chosen: &'a Chosen<'a>, authority: &'a str) -> Target<'a> {
+pub(super) fn target<'a>(
+    call: &Call<'a>,
+    cluster: &'a ClusterEntry,
+    chosen: &'a Chosen<'a>,
+    authority: &'a str,
+) -> Target<'a> {
     Target {
         cluster,
         endpoint: &chosen.endpoint,
         workload: chosen.entry.and_then(|entry| entry.config.workload.as_deref()),
         // A cluster always has its default transport, the last one.
-        transport: chosen.entry.map_or(&cluster.default_transport, |entry| &entry.transport),
+        transport: chosen
+            .entry
+            .map_or(&cluster.default_transport, |entry| &entry.transport),
         authority,
         reporter: call.served.listener.reporter,
     }
@@ -313,7 +366,11 @@ async fn acquire(
         return Err(Failure::TunnelRefused);
     }
     let authority = if cluster.needs_authority {
-        scratch.edits.authority().unwrap_or_else(|| scratch.request.authority.of(buffer.filled())).to_vec()
+        scratch
+            .edits
+            .authority()
+            .unwrap_or_else(|| scratch.request.authority.of(buffer.filled()))
+            .to_vec()
     } else {
         Vec::new()
     };
@@ -339,7 +396,11 @@ async fn acquire(
         }
         // At the limit: an idle connection to another endpoint makes room, else the next one that is given back.
         let cluster_id = cluster.state.id;
-        if call.worker.pools.close_one(|endpoint| endpoint.cluster == cluster_id && endpoint.id != key.endpoint) {
+        if call
+            .worker
+            .pools
+            .close_one(|endpoint| endpoint.cluster == cluster_id && endpoint.id != key.endpoint)
+        {
             continue;
         }
         let mut has_waited = false;
@@ -403,10 +464,18 @@ async fn exchange(
     deadlines: &mut Deadlines,
 ) -> Result<(), Failure> {
     let pool = &call.worker.buffers;
-    let Scratch { request, response, outgoing, incoming, .. } = scratch;
+    let Scratch {
+        request,
+        response,
+        outgoing,
+        incoming,
+        ..
+    } = scratch;
     let method = request.method;
     let limits = http::Limits {
-        max_fields: call.cluster.map_or(100, |cluster| cluster.config.http.max_headers_count as usize),
+        max_fields: call
+            .cluster
+            .map_or(100, |cluster| cluster.config.http.max_headers_count as usize),
         ..call.http.limits
     };
     let mut is_sent = false;
@@ -416,7 +485,9 @@ async fn exchange(
             match outgoing.poll(cx, buffer, stream, &mut up.stream, pool) {
                 Poll::Ready(Ok(())) => is_sent = true,
                 Poll::Ready(Err(Broken::Downstream)) => return Poll::Ready(Err(Failure::DownstreamClosed)),
-                Poll::Ready(Err(Broken::DownstreamProtocol(_))) => return Poll::Ready(Err(Failure::DownstreamProtocol)),
+                Poll::Ready(Err(Broken::DownstreamProtocol(_))) => {
+                    return Poll::Ready(Err(Failure::DownstreamProtocol));
+                }
                 // The upstream may have answered before it stopped reading: its answer counts.
                 Poll::Ready(Err(_)) => send_error = Some(Failure::ClosedBeforeResponse),
                 Poll::Pending => {}
@@ -471,7 +542,12 @@ async fn relay(
     write_response_head(call, buffer, scratch, decodes);
     scratch.incoming.begin_body(framing, decodes);
     deadlines.arm(timer);
-    let Scratch { outgoing, incoming, response, .. } = &mut *scratch;
+    let Scratch {
+        outgoing,
+        incoming,
+        response,
+        ..
+    } = &mut *scratch;
     let mut is_sent = false;
     let result = poll_fn(|cx| {
         if !is_sent && !(outgoing.is_body_taken() && outgoing.is_sent()) {
@@ -516,8 +592,12 @@ async fn relay(
         }
     }
     let is_request_done = outgoing.is_body_taken() && outgoing.is_sent();
-    let max = call.cluster.map_or(0, |cluster| cluster.config.http.max_requests_per_connection);
-    let life = call.cluster.map_or(0, |cluster| cluster.config.http.max_connection_duration_ms);
+    let max = call
+        .cluster
+        .map_or(0, |cluster| cluster.config.http.max_requests_per_connection);
+    let life = call
+        .cluster
+        .map_or(0, |cluster| cluster.config.http.max_connection_duration_ms);
     let now = (call.start_us + call.upstream_us) / 1000;
     let is_reusable = response.keep_alive
         && is_request_done
@@ -574,7 +654,12 @@ impl Retries<'_> {
         }
         // What cannot have reached the application is tried again whatever the policy says.
         let is_safe = failure.retry_class() == RetryClass::NeverReached;
-        if is_safe && self.made + self.safe_made < self.policy.map_or(SAFE_RETRIES, |policy| policy.num_retries.max(SAFE_RETRIES)) {
+        if is_safe
+            && self.made + self.safe_made
+                < self
+                    .policy
+                    .map_or(SAFE_RETRIES, |policy| policy.num_retries.max(SAFE_RETRIES))
+        {
             self.safe_made += 1;
             return true;
         }
@@ -586,13 +671,17 @@ impl Retries<'_> {
 fn conditions(failure: Failure, has_written: bool) -> RetryOn {
     let server_errors = RetryOn::STATUS_5XX.union(RetryOn::GATEWAY_ERROR);
     match failure {
-        Failure::ConnectFailure | Failure::TlsFailure => server_errors.union(RetryOn::CONNECT_FAILURE).union(RetryOn::RESET),
-        Failure::ConnectTimeout => server_errors
-            .union(RetryOn::CONNECT_FAILURE)
-            .union(RetryOn::RESET),
+        Failure::ConnectFailure | Failure::TlsFailure => {
+            server_errors.union(RetryOn::CONNECT_FAILURE).union(RetryOn::RESET)
+        }
+        Failure::ConnectTimeout => server_errors.union(RetryOn::CONNECT_FAILURE).union(RetryOn::RESET),
         Failure::ClosedBeforeResponse | Failure::UpstreamProtocol | Failure::StaleConnection => {
             let reset = server_errors.union(RetryOn::RESET);
-            if has_written { reset } else { reset.union(RetryOn::RESET_BEFORE_REQUEST) }
+            if has_written {
+                reset
+            } else {
+                reset.union(RetryOn::RESET_BEFORE_REQUEST)
+            }
         }
         Failure::PerTryTimeout => server_errors.union(RetryOn::RESET),
         _ => RetryOn::default(),
@@ -603,7 +692,10 @@ fn is_retriable_status(policy: &RetryPolicy, scratch: &Scratch, status: u16) -> 
     let on = policy.retry_on;
     let response = ResponseView::new(&scratch.response, scratch.incoming.head_bytes());
     let grpc = || {
-        let status: u16 = std::str::from_utf8(response.known(Known::GrpcStatus)?).ok()?.parse().ok()?;
+        let status: u16 = std::str::from_utf8(response.known(Known::GrpcStatus)?)
+            .ok()?
+            .parse()
+            .ok()?;
         Some(match status {
             1 => RetryOn::GRPC_CANCELLED,
             4 => RetryOn::GRPC_DEADLINE_EXCEEDED,
@@ -619,7 +711,10 @@ fn is_retriable_status(policy: &RetryPolicy, scratch: &Scratch, status: u16) -> 
         || (on.has(RetryOn::RETRIABLE_STATUS_CODES) && policy.retriable_status_codes.contains(&status))
         || (on.has(RetryOn::ENVOY_RATELIMITED) && response.header("x-envoy-ratelimited").is_some())
         || (on.has(RetryOn::RETRIABLE_HEADERS)
-            && policy.retriable_headers.iter().any(|matcher| matcher.matches(&ResponseFields(response))))
+            && policy
+                .retriable_headers
+                .iter()
+                .any(|matcher| matcher.matches(&ResponseFields(response))))
         || grpc().is_some_and(|condition| on.has(condition))
 }
 
@@ -674,9 +769,14 @@ fn verdict(call: &Call<'_>, cluster: &ClusterEntry, chosen: &Chosen<'_>, verdict
     if !matches!(verdict, Verdict::Status(..500)) {
         chosen.endpoint.errors_total.fetch_add(1, Relaxed);
     }
-    let Some(settings) = &cluster.config.outlier_detection else { return };
+    let Some(settings) = &cluster.config.outlier_detection else {
+        return;
+    };
     let now = call.worker.shared.now_ms();
-    if cluster.state.record(&chosen.endpoint, verdict, settings, cluster.endpoints.len(), now) {
+    if cluster
+        .state
+        .record(&chosen.endpoint, verdict, settings, cluster.endpoints.len(), now)
+    {
         call.worker.count(Counter::EndpointsEjected);
     }
 }
@@ -684,13 +784,24 @@ fn verdict(call: &Call<'_>, cluster: &ClusterEntry, chosen: &Chosen<'_>, verdict
 /// What the route changes in the request, whichever endpoint it goes to.
 fn mutate_request(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch, forward: &Forward) {
     let Some(found) = call.found else { return };
-    let Scratch { request, edits, text, path, .. } = scratch;
+    let Scratch {
+        request,
+        edits,
+        text,
+        path,
+        ..
+    } = scratch;
     let view = View::of(call, request, buffer, path);
     text.clear();
     if route::rewrite_path(found.route, forward, &view, text) {
         edits.set_target(text);
         let original = config::RequestView::path(&view);
-        edits.set(view.request().buffer(), view.request().fields(), "x-envoy-original-path", original);
+        edits.set(
+            view.request().buffer(),
+            view.request().fields(),
+            "x-envoy-original-path",
+            original,
+        );
     }
     text.clear();
     if route::rewrite_host(forward, call.choice.weighted(), &view, text) == HostChange::Replaced {
@@ -700,7 +811,14 @@ fn mutate_request(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch, forwa
         edits.set_authority(text);
     }
     for mutations in found.header_mutations(call.choice) {
-        apply(&mutations.request, &values(call, view.request(), None), edits, view.request().buffer(), view.request().fields(), text);
+        apply(
+            &mutations.request,
+            &values(call, view.request(), None),
+            edits,
+            view.request().buffer(),
+            view.request().fields(),
+            text,
+        );
     }
 }
 
@@ -765,15 +883,29 @@ fn apply(
 }
 
 /// The request's head for one attempt.
-fn write_head(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch, forward: &Forward, entry: Option<&EndpointEntry>) {
-    let Scratch { request, edits, outgoing, .. } = scratch;
+fn write_head(
+    call: &Call<'_>,
+    buffer: &Buffer,
+    scratch: &mut Scratch,
+    forward: &Forward,
+    entry: Option<&EndpointEntry>,
+) {
+    let Scratch {
+        request,
+        edits,
+        outgoing,
+        ..
+    } = scratch;
     let view = RequestView::new(request, buffer.filled());
     if forward.host_rewrite == Some(HostRewrite::Auto)
         && let Some(hostname) = entry.and_then(|entry| entry.config.hostname.as_deref())
     {
         edits.set_authority(hostname.as_bytes());
     }
-    if call.found.is_some_and(|found| found.virtual_host.include_request_attempt_count) {
+    if call
+        .found
+        .is_some_and(|found| found.virtual_host.include_request_attempt_count)
+    {
         let count = itoa::Buffer::new().format(call.attempts).to_owned();
         edits.set(view.buffer(), view.fields(), "x-envoy-attempt-count", count.as_bytes());
     }
@@ -784,17 +916,30 @@ fn write_head(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch, forward: 
 /// The response's head for the client.
 pub(super) fn write_response_head(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, decodes: bool) {
     use config::ServerHeader;
-    let Scratch { request, response, response_edits: edits, incoming, text, .. } = scratch;
+    let Scratch {
+        request,
+        response,
+        response_edits: edits,
+        incoming,
+        text,
+        ..
+    } = scratch;
     let out = &mut incoming.out;
     let head = incoming.buffer.filled();
     let view = ResponseView::new(response, head);
     let fields = view.fields();
     if call.is_grpc {
-        let status = view.known(Known::GrpcStatus).and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+        let status = view
+            .known(Known::GrpcStatus)
+            .and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
         call.grpc_status = status;
     }
     let is_tunnel = response.framing == Framing::Tunnel;
-    let upgrade = if response.status == 101 { view.known(Known::Upgrade) } else { None };
+    let upgrade = if response.status == 101 {
+        view.known(Known::Upgrade)
+    } else {
+        None
+    };
     edits.strip_hop_by_hop(head, fields, upgrade);
     if decodes || is_tunnel {
         edits.remove_known(fields, Known::TransferEncoding);
@@ -822,16 +967,37 @@ pub(super) fn write_response_head(call: &mut Call<'_>, buffer: &Buffer, scratch:
     if let Some(found) = call.found {
         if found.virtual_host.include_attempt_count_in_response {
             let mut number = itoa::Buffer::new();
-            edits.set(head, fields, "x-envoy-attempt-count", number.format(call.attempts).as_bytes());
+            edits.set(
+                head,
+                fields,
+                "x-envoy-attempt-count",
+                number.format(call.attempts).as_bytes(),
+            );
         }
         for mutations in found.header_mutations(call.choice) {
             if !mutations.response.is_empty() {
-                apply(&mutations.response, &values(call, request_view, Some(view)), edits, head, fields, text);
+                apply(
+                    &mutations.response,
+                    &values(call, request_view, Some(view)),
+                    edits,
+                    head,
+                    fields,
+                    text,
+                );
             }
         }
     }
+    if call.is_marked
+        && let Some(found) = call.found
+        && let Some(policy) = filters::cors_policy(&call.http.filters, found, call.choice)
+    {
+        let origin = request_view.header("origin").unwrap_or_default();
+        filter::cors::response_headers(policy, origin, |name, value| edits.set(head, fields, name, value));
+    }
     if config.always_set_request_id_in_response
-        && let Some(id) = scratch.edits.get(request_view.buffer(), request_view.fields(), "x-request-id")
+        && let Some(id) = scratch
+            .edits
+            .get(request_view.buffer(), request_view.fields(), "x-request-id")
     {
         edits.append("x-request-id", id);
     }

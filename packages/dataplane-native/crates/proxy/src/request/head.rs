@@ -34,8 +34,17 @@ impl<'a> View<'a> {
         if config.strip_trailing_host_dot {
             authority = authority.strip_suffix(b".").unwrap_or(authority);
         }
-        let path = if call.is_path_changed { changed_path } else { request.path_and_query().as_bytes() };
-        Self { request, path, authority, is_https: call.served.facts.peer_tls.is_some() || head.is_https_target }
+        let path = if call.is_path_changed {
+            changed_path
+        } else {
+            request.path_and_query().as_bytes()
+        };
+        Self {
+            request,
+            path,
+            authority,
+            is_https: call.served.facts.peer_tls.is_some() || head.is_https_target,
+        }
     }
 
     pub(crate) fn request(&self) -> RequestView<'a> {
@@ -50,10 +59,6 @@ impl<'a> View<'a> {
     pub(crate) fn upgrade(&self) -> &'a str {
         let value = self.request.known(Known::Upgrade).unwrap_or_default();
         std::str::from_utf8(value).unwrap_or_default()
-    }
-
-    pub(crate) fn authority_text(&self) -> &'a str {
-        std::str::from_utf8(self.authority).unwrap_or_default()
     }
 }
 
@@ -75,7 +80,10 @@ impl config::RequestView for View<'_> {
     }
 
     fn header_at(&self, name: &HeaderName, nth: usize) -> Option<&[u8]> {
-        self.request.fields().get_all(self.request.buffer(), name.as_str()).nth(nth)
+        self.request
+            .fields()
+            .get_all(self.request.buffer(), name.as_str())
+            .nth(nth)
     }
 }
 
@@ -128,9 +136,13 @@ pub(super) fn edit(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch) 
     let edits = &mut scratch.edits;
     let config = &call.http.config;
     let content_type = request.known(Known::ContentType).unwrap_or_default();
-    call.is_grpc = content_type.starts_with(b"application/grpc")
-        && matches!(content_type.get(16), None | Some(b'+' | b';'));
-    let upgrade = if scratch.request.wants_upgrade { request.known(Known::Upgrade) } else { None };
+    call.is_grpc =
+        content_type.starts_with(b"application/grpc") && matches!(content_type.get(16), None | Some(b'+' | b';'));
+    let upgrade = if scratch.request.wants_upgrade {
+        request.known(Known::Upgrade)
+    } else {
+        None
+    };
     edits.strip_hop_by_hop(request.buffer(), request.fields(), upgrade);
     if scratch.request.expects_continue {
         // We answer it ourselves, once the request is on its way.
@@ -221,7 +233,9 @@ fn client_certificate(call: &Call<'_>, request: RequestView<'_>, edits: &mut Edi
     if !keeps || adds && existing {
         edits.remove_known(request.fields(), Known::ForwardedClientCert);
     }
-    let Some(peer) = call.served.facts.peer_tls.as_ref().filter(|_| adds) else { return };
+    let Some(peer) = call.served.facts.peer_tls.as_ref().filter(|_| adds) else {
+        return;
+    };
     let details = &config.client_cert_details;
     edits.append_with("x-forwarded-client-cert", |out| {
         if keeps {
@@ -269,9 +283,13 @@ mod tests {
 
     #[test]
     fn a_port_is_cut_off_names_and_addresses() {
-        for (authority, expected) in
-            [("a:80", "a"), ("a", "a"), ("1.2.3.4:5", "1.2.3.4"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]")]
-        {
+        for (authority, expected) in [
+            ("a:80", "a"),
+            ("a", "a"),
+            ("1.2.3.4:5", "1.2.3.4"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+        ] {
             assert_eq!(without_port(authority.as_bytes()), expected.as_bytes(), "{authority}");
         }
     }

@@ -1,11 +1,6 @@
 //! Copies of requests, sent and forgotten.
 
-use std::{
-    future::poll_fn,
-    rc::Rc,
-    sync::Arc,
-    task::Poll,
-};
+use std::{future::poll_fn, rc::Rc, sync::Arc, task::Poll};
 
 use config::Forward;
 use http::{Buffer, Method, RequestView, ResponseHead, h1};
@@ -27,11 +22,18 @@ const TIMEOUT_MS: u64 = 15_000;
 /// Sends copies where the route wants them. A request whose body was not kept is not copied.
 pub(super) fn send(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch, forward: &Forward) {
     for policy in &forward.mirrors {
-        if policy.fraction.is_some_and(|fraction| !fraction.contains(fastrand::u64(..))) {
+        if policy
+            .fraction
+            .is_some_and(|fraction| !fraction.contains(fastrand::u64(..)))
+        {
             continue;
         }
-        let Some(cluster) = call.snapshot.clusters.get(&policy.cluster) else { continue };
-        let Some((first, later)) = scratch.outgoing.whole_body(buffer) else { continue };
+        let Some(cluster) = call.snapshot.clusters.get(&policy.cluster) else {
+            continue;
+        };
+        let Some((first, later)) = scratch.outgoing.whole_body(buffer) else {
+            continue;
+        };
         let worker = &call.served.worker;
         if worker.mirrors.get() >= MAX_IN_FLIGHT {
             continue;
@@ -61,7 +63,10 @@ pub(super) fn send(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch, forw
 
 /// `host-shadow` with the port behind it.
 fn shadow_host(authority: &[u8]) -> Vec<u8> {
-    let at = authority.iter().rposition(|byte| *byte == b':').unwrap_or(authority.len());
+    let at = authority
+        .iter()
+        .rposition(|byte| *byte == b':')
+        .unwrap_or(authority.len());
     [&authority[..at], b"-shadow", &authority[at..]].concat()
 }
 
@@ -79,7 +84,9 @@ async fn deliver(worker: Rc<Worker>, cluster: Arc<ClusterEntry>, message: Vec<u8
     let timer = worker.timers.timer();
     timer.set(Some(worker.timers.now_ms() + TIMEOUT_MS));
     let picked = worker.with_turn(cluster.state.id, |turn| cluster.picker.pick(turn, &*cluster));
-    let Some(entry) = picked.map(|pick| &cluster.endpoints[pick.endpoint]) else { return };
+    let Some(entry) = picked.map(|pick| &cluster.endpoints[pick.endpoint]) else {
+        return;
+    };
     let target = Target {
         cluster: &cluster,
         endpoint: &entry.state,
@@ -90,7 +97,10 @@ async fn deliver(worker: Rc<Worker>, cluster: Arc<ClusterEntry>, message: Vec<u8
     };
     let up = match worker.pools.take(&target.key()) {
         Some(up) => Some(up),
-        None => match cluster.state.acquire_connection(0, &cluster.config.circuit_breakers.default) {
+        None => match cluster
+            .state
+            .acquire_connection(0, &cluster.config.circuit_breakers.default)
+        {
             Some(guard) => upstream::connect(&worker, target, guard).await.ok(),
             None => None,
         },
@@ -105,7 +115,10 @@ async fn deliver(worker: Rc<Worker>, cluster: Arc<ClusterEntry>, message: Vec<u8
     let is_whole = poll_fn(|cx| {
         use net::Stream as _;
         while sent < message.len() {
-            match up.stream.poll_write_vectored(cx, &[std::io::IoSlice::new(&message[sent..])]) {
+            match up
+                .stream
+                .poll_write_vectored(cx, &[std::io::IoSlice::new(&message[sent..])])
+            {
                 Poll::Ready(Ok(count)) => sent += count,
                 Poll::Ready(Err(_)) => return Poll::Ready(false),
                 Poll::Pending => break,

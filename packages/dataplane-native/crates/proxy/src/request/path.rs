@@ -19,9 +19,8 @@ pub(crate) enum Normalized {
 pub(crate) fn normalize(path: &[u8], options: &PathNormalization, out: &mut Vec<u8>) -> Normalized {
     let end = path.iter().position(|byte| *byte == b'?').unwrap_or(path.len());
     let (only, query) = path.split_at(end);
-    let does_nothing = !options.normalize
-        && !options.merge_slashes
-        && options.escaped_slashes == SlashesAction::KeepUnchanged;
+    let does_nothing =
+        !options.normalize && !options.merge_slashes && options.escaped_slashes == SlashesAction::KeepUnchanged;
     if does_nothing || is_plain(only) {
         return Normalized::Same;
     }
@@ -61,11 +60,18 @@ fn is_plain(path: &[u8]) -> bool {
 fn decode(path: &[u8], options: &PathNormalization, out: &mut Vec<u8>, has_slashes: &mut bool) {
     let mut at = 0;
     while at < path.len() {
-        let escaped = (path[at] == b'%').then(|| path.get(at + 1..at + 3)).flatten().and_then(hex);
+        let escaped = (path[at] == b'%')
+            .then(|| path.get(at + 1..at + 3))
+            .flatten()
+            .and_then(hex);
         match escaped {
             Some(byte @ (b'/' | b'\\')) if options.escaped_slashes != SlashesAction::KeepUnchanged => {
                 *has_slashes = true;
-                out.push(if byte == b'\\' && !options.normalize { b'\\' } else { b'/' });
+                out.push(if byte == b'\\' && !options.normalize {
+                    b'\\'
+                } else {
+                    b'/'
+                });
                 at += 3;
             }
             Some(byte) if options.normalize && is_unreserved(byte) => {
@@ -90,7 +96,10 @@ fn remove_dots(path: &mut Vec<u8>) -> bool {
     let mut read = 0;
     while read < path.len() {
         // Every turn begins at a slash; an absolute path begins with one.
-        let segment_end = path[read + 1..].iter().position(|byte| *byte == b'/').map_or(path.len(), |at| read + 1 + at);
+        let segment_end = path[read + 1..]
+            .iter()
+            .position(|byte| *byte == b'/')
+            .map_or(path.len(), |at| read + 1 + at);
         let is_last = segment_end == path.len();
         match &path[read + 1..segment_end] {
             b"." => {
@@ -100,7 +109,9 @@ fn remove_dots(path: &mut Vec<u8>) -> bool {
                 }
             }
             b".." => {
-                let Some(parent) = path[..write].iter().rposition(|byte| *byte == b'/') else { return false };
+                let Some(parent) = path[..write].iter().rposition(|byte| *byte == b'/') else {
+                    return false;
+                };
                 write = parent;
                 if is_last {
                     path[write] = b'/';
@@ -184,9 +195,15 @@ mod tests {
 
     #[test]
     fn escaped_slashes_are_treated_as_configured() {
-        let with = |escaped_slashes| PathNormalization { escaped_slashes, ..PathNormalization::default() };
+        let with = |escaped_slashes| PathNormalization {
+            escaped_slashes,
+            ..PathNormalization::default()
+        };
         assert_eq!(run("/a%2Fb", with(SlashesAction::KeepUnchanged)).0, Normalized::Same);
         assert_eq!(run("/a%2Fb", with(SlashesAction::Reject)).0, Normalized::Rejected);
-        assert_eq!(run("/a%2Fb?c", with(SlashesAction::UnescapeAndRedirect)), (Normalized::Redirect, "/a/b?c".into()));
+        assert_eq!(
+            run("/a%2Fb?c", with(SlashesAction::UnescapeAndRedirect)),
+            (Normalized::Redirect, "/a/b?c".into())
+        );
     }
 }

@@ -11,7 +11,9 @@ pub(super) fn record(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch) {
     let head = &scratch.request;
     let request = RequestView::new(head, buffer.filled());
     let duration_us = call.worker.timers.now_us().saturating_sub(call.start_us);
-    let labels = call.labels.unwrap_or_else(|| labels::without_upstream(call.served, call.cluster.map(|c| &**c)));
+    let labels = call
+        .labels
+        .unwrap_or_else(|| labels::without_upstream(call.served, call.cluster.map(|c| &**c)));
     let labels = labels[usize::from(call.is_grpc)];
     let telemetry = &call.worker.telemetry;
     telemetry.record_request(&RequestEnd {
@@ -38,7 +40,11 @@ pub(super) fn record(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch) {
             trace_id: trace.trace_id,
             span_id: trace.span_id,
             parent_span_id: call.parent.map(|parent| parent.span_id),
-            kind: if call.served.listener.is_inbound { SpanKind::Server } else { SpanKind::Client },
+            kind: if call.served.listener.is_inbound {
+                SpanKind::Server
+            } else {
+                SpanKind::Client
+            },
             name: call.cluster.map_or(call.route_name, |cluster| cluster.service_id),
             start_unix_us: telemetry::unix_micros() - duration_us as i64,
             duration_us,
@@ -59,7 +65,12 @@ fn entry<'a>(
     labels: LabelsId,
     duration_us: u64,
 ) -> AccessLog<'a> {
-    let edited = |name| scratch.edits.get(request.buffer(), request.fields(), name).unwrap_or_default();
+    let edited = |name| {
+        scratch
+            .edits
+            .get(request.buffer(), request.fields(), name)
+            .unwrap_or_default()
+    };
     AccessLog {
         start_unix_us: telemetry::unix_micros() - duration_us as i64,
         duration_us,
@@ -93,7 +104,9 @@ fn entry<'a>(
 
 /// Records a request whose head was refused.
 pub(crate) fn record_refused(served: &Served, _buffer: &Buffer, status: u16, flags: ResponseFlags, details: &str) {
-    let Serves::Http(http) = &served.chain.serves else { return };
+    let Serves::Http(http) = &served.chain.serves else {
+        return;
+    };
     let telemetry = &served.worker.telemetry;
     let labels = labels::without_upstream(served, None)[0];
     let head = RequestHead::default();

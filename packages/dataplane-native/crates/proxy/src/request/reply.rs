@@ -80,7 +80,10 @@ impl Reply {
     }
 
     pub(crate) fn direct(direct: &DirectResponse) -> Self {
-        Self { body: Body::Shared(Arc::clone(&direct.body)), ..Self::status(direct.status, "direct_response") }
+        Self {
+            body: Body::Shared(Arc::clone(&direct.body)),
+            ..Self::status(direct.status, "direct_response")
+        }
     }
 
     pub(crate) fn redirect(route: &Route, redirect: &Redirect, view: &View<'_>) -> Self {

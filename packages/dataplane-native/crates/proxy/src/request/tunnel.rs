@@ -24,7 +24,9 @@ pub(super) async fn terminate<'s>(
     scratch: &mut Scratch,
     timer: &Timer,
 ) -> Next {
-    let Some(cluster) = call.cluster else { return Next::Abort };
+    let Some(cluster) = call.cluster else {
+        return Next::Abort;
+    };
     let Some(chosen) = choose(call, cluster, scratch) else {
         let failure = call.fail(Failure::NoHealthyUpstream);
         return reply::send(call, stream, buffer, scratch, timer, failure).await;
@@ -58,7 +60,11 @@ pub(super) async fn terminate<'s>(
     }
 }
 
-async fn open(call: &mut Call<'_>, cluster: &Arc<ClusterEntry>, chosen: &attempt::Chosen<'_>) -> Result<Box<Upstream>, Failure> {
+async fn open(
+    call: &mut Call<'_>,
+    cluster: &Arc<ClusterEntry>,
+    chosen: &attempt::Chosen<'_>,
+) -> Result<Box<Upstream>, Failure> {
     let limits = cluster.config.circuit_breakers.default;
     let Some(guard) = cluster.state.acquire_connection(0, &limits) else {
         call.worker.count(Counter::CircuitBreakerOpen);
@@ -102,7 +108,13 @@ pub(super) async fn relay(
 }
 
 /// Joins both connections until they end.
-async fn join(call: &mut Call<'_>, stream: &mut Connection, up: &mut Upstream, from_client: &[u8], from_upstream: &[u8]) -> Next {
+async fn join(
+    call: &mut Call<'_>,
+    stream: &mut Connection,
+    up: &mut Upstream,
+    from_client: &[u8],
+    from_upstream: &[u8],
+) -> Next {
     let idle_ms = call.http.config.stream_idle_timeout_ms;
     let options = RelayOptions {
         idle_timeout: (idle_ms > 0).then(|| Duration::from_millis(idle_ms)),
