@@ -1,5 +1,6 @@
 //! What istiod sends, byte for byte: one resource a line in `istiod/*.hex` (kind, name, the message in hexadecimal),
 //! made by istiod for a sidecar and for a gateway from a configuration that uses most of its traffic and security kinds.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use config::{
     ClusterKind, FilterOverride, HttpFilterKind, LbPolicy, ListenerFilterKind, NetworkFilter, PathMatch, Permission,
