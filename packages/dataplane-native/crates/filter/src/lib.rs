@@ -7,7 +7,6 @@
 pub mod cors;
 mod facts;
 pub mod fault;
-pub mod mutation;
 pub mod rbac;
 #[cfg(test)]
 mod test_request;
