@@ -8,8 +8,8 @@ use rustls::RootCertStore;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::der::{Contents, read_certificate};
 use crate::peer::PeerNames;
 use crate::provider::provider;
 
@@ -28,10 +28,7 @@ impl std::error::Error for InvalidMaterial {}
 /// A certificate chain with its private key.
 pub struct Certificate {
     pub(crate) key: Arc<CertifiedKey>,
-    names: PeerNames,
-    not_before: i64,
-    not_after: i64,
-    serial: String,
+    contents: Contents,
 }
 
 impl Certificate {
@@ -47,38 +44,34 @@ impl Certificate {
             .clone();
         let key = CertifiedKey::from_der(chain, key, &provider())
             .map_err(|error| InvalidMaterial(format!("certificate and private key cannot be used: {error}")))?;
-        let malformed = || InvalidMaterial("certificate is malformed".to_owned());
-        let (_, parsed) = X509Certificate::from_der(&leaf).map_err(|_| malformed())?;
+        let contents = read_certificate(&leaf).ok_or_else(|| InvalidMaterial("certificate is malformed".to_owned()))?;
         Ok(Self {
             key: Arc::new(key),
-            names: PeerNames::from_der(&leaf).ok_or_else(malformed)?,
-            not_before: parsed.validity().not_before.timestamp(),
-            not_after: parsed.validity().not_after.timestamp(),
-            serial: parsed.raw_serial_as_string(),
+            contents,
         })
     }
 
     /// The names in the leaf.
     pub fn names(&self) -> &PeerNames {
-        &self.names
+        &self.contents.names
     }
 
     /// Begin and end of the leaf's validity, seconds since the epoch.
     pub fn validity(&self) -> (i64, i64) {
-        (self.not_before, self.not_after)
+        (self.contents.not_before, self.contents.not_after)
     }
 
-    /// The leaf's serial number, hexadecimal with colons.
+    /// The leaf's serial number, hexadecimal.
     pub fn serial(&self) -> &str {
-        &self.serial
+        &self.contents.serial
     }
 }
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Certificate")
-            .field("names", &self.names)
-            .field("serial", &self.serial)
+            .field("names", self.names())
+            .field("serial", &self.serial())
             .finish_non_exhaustive()
     }
 }

@@ -9,6 +9,7 @@ mod alpn;
 mod certificates;
 mod client;
 mod connection;
+mod der;
 mod error;
 mod peer;
 mod provider;

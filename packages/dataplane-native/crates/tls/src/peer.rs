@@ -1,20 +1,19 @@
 //! Who is at the other end.
 
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
-use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::TlsVersion;
+use crate::der::read_certificate;
 use crate::provider::sha256;
 
 /// The names in a certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeerNames {
-    /// Distinguished name of the subject, e.g. `CN=reviews, O=shop`; often empty.
+    /// Distinguished name of the subject (RFC 2253), e.g. `CN=reviews,O=shop`; often empty.
     pub subject: String,
     /// URI subject alternative names, in the certificate's order.
     pub uris: Vec<String>,
@@ -29,24 +28,7 @@ pub struct PeerNames {
 impl PeerNames {
     /// Reads the names of a certificate in DER; absent where it is malformed.
     pub fn from_der(certificate: &[u8]) -> Option<Self> {
-        let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
-        let mut names = Self {
-            subject: parsed.subject().to_string(),
-            ..Self::default()
-        };
-        let Some(alternative) = parsed.subject_alternative_name().ok()? else {
-            return Some(names);
-        };
-        for name in &alternative.value.general_names {
-            match name {
-                GeneralName::URI(uri) => names.uris.push((*uri).to_owned()),
-                GeneralName::DNSName(dns) => names.dns.push((*dns).to_owned()),
-                GeneralName::RFC822Name(email) => names.emails.push((*email).to_owned()),
-                GeneralName::IPAddress(bytes) => names.ips.extend(parse_ip(bytes)),
-                _ => {}
-            }
-        }
-        Some(names)
+        read_certificate(certificate).map(|contents| contents.names)
     }
 
     /// The SPIFFE ID: the only URI of the certificate (SPIFFE X.509-SVID section 2), if it is one.
@@ -134,11 +116,4 @@ impl PeerInfo {
             names,
         }
     }
-}
-
-fn parse_ip(bytes: &[u8]) -> Option<IpAddr> {
-    if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
-        return Some(Ipv4Addr::from(v4).into());
-    }
-    <[u8; 16]>::try_from(bytes).ok().map(|v6| Ipv6Addr::from(v6).into())
 }
