@@ -396,6 +396,25 @@ impl State {
     fn apply_config(&mut self, config: Config) -> Vec<Problem> {
         let mut problems = Vec::new();
         // First everything that can be refused, so that a configuration is taken whole or not at all.
+        let listeners = config
+            .listeners
+            .iter()
+            .map(|value| (ResourceType::Listener, &value.name, value.check()));
+        let routes = config
+            .routes
+            .iter()
+            .map(|value| (ResourceType::Route, &value.name, value.check()));
+        let clusters = config
+            .clusters
+            .iter()
+            .map(|value| (ResourceType::Cluster, &value.name, value.check()));
+        for (kind, name, invalids) in listeners.chain(routes).chain(clusters) {
+            problems.extend(
+                invalids
+                    .iter()
+                    .map(|invalid| problem(Severity::Error, kind, name, invalid)),
+            );
+        }
         for listener in &config.listeners {
             if let Err(invalid) = self.builder.listener(&Arc::new(listener.clone())) {
                 problems.push(problem(
