@@ -20,6 +20,11 @@ import type { CitadelSettings } from "./settings.ts";
 import { serveCertificateRequests } from "./sign-server/csr-server.ts";
 import { DEFAULT_WORKLOAD_TTL_SECONDS } from "./template/lifetimes.ts";
 
+/** setTimeout's range. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Wait at least so long before Citadel's own certificate is made again. */
+const RENEW_RETRY_MS = 60_000;
+
 /** A running Citadel. */
 export interface Citadel {
   /** The port of the certificate API. */
@@ -69,24 +74,21 @@ export async function startCitadel(settings: CitadelSettings, ports: { readonly 
 async function keepServingCertificate(
   make: () => Promise<ServingCertificate>,
   ports: { readonly clock: Clock; readonly logger: Logger },
-): Promise<{
-  readonly certificate: Watch<Omit<ServingCertificate, "notAfterMs"> & { readonly privateKeyPem: Secret<string> }>;
-  stop(): void;
-}> {
+): Promise<{ readonly certificate: Watch<ServingCertificate>; stop(): void }> {
   const certificate = createWatch(await make());
-  let cancel: Cancel = () => undefined;
+  const timer: { cancel?: Cancel } = {};
+  const renew = async (): Promise<void> => {
+    try {
+      certificate.set(await make());
+    } catch (error) {
+      ports.logger.error({ err: error }, "could not renew citadel's own certificate");
+    }
+    schedule();
+  };
   const schedule = (): void => {
-    const delayMs = Math.min((certificate.value.notAfterMs - ports.clock.now()) / 2, 2 ** 31 - 1);
-    cancel = ports.clock.after(delayMs, () => {
-      make().then(
-        (next) => {
-          certificate.set(next);
-          schedule();
-        },
-        (error: unknown) => ports.logger.error({ err: error }, "could not renew citadel's own certificate"),
-      );
-    });
+    const remainingMs = certificate.value.notAfterMs - ports.clock.now();
+    timer.cancel = ports.clock.after(Math.min(Math.max(remainingMs / 2, RENEW_RETRY_MS), LONGEST_TIMER_MS), () => void renew());
   };
   schedule();
-  return { certificate, stop: () => cancel() };
+  return { certificate, stop: () => timer.cancel?.() };
 }

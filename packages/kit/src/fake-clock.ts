@@ -38,7 +38,7 @@ export class FakeClock implements Clock {
     const endMs = this.#nowMs + deltaMs;
     for (;;) {
       await settle();
-      const due = [...this.#tasks].filter((task) => task.dueMs <= endMs).sort((a, b) => a.dueMs - b.dueMs)[0];
+      const due = [...this.#tasks].filter((task) => task.dueMs <= endMs).toSorted((a, b) => a.dueMs - b.dueMs)[0];
       if (due === undefined) break;
       this.#tasks.delete(due);
       this.#nowMs = due.dueMs;

@@ -5,7 +5,7 @@ import { Secret } from "./secret.ts";
 
 it("a secret shows itself to nobody who does not ask for it", () => {
   const secret = new Secret("hunter2");
-  const shown = [String(secret), `${secret}`, JSON.stringify({ secret }), inspect(secret), inspect({ deep: { secret } })];
+  const shown = [String(secret), secret.toString(), JSON.stringify({ secret }), inspect(secret), inspect({ deep: { secret } })];
   expect(shown.join(" ")).not.toContain("hunter2");
   expect(secret.reveal()).toBe("hunter2");
 });

@@ -20,7 +20,7 @@ export function createShutdown(logger: Logger): Shutdown {
 
   const closeAll = async (): Promise<void> => {
     controller.abort();
-    for (const { name, close } of closers.reverse()) {
+    for (const { name, close } of closers.toReversed()) {
       try {
         await close();
       } catch (error) {

@@ -23,7 +23,8 @@ export function createWatch<Value>(initial: Value): MutableWatch<Value> {
     set(value) {
       if (Object.is(value, current)) return;
       current = value;
-      for (const listener of [...listeners]) listener(value);
+      // A copy: a listener may end its own subscription.
+      for (const listener of Array.from(listeners)) listener(value);
     },
   };
 }
