@@ -6,7 +6,6 @@ import {
   type Logger,
   type Monitoring,
   createMonitoring,
-  Secret,
   splitAddress,
   type Watch,
 } from "@fairlead/kit";
