@@ -72,7 +72,7 @@ impl Default for TcpProxy {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HttpFilter {
-    /// Name, unique in its chain, e.g. `envoy.filters.http.rbac`.
+    /// Name, e.g. `envoy.filters.http.rbac`; overrides of routes are for all filters of that name.
     pub name: Arc<str>,
     /// Off unless a route's override switches it on.
     #[serde(default)]
@@ -116,7 +116,7 @@ pub enum FilterOverride {
     Disabled,
     /// Switch the filter on here, as it is configured.
     Enabled,
-    /// Other access rules; rules without content switch the filter off.
+    /// Other access rules.
     Rbac(Box<Rbac>),
     /// Other faults.
     Fault(Box<Fault>),

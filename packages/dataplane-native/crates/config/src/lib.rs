@@ -8,6 +8,7 @@
 mod access_log;
 mod address;
 mod chain_match;
+mod check;
 mod cluster;
 mod endpoint;
 mod fault;
@@ -15,6 +16,7 @@ mod filter;
 mod header;
 mod http_connection_manager;
 mod invalid;
+mod limits;
 mod listener;
 mod matcher;
 mod metadata;
@@ -32,9 +34,8 @@ pub use access_log::{AccessLog, AccessLogFormat};
 pub use address::{Address, CidrRange};
 pub use chain_match::{ChainExplanation, ChainStage, ConnectionInfo, FilterChainIndex};
 pub use cluster::{
-    CircuitBreakers, Cluster, ClusterKind, DnsLookupFamily, DnsOptions, HttpProtocol, HttpProtocolOptions, LbPolicy,
-    OutlierDetection, Priority, RetryBudget, SlowStart, TcpKeepalive, Thresholds, TransportSocketMatch,
-    UpstreamTransport,
+    Cluster, ClusterKind, DnsLookupFamily, DnsOptions, HttpProtocol, HttpProtocolOptions, LbPolicy, SlowStart,
+    TcpKeepalive, TransportSocketMatch, UpstreamTransport,
 };
 pub use endpoint::{ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
 pub use fault::{AbortKind, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
@@ -47,6 +48,7 @@ pub use http_connection_manager::{
     RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
 };
 pub use invalid::Invalid;
+pub use limits::{CircuitBreakers, OutlierDetection, Priority, RetryBudget, Thresholds};
 pub use listener::{
     FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, PortPredicate, SourceType,
     TrafficDirection,

@@ -19,7 +19,7 @@ pub struct RouteConfiguration {
     pub virtual_hosts: Vec<VirtualHost>,
     /// Header operations for all routes.
     pub headers: HeaderMutations,
-    /// Do those of the route configuration last, so that they win over those of virtual hosts and routes.
+    /// Do those of routes last, so that they win; by default those of the route configuration do.
     pub most_specific_header_mutations_wins: bool,
     /// A route to a cluster that does not exist makes the configuration invalid.
     pub validate_clusters: bool,
@@ -27,7 +27,7 @@ pub struct RouteConfiguration {
     pub ignore_port_in_host_matching: bool,
     /// How routes configure filters, by filter name.
     pub filter_overrides: BTreeMap<Arc<str>, FilterOverride>,
-    /// Clusters that are used only to shadow, and so on.
+    /// Filter metadata.
     pub metadata: Metadata,
     /// What it was made from.
     pub origins: Vec<Origin>,

@@ -1,37 +1,26 @@
 //! Clusters.
 
 use config::{
-    Address, CircuitBreakers, Cluster, ClusterKind, DnsLookupFamily, DnsOptions, HttpProtocol, HttpProtocolOptions,
-    LbPolicy, Origin, OutlierDetection, RetryBudget, SlowStart, TcpKeepalive, Thresholds, TransportSocketMatch,
-    UpstreamTransport,
+    Address, Cluster, ClusterKind, DnsLookupFamily, DnsOptions, LbPolicy, Origin, SlowStart, TcpKeepalive,
+    TransportSocketMatch, UpstreamTransport,
 };
-use envoy_types::pb::{
-    envoy::{
-        config::{
-            cluster::v3::{
-                self as pb, circuit_breakers,
-                cluster::{self as nested, ClusterDiscoveryType, DiscoveryType, LbConfig, SlowStartConfig},
-            },
-            core::v3::{self as core, HttpProtocolOptions as CommonOptions, RoutingPriority},
-        },
-        extensions::upstreams::http::v3::{
-            self as upstream,
-            http_protocol_options::{UpstreamProtocolOptions, explicit_http_config::ProtocolConfig},
-        },
+use envoy_types::pb::envoy::config::{
+    cluster::v3::{
+        self as pb,
+        cluster::{self as nested, ClusterDiscoveryType, DiscoveryType, LbConfig, SlowStartConfig},
     },
-    google::protobuf::Any,
+    core::v3 as core,
 };
 
 use crate::{
     context::Context,
     endpoint,
     filter::{inner_type, is_observer},
-    http_connection_manager::http1,
+    http_options::http_options,
+    limits::{circuit_breakers, outlier_detection},
     tls,
-    value::{bool_or, header_name, metadata, millis, port, u32_or},
+    value::{header_name, metadata, millis, port, u32_or},
 };
-
-const NO_HTTP2: &str = "HTTP/2 to upstreams is not built in this version: requests are sent as HTTP/1.1, which an upstream that speaks only HTTP/2 refuses";
 
 pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
     report(cx, &pb);
@@ -270,177 +259,6 @@ fn lb_policy(cx: &mut Context, pb: &pb::Cluster) -> LbPolicy {
             }
         }
         nested::LbPolicy::ClusterProvided => LbPolicy::ClusterProvided,
-    }
-}
-
-struct Http {
-    options: HttpProtocolOptions,
-    auto_sni: bool,
-    auto_san_validation: bool,
-}
-
-fn http_options(cx: &mut Context, pb: &mut pb::Cluster) -> Http {
-    let key = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
-    let any = pb.typed_extension_protocol_options.remove(key);
-    for name in pb.typed_extension_protocol_options.keys() {
-        cx.within("typedExtensionProtocolOptions", |cx| {
-            cx.within(&format!("[{name:?}]"), |cx| cx.warn("has no effect in this proxy"));
-        });
-    }
-    let mut http = if let Some(any) = any {
-        cx.within("typedExtensionProtocolOptions", |cx| {
-            cx.within(&format!("[{key:?}]"), |cx| typed_options(cx, &any))
-        })
-    } else {
-        deprecated_options(cx, pb)
-    };
-    if let Some(maximum) = pb.max_requests_per_connection {
-        http.options.max_requests_per_connection = maximum.value;
-    }
-    http
-}
-
-/// The deprecated fields of the cluster itself.
-fn deprecated_options(cx: &mut Context, pb: &mut pb::Cluster) -> Http {
-    let upstream = pb.upstream_http_protocol_options.take().unwrap_or_default();
-    let mut options = common_options(cx, pb.common_http_protocol_options.take());
-    options.http1 = http1(cx, "httpProtocolOptions", pb.http_protocol_options.take());
-    if pb.http2_protocol_options.is_some() {
-        options.protocol = HttpProtocol::Http2;
-        cx.within("http2ProtocolOptions", |cx| cx.warn(NO_HTTP2));
-    }
-    Http {
-        options,
-        auto_sni: upstream.auto_sni,
-        auto_san_validation: upstream.auto_san_validation,
-    }
-}
-
-fn typed_options(cx: &mut Context, any: &Any) -> Http {
-    let pb: upstream::HttpProtocolOptions = cx.unpack(any).unwrap_or_default();
-    // An upstream filter chain that consists of the codec alone is what there is without one.
-    let only_codec = pb
-        .http_filters
-        .iter()
-        .all(|filter| filter.name.ends_with("upstream_codec") || filter.is_optional);
-    cx.unsupported("httpFilters", !only_codec);
-    cx.unsupported("retryPolicy", pb.retry_policy.is_some());
-    cx.unsupported("requestMirrorPolicies", !pb.request_mirror_policies.is_empty());
-    cx.no_effect("headerValidationConfig", pb.header_validation_config.is_some());
-    let upstream = pb.upstream_http_protocol_options.unwrap_or_default();
-    let mut options = common_options(cx, pb.common_http_protocol_options);
-    match pb.upstream_protocol_options {
-        Some(UpstreamProtocolOptions::ExplicitHttpConfig(explicit)) => {
-            cx.within("explicitHttpConfig", |cx| match explicit.protocol_config {
-                Some(ProtocolConfig::HttpProtocolOptions(http)) => {
-                    options.http1 = http1(cx, "httpProtocolOptions", Some(http));
-                }
-                Some(ProtocolConfig::Http2ProtocolOptions(_)) => {
-                    options.protocol = HttpProtocol::Http2;
-                    cx.within("http2ProtocolOptions", |cx| cx.warn(NO_HTTP2));
-                }
-                Some(ProtocolConfig::Http3ProtocolOptions(_)) => cx.unsupported("http3ProtocolOptions", true),
-                None => cx.error("is empty"),
-            });
-        }
-        Some(UpstreamProtocolOptions::UseDownstreamProtocolConfig(downstream)) => {
-            options.protocol = HttpProtocol::UseDownstream;
-            options.http1 = http1(cx, "useDownstreamProtocolConfig", downstream.http_protocol_options);
-        }
-        Some(UpstreamProtocolOptions::AutoConfig(auto)) => {
-            options.protocol = HttpProtocol::Auto;
-            options.http1 = http1(cx, "autoConfig", auto.http_protocol_options);
-        }
-        None => cx.error("has none of explicitHttpConfig, useDownstreamProtocolConfig and autoConfig"),
-    }
-    Http {
-        options,
-        auto_sni: upstream.auto_sni,
-        auto_san_validation: upstream.auto_san_validation,
-    }
-}
-
-fn common_options(cx: &mut Context, pb: Option<CommonOptions>) -> HttpProtocolOptions {
-    let defaults = HttpProtocolOptions::default();
-    let Some(pb) = pb else { return defaults };
-    cx.within("commonHttpProtocolOptions", |cx| HttpProtocolOptions {
-        idle_timeout_ms: millis(cx, "idleTimeout", pb.idle_timeout).unwrap_or(defaults.idle_timeout_ms),
-        max_connection_duration_ms: millis(cx, "maxConnectionDuration", pb.max_connection_duration).unwrap_or(0),
-        max_stream_duration_ms: millis(cx, "maxStreamDuration", pb.max_stream_duration).unwrap_or(0),
-        max_requests_per_connection: u32_or(pb.max_requests_per_connection, 0),
-        max_headers_count: u32_or(pb.max_headers_count, defaults.max_headers_count),
-        ..defaults
-    })
-}
-
-fn circuit_breakers(cx: &mut Context, pb: pb::CircuitBreakers) -> CircuitBreakers {
-    let mut breakers = CircuitBreakers::default();
-    for pb in pb.thresholds {
-        let defaults = Thresholds::default();
-        let thresholds = Thresholds {
-            max_connections: u32_or(pb.max_connections, defaults.max_connections),
-            max_pending_requests: u32_or(pb.max_pending_requests, defaults.max_pending_requests),
-            max_requests: u32_or(pb.max_requests, defaults.max_requests),
-            max_retries: u32_or(pb.max_retries, defaults.max_retries),
-            retry_budget: pb.retry_budget.as_ref().map(retry_budget),
-            max_connection_pools: pb.max_connection_pools.map(|value| value.value),
-            track_remaining: pb.track_remaining,
-        };
-        match pb.priority() {
-            RoutingPriority::Default => breakers.default = thresholds,
-            RoutingPriority::High => breakers.high = thresholds,
-        }
-    }
-    let per_host = pb.per_host_thresholds;
-    cx.no_effect(
-        "perHostThresholds",
-        per_host
-            .iter()
-            .any(|pb| pb.max_requests.is_some() || pb.max_pending_requests.is_some()),
-    );
-    breakers.max_connections_per_endpoint = per_host
-        .first()
-        .and_then(|pb| pb.max_connections)
-        .map(|value| value.value);
-    breakers
-}
-
-fn retry_budget(pb: &circuit_breakers::thresholds::RetryBudget) -> RetryBudget {
-    let defaults = RetryBudget::default();
-    RetryBudget {
-        budget_percent: pb
-            .budget_percent
-            .map_or(defaults.budget_percent, |percent| percent.value),
-        min_retry_concurrency: u32_or(pb.min_retry_concurrency, defaults.min_retry_concurrency),
-    }
-}
-
-fn outlier_detection(cx: &mut Context, pb: pb::OutlierDetection) -> OutlierDetection {
-    let defaults = OutlierDetection::default();
-    // Success rates and failure percentages do nothing unless they are enforced.
-    cx.no_effect(
-        "enforcingFailurePercentage",
-        u32_or(pb.enforcing_failure_percentage, 0) > 0,
-    );
-    cx.no_effect("monitors", !pb.monitors.is_empty());
-    OutlierDetection {
-        consecutive_5xx: u32_or(pb.consecutive_5xx, defaults.consecutive_5xx),
-        enforcing_consecutive_5xx: u32_or(pb.enforcing_consecutive_5xx, 100),
-        consecutive_gateway_failure: u32_or(pb.consecutive_gateway_failure, defaults.consecutive_gateway_failure),
-        enforcing_consecutive_gateway_failure: u32_or(pb.enforcing_consecutive_gateway_failure, 0),
-        consecutive_local_origin_failure: u32_or(
-            pb.consecutive_local_origin_failure,
-            defaults.consecutive_local_origin_failure,
-        ),
-        enforcing_consecutive_local_origin_failure: u32_or(pb.enforcing_consecutive_local_origin_failure, 100),
-        split_external_local_origin_errors: pb.split_external_local_origin_errors,
-        interval_ms: millis(cx, "interval", pb.interval).unwrap_or(defaults.interval_ms),
-        base_ejection_time_ms: millis(cx, "baseEjectionTime", pb.base_ejection_time)
-            .unwrap_or(defaults.base_ejection_time_ms),
-        max_ejection_time_ms: millis(cx, "maxEjectionTime", pb.max_ejection_time)
-            .unwrap_or(defaults.max_ejection_time_ms),
-        max_ejection_percent: u32_or(pb.max_ejection_percent, defaults.max_ejection_percent).min(100),
-        always_eject_one_host: bool_or(pb.always_eject_one_host, false),
     }
 }
 

@@ -20,6 +20,8 @@ mod endpoint;
 mod fault;
 mod filter;
 mod http_connection_manager;
+mod http_options;
+mod limits;
 mod listener;
 mod matcher;
 mod rbac;

@@ -72,7 +72,7 @@ fn reject_duplicates(cx: &mut Context, config: &RouteConfiguration) {
 
 fn virtual_host(cx: &mut Context, pb: pb::VirtualHost) -> VirtualHost {
     cx.unsupported("matcher", pb.matcher.is_some());
-    cx.unsupported("rateLimits", !pb.rate_limits.is_empty());
+    cx.no_effect("rateLimits", !pb.rate_limits.is_empty());
     cx.unsupported("retryPolicyTypedConfig", pb.retry_policy_typed_config.is_some());
     cx.unsupported("hedgePolicy", pb.hedge_policy.is_some());
     cx.unsupported("requestMirrorPolicies", !pb.request_mirror_policies.is_empty());

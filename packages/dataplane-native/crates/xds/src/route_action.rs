@@ -88,7 +88,7 @@ fn report(cx: &mut Context, pb: &pb::RouteAction) {
     cx.unsupported("pathRewritePolicy", pb.path_rewrite_policy.is_some());
     cx.unsupported("pathRewrite", !pb.path_rewrite.is_empty());
     cx.unsupported("retryPolicyTypedConfig", pb.retry_policy_typed_config.is_some());
-    cx.unsupported("rateLimits", !pb.rate_limits.is_empty());
+    cx.no_effect("rateLimits", !pb.rate_limits.is_empty());
     cx.unsupported("cors", pb.cors.is_some());
     cx.unsupported("hedgePolicy", pb.hedge_policy.is_some());
     cx.unsupported("internalRedirectPolicy", pb.internal_redirect_policy.is_some());

@@ -1,0 +1,285 @@
+//! What types cannot say: checks of a configuration that somebody wrote by hand. (Decoding xDS makes its own, with the
+//! field names of the wire.)
+
+use std::collections::HashSet;
+
+use crate::{
+    Address, Cluster, ClusterKind, HttpConnectionManager, HttpFilterKind, Invalid, Listener, NetworkFilter, Route,
+    RouteAction, RouteConfiguration, RouteSource, RouteTarget,
+};
+
+impl Listener {
+    /// What is wrong with it, besides what other resources it needs.
+    pub fn check(&self) -> Vec<Invalid> {
+        let mut problems = named(&self.name);
+        if self.chains().next().is_none() {
+            problems.push(Invalid::new("is empty; a listener needs at least one filter chain").field("filterChains"));
+        }
+        for (index, chain) in self.filter_chains.iter().enumerate() {
+            let found = check_filters(&chain.filters);
+            problems.extend(
+                found
+                    .into_iter()
+                    .map(|invalid| invalid.index(index).field("filterChains")),
+            );
+        }
+        if let Some(chain) = &self.default_filter_chain {
+            problems.extend(
+                check_filters(&chain.filters)
+                    .into_iter()
+                    .map(|invalid| invalid.field("defaultFilterChain")),
+            );
+        }
+        problems
+    }
+}
+
+fn check_filters(filters: &[NetworkFilter]) -> Vec<Invalid> {
+    let mut problems = Vec::new();
+    let serves = |filter: &NetworkFilter| {
+        matches!(
+            filter,
+            NetworkFilter::HttpConnectionManager(_) | NetworkFilter::TcpProxy(_)
+        )
+    };
+    if filters.iter().position(serves).is_none_or(|at| at + 1 != filters.len()) {
+        problems.push(Invalid::new(
+            "the last one, and only it, has to be httpConnectionManager or tcpProxy",
+        ));
+    }
+    for (index, filter) in filters.iter().enumerate() {
+        let found = match filter {
+            NetworkFilter::HttpConnectionManager(manager) => check_manager(manager),
+            NetworkFilter::TcpProxy(tcp) => check_target(&tcp.target),
+            NetworkFilter::Rbac(_) | NetworkFilter::Ignored { .. } => Vec::new(),
+        };
+        problems.extend(found.into_iter().map(|invalid| invalid.index(index)));
+    }
+    problems.into_iter().map(|invalid| invalid.field("filters")).collect()
+}
+
+fn check_manager(manager: &HttpConnectionManager) -> Vec<Invalid> {
+    let router = manager
+        .http_filters
+        .iter()
+        .position(|filter| matches!(filter.kind, HttpFilterKind::Router(_)));
+    let mut problems = Vec::new();
+    if router.is_none_or(|at| at + 1 != manager.http_filters.len()) {
+        problems.push(Invalid::new("the last one, and only it, has to be the router").field("httpFilters"));
+    }
+    match &manager.routes {
+        RouteSource::Inline(config) => {
+            let found = check_hosts(config).into_iter();
+            problems.extend(found.map(|invalid| invalid.field("inline").field("routes")));
+        }
+        RouteSource::Named(name) if name.is_empty() => {
+            problems.push(Invalid::new("is empty").field("named").field("routes"));
+        }
+        RouteSource::Named(_) => {}
+    }
+    problems
+        .into_iter()
+        .map(|invalid| invalid.field("httpConnectionManager"))
+        .collect()
+}
+
+impl RouteConfiguration {
+    /// What is wrong with it, besides what other resources it needs.
+    pub fn check(&self) -> Vec<Invalid> {
+        let mut problems = named(&self.name);
+        problems.extend(check_hosts(self));
+        problems
+    }
+}
+
+fn check_hosts(config: &RouteConfiguration) -> Vec<Invalid> {
+    let mut problems = Vec::new();
+    let mut seen = HashSet::new();
+    for (index, host) in config.virtual_hosts.iter().enumerate() {
+        let mut found = Vec::new();
+        if host.domains.is_empty() {
+            found.push(Invalid::new("is empty; write \"*\" for all hosts").field("domains"));
+        }
+        for (position, domain) in host.domains.iter().enumerate() {
+            let inner = domain
+                .strip_prefix('*')
+                .or_else(|| domain.strip_suffix('*'))
+                .unwrap_or(domain);
+            let problem = if domain.is_empty() || inner.contains('*') {
+                format!("{domain:?} is not a domain: one '*' at the start or at the end is allowed")
+            } else if seen.insert(domain.to_ascii_lowercase()) {
+                continue;
+            } else {
+                format!("{domain:?} already belongs to another virtual host")
+            };
+            found.push(Invalid::new(problem).index(position).field("domains"));
+        }
+        for (position, route) in host.routes.iter().enumerate() {
+            found.extend(
+                check_route(route)
+                    .into_iter()
+                    .map(|invalid| invalid.index(position).field("routes")),
+            );
+        }
+        problems.extend(
+            found
+                .into_iter()
+                .map(|invalid| invalid.index(index).field("virtualHosts")),
+        );
+    }
+    problems
+}
+
+fn check_route(route: &Route) -> Vec<Invalid> {
+    let found = match &route.action {
+        RouteAction::Forward(forward) => check_target(&forward.target)
+            .into_iter()
+            .map(|invalid| invalid.field("forward"))
+            .collect(),
+        RouteAction::Redirect(redirect) if ![301, 302, 303, 307, 308].contains(&redirect.status) => {
+            let problem = format!("{} is not a redirect: write 301, 302, 303, 307 or 308", redirect.status);
+            vec![Invalid::new(problem).field("status").field("redirect")]
+        }
+        RouteAction::DirectResponse(response) if !(200..600).contains(&response.status) => {
+            let problem = format!("{} is not a status from 200 to 599", response.status);
+            vec![Invalid::new(problem).field("status").field("directResponse")]
+        }
+        RouteAction::Redirect(_) | RouteAction::DirectResponse(_) => Vec::new(),
+    };
+    found.into_iter().map(|invalid| invalid.field("action")).collect()
+}
+
+fn check_target(target: &RouteTarget) -> Vec<Invalid> {
+    match target {
+        RouteTarget::Cluster(name) if name.is_empty() => vec![Invalid::new("names no cluster").field("cluster")],
+        RouteTarget::WeightedClusters(weighted) if weighted.total_weight() == 0 => {
+            vec![
+                Invalid::new("the weights add up to 0")
+                    .field("clusters")
+                    .field("weightedClusters"),
+            ]
+        }
+        RouteTarget::Cluster(_) | RouteTarget::WeightedClusters(_) | RouteTarget::ClusterHeader(_) => Vec::new(),
+    }
+}
+
+impl Cluster {
+    /// What is wrong with it.
+    pub fn check(&self) -> Vec<Invalid> {
+        let mut problems = named(&self.name);
+        if self.connect_timeout_ms == 0 {
+            problems.push(Invalid::new("has to be greater than 0").field("connectTimeoutMs"));
+        }
+        let resolves = matches!(self.kind, ClusterKind::StrictDns(_) | ClusterKind::LogicalDns(_));
+        for (index, locality) in self.endpoints.iter().enumerate() {
+            for (position, endpoint) in locality.endpoints.iter().enumerate() {
+                let at = |invalid: Invalid| {
+                    invalid
+                        .index(position)
+                        .field("endpoints")
+                        .index(index)
+                        .field("endpoints")
+                };
+                if matches!(endpoint.address, Address::Host(..)) && !resolves {
+                    let problem = format!(
+                        "{} is a name; only kinds strictDns and logicalDns resolve names",
+                        endpoint.address
+                    );
+                    problems.push(at(Invalid::new(problem).field("address")));
+                }
+                if endpoint.weight == 0 {
+                    problems.push(at(Invalid::new("is 0; leave the endpoint out instead").field("weight")));
+                }
+            }
+        }
+        let elsewhere = matches!(self.kind, ClusterKind::Eds { .. } | ClusterKind::OriginalDst { .. });
+        if elsewhere && !self.endpoints.is_empty() {
+            problems.push(Invalid::new("a cluster of this kind gets its endpoints from elsewhere").field("endpoints"));
+        }
+        problems
+    }
+}
+
+fn named(name: &str) -> Vec<Invalid> {
+    if name.is_empty() {
+        vec![Invalid::new("is empty; every resource needs a unique name").field("name")]
+    } else {
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Config;
+
+    fn problems(json: &str) -> Vec<String> {
+        let config: Config = serde_json::from_str(json).unwrap();
+        let listeners = config.listeners.iter().flat_map(super::Listener::check);
+        let routes = config.routes.iter().flat_map(super::RouteConfiguration::check);
+        listeners
+            .chain(routes)
+            .chain(config.clusters.iter().flat_map(super::Cluster::check))
+            .map(|invalid| invalid.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn a_listener_has_to_serve_its_connections() {
+        assert_eq!(
+            problems(r#"{"listeners": [{"filterChains": [{}]}]}"#),
+            [
+                "name: is empty; every resource needs a unique name",
+                "filterChains[0].filters: the last one, and only it, has to be httpConnectionManager or tcpProxy",
+            ]
+        );
+        let empty_target =
+            r#"{"listeners": [{"name": "l", "filterChains": [{"filters": [{"tcpProxy": {"cluster": ""}}]}]}]}"#;
+        assert_eq!(
+            problems(empty_target),
+            ["filterChains[0].filters[0].cluster: names no cluster"]
+        );
+    }
+
+    #[test]
+    fn routes_inside_a_listener_are_checked_too() {
+        let json = r#"{"listeners": [{"name": "l", "filterChains": [{"filters": [{"httpConnectionManager": {"routes": {"inline": {
+            "virtualHosts": [{"domains": ["*", "a*b"], "routes": [{"action": {"forward": {"cluster": ""}}}, {"action": {"redirect": {"status": 200}}}]}]
+        }}}}]}]}]}"#;
+        let path = "filterChains[0].filters[0].httpConnectionManager.routes.inline.virtualHosts[0]";
+        assert_eq!(
+            problems(json),
+            [
+                format!("{path}.domains[1]: \"a*b\" is not a domain: one '*' at the start or at the end is allowed"),
+                format!("{path}.routes[0].action.forward.cluster: names no cluster"),
+                format!(
+                    "{path}.routes[1].action.redirect.status: 200 is not a redirect: write 301, 302, 303, 307 or 308"
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_domain_belongs_to_one_virtual_host() {
+        let json = r#"{"routes": [{"name": "r", "virtualHosts": [{"domains": ["a"]}, {"domains": ["A"]}]}]}"#;
+        assert_eq!(
+            problems(json),
+            ["virtualHosts[1].domains[0]: \"A\" already belongs to another virtual host"]
+        );
+    }
+
+    #[test]
+    fn names_need_a_cluster_that_resolves_them() {
+        let cluster = |kind: &str| {
+            format!(
+                r#"{{"clusters": [{{"name": "c", {kind} "endpoints": [{{"endpoints": [{{"address": "example.com:80"}}]}}]}}]}}"#
+            )
+        };
+        assert_eq!(
+            problems(&cluster("")),
+            [
+                "endpoints[0].endpoints[0].address: example.com:80 is a name; only kinds strictDns and logicalDns resolve names"
+            ]
+        );
+        assert!(problems(&cluster(r#""kind": {"strictDns": {}},"#)).is_empty());
+    }
+}
