@@ -1,0 +1,99 @@
+use super::*;
+
+#[test]
+fn a_minimal_listener_has_envoys_defaults() {
+    let Resource::Listener(listener) =
+        accepted(ResourceType::Listener, &listener_with(vec![chain(vec![tcp_to("c")])])).resource
+    else {
+        panic!()
+    };
+    assert_eq!(listener.address, "127.0.0.1:80".parse().unwrap());
+    assert!(listener.bind_to_port && !listener.use_original_dst);
+    assert_eq!(listener.listener_filters_timeout_ms, 15_000);
+    let NetworkFilter::TcpProxy(tcp) = &listener.filter_chains[0].filters[0] else {
+        panic!()
+    };
+    assert_eq!((tcp.idle_timeout_ms, tcp.max_connect_attempts), (3_600_000, 1));
+}
+
+#[test]
+fn an_internal_listener_is_reached_by_its_name() {
+    let internal = listener::Listener {
+        address: None,
+        listener_specifier: Some(ListenerSpecifier::InternalListener(
+            listener::listener::InternalListenerConfig {},
+        )),
+        ..listener_with(vec![chain(vec![tcp_to("c")])])
+    };
+    let Resource::Listener(listener) = accepted(ResourceType::Listener, &internal).resource else {
+        panic!()
+    };
+    assert_eq!(
+        (listener.address, listener.bind_to_port),
+        (Address::Internal("l".into()), false)
+    );
+}
+
+#[test]
+fn a_chain_has_to_end_with_a_filter_that_serves_the_connection() {
+    let none = listener_with(vec![chain(vec![])]);
+    assert!(
+        errors(ResourceType::Listener, &none)[0].contains("filterChains[0].filters: no filter serves the connection")
+    );
+    let behind = listener_with(vec![chain(vec![tcp_to("a"), tcp_to("b")])]);
+    assert!(errors(ResourceType::Listener, &behind)[0].contains("filterChains[0].filters[1]: stands behind"));
+}
+
+#[test]
+fn an_unknown_http_filter_is_refused_unless_it_is_optional() {
+    let lua = |is_optional| {
+        let config = Any {
+            type_url: "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua".into(),
+            value: vec![],
+        };
+        http_listener(vec![http_filter("lua", config, is_optional)], routes(vec![]))
+    };
+    let path = "listener \"l\": filterChains[0].filters[0].typedConfig.httpFilters[0].typedConfig: HTTP filter \"lua\" of type \
+                \"envoy.extensions.filters.http.lua.v3.Lua\" is not supported";
+    assert_eq!(errors(ResourceType::Listener, &lua(false)), [path]);
+    let warnings = accepted(ResourceType::Listener, &lua(true)).warnings;
+    assert_eq!(
+        warnings[0].to_string(),
+        format!("{path}; it is marked optional and left out")
+    );
+}
+
+#[test]
+fn the_router_has_to_be_the_last_filter() {
+    let mut twice = http_listener(
+        vec![http_filter("r", packed(&Router::default()), false)],
+        routes(vec![]),
+    );
+    assert!(
+        errors(ResourceType::Listener, &twice)[0]
+            .contains("httpFilters: envoy.filters.http.router has to be the last filter")
+    );
+    twice.name = String::new();
+    assert_eq!(
+        errors(ResourceType::Listener, &twice).last().unwrap(),
+        "listener \"\": name: is empty; every resource needs a unique name"
+    );
+}
+
+#[test]
+fn an_inspector_can_be_switched_off_by_port() {
+    let mut pb = listener_with(vec![chain(vec![tcp_to("c")])]);
+    let inspector = envoy_types::pb::envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector::default();
+    let range = envoy_types::pb::envoy::r#type::v3::Int32Range { start: 80, end: 81 };
+    let rule = listener::listener_filter_chain_match_predicate::Rule::DestinationPortRange(range);
+    pb.listener_filters = vec![listener::ListenerFilter {
+        name: "tls".into(),
+        filter_disabled: Some(listener::ListenerFilterChainMatchPredicate { rule: Some(rule) }),
+        config_type: Some(listener::listener_filter::ConfigType::TypedConfig(packed(&inspector))),
+    }];
+    let Resource::Listener(listener) = accepted(ResourceType::Listener, &pb).resource else {
+        panic!()
+    };
+    assert_eq!(listener.listener_filters[0].kind, ListenerFilterKind::TlsInspector);
+    assert!(!listener.listener_filters[0].applies_to(80) && listener.listener_filters[0].applies_to(81));
+}
