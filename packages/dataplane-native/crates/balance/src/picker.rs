@@ -22,6 +22,8 @@ pub struct PickerOptions {
     pub panic_threshold_percent: f64,
     /// A priority is full as long as its available share times this is 100; in percent.
     pub overprovisioning_percent: u32,
+    /// Localities share the requests of their priority by weights of their own; one without a weight gets none.
+    pub locality_weighted: bool,
 }
 
 impl From<&Cluster> for PickerOptions {
@@ -30,6 +32,7 @@ impl From<&Cluster> for PickerOptions {
             policy: cluster.lb_policy,
             panic_threshold_percent: cluster.panic_threshold_percent,
             overprovisioning_percent: cluster.overprovisioning_percent,
+            locality_weighted: cluster.locality_weighted,
         }
     }
 }
@@ -103,6 +106,11 @@ impl Picker {
         let mut numbers: Vec<u32> = localities.iter().map(|locality| locality.priority).collect();
         numbers.sort_unstable();
         numbers.dedup();
+        let shares = if options.locality_weighted {
+            locality_shares(localities)
+        } else {
+            endpoint_weights(localities)
+        };
         let endpoints: Vec<(u32, &Endpoint)> = localities
             .iter()
             .flat_map(|l| l.endpoints.iter().map(move |endpoint| (l.priority, endpoint)))
@@ -114,8 +122,7 @@ impl Picker {
                     .enumerate()
                     .filter(move |(_, (priority, _))| *priority == number)
             };
-            let entry =
-                |(position, (_, endpoint)): (usize, &(u32, &Endpoint))| (position as u32, endpoint.weight.max(1));
+            let entry = |(position, _): (usize, &(u32, &Endpoint))| (position as u32, shares[position]);
             let all = Group::new(of_level().map(entry));
             let usable = Group::new(
                 of_level()
@@ -289,6 +296,46 @@ impl Picker {
             None => group.alias.draw(&mut turn.random),
         }
     }
+}
+
+fn endpoint_weights(localities: &[LocalityEndpoints]) -> Vec<u32> {
+    localities
+        .iter()
+        .flat_map(|locality| &locality.endpoints)
+        .map(|endpoint| endpoint.weight.max(1))
+        .collect()
+}
+
+/// Shares of the endpoints where localities have weights: an endpoint gets its part of its locality's weight. Only their
+/// ratios count, so they are scaled to a range in which rounding does not matter.
+fn locality_shares(localities: &[LocalityEndpoints]) -> Vec<u32> {
+    const LARGEST_SHARE: f64 = 1_000_000.0;
+    let share = |locality: &LocalityEndpoints| {
+        let total: f64 = locality
+            .endpoints
+            .iter()
+            .map(|endpoint| f64::from(endpoint.weight.max(1)))
+            .sum();
+        let unit = f64::from(locality.weight.unwrap_or(0)) / total;
+        locality
+            .endpoints
+            .iter()
+            .map(|endpoint| unit * f64::from(endpoint.weight.max(1)))
+            .collect::<Vec<_>>()
+    };
+    let shares: Vec<f64> = localities.iter().flat_map(share).collect();
+    let largest = shares.iter().copied().fold(0.0, f64::max);
+    if largest == 0.0 {
+        return endpoint_weights(localities);
+    }
+    let scaled = |share: &f64| {
+        if *share > 0.0 {
+            (share / largest * LARGEST_SHARE).round().max(1.0) as u32
+        } else {
+            0
+        }
+    };
+    shares.iter().map(scaled).collect()
 }
 
 impl Group {

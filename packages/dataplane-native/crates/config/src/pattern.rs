@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Memory a compiled expression may take; a larger one is refused (configuration must not exhaust the proxy).
 const MAX_COMPILED_BYTES: usize = 1 << 20;
+/// Memory for the states that matching discovers, per expression and thread; when it is full, they are forgotten.
+const MAX_STATE_BYTES: usize = 1 << 18;
 
 /// Envoy's `safe_regex`: a pattern that must match the whole value.
 #[derive(Clone, Serialize, Deserialize)]
@@ -214,6 +216,7 @@ fn compile(source: &str, expression: &str) -> Result<Regex, InvalidPattern> {
         RegexBuilder::new(expression)
             .unicode(unicode)
             .size_limit(MAX_COMPILED_BYTES)
+            .dfa_size_limit(MAX_STATE_BYTES)
             .build()
     };
     build(false).or_else(|_| build(true)).map_err(|error| match error {

@@ -52,6 +52,7 @@ fn options(policy: LbPolicy) -> PickerOptions {
         policy,
         panic_threshold_percent: 50.0,
         overprovisioning_percent: 140,
+        locality_weighted: false,
     }
 }
 
@@ -254,4 +255,38 @@ fn the_explanation_shows_shares_and_panic() {
         .map(|p| (p.available, p.load_percent, p.panic))
         .collect();
     assert_eq!(shares, [(2, 70, false), (2, 30, false)]);
+}
+
+#[test]
+fn localities_can_have_shares_of_their_own() {
+    let weighted = |weights: &[u32], weight| LocalityEndpoints {
+        weight,
+        ..endpoints(weights, 0)
+    };
+    let localities = [
+        weighted(&[1, 1, 1, 1], Some(10)),
+        weighted(&[1, 3], Some(90)),
+        weighted(&[1], None),
+    ];
+    let shares = |policy, locality_weighted| {
+        let picker = Picker::new(
+            &localities,
+            PickerOptions {
+                locality_weighted,
+                ..options(policy)
+            },
+        );
+        count(&picker, &State::default(), 20_000)
+    };
+    for policy in [ROUND, LEAST, LbPolicy::Random] {
+        let counts = shares(policy, true);
+        let first: usize = counts[..4].iter().sum();
+        assert!(first.abs_diff(2_000) < 200, "{policy:?} {counts:?}");
+        assert!(
+            counts[4].abs_diff(4_500) < 400 && counts[5].abs_diff(13_500) < 400,
+            "{policy:?} {counts:?}"
+        );
+        assert_eq!(counts[6], 0);
+        assert!(shares(policy, false)[6] > 1_500);
+    }
 }
