@@ -3,6 +3,7 @@ import type { ProxyXdsStatus } from "@fairlead/api";
 import { type Backoff, type Cancel, type Clock, createBackoff, type Logger } from "@fairlead/kit";
 import type { NodeIdentity } from "../bootstrap.ts";
 import { channelOptions } from "../grpc-channel.ts";
+import { createRetryLog, type RetryLog } from "../retry-log.ts";
 import type { Engine } from "../native/engine.ts";
 import { openDeltaStream } from "./delta-stream.ts";
 import type { DiscoveryStream } from "./discovery-stream.ts";
@@ -42,6 +43,7 @@ export class AdsClient {
   readonly #options: AdsClientOptions;
   readonly #store = new ResourceStore();
   readonly #backoff: Backoff;
+  readonly #retryLog: RetryLog;
   readonly #listeners = new Set<() => void>();
   /** Types that a server has answered at least once. */
   readonly #answered = new Set<string>();
@@ -57,6 +59,7 @@ export class AdsClient {
   constructor(options: AdsClientOptions) {
     this.#options = options;
     this.#backoff = createBackoff({ baseMs: RECONNECT_BASE_MS, maxMs: RECONNECT_MAX_MS, random: options.random });
+    this.#retryLog = createRetryLog({ ...options, message: "no stream to the xds server" });
   }
 
   /** Connects with these credentials from now on. */
@@ -139,6 +142,7 @@ export class AdsClient {
   #noteFollowing(): void {
     if (this.#isConnected) return;
     this.#isConnected = true;
+    this.#retryLog.succeeded();
     this.#isFromLastGood = false;
     for (const typeUrl of TYPE_ORDER) if (this.#store.names(typeUrl).length > 0) this.#answered.add(typeUrl);
     this.#options.logger.info({ server: this.#options.server, protocol: this.#options.protocol }, "connected to the xds server");
@@ -159,10 +163,7 @@ export class AdsClient {
     if (this.#isStopped) return;
     if (wasConnected && livedMs >= STABLE_AFTER_MS) this.#backoff.reset();
     const delayMs = this.#backoff.next();
-    this.#options.logger.warn(
-      { server: this.#options.server, reason: reason.message, retryInMs: Math.round(delayMs) },
-      "no stream to the xds server",
-    );
+    this.#retryLog.failed({ server: this.#options.server, reason: reason.message, retryInMs: delayMs });
     const waitedMs = this.#options.clock.monotonic() - this.#startedMs;
     if (this.#store.isEmpty && waitedMs >= LAST_GOOD_AFTER_MS) await this.#loadLastGood();
     // Only now: a new stream says what the disk has given us already.

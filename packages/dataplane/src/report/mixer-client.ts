@@ -5,6 +5,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { type Backoff, type Cancel, type Clock, createBackoff, type Logger } from "@fairlead/kit";
 import { channelOptions } from "../grpc-channel.ts";
 import { type GrpcCall, openGrpcCall } from "../grpc-call.ts";
+import { createRetryLog, type RetryLog } from "../retry-log.ts";
 import { BatchQueue } from "./batch-queue.ts";
 
 export interface MixerClientOptions {
@@ -28,6 +29,7 @@ export class MixerClient {
   readonly #options: MixerClientOptions;
   readonly #queue = new BatchQueue();
   readonly #backoff: Backoff;
+  readonly #retryLog: RetryLog;
   #credentials: ChannelCredentials | undefined;
   #call: GrpcCall<Uint8Array> | undefined;
   #sentUpTo = 0n;
@@ -42,6 +44,7 @@ export class MixerClient {
   constructor(options: MixerClientOptions) {
     this.#options = options;
     this.#backoff = createBackoff({ baseMs: RECONNECT_BASE_MS, maxMs: RECONNECT_MAX_MS, random: options.random });
+    this.#retryLog = createRetryLog({ ...options, message: "no stream to mixer" });
   }
 
   /** Connects with these credentials from now on; what was pushed before waits for it. */
@@ -121,7 +124,9 @@ export class MixerClient {
 
   #acknowledge(sequence: bigint): void {
     this.#cancelAckLimit();
+    if (!this.#isConnected) this.#options.logger.info({ server: this.#options.server }, "connected to mixer");
     this.#isConnected = true;
+    this.#retryLog.succeeded();
     this.#backoff.reset();
     this.#queue.acknowledge(sequence);
     if (this.#queue.size === 0) this.#onDrained();
@@ -145,10 +150,7 @@ export class MixerClient {
     // Sent again it would be refused again, and everything behind it would wait for nothing.
     if (isRefusal(reason)) this.#queue.dropOldest();
     const delayMs = this.#backoff.next();
-    this.#options.logger.warn(
-      { server: this.#options.server, reason: reason.message, retryInMs: Math.round(delayMs), waiting: this.#queue.size },
-      "no stream to mixer",
-    );
+    this.#retryLog.failed({ server: this.#options.server, reason: reason.message, retryInMs: delayMs });
     this.#cancelRetry = this.#options.clock.after(delayMs, () => this.#connect());
   }
 }
