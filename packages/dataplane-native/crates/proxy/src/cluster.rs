@@ -424,7 +424,7 @@ mod tests {
             max_ejection_percent: 50,
             ..OutlierDetection::default()
         };
-        let mut fail = |status, now| cluster.record(&endpoint, Verdict::Status(status), &settings, 2, now);
+        let fail = |status, now| cluster.record(&endpoint, Verdict::Status(status), &settings, 2, now);
         assert!(!fail(500, 0) && !fail(503, 0) && !fail(200, 0) && !fail(500, 0) && !fail(500, 0));
         assert!(fail(500, 1000));
         assert!(endpoint.is_ejected());

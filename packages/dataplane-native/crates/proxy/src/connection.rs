@@ -10,7 +10,7 @@ use tls::{Connection, PeerInfo};
 
 use crate::{
     http_connection::{self, HttpEnd},
-    snapshot::{ChainEntry, ListenerEntry, Serves, Snapshot},
+    snapshot::{ChainEntry, Current, ListenerEntry, Serves},
     tcp,
     worker::Worker,
 };
@@ -54,7 +54,7 @@ impl Facts {
     }
 
     /// This client's entry of `x-forwarded-client-cert`.
-    pub(crate) fn client_cert_text(&self, details: &config::ClientCertDetails, peer: &PeerInfo) -> String {
+    pub(crate) fn client_cert_text(details: config::ClientCertDetails, peer: &PeerInfo) -> String {
         use std::fmt::Write as _;
         let mut text = String::with_capacity(160);
         // Formatting into a string cannot fail.
@@ -93,7 +93,7 @@ impl Facts {
 pub(crate) struct Served {
     pub(crate) worker: Rc<Worker>,
     pub(crate) facts: Facts,
-    pub(crate) snapshot: Rc<Arc<Snapshot>>,
+    pub(crate) snapshot: Current,
     pub(crate) listener: Arc<ListenerEntry>,
     pub(crate) chain: Arc<ChainEntry>,
     /// Label sets that were used last, by cluster.
@@ -179,7 +179,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, socket: Socket, peer: Address, loc
 /// Serves a connection by a listener, then by the internal listeners that it opens a tunnel to.
 async fn serve_as(
     worker: Rc<Worker>,
-    snapshot: Rc<Arc<Snapshot>>,
+    snapshot: Current,
     listener: Arc<ListenerEntry>,
     facts: Facts,
     mut stream: Connection,
@@ -314,7 +314,10 @@ async fn accept_tls(served: &mut Served, stream: Connection, received: &mut Buff
             served.worker.count(Counter::DownstreamTlsHandshakes);
             let peer = stream.peer().clone();
             if served.facts.server_name.is_empty() {
-                served.facts.server_name = peer.server_name.as_deref().unwrap_or_default().to_owned();
+                peer.server_name
+                    .as_deref()
+                    .unwrap_or_default()
+                    .clone_into(&mut served.facts.server_name);
             }
             served.facts.transport = "tls";
             served.facts.peer_tls = Some(peer);

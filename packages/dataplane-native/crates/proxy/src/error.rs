@@ -22,6 +22,7 @@ pub(crate) enum RetryClass {
 }
 
 /// What went wrong.
+#[allow(clippy::enum_variant_names, reason = "they are Envoy's terms")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
     RouteNotFound,
@@ -99,7 +100,7 @@ impl Failure {
         match self {
             Self::RouteNotFound => "route_not_found",
             Self::ClusterNotFound => "cluster_not_found",
-            Self::NoHealthyUpstream => "no_healthy_upstream",
+            Self::NoHealthyUpstream | Self::TunnelRefused => "no_healthy_upstream",
             Self::ConnectFailure => "upstream_reset_before_response_started{remote_connection_failure}",
             Self::ConnectTimeout => "upstream_reset_before_response_started{connection_timeout}",
             Self::TlsFailure => "upstream_reset_before_response_started{remote_connection_failure|TLS_error}",
@@ -116,7 +117,6 @@ impl Failure {
             Self::DownstreamProtocol => "http1.codec_error",
             Self::RequestHeadersTimeout => "request_header_timeout",
             Self::UpgradeRefused => "upgrade_failed",
-            Self::TunnelRefused => "no_healthy_upstream",
         }
     }
 

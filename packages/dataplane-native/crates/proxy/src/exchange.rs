@@ -104,6 +104,11 @@ impl Outgoing {
             && !self.needs_flush
     }
 
+    /// Whether the whole request has been handed to the kernel.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.is_body_taken() && self.is_sent()
+    }
+
     /// Bytes that follow the request in the connection's buffers.
     pub(crate) fn ahead<'a>(&'a self, buffer: &'a Buffer) -> &'a [u8] {
         if self.later.is_empty() {

@@ -101,16 +101,10 @@ fn effective<'a>(filter: &'a HttpFilter, found: Option<Found<'a>>, choice: Clust
     let changed = found.and_then(|found| found.filter_override(&filter.name, choice));
     match (changed, &filter.kind) {
         (Some(FilterOverride::Disabled), _) => Effective::Off,
-        (Some(FilterOverride::Rbac(rules)), _) => Effective::Rbac(rules),
-        (Some(FilterOverride::Fault(settings)), _) => Effective::Fault(settings),
         (Some(FilterOverride::Cors(policy)), _) => Effective::Cors(policy),
-        (Some(FilterOverride::Enabled | FilterOverride::Ignored { .. }), _) | (None, _)
-            if filter.disabled && !matches!(changed, Some(FilterOverride::Enabled)) =>
-        {
-            Effective::Off
-        }
-        (_, HttpFilterKind::Rbac(rules)) => Effective::Rbac(rules),
-        (_, HttpFilterKind::Fault(settings)) => Effective::Fault(settings),
+        (None | Some(FilterOverride::Ignored { .. }), _) if filter.disabled => Effective::Off,
+        (Some(FilterOverride::Rbac(rules)), _) | (_, HttpFilterKind::Rbac(rules)) => Effective::Rbac(rules),
+        (Some(FilterOverride::Fault(settings)), _) | (_, HttpFilterKind::Fault(settings)) => Effective::Fault(settings),
         (_, HttpFilterKind::Cors | HttpFilterKind::Router(_) | HttpFilterKind::Ignored { .. }) => Effective::Off,
     }
 }

@@ -5,6 +5,11 @@
 //! serve traffic on immutable snapshots.
 
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::similar_names,
+    clippy::single_match_else,
+    reason = "a server is served, a reply is replayed: the nouns of this trade are alike; two outcomes of equal weight read best as two arms"
+)]
 
 use std::{sync::Arc, time::Duration};
 

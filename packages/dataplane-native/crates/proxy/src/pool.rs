@@ -78,6 +78,10 @@ pub(crate) struct Pools {
     idle: RefCell<HashMap<PoolKey, Pile, FixedState>>,
 }
 
+#[allow(
+    clippy::vec_box,
+    reason = "connections go in and out: a pointer is moved, not some hundred bytes"
+)]
 struct Pile {
     endpoint: Arc<EndpointState>,
     list: Vec<Box<Upstream>>,

@@ -86,6 +86,7 @@ impl Scratch {
 }
 
 /// What is known about a request while it is served; in the end it becomes counts, a log entry and a span.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Call<'s> {
     pub(crate) served: &'s Served,
     pub(crate) worker: &'s Worker,
@@ -341,7 +342,7 @@ enum Way {
 }
 
 /// What the route says is to be done.
-fn decide<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> Result<Way, Reply> {
+fn decide(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch) -> Result<Way, Reply> {
     let Some(found) = call.found else {
         return Err(call.fail(Failure::RouteNotFound));
     };

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
+    rc::Rc,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
@@ -32,6 +33,13 @@ pub(crate) struct Snapshot {
     /// Stands where a connection has no chain yet.
     pub(crate) no_chain: Arc<ChainEntry>,
 }
+
+/// The configuration as one worker holds it: counting its holders there costs no atomic operation.
+#[allow(
+    clippy::redundant_allocation,
+    reason = "the outer count belongs to one thread, the inner one is shared"
+)]
+pub(crate) type Current = Rc<Arc<Snapshot>>;
 
 impl Snapshot {
     pub(crate) fn new(

@@ -24,15 +24,11 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     fn certificate(&mut self, name: &Arc<str>) -> Arc<CertificateSlot> {
-        Arc::clone(
-            self.certificates
-                .entry(Arc::clone(name))
-                .or_insert_with(CertificateSlot::new),
-        )
+        Arc::clone(self.certificates.entry(Arc::clone(name)).or_default())
     }
 
     fn bundle(&mut self, name: &Arc<str>) -> Arc<TrustSlot> {
-        Arc::clone(self.bundles.entry(Arc::clone(name)).or_insert_with(TrustSlot::new))
+        Arc::clone(self.bundles.entry(Arc::clone(name)).or_default())
     }
 
     /// Puts a secret into its slot. What cannot be used is an error and leaves the slot as it was.

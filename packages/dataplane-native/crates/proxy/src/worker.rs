@@ -19,7 +19,13 @@ use http::BufferPool;
 use telemetry::Counter;
 use tokio::{sync::mpsc as async_mpsc, task::LocalSet};
 
-use crate::{Limits, connection, pool::Pools, request::Scratch, snapshot::Snapshot, timer::Timers};
+use crate::{
+    Limits, connection,
+    pool::Pools,
+    request::Scratch,
+    snapshot::{Current, Snapshot},
+    timer::Timers,
+};
 
 /// What all workers and the control thread share.
 pub(crate) struct Shared {
@@ -106,8 +112,12 @@ pub(crate) struct Worker {
     pub(crate) buffers: BufferPool,
     pub(crate) pools: Pools,
     pub(crate) telemetry: telemetry::Worker,
+    #[allow(
+        clippy::vec_box,
+        reason = "scratch spaces are handed out and taken back: a pointer is moved, not a kilobyte"
+    )]
     pub(crate) scratch: RefCell<Vec<Box<Scratch>>>,
-    snapshot: RefCell<Rc<Arc<Snapshot>>>,
+    snapshot: RefCell<Current>,
     accepting: RefCell<HashMap<ListenKey, tokio::task::AbortHandle>>,
     /// Whose turn it is, by cluster.
     turns: RefCell<HashMap<u64, balance::Turn, FixedState>>,
@@ -121,7 +131,7 @@ const SPARE_SCRATCH: usize = 256;
 
 impl Worker {
     /// The configuration of now. Holding it costs no atomic operation.
-    pub(crate) fn snapshot(&self) -> Rc<Arc<Snapshot>> {
+    pub(crate) fn snapshot(&self) -> Current {
         Rc::clone(&self.snapshot.borrow())
     }
 

@@ -113,6 +113,8 @@ fn endpoints_of(cluster: &ClusterEntry) -> Value {
     json!({ "name": cluster.config.name, "clusterName": cluster.config.name, "endpoints": endpoints })
 }
 
+type Read = fn(&ClusterEntry) -> u64;
+
 /// Gauges and counters of clusters in Prometheus' text format.
 pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
     let mut out = String::new();
@@ -134,7 +136,6 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
     );
     let mut clusters: Vec<&Arc<ClusterEntry>> = snapshot.clusters.values().collect();
     clusters.sort_by(|one, two| one.config.name.cmp(&two.config.name));
-    type Read = fn(&ClusterEntry) -> u64;
     let families: [(&str, &str, &str, Read); 7] = [
         ("requests_total", "counter", "Requests sent to the cluster.", |c| {
             c.state.requests_total.load(Relaxed)

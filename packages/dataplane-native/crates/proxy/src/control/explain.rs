@@ -69,14 +69,14 @@ impl Answer {
         self.fields.insert(field.to_owned(), value.into());
     }
 
-    fn decide(&mut self, stage: &str, outcome: String, origins: &[Origin]) {
+    fn decide(&mut self, stage: &str, outcome: impl Into<String>, origins: &[Origin]) {
         let origin = match origins {
             [] => Value::Null,
             [one] => json!(one),
             several => json!(several),
         };
         self.decisions
-            .push(json!({ "stage": stage, "outcome": outcome, "origin": origin }));
+            .push(json!({ "stage": stage, "outcome": outcome.into(), "origin": origin }));
     }
 
     fn finish(mut self) -> String {

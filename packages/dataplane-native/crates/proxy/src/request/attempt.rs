@@ -95,8 +95,9 @@ impl Deadlines {
 }
 
 /// Forwards the request and relays the response.
-pub(super) async fn forward<'s>(
-    call: &mut Call<'s>,
+#[allow(clippy::too_many_lines, reason = "the loop over attempts is one state machine")]
+pub(super) async fn forward(
+    call: &mut Call<'_>,
     stream: &mut Connection,
     buffer: &mut Buffer,
     scratch: &mut Scratch,
@@ -550,14 +551,13 @@ async fn relay(
     } = &mut *scratch;
     let mut is_sent = false;
     let result = poll_fn(|cx| {
-        if !is_sent && !(outgoing.is_body_taken() && outgoing.is_sent()) {
+        if !is_sent && !outgoing.is_finished() {
             match outgoing.poll(cx, buffer, stream, &mut up.stream, pool) {
-                Poll::Ready(Ok(())) => is_sent = true,
                 Poll::Ready(Err(Broken::Downstream | Broken::DownstreamProtocol(_))) => {
                     return Poll::Ready(Err(Failure::DownstreamClosed));
                 }
-                // It has answered and does not want the rest.
-                Poll::Ready(Err(_)) => is_sent = true,
+                // An error of the upstream: it has answered and does not want the rest.
+                Poll::Ready(_) => is_sent = true,
                 Poll::Pending => {}
             }
         }
@@ -591,7 +591,7 @@ async fn relay(
             return Next::Abort;
         }
     }
-    let is_request_done = outgoing.is_body_taken() && outgoing.is_sent();
+    let is_request_done = outgoing.is_finished();
     let max = call
         .cluster
         .map_or(0, |cluster| cluster.config.http.max_requests_per_connection);

@@ -7,7 +7,7 @@ use http::{Buffer, Edits, Known, Method, RequestHead, RequestView, TargetForm, V
 use telemetry::TraceContext;
 
 use super::{Call, Reply, Scratch, path};
-use crate::error::Failure;
+use crate::{connection::Facts, error::Failure};
 
 /// A request as routes, filters and templates see it: the head as it came, with path and host made comparable.
 #[derive(Clone, Copy)]
@@ -114,7 +114,7 @@ pub(super) fn check(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch)
     }
     if head.method != Method::Connect && head.form != TargetForm::Asterisk {
         let request = RequestView::new(head, buffer.filled());
-        match path::normalize(request.path_and_query().as_bytes(), &config.path, &mut scratch.path) {
+        match path::normalize(request.path_and_query().as_bytes(), config.path, &mut scratch.path) {
             path::Normalized::Same => {}
             path::Normalized::Changed => {
                 call.is_path_changed = true;
@@ -236,7 +236,7 @@ fn client_certificate(call: &Call<'_>, request: RequestView<'_>, edits: &mut Edi
     let Some(peer) = call.served.facts.peer_tls.as_ref().filter(|_| adds) else {
         return;
     };
-    let details = &config.client_cert_details;
+    let details = config.client_cert_details;
     edits.append_with("x-forwarded-client-cert", |out| {
         if keeps {
             for value in request.header_all("x-forwarded-client-cert") {
@@ -244,7 +244,7 @@ fn client_certificate(call: &Call<'_>, request: RequestView<'_>, edits: &mut Edi
                 out.push(b',');
             }
         }
-        out.extend_from_slice(call.served.facts.client_cert_text(details, peer).as_bytes());
+        out.extend_from_slice(Facts::client_cert_text(details, peer).as_bytes());
     });
 }
 

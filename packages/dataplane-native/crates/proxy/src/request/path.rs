@@ -16,7 +16,7 @@ pub(crate) enum Normalized {
 }
 
 /// Writes the normalized form of `path` (with its query) to `out` if it differs.
-pub(crate) fn normalize(path: &[u8], options: &PathNormalization, out: &mut Vec<u8>) -> Normalized {
+pub(crate) fn normalize(path: &[u8], options: PathNormalization, out: &mut Vec<u8>) -> Normalized {
     let end = path.iter().position(|byte| *byte == b'?').unwrap_or(path.len());
     let (only, query) = path.split_at(end);
     let does_nothing =
@@ -57,7 +57,7 @@ fn is_plain(path: &[u8]) -> bool {
 }
 
 /// Decodes what has no reason to be encoded.
-fn decode(path: &[u8], options: &PathNormalization, out: &mut Vec<u8>, has_slashes: &mut bool) {
+fn decode(path: &[u8], options: PathNormalization, out: &mut Vec<u8>, has_slashes: &mut bool) {
     let mut at = 0;
     while at < path.len() {
         let escaped = (path[at] == b'%')
@@ -156,7 +156,7 @@ mod tests {
 
     fn run(path: &str, options: PathNormalization) -> (Normalized, String) {
         let mut out = Vec::new();
-        let result = normalize(path.as_bytes(), &options, &mut out);
+        let result = normalize(path.as_bytes(), options, &mut out);
         (result, String::from_utf8(out).unwrap())
     }
 

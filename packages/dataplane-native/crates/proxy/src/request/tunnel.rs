@@ -17,8 +17,8 @@ use crate::{error::Failure, pool::Upstream, snapshot::ClusterEntry, timer::Timer
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 OK\r\n\r\n";
 
 /// Ends a CONNECT here: its bytes go to an internal listener or, raw, to an endpoint.
-pub(super) async fn terminate<'s>(
-    call: &mut Call<'s>,
+pub(super) async fn terminate(
+    call: &mut Call<'_>,
     stream: &mut Connection,
     buffer: &mut Buffer,
     scratch: &mut Scratch,
@@ -40,9 +40,10 @@ pub(super) async fn terminate<'s>(
             let failure = call.fail(Failure::TunnelRefused);
             return reply::send(call, stream, buffer, scratch, timer, failure).await;
         }
-        return match establish(call, stream, buffer, timer).await {
-            true => Next::Internal(name),
-            false => super::client_gone(call),
+        return if establish(call, stream, buffer, timer).await {
+            Next::Internal(name)
+        } else {
+            super::client_gone(call)
         };
     }
     match open(call, cluster, &chosen).await {
