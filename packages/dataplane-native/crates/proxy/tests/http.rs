@@ -508,7 +508,9 @@ fn a_port_that_is_taken_is_a_problem_and_is_taken_over_when_it_is_free() {
 fn killing_an_upstream_under_load_hangs_nobody() {
     let (doomed, other) = (Upstream::saying("doomed"), Upstream::saying("other"));
     let proxy = start(&json!({
-        "listeners": [http_listener("web", json!([forward("up")]))],
+        "listeners": [http_listener("web", json!([
+            { "action": { "forward": { "cluster": "up", "retry": { "retryOn": "reset" } } } }
+        ]))],
         "clusters": [cluster("up", &[doomed.address, other.address])],
     }));
     let web = address(&proxy, "web");

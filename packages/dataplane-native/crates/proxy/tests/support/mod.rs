@@ -1,5 +1,11 @@
 //! What the tests share: a proxy from JSON, upstreams and clients of a few lines.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::missing_panics_doc)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc
+)]
 
 use std::{
     io::{Read, Write},
@@ -209,7 +215,7 @@ pub fn status(code: u16, body: &[u8]) -> Vec<u8> {
 
 /// Reads a message with a length, chunks or (responses) until the end.
 pub fn read_message(stream: &mut TcpStream, buffer: &mut Vec<u8>, until_close: bool) -> Option<Seen> {
-    let mut piece = [0; 65_536];
+    let mut piece = vec![0; 65_536];
     let mut more = |buffer: &mut Vec<u8>, stream: &mut TcpStream| match stream.read(&mut piece) {
         Ok(0) | Err(_) => false,
         Ok(count) => {
