@@ -205,8 +205,8 @@ mod tests {
     /// Every field with a value of its own, encoded by another implementation from `report.proto`.
     const GOLDEN: &[u8] = include_bytes!("report/golden.bin");
 
-    fn labels() -> Option<Labels> {
-        Some(Labels {
+    fn labels() -> Labels {
+        Labels {
             reporter: 2,
             peer_workload_ref: 1,
             peer_namespace_ref: 2,
@@ -216,7 +216,7 @@ mod tests {
             destination_service_ref: 6,
             security_policy: 1,
             protocol_ref: 7,
-        })
+        }
     }
 
     fn batch() -> ReportBatch {
@@ -237,7 +237,7 @@ mod tests {
             strings: ["", "a", "b"].map(str::to_owned).to_vec(),
             requests: vec![requests()],
             tcp: vec![TcpMetrics {
-                labels: labels(),
+                labels: Some(labels()),
                 response_flags_ref: 15,
                 connections_opened: 16,
                 connections_closed: 17,
@@ -254,7 +254,7 @@ mod tests {
 
     fn requests() -> RequestMetrics {
         RequestMetrics {
-            labels: labels(),
+            labels: Some(labels()),
             route_ref: 8,
             method_ref: 9,
             response_code: 503,
@@ -274,7 +274,7 @@ mod tests {
         AccessLogEntry {
             start_time_unix_us: 20,
             duration_us: 21,
-            labels: labels(),
+            labels: Some(labels()),
             method_ref: 22,
             path: "/path".to_owned(),
             authority_ref: 23,
@@ -305,7 +305,7 @@ mod tests {
             name: "span".to_owned(),
             start_time_unix_us: 35,
             duration_us: 36,
-            labels: labels(),
+            labels: Some(labels()),
             response_code: 200,
             response_flags_ref: 37,
             method_ref: 38,
