@@ -45,6 +45,14 @@ describe("reporting to mixer", () => {
     expect(first.batches[0]?.accessLogs[0]?.path).toBe("/a");
   });
 
+  it("is connected although there is nothing to report, and not when mixer is gone", async () => {
+    client.start(credentials.createInsecure());
+    await stream(0);
+    await until(() => client.status().connected);
+    mixer.close();
+    await until(() => !client.status().connected);
+  });
+
   it("keeps a batch until it is acknowledged and sends what is not again on a new stream", async () => {
     client.start(credentials.createInsecure());
     for (const sequence of [1, 2, 3]) client.push(encodeBatch(sequence));

@@ -1,4 +1,4 @@
-import { type ChannelCredentials, Client, status } from "@grpc/grpc-js";
+import { type ChannelCredentials, Client, connectivityState, status } from "@grpc/grpc-js";
 import type { ProxyReportStatus } from "@fairlead/api";
 import { ReportAckSchema, TelemetryService } from "@fairlead/api/gen/fairlead/telemetry/v1/report_pb";
 import { fromBinary } from "@bufbuild/protobuf";
@@ -33,7 +33,8 @@ export class MixerClient {
   #credentials: ChannelCredentials | undefined;
   #call: GrpcCall<Uint8Array> | undefined;
   #sentUpTo = 0n;
-  #isConnected = false;
+  /** Whether the present stream's connection stands: with nothing to report there is no other sign of life. */
+  #isConnected: () => boolean = () => false;
   #isStopped = false;
   #lastError: string | null = null;
   #endAttempt: (reason: Error) => void = () => undefined;
@@ -78,7 +79,7 @@ export class MixerClient {
   status(): ProxyReportStatus {
     return {
       server: this.#options.server,
-      connected: this.#isConnected,
+      connected: this.#isConnected(),
       lastError: this.#lastError,
       unacknowledgedBatches: this.#queue.size,
       acknowledgedBatches: this.#queue.acknowledgedCount,
@@ -108,6 +109,7 @@ export class MixerClient {
     // Whatever was on the way over the former stream may be lost: Mixer drops what it has twice.
     this.#sentUpTo = 0n;
     this.#call = call;
+    this.#isConnected = () => client.getChannel().getConnectivityState(false) === connectivityState.READY;
     this.#endAttempt = end;
     this.#send();
   }
@@ -124,8 +126,6 @@ export class MixerClient {
 
   #acknowledge(sequence: bigint): void {
     this.#cancelAckLimit();
-    if (!this.#isConnected) this.#options.logger.info({ server: this.#options.server }, "connected to mixer");
-    this.#isConnected = true;
     this.#retryLog.succeeded();
     this.#backoff.reset();
     this.#queue.acknowledge(sequence);
@@ -144,7 +144,7 @@ export class MixerClient {
   #afterEnd(reason: Error): void {
     this.#cancelAckLimit();
     this.#call = undefined;
-    this.#isConnected = false;
+    this.#isConnected = () => false;
     this.#lastError = reason.message;
     if (this.#isStopped) return;
     // Sent again it would be refused again, and everything behind it would wait for nothing.
