@@ -1,0 +1,111 @@
+import { isIP } from "node:net";
+import type { RedirectSettings } from "./settings.ts";
+
+export type IpFamily = "ipv4" | "ipv6";
+
+/** Chains of the table `nat` that are ours, named as Istio's so that people and tools recognise them. */
+export const CHAINS = ["ISTIO_INBOUND", "ISTIO_IN_REDIRECT", "ISTIO_OUTPUT", "ISTIO_REDIRECT"] as const;
+
+/** Where the kernel's own chains enter ours. */
+const JUMPS = ["PREROUTING -p tcp -j ISTIO_INBOUND", "OUTPUT -p tcp -j ISTIO_OUTPUT"] as const;
+
+/** The proxy's own servers: admin, merged metrics, readiness, Envoy's metrics. Probes and scrapes must reach them as they are. */
+const PROXY_PORTS = [15_000, 15_020, 15_021, 15_090] as const;
+
+const LOOPBACK: Readonly<Record<IpFamily, { readonly own: string; readonly inboundSource: string }>> = {
+  // The second is what the proxy's connections to its own application come from (upstream_bind_config of the inbound clusters).
+  ipv4: { own: "127.0.0.1/32", inboundSource: "127.0.0.6/32" },
+  ipv6: { own: "::1/128", inboundSource: "::6/128" },
+};
+
+/** The rules of one family, in order: `-A CHAIN …` without what leads into them. */
+export function buildRules(settings: RedirectSettings, family: IpFamily): readonly string[] {
+  return [
+    `-A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports ${settings.inboundPort}`,
+    `-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports ${settings.outboundPort}`,
+    ...inboundRules(settings),
+    ...outboundRules(settings, family),
+  ];
+}
+
+/**
+ * Input of `iptables-restore --noflush` that makes the rules so, whatever was there before: `saved` is what `iptables-save -t nat` said. One
+ * transaction, so that no connection ever finds half of the rules; rules of others stay.
+ */
+export function toApplyInput(rules: readonly string[], saved: string): string {
+  // Naming a chain of ours makes it, or empties the one that is there.
+  const chains = CHAINS.map((chain) => `:${chain} - [0:0]`);
+  return toInput([...chains, ...removedJumps(saved), ...rules, ...JUMPS.map((jump) => `-A ${jump}`)]);
+}
+
+/** Input that takes away what `toApplyInput` made; undefined where nothing of it is left. */
+export function toCleanInput(saved: string): string | undefined {
+  const present = CHAINS.filter((chain) => saved.split("\n").some((line) => line.startsWith(`:${chain} `)));
+  const lines = [
+    ...removedJumps(saved),
+    // All are emptied first: a chain that another one leads to cannot be deleted.
+    ...present.map((chain) => `-F ${chain}`),
+    ...present.map((chain) => `-X ${chain}`),
+  ];
+  return lines.length === 0 ? undefined : toInput(lines);
+}
+
+function inboundRules({ includeInboundPorts, excludeInboundPorts }: RedirectSettings): readonly string[] {
+  if (includeInboundPorts !== "*")
+    return unique(includeInboundPorts)
+      .filter((port) => !excludeInboundPorts.includes(port))
+      .map((port) => `-A ISTIO_INBOUND -p tcp --dport ${port} -j ISTIO_IN_REDIRECT`);
+  return [
+    ...unique([...PROXY_PORTS, ...excludeInboundPorts]).map((port) => `-A ISTIO_INBOUND -p tcp --dport ${port} -j RETURN`),
+    "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT",
+  ];
+}
+
+function outboundRules(settings: RedirectSettings, family: IpFamily): readonly string[] {
+  const { own, inboundSource } = LOOPBACK[family];
+  const ofFamily = (cidrs: readonly string[]): readonly string[] => unique(cidrs).filter((cidr) => familyOf(cidr) === family);
+  const { includeOutboundCidrs: included } = settings;
+  return [
+    // What came in through the proxy goes on to the application.
+    `-A ISTIO_OUTPUT -s ${inboundSource} -o lo -j RETURN`,
+    ...proxyRules("uid", settings.proxyUid, own),
+    ...proxyRules("gid", settings.proxyGid, own),
+    `-A ISTIO_OUTPUT -d ${own} -j RETURN`,
+    ...unique(settings.excludeOutboundPorts).map((port) => `-A ISTIO_OUTPUT -p tcp --dport ${port} -j RETURN`),
+    ...ofFamily(settings.excludeOutboundCidrs).map((cidr) => `-A ISTIO_OUTPUT -d ${cidr} -j RETURN`),
+    ...unique(settings.includeOutboundPorts).map((port) => `-A ISTIO_OUTPUT -p tcp --dport ${port} -j ISTIO_REDIRECT`),
+    ...(included === "*"
+      ? ["-A ISTIO_OUTPUT -j ISTIO_REDIRECT"]
+      : ofFamily(included).map((cidr) => `-A ISTIO_OUTPUT -d ${cidr} -j ISTIO_REDIRECT`)),
+  ];
+}
+
+/** How connections of the proxy (or of its group) are told from the application's. */
+function proxyRules(by: "uid" | "gid", id: number, own: string): readonly string[] {
+  return [
+    // The application called a service that it is itself an endpoint of: the proxy's connection to the pod's own address has to arrive as any other's.
+    `-A ISTIO_OUTPUT ! -d ${own} -o lo -p tcp -m owner --${by}-owner ${id} -j ISTIO_IN_REDIRECT`,
+    // The application talks to itself.
+    ...(by === "uid" ? [`-A ISTIO_OUTPUT -o lo -m owner ! --uid-owner ${id} -j RETURN`] : []),
+    `-A ISTIO_OUTPUT -m owner --${by}-owner ${id} -j RETURN`,
+  ];
+}
+
+function removedJumps(saved: string): readonly string[] {
+  return saved
+    .split("\n")
+    .filter((line) => /^-A (PREROUTING|OUTPUT)\b.* -j ISTIO_(INBOUND|OUTPUT)\s*$/.test(line))
+    .map((line) => line.replace(/^-A/, "-D").trimEnd());
+}
+
+function toInput(lines: readonly string[]): string {
+  return ["*nat", ...lines, "COMMIT", ""].join("\n");
+}
+
+function familyOf(cidr: string): IpFamily {
+  return isIP(cidr.split("/")[0] ?? "") === 6 ? "ipv6" : "ipv4";
+}
+
+function unique<Value>(values: readonly Value[]): readonly Value[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,40 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+
+const portSchema = z.int().min(1).max(65_535);
+const portsSchema = z.array(portSchema).max(1_000);
+/** `10.0.0.0/8`, `2001:db8::/32`; an address alone is a range of one. */
+const cidrSchema = z.string().refine(isCidr, { error: "must be an address range such as 10.0.0.0/8" });
+
+/**
+ * What of a pod's traffic is handed to its proxy; every field has Istio's default (annotations `traffic.sidecar.istio.io/*` name the same things).
+ */
+export const redirectSettingsSchema = z.strictObject({
+  /** Redirection by NAT is the only way there is yet. */
+  interceptionMode: z.literal("REDIRECT").default("REDIRECT"),
+  /** User and group of the proxy, whose own connections are left alone. Root would leave alone what no rule can tell from the proxy. */
+  proxyUid: z.int().min(1).max(4_294_967_294).default(1337),
+  proxyGid: z.int().min(1).max(4_294_967_294).default(1337),
+  /** Where the proxy listens for what comes in. */
+  inboundPort: portSchema.default(15_006),
+  /** Where the proxy listens for what goes out. */
+  outboundPort: portSchema.default(15_001),
+  /** Ports of the application that the proxy stands before; "*" is all of them. */
+  includeInboundPorts: z.union([z.literal("*"), portsSchema]).default("*"),
+  /** Left alone beside those of the proxy itself (15000, 15020, 15021, 15090). */
+  excludeInboundPorts: portsSchema.default([]),
+  /** Handed to the proxy wherever they lead, even outside `includeOutboundCidrs`. */
+  includeOutboundPorts: portsSchema.default([]),
+  excludeOutboundPorts: portsSchema.default([]),
+  includeOutboundCidrs: z.union([z.literal("*"), z.array(cidrSchema).max(1_000)]).default("*"),
+  excludeOutboundCidrs: z.array(cidrSchema).max(1_000).default([]),
+});
+
+export type RedirectSettings = z.output<typeof redirectSettingsSchema>;
+
+function isCidr(text: string): boolean {
+  const [address = "", length, ...rest] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128));
+}
