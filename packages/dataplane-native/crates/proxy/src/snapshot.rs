@@ -110,7 +110,8 @@ impl ListenerEntry {
         Self {
             index: FilterChainIndex::new(&config),
             is_inbound,
-            has_original_dst: inspects(ListenerFilterKind::OriginalDst),
+            // Handing on by the original destination implies finding it out, as in Envoy.
+            has_original_dst: config.use_original_dst || inspects(ListenerFilterKind::OriginalDst),
             detects: depends
                 && (inspects(ListenerFilterKind::TlsInspector) || inspects(ListenerFilterKind::HttpInspector)),
             reporter: if is_inbound {
