@@ -250,6 +250,11 @@ impl ClusterState {
         self.acquire(priority, Counted::Connection, limits.max_connections)
     }
 
+    /// Whether a connection would be allowed now.
+    pub(crate) fn has_room(&self, priority: usize, limits: &Thresholds) -> bool {
+        self.counter(priority, Counted::Connection).load(Relaxed) < limits.max_connections
+    }
+
     pub(crate) fn acquire_retry(self: &Arc<Self>, priority: usize, limits: &Thresholds) -> Option<Guard> {
         let limit = limits.retry_budget.map_or(limits.max_retries, |budget| {
             let usage = &self.usage[priority & 1];

@@ -18,6 +18,9 @@ use tls::Connection;
 /// Size above which reading more at once gains nothing.
 const LARGEST_READ: usize = 64 * 1024;
 
+/// Up to so many bytes of a body are copied behind the head: one piece costs the kernel less than two.
+const JOINED_BYTES: usize = 4 * 1024;
+
 /// Bytes of a next request that may arrive while the current one is served.
 const MAX_AHEAD: usize = 4 * 1024;
 
@@ -419,6 +422,10 @@ impl Incoming {
         loop {
             if self.ready == 0 && !self.buffer.is_empty() && !self.reader.is_done() {
                 self.process()?;
+            }
+            if self.out_sent == 0 && self.ready > 0 && self.ready <= JOINED_BYTES && !self.out.is_empty() {
+                self.out.extend_from_slice(&self.buffer.filled()[..self.ready]);
+                self.buffer.consume(std::mem::take(&mut self.ready));
             }
             let out = &self.out[self.out_sent..];
             let body = &self.buffer.filled()[..self.ready];

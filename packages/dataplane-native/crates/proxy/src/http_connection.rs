@@ -51,6 +51,7 @@ pub(crate) async fn serve(served: &mut Served, stream: &mut Connection, buffer: 
     let worker = Rc::clone(&served.worker);
     let timer = worker.timers.timer();
     let mut requests = 0_u32;
+    worker.timers.now_us();
     loop {
         let arrival = next_head(served, stream, buffer, &timer).await;
         let len = match arrival {
@@ -146,7 +147,7 @@ async fn next_head(served: &mut Served, stream: &mut Connection, buffer: &mut Bu
                 let Serves::Http(http) = &served.chain.serves else {
                     return Poll::Ready(Arrival::Quiet);
                 };
-                let now = worker.timers.now_ms();
+                let now = worker.timers.recent_ms();
                 waits_since_ms = Some(now);
                 let timeout = match http.config.idle_timeout_ms {
                     0 => worker.shared.limits.idle_timeout_ms,

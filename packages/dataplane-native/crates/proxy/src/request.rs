@@ -192,13 +192,13 @@ pub(crate) async fn serve(
     };
     let next = run(&mut call, stream, buffer, scratch, timer).await;
     call.request_bytes = scratch.outgoing.body_bytes;
-    record::record(&mut call, buffer, scratch);
     worker.count(Counter::RequestsEnded);
     if matches!(next, Next::Internal(_)) {
-        let head_len = scratch.request.len;
-        buffer.consume(head_len);
+        // What comes inside the tunnel is what is reported: the tunnel itself never left this proxy.
+        buffer.consume(scratch.request.len);
         return next;
     }
+    record::record(&mut call, buffer, scratch);
     let is_complete = scratch.outgoing.finish(buffer, &worker.buffers);
     match next {
         Next::KeepAlive if !is_complete => Next::Close,

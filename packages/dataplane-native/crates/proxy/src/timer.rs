@@ -27,6 +27,7 @@ pub(crate) struct Timers {
     start: Instant,
     slots: RefCell<Slab<Slot>>,
     queue: RefCell<BinaryHeap<Reverse<(u64, usize)>>>,
+    recent_us: Cell<u64>,
     /// When the driver wakes up next.
     next: Cell<u64>,
     driver: RefCell<Option<Waker>>,
@@ -46,6 +47,7 @@ impl Timers {
             start: Instant::now(),
             slots: RefCell::default(),
             queue: RefCell::default(),
+            recent_us: Cell::new(0),
             next: Cell::new(NEVER),
             driver: RefCell::default(),
         })
@@ -58,7 +60,14 @@ impl Timers {
 
     /// Microseconds since the worker began.
     pub(crate) fn now_us(&self) -> u64 {
-        self.start.elapsed().as_micros() as u64
+        let now = self.start.elapsed().as_micros() as u64;
+        self.recent_us.set(now);
+        now
+    }
+
+    /// Milliseconds when somebody last looked at the clock in microseconds: good enough between two requests.
+    pub(crate) fn recent_ms(&self) -> u64 {
+        self.recent_us.get() / 1000
     }
 
     /// A timer without a deadline.

@@ -13,8 +13,8 @@ use std::{
 
 use serde_json::json;
 use support::{
-    Client, Upstream, address, apply, cluster, dead_address, forward, get, http_listener, http_listener_with, ok,
-    start, status, wait_until,
+    Client, Upstream, address, apply, cluster, dead_address, forward, free_address, get, http_listener,
+    http_listener_with, ok, start, status, wait_until,
 };
 
 #[test]
@@ -269,7 +269,7 @@ fn circuit_breakers_refuse_what_is_too_much() {
     );
     release.store(true, SeqCst);
     assert_eq!(first.response().unwrap().body(), "done");
-    assert_eq!(get(web, "/").status, 200);
+    wait_until("there is room again", || get(web, "/").status == 200);
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn configuration_changes_under_load_without_a_failed_request() {
         listener["address"] = json!(port);
         json!({ "listeners": [listener], "clusters": [cluster("one", &[one.address]), cluster("two", &[two.address])] })
     };
-    let fixed = dead_address().to_string();
+    let fixed = free_address().to_string();
     let proxy = start(&config("one", &fixed));
     let web = address(&proxy, "web");
     let stop = Arc::new(AtomicBool::new(false));

@@ -11,7 +11,7 @@ use std::{
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use serde_json::{Value, json};
 use support::{
-    Client, Upstream, address, apply, cluster, dead_address, forward, get, http_listener, ok, start, wait_until,
+    Client, Upstream, address, apply, cluster, forward, free_address, get, http_listener, ok, start, wait_until,
 };
 
 /// An authority that signs certificates of workloads.
@@ -93,7 +93,7 @@ fn client(peer: SocketAddr, expected: &str, secrets: &Value) -> Value {
 fn sidecars_speak_mutual_tls_and_decide_by_identity() {
     let authority = Authority::new();
     let app = Upstream::start(|request| ok(request.header("x-forwarded-client-cert").unwrap_or("none").as_bytes()));
-    let fixed = dead_address().to_string();
+    let fixed = free_address().to_string();
     let serving = start(&server(&fixed, app.address, "web", &authority.secrets("app")));
     let inbound = address(&serving, "inbound");
     let calling = start(&client(inbound, "app", &authority.secrets("web")));

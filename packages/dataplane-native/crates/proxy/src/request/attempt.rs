@@ -411,6 +411,10 @@ async fn acquire(
             }
             cluster.state.wait(cx.waker());
             has_waited = true;
+            // One may have been closed between the attempt above and now.
+            if cluster.state.has_room(priority, &limits) {
+                return Poll::Ready(Ok(()));
+            }
             if let Poll::Ready(()) = timer.poll_expired(cx) {
                 return Poll::Ready(Err(deadlines.expired(timer, 0).unwrap_or(Failure::ResponseTimeout)));
             }

@@ -327,7 +327,12 @@ pub fn get(address: SocketAddr, path: &str) -> Response {
     Client::connect(address).get(path)
 }
 
-/// A port that nobody listens on.
-pub fn dead_address() -> SocketAddr {
+/// A port to listen on.
+pub fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// A port that nobody listens on; one that was free a moment ago may be another test's now.
+pub fn dead_address() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 1))
 }
