@@ -1,4 +1,5 @@
 import type { MixerClient } from "@fairlead/cli";
+import { sleep, systemClock } from "@fairlead/kit";
 import type { LoadSummary } from "@fairlead/testkit";
 import { until } from "@fairlead/testkit";
 import type { ScenarioResult } from "./scenario.ts";
@@ -50,12 +51,14 @@ export async function compareWithMixer(run: {
   await until(
     "mixer's counts rest",
     async () => {
+      // Proxies report once a second, each at its own time: an earlier look could find a pause between two of them.
+      await sleep(systemClock, 1_500);
       const next = await countInMixer(mixer);
       const rests = next.total === counts.total && next.denied === counts.denied;
       counts = next;
       return rests;
     },
-    { timeoutMs: CATCH_UP_MS, intervalMs: 1_500 },
+    { timeoutMs: CATCH_UP_MS, intervalMs: 0 },
   );
 
   const of = (condition: (observation: (typeof observations)[number]) => boolean): number => observations.filter(condition).length;
