@@ -1,0 +1,164 @@
+import { describe, expect, test } from "vitest";
+import { parseSettings } from "@fairlead/kit";
+import { buildRules, CHAINS, type IpFamily, toApplyInput, toCleanInput } from "./rules.ts";
+import { redirectSettingsSchema } from "./settings.ts";
+
+function rules(settings: object = {}, family: IpFamily = "ipv4"): readonly string[] {
+  return buildRules(parseSettings(redirectSettingsSchema, settings, "the test"), family);
+}
+
+/** The rules of one chain, without its name. */
+function chain(name: string, settings: object = {}, family: IpFamily = "ipv4"): readonly string[] {
+  return rules(settings, family)
+    .filter((rule) => rule.startsWith(`-A ${name} `))
+    .map((rule) => rule.slice(`-A ${name} `.length));
+}
+
+describe("what comes in", () => {
+  test("goes to port 15006, but for the proxy's own ports", () => {
+    expect(chain("ISTIO_INBOUND")).toEqual([
+      "-p tcp --dport 15000 -j RETURN",
+      "-p tcp --dport 15020 -j RETURN",
+      "-p tcp --dport 15021 -j RETURN",
+      "-p tcp --dport 15090 -j RETURN",
+      "-p tcp -j ISTIO_IN_REDIRECT",
+    ]);
+    expect(chain("ISTIO_IN_REDIRECT")).toEqual(["-p tcp -j REDIRECT --to-ports 15006"]);
+  });
+
+  test("goes to another port where the proxy listens there", () => {
+    expect(chain("ISTIO_IN_REDIRECT", { inboundPort: 16006 })).toEqual(["-p tcp -j REDIRECT --to-ports 16006"]);
+  });
+
+  test("is left alone at excluded ports, each of them once", () => {
+    const returns = chain("ISTIO_INBOUND", { excludeInboundPorts: [22, 22, 15021] }).filter((rule) => rule.endsWith("RETURN"));
+    expect(returns).toContain("-p tcp --dport 22 -j RETURN");
+    expect(new Set(returns).size).toBe(returns.length);
+  });
+
+  test("goes to the proxy at included ports only, where there are such; an excluded one among them is left alone", () => {
+    expect(chain("ISTIO_INBOUND", { includeInboundPorts: [8080, 8443, 22], excludeInboundPorts: [22] })).toEqual([
+      "-p tcp --dport 8080 -j ISTIO_IN_REDIRECT",
+      "-p tcp --dport 8443 -j ISTIO_IN_REDIRECT",
+    ]);
+    expect(chain("ISTIO_INBOUND", { includeInboundPorts: [] })).toEqual([]);
+  });
+});
+
+describe("what goes out", () => {
+  test("goes to port 15001, but for what the proxy does and what stays in the pod", () => {
+    expect(chain("ISTIO_OUTPUT")).toEqual([
+      "-s 127.0.0.6/32 -o lo -j RETURN",
+      "! -d 127.0.0.1/32 -o lo -p tcp -m owner --uid-owner 1337 -j ISTIO_IN_REDIRECT",
+      "-o lo -m owner ! --uid-owner 1337 -j RETURN",
+      "-m owner --uid-owner 1337 -j RETURN",
+      "! -d 127.0.0.1/32 -o lo -p tcp -m owner --gid-owner 1337 -j ISTIO_IN_REDIRECT",
+      "-m owner --gid-owner 1337 -j RETURN",
+      "-d 127.0.0.1/32 -j RETURN",
+      "-j ISTIO_REDIRECT",
+    ]);
+    expect(chain("ISTIO_REDIRECT")).toEqual(["-p tcp -j REDIRECT --to-ports 15001"]);
+  });
+
+  test("knows the proxy by the user and group that it is told", () => {
+    const text = chain("ISTIO_OUTPUT", { proxyUid: 2000, proxyGid: 3000 }).join("\n");
+    expect(text).not.toContain("1337");
+    expect(text).toContain("--uid-owner 2000 -j RETURN");
+    expect(text).toContain("--gid-owner 3000 -j RETURN");
+  });
+
+  test("is left alone at excluded ports and ranges, before anything is included", () => {
+    const output = chain("ISTIO_OUTPUT", {
+      excludeOutboundPorts: [5432],
+      excludeOutboundCidrs: ["10.1.0.0/16"],
+      includeOutboundPorts: [443],
+      includeOutboundCidrs: ["10.0.0.0/8", "192.168.0.1"],
+    });
+    expect(output.slice(output.indexOf("-d 127.0.0.1/32 -j RETURN") + 1)).toEqual([
+      "-p tcp --dport 5432 -j RETURN",
+      "-d 10.1.0.0/16 -j RETURN",
+      "-p tcp --dport 443 -j ISTIO_REDIRECT",
+      "-d 10.0.0.0/8 -j ISTIO_REDIRECT",
+      "-d 192.168.0.1 -j ISTIO_REDIRECT",
+    ]);
+  });
+
+  test("is left alone altogether where no range is included", () => {
+    expect(chain("ISTIO_OUTPUT", { includeOutboundCidrs: [] })).not.toContain("-j ISTIO_REDIRECT");
+  });
+});
+
+describe("IPv6", () => {
+  test("has the same rules with its own loopback addresses", () => {
+    const output = chain("ISTIO_OUTPUT", {}, "ipv6");
+    expect(output[0]).toBe("-s ::6/128 -o lo -j RETURN");
+    expect(output).toContain("-d ::1/128 -j RETURN");
+    expect(output.join("\n")).not.toContain("127.");
+    expect(output).toHaveLength(chain("ISTIO_OUTPUT").length);
+  });
+
+  test("a range is of one family only", () => {
+    const settings = { includeOutboundCidrs: ["10.0.0.0/8", "2001:db8::/32"], excludeOutboundCidrs: ["fd00::1"] };
+    expect(chain("ISTIO_OUTPUT", settings, "ipv6").slice(-2)).toEqual(["-d fd00::1 -j RETURN", "-d 2001:db8::/32 -j ISTIO_REDIRECT"]);
+    expect(chain("ISTIO_OUTPUT", settings).slice(-1)).toEqual(["-d 10.0.0.0/8 -j ISTIO_REDIRECT"]);
+  });
+});
+
+describe("the input of iptables-restore", () => {
+  const saved = [
+    "*nat",
+    ":PREROUTING ACCEPT [0:0]",
+    ":ISTIO_INBOUND - [0:0]",
+    ":ISTIO_OUTPUT - [0:0]",
+    ":KUBE-SERVICES - [0:0]",
+    "-A PREROUTING -j KUBE-SERVICES",
+    "-A PREROUTING -p tcp -j ISTIO_INBOUND",
+    "-A OUTPUT -p tcp -m tcp -j ISTIO_OUTPUT",
+    "-A ISTIO_INBOUND -p tcp -j RETURN",
+    "COMMIT",
+    "",
+  ].join("\n");
+
+  test("makes the chains, fills them, and leads into them last", () => {
+    const lines = toApplyInput(rules(), "").split("\n");
+    expect(lines.slice(0, 5)).toEqual(["*nat", ...CHAINS.map((name) => `:${name} - [0:0]`)]);
+    expect(lines.slice(-4)).toEqual(["-A PREROUTING -p tcp -j ISTIO_INBOUND", "-A OUTPUT -p tcp -j ISTIO_OUTPUT", "COMMIT", ""]);
+  });
+
+  test("takes away the jumps that are there, so that each is there once", () => {
+    const lines = toApplyInput(rules(), saved).split("\n");
+    expect(lines).toContain("-D PREROUTING -p tcp -j ISTIO_INBOUND");
+    expect(lines).toContain("-D OUTPUT -p tcp -m tcp -j ISTIO_OUTPUT");
+  });
+
+  test("cleans up what is there and ours, and nothing of others", () => {
+    expect(toCleanInput(saved)?.split("\n")).toEqual([
+      "*nat",
+      "-D PREROUTING -p tcp -j ISTIO_INBOUND",
+      "-D OUTPUT -p tcp -m tcp -j ISTIO_OUTPUT",
+      "-F ISTIO_INBOUND",
+      "-F ISTIO_OUTPUT",
+      "-X ISTIO_INBOUND",
+      "-X ISTIO_OUTPUT",
+      "COMMIT",
+      "",
+    ]);
+  });
+
+  test("has nothing to clean where nothing of ours is left", () => {
+    expect(toCleanInput("*nat\n:KUBE-SERVICES - [0:0]\n-A PREROUTING -j KUBE-SERVICES\nCOMMIT\n")).toBeUndefined();
+  });
+});
+
+describe("settings", () => {
+  test.each([
+    [{ includeOutboundCidrs: ["10.0.0.0/33"] }, /includeOutboundCidrs\.0: must be an address range/],
+    [{ excludeOutboundCidrs: ["10.0.0.0/8 -j ACCEPT"] }, /excludeOutboundCidrs\.0: must be an address range/],
+    [{ excludeInboundPorts: [0] }, /excludeInboundPorts\.0/],
+    [{ interceptionMode: "TPROXY" }, /interceptionMode/],
+    [{ proxyUid: 0 }, /proxyUid/],
+    [{ inboundPorts: [80] }, /inboundPorts/],
+  ])("%j is refused", (settings, message) => {
+    expect(() => rules(settings)).toThrow(message);
+  });
+});
