@@ -355,20 +355,39 @@ impl<'a> RequestView<'a> {
 
     /// The method's text.
     pub fn method(self) -> &'a str {
-        text(self.head.method_text.of(self.buffer))
+        text(self.method_bytes())
+    }
+
+    /// The method's bytes.
+    pub fn method_bytes(self) -> &'a [u8] {
+        self.head.method_text.of(self.buffer)
     }
 
     /// Path with query; `/` for an absolute form without path, empty for CONNECT.
     pub fn path_and_query(self) -> &'a str {
+        text(self.path_bytes())
+    }
+
+    /// The bytes of [`RequestView::path_and_query`].
+    pub fn path_bytes(self) -> &'a [u8] {
         if self.head.path.is_empty() && self.head.form == TargetForm::Absolute {
-            return if self.head.method == Method::Options { "*" } else { "/" };
+            return if self.head.method == Method::Options {
+                b"*"
+            } else {
+                b"/"
+            };
         }
-        text(self.head.path.of(self.buffer))
+        self.head.path.of(self.buffer)
     }
 
     /// The authority: host with port if the client gave one.
     pub fn authority(self) -> &'a str {
-        text(self.head.authority.of(self.buffer))
+        text(self.authority_bytes())
+    }
+
+    /// The bytes of [`RequestView::authority`].
+    pub fn authority_bytes(self) -> &'a [u8] {
+        self.head.authority.of(self.buffer)
     }
 
     /// First value of a field by name.

@@ -128,9 +128,9 @@ fn write_operator(operator: &Operator, values: &Values<'_>, out: &mut Vec<u8>) {
 
 fn header<'a>(request: RequestView<'a>, name: &str) -> Option<&'a [u8]> {
     match name {
-        ":method" => Some(request.method().as_bytes()),
-        ":path" => Some(request.path_and_query().as_bytes()),
-        ":authority" | "host" => Some(request.authority().as_bytes()),
+        ":method" => Some(request.method_bytes()),
+        ":path" => Some(request.path_bytes()),
+        ":authority" | "host" => Some(request.authority_bytes()),
         ":scheme" => Some(b"http"),
         name => request.header(name),
     }

@@ -294,7 +294,11 @@ fn prepare<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> R
     let view = View::new(call, buffer, scratch);
     match entry.table.find(&view, call.random) {
         Lookup::Found(found) => {
-            call.choice = found.pick_cluster(&view, call.random);
+            let choice = found.pick_cluster(&view, call.random);
+            // Known before the filters run, so that what one of them answers counts for the service that was called.
+            let cluster = choice.name(&view).and_then(|name| call.snapshot.clusters.get(name));
+            call.choice = choice;
+            call.cluster = cluster;
             call.found = Some(found);
             call.route_name = entry.name(found.host_index, found.route_index);
             Ok(())

@@ -16,7 +16,7 @@ pub fn encode_request(view: RequestView<'_>, edits: &Edits, out: &mut Vec<u8>) {
     match edits.target() {
         Some(target) => out.extend_from_slice(target),
         None if head.form == TargetForm::Authority => out.extend_from_slice(head.target.of(buffer)),
-        None => out.extend_from_slice(view.path_and_query().as_bytes()),
+        None => out.extend_from_slice(view.path_bytes()),
     }
     out.extend_from_slice(b" HTTP/1.1\r\n");
     // RFC 9112 §3.2.2: an absolute target's authority replaces the Host field; HTTP/1.0 may have none.

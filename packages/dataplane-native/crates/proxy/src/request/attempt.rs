@@ -810,7 +810,7 @@ fn mutate_request(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch, forwa
     text.clear();
     if route::rewrite_host(forward, call.choice.weighted(), &view, text) == HostChange::Replaced {
         if forward.append_x_forwarded_host {
-            edits.append("x-forwarded-host", view.request().authority().as_bytes());
+            edits.append("x-forwarded-host", view.request().authority_bytes());
         }
         edits.set_authority(text);
     }

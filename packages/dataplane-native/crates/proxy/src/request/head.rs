@@ -37,7 +37,7 @@ impl<'a> View<'a> {
         let path = if call.is_path_changed {
             changed_path
         } else {
-            request.path_and_query().as_bytes()
+            request.path_bytes()
         };
         Self {
             request,
@@ -64,7 +64,7 @@ impl<'a> View<'a> {
 
 impl config::RequestView for View<'_> {
     fn method(&self) -> &[u8] {
-        self.request.method().as_bytes()
+        self.request.method_bytes()
     }
 
     fn path(&self) -> &[u8] {
@@ -114,7 +114,7 @@ pub(super) fn check(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch)
     }
     if head.method != Method::Connect && head.form != TargetForm::Asterisk {
         let request = RequestView::new(head, buffer.filled());
-        match path::normalize(request.path_and_query().as_bytes(), config.path, &mut scratch.path) {
+        match path::normalize(request.path_bytes(), config.path, &mut scratch.path) {
             path::Normalized::Same => {}
             path::Normalized::Changed => {
                 call.is_path_changed = true;

@@ -43,7 +43,7 @@ pub(super) fn send(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch, forw
         if policy.disable_shadow_host_suffix {
             h1::encode_request(view, &scratch.edits, &mut message);
         } else {
-            let authority = scratch.edits.authority().unwrap_or(view.authority().as_bytes());
+            let authority = scratch.edits.authority().unwrap_or(view.authority_bytes());
             let shadow = shadow_host(authority);
             let kept = scratch.edits.authority().map(<[u8]>::to_vec);
             scratch.edits.set_authority(&shadow);

@@ -19,7 +19,7 @@ pub(super) fn record(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch) {
     telemetry.record_request(&RequestEnd {
         labels,
         route: call.route_name,
-        method: StringId::of_method(request.method().as_bytes()),
+        method: StringId::of_method(request.method_bytes()),
         response_code: call.status,
         flags: call.flags,
         grpc_status: call.is_grpc.then(|| call.grpc_status.unwrap_or_default()),
@@ -51,9 +51,9 @@ pub(super) fn record(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch) {
             labels,
             response_code: call.status,
             flags: call.flags,
-            method: request.method().as_bytes(),
-            path: request.path_and_query().as_bytes(),
-            authority: request.authority().as_bytes(),
+            method: request.method_bytes(),
+            path: request.path_bytes(),
+            authority: request.authority_bytes(),
         });
     }
 }
@@ -75,10 +75,10 @@ fn entry<'a>(
         start_unix_us: telemetry::unix_micros() - duration_us as i64,
         duration_us,
         labels,
-        method: request.method().as_bytes(),
-        path: request.path_and_query().as_bytes(),
+        method: request.method_bytes(),
+        path: request.path_bytes(),
         protocol: request.head().version.as_str(),
-        authority: request.authority().as_bytes(),
+        authority: request.authority_bytes(),
         response_code: call.status,
         flags: call.flags,
         details: call.details.as_str(),
