@@ -24,6 +24,8 @@ const CHANNEL_OPTIONS: ClientOptions = {
   "grpc.max_receive_message_length": 1 << 20,
   // An address is no valid TLS server name (RFC 6066 §3); who the server is, its SPIFFE ID proves.
   "grpc.ssl_target_name_override": "citadel.fairlead-system.svc",
+  // HTTP_PROXY is for applications; a proxy's own identity must not depend on a proxy.
+  "grpc.enable_http_proxy": 0,
 };
 
 /** Asks an Istio-compatible CA to sign; answers PEM certificates, leaf first and root last. Rejects with the gRPC error. */
