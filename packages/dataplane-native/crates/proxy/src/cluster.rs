@@ -190,17 +190,21 @@ impl Drop for Guard {
 /// Counts an open connection, of the cluster and of its endpoint.
 #[derive(Debug)]
 pub(crate) struct ConnectionGuard {
-    _cluster: Guard,
+    cluster: Guard,
     endpoint: Arc<EndpointState>,
 }
 
 impl ConnectionGuard {
     pub(crate) fn new(cluster: Guard, endpoint: Arc<EndpointState>) -> Self {
         endpoint.connections.fetch_add(1, Relaxed);
-        Self {
-            _cluster: cluster,
-            endpoint,
-        }
+        Self { cluster, endpoint }
+    }
+}
+
+impl ConnectionGuard {
+    /// Whether a request waits for a connection of this cluster to end.
+    pub(crate) fn has_waiters(&self) -> bool {
+        self.cluster.cluster.has_waiters()
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Upstream {
     /// Label sets of requests over it, where the client's proxy reports them: http, grpc.
     pub(crate) labels: [LabelsId; 2],
     pub(crate) local: Option<SocketAddr>,
-    _guard: ConnectionGuard,
+    guard: ConnectionGuard,
 }
 
 impl Upstream {
@@ -61,8 +61,13 @@ impl Upstream {
             idle_timeout_ms,
             labels,
             local,
-            _guard: guard,
+            guard,
         }
+    }
+
+    /// Whether somebody waits for a connection of its cluster, perhaps another worker, which cannot use this one.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.guard.has_waiters()
     }
 
     fn is_usable(&mut self) -> bool {
@@ -123,7 +128,7 @@ impl Pools {
             pile.list.retain_mut(|upstream| {
                 let is_expired = upstream.idle_timeout_ms > 0
                     && now_ms.saturating_sub(upstream.idle_since_ms) >= upstream.idle_timeout_ms;
-                !is_expired && upstream.is_usable()
+                !is_expired && !upstream.is_wanted() && upstream.is_usable()
             });
             true
         });

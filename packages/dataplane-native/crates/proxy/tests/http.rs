@@ -523,3 +523,27 @@ fn killing_an_upstream_under_load_hangs_nobody() {
         assert_eq!(response.status, 200, "round {round}: {}", response.body());
     }
 }
+
+#[test]
+fn requests_wait_for_a_connection_where_connections_are_limited() {
+    let upstream = Upstream::start(|_| {
+        std::thread::sleep(Duration::from_millis(5));
+        ok(b"done")
+    });
+    let mut limited = cluster("up", &[upstream.address]);
+    limited["circuitBreakers"] = json!({ "default": { "maxConnections": 1 } });
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", json!([forward("up")]))],
+        "clusters": [limited],
+    }));
+    let web = address(&proxy, "web");
+    let clients: Vec<_> = (0..6)
+        .map(|_| {
+            std::thread::spawn(move || {
+                let mut client = Client::connect(web);
+                (0..10).all(|_| client.get("/").status == 200)
+            })
+        })
+        .collect();
+    assert!(clients.into_iter().all(|client| client.join().unwrap()));
+}

@@ -614,7 +614,8 @@ async fn relay(
 
 /// Puts a connection back into the pool, or closes it, and tells those who wait for one.
 fn give_back(call: &Call<'_>, up: Box<Upstream>, is_reusable: bool, now_ms: u64) {
-    if is_reusable {
+    let is_wanted = call.worker.shared.gauges.len() > 1 && up.is_wanted();
+    if is_reusable && !is_wanted {
         call.worker.pools.give(up, now_ms);
         if let Some(cluster) = call.cluster {
             cluster.state.wake_one();
