@@ -100,7 +100,7 @@ export function renderExplanation(
   const lines = [`${style.bold(`${asked.method} ${asked.url.href}`)} ${style.dim(`at the proxy of ${proxy.name}`)}`, ""];
   const width = Math.max(8, ...explanation.decisions.map(({ stage }) => titleOf(stage).length));
   for (const decision of explanation.decisions) {
-    lines.push(`  ${style.cyan(titleOf(decision.stage).padEnd(width))}  ${decision.outcome}`);
+    lines.push(`  ${style.cyan(titleOf(decision.stage).padEnd(width))}  ${withoutStage(decision)}`);
     for (const origin of originsOf(decision)) lines.push(`  ${" ".repeat(width)}  ${style.dim(`↳ ${describeShortly(origin)}`)}`);
   }
   const endpoints = explanation.endpoints ?? [];
@@ -112,6 +112,12 @@ export function renderExplanation(
     lines.push("", `  ${style.cyan("ends at".padEnd(width))}  ${described.join(", ")}`);
   }
   return lines.join("\n");
+}
+
+/** The stage stands before the outcome already: `listener "x" serves …` needs it no second time. */
+function withoutStage({ stage, outcome }: ProxyDecision): string {
+  const title = `${titleOf(stage)} `;
+  return outcome.startsWith(title) ? outcome.slice(title.length) : outcome;
 }
 
 /** `virtualHost` → `virtual host`. */

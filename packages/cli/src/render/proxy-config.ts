@@ -18,7 +18,7 @@ export function renderSection(
   shown: { readonly config: ProxyEngineConfig; readonly certificate: ProxyCertificate | null },
   style: Style,
 ): string {
-  const items = viewJson(sectionOf(shown.config, section)).list;
+  const items = viewJson(sectionOf(shown.config, section)).list.map(toConfig);
   if (items.length === 0) return style.dim("none");
   switch (section) {
     case "listeners":
@@ -34,6 +34,12 @@ export function renderSection(
     default:
       return section satisfies never;
   }
+}
+
+/** What the engine was told, where it stands inside what became of it. */
+function toConfig(item: JsonView): JsonView {
+  const config = item.get("config");
+  return config.exists ? config : item;
 }
 
 function renderListeners(listeners: readonly JsonView[], style: Style): string {
@@ -175,11 +181,7 @@ interface EndpointRow {
 
 function renderEndpoints(assignments: readonly JsonView[], style: Style): string {
   const rows = assignments.flatMap((assignment) =>
-    assignment
-      .get("localities")
-      .list.flatMap((locality) =>
-        locality.get("endpoints").list.map((endpoint): EndpointRow => ({ cluster: assignment.get("clusterName").text, endpoint })),
-      ),
+    assignment.get("endpoints").list.map((endpoint): EndpointRow => ({ cluster: assignment.get("clusterName").text, endpoint })),
   );
   if (rows.length === 0) return style.dim("none");
   return renderTable(
@@ -187,18 +189,18 @@ function renderEndpoints(assignments: readonly JsonView[], style: Style): string
       { title: "cluster", value: (row) => row.cluster },
       { title: "address", value: (row) => row.endpoint.get("address").text },
       { title: "workload", value: (row) => row.endpoint.get("workload").get("name").text },
-      { title: "health", value: (row) => describeHealth(row.endpoint.get("health").text, style) },
+      { title: "health", value: (row) => describeHealth(row.endpoint, style) },
       { title: "weight", align: "right", value: (row) => row.endpoint.get("weight").text },
-      { title: "mtls", value: (row) => (row.endpoint.get("transportMatch").get("tlsMode").text === "istio" ? style.green("yes") : "no") },
+      { title: "mtls", value: (row) => (row.endpoint.get("tlsMode").text === "istio" ? style.green("yes") : "no") },
     ],
     rows,
     style,
   );
 }
 
-function describeHealth(health: string, style: Style): string {
-  if (health === "unknown" || health === "healthy" || health === "") return "ok";
-  return style.yellow(health);
+function describeHealth(endpoint: JsonView, style: Style): string {
+  if (endpoint.get("ejected").text === "true") return style.yellow("ejected");
+  return endpoint.get("healthy").text === "false" ? style.yellow(endpoint.get("health").text) : "ok";
 }
 
 function renderSecrets(secrets: readonly JsonView[], certificate: ProxyCertificate | null, style: Style): string {
@@ -207,7 +209,7 @@ function renderSecrets(secrets: readonly JsonView[], certificate: ProxyCertifica
       { title: "name", value: (secret) => secret.get("name").text },
       {
         title: "holds",
-        value: (secret) => (tagOf(secret.get("secret")) === "certificate" ? "certificate and key [redacted]" : "certificates to trust"),
+        value: (secret) => (secret.get("kind").text === "trustBundle" ? "certificates to trust" : "certificate, key [redacted]"),
       },
     ],
     secrets,

@@ -121,7 +121,7 @@ async function countInMixer(mixer: MixerClient): Promise<MixerCounts> {
   const [entered, versions, aborted, denied, deniedAtDestination, security] = await Promise.all([
     ask({ reporter: "source", source: "ingressgateway", groupBy: "" }),
     ask({ reporter: "source", destination: "reviews", groupBy: "destinationVersion" }),
-    ask({ reporter: "source", destination: "details", code: "555", groupBy: "" }),
+    ask({ reporter: "source", source: "productpage", code: "555", groupBy: "" }),
     ask({ reporter: "source", destination: "details", code: "403", groupBy: "" }),
     ask({ reporter: "destination", destination: "details", code: "403", groupBy: "" }),
     ask({ reporter: "destination", groupBy: "security" }),

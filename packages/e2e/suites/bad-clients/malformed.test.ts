@@ -45,7 +45,10 @@ test.each([
   ["a NUL in a header", `GET / HTTP/1.1\r\n${HOST}x-a: a\0b\r\n\r\n`],
   ["two different lengths", `POST /productpage HTTP/1.1\r\n${HOST}Content-Length: 3\r\nContent-Length: 5\r\n\r\nabcde`],
   ["a negative length", `POST /productpage HTTP/1.1\r\n${HOST}Content-Length: -1\r\n\r\n`],
-  ["a length and chunks (request smuggling)", `POST /productpage HTTP/1.1\r\n${HOST}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+  [
+    "a length and chunks (request smuggling)",
+    `POST /productpage HTTP/1.1\r\n${HOST}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  ],
   ["an unknown transfer coding", `POST /productpage HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip\r\n\r\n`],
   ["a chunk size that is no number", `POST /productpage HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n`],
   ["headers beyond every limit", `GET / HTTP/1.1\r\n${HOST}x-big: ${"a".repeat(200_000)}\r\n\r\n`],
