@@ -161,8 +161,7 @@ class RunningMesh implements PodMesh {
     return (["control", "a", "b", "outside"] as const).map(async (place) => {
       const env = { NAME: place, CONTROL: this.#temp.join(`${place}.sock`), IS_SILENT: place === "control" ? "yes" : undefined };
       const { command, args } = this.network.inside(place, NODE, "--conditions=@fairlead/source", APP);
-      const isReady = ({ lines }: TestProcess): boolean => lines.includes("ready");
-      this.#processes.push(await startProcess({ command, args, env, isReady }));
+      this.#processes.push(await startProcess({ command, args, env, isReady: ({ lines }) => lines.includes("ready") }));
     });
   }
 

@@ -7,10 +7,10 @@ import { whyNoNamespaces } from "./namespaces.ts";
 import { ADDRESSES, type HttpAnswer, type Place, type PodMesh, REDIRECT, startPodMesh } from "./pod-mesh.ts";
 
 const reason = whyNoNamespaces();
-if (reason !== undefined) console.warn(`skipped: ${reason}`);
+if (reason !== undefined) process.stderr.write(`skipped: ${reason}\n`);
 
 const envoy = findEnvoy();
-if (envoy === undefined) console.warn("skipped beside Envoy: run node tools/peers/install.ts envoy");
+if (envoy === undefined) process.stderr.write("skipped beside Envoy: run node tools/peers/install.ts envoy\n");
 
 const MIB = 1 << 20;
 

@@ -94,4 +94,4 @@ createHttpServer((request, response) => {
     .then((body) => (request.url === "/bytes" ? sendBytes(body) : call(body)))
     .then((answer) => response.end(JSON.stringify(answer)))
     .catch((error: unknown) => response.end(JSON.stringify({ error: describe(error) })));
-}).listen(process.env["CONTROL"], () => console.log("ready"));
+}).listen(process.env["CONTROL"], () => process.stdout.write("ready\n"));
