@@ -78,7 +78,9 @@ function isInstalled() {
   return Object.entries(wanted).every(([path, entry]) => {
     if (!path.includes("node_modules/")) return true;
     const found = present[path];
-    return found === undefined ? entry.optional === true || entry.devOptional === true || entry.peer === true : found.version === entry.version;
+    return found === undefined
+      ? entry.optional === true || entry.devOptional === true || entry.peer === true
+      : found.version === entry.version;
   });
 }
 
