@@ -40,6 +40,12 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    /// The original destination of an intercepted connection. A client that connected to the listener itself has none:
+    /// to send it on to "where it was going" would be to send it back here.
+    pub(crate) fn restored_destination(&self) -> Option<SocketAddr> {
+        self.destination.filter(|destination| Some(*destination) != self.local)
+    }
+
     /// The SPIFFE ID of the client.
     pub(crate) fn principal(&self) -> &str {
         self.peer_tls
@@ -327,5 +333,24 @@ async fn accept_tls(served: &mut Served, stream: Connection, received: &mut Buff
             served.worker.count(Counter::DownstreamTlsFailures);
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_was_not_intercepted_has_no_original_destination() {
+        let facts = |local: &str| Facts {
+            destination: "10.0.0.1:9080".parse().ok(),
+            local: local.parse().ok(),
+            ..Facts::default()
+        };
+        assert_eq!(facts("10.0.0.1:9080").restored_destination(), None);
+        assert_eq!(
+            facts("10.0.0.1:15001").restored_destination(),
+            "10.0.0.1:9080".parse().ok()
+        );
     }
 }

@@ -259,7 +259,8 @@ async fn open(
 fn pick(served: &Served, cluster: &Arc<ClusterEntry>) -> Result<(Arc<EndpointState>, Option<usize>), Failure> {
     let worker = &served.worker;
     if let config::ClusterKind::OriginalDst { port_override, .. } = &cluster.config.kind {
-        let mut address = served.facts.destination.ok_or(Failure::NoHealthyUpstream)?;
+        let restored = served.facts.restored_destination();
+        let mut address = restored.ok_or(Failure::NoHealthyUpstream)?;
         if *port_override != 0 {
             address.set_port(*port_override);
         }

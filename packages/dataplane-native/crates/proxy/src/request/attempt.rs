@@ -298,7 +298,7 @@ fn deadlines(call: &Call<'_>, forward: &Forward) -> Deadlines {
 /// The endpoint for the next attempt.
 pub(super) fn choose<'s>(call: &Call<'s>, cluster: &'s Arc<ClusterEntry>, scratch: &Scratch) -> Option<Chosen<'s>> {
     if let config::ClusterKind::OriginalDst { port_override, .. } = &cluster.config.kind {
-        let mut address = call.served.facts.destination?;
+        let mut address = call.served.facts.restored_destination()?;
         if *port_override != 0 {
             address.set_port(*port_override);
         }
