@@ -63,9 +63,10 @@ function answers(command, args) {
 
 async function install() {
   if (isInstalled()) return;
-  await step("installing npm packages", "npm", ["ci", "--no-audit", "--no-fund"]);
+  // Not `npm ci`: it refuses a lock file that was made where the registry has no packages for other systems (macOS, Windows).
+  await step("installing npm packages", "npm", ["install", "--no-save", "--no-audit", "--no-fund"]);
   if (!isInstalled()) {
-    console.error(`${red("✗")} npm ci ended, yet node_modules does not match package-lock.json; remove node_modules and try again`);
+    console.error(`${red("✗")} npm install ended, yet node_modules does not match package-lock.json; remove node_modules and try again`);
     process.exit(1);
   }
 }
