@@ -40,7 +40,7 @@ export function readMeshFolder(folder: string): MeshFolder {
       gateways: ofKind(objects, "Gateway").map(toGateway),
     },
     routingFile: inside?.origin.file,
-    example: { caller: outside?.spec.http.flatMap((route) => route.route)[0]?.destination.host, called: inside?.spec.hosts[0] },
+    example: { caller: outside?.spec.http.flatMap((route) => route.route ?? [])[0]?.destination.host, called: inside?.spec.hosts[0] },
     entryPaths: [...new Set(rules.flatMap(entryPaths))],
     problems,
   };
