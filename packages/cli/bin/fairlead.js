@@ -17,7 +17,9 @@ if (Number(process.versions.node.split(".")[0]) >= NEEDED_NODE) {
 } else {
   const node = findPinnedNode();
   if (node === undefined) {
-    process.stderr.write(`fairlead: needs Node.js ${NEEDED_NODE} or later, this is ${process.versions.node}; in a clone run: npm install\n`);
+    process.stderr.write(
+      `fairlead: needs Node.js ${NEEDED_NODE} or later, this is ${process.versions.node}; in a clone run: npm install\n`,
+    );
     process.exit(1);
   }
   // The terminal sends Ctrl-C to both; this one only waits.

@@ -42,7 +42,10 @@ export function renderTopology(answer: TopologyAnswer, style: Style): string {
     shown.add(node.id);
     const edges = answer.edges.filter(({ source }) => source === node.id).toSorted((a, b) => b.rate - a.rate);
     const more = isNew || edges.length === 0 ? "" : style.dim(" …");
-    lines.push({ tree: `${branch.head}${label(node, edge !== undefined, style)}${more}`, numbers: edge === undefined ? "" : describeEdge(edge, style) });
+    lines.push({
+      tree: `${branch.head}${label(node, edge !== undefined, style)}${more}`,
+      numbers: edge === undefined ? "" : describeEdge(edge, style),
+    });
     if (!isNew) return;
     edges.forEach((next, index) => {
       const target = nodes.get(next.target);
@@ -60,7 +63,7 @@ export function renderTopology(answer: TopologyAnswer, style: Style): string {
 function label(node: TopologyNode, isCalled: boolean, style: Style): string {
   return node.kind === "workload" || node.kind === "service"
     ? style.bold(node.name)
-    : style.dim(node.kind === "unknown" ? isCalled ? "(no workload answered)" : "(outside the mesh)" : node.name);
+    : style.dim(node.kind === "unknown" ? (isCalled ? "(no workload answered)" : "(outside the mesh)") : node.name);
 }
 
 function describeEdge(edge: TopologyEdge, style: Style): string {
