@@ -10,7 +10,10 @@ use crate::errors::{Code, Failure, guarded};
 use crate::events::Events;
 
 /// A running proxy as JavaScript sees it.
-#[allow(unreachable_pub, reason = "exported functions take it: napi's macros make them public")]
+#[allow(
+    unreachable_pub,
+    reason = "exported functions take it: napi's macros make them public"
+)]
 pub struct ProxyHandle {
     pub(crate) running: Arc<Running>,
     pub(crate) calls: CallThread,
