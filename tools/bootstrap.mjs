@@ -138,7 +138,15 @@ async function demo(args) {
 
 async function e2e(args) {
   await build();
-  return runNode(["node_modules/vitest/vitest.mjs", "run", "--config", "packages/e2e/vitest.config.ts", "--root", "packages/e2e", ...args]);
+  return runNode([
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--config",
+    join(ROOT, "packages/e2e/vitest.config.ts"),
+    "--root",
+    join(ROOT, "packages/e2e"),
+    ...args,
+  ]);
 }
 
 /** Unit tests and end-to-end suites, counted in the last line. */

@@ -3,6 +3,7 @@
  * The last line is `N passed, N failed`; the exit code is 0 only where nothing failed.
  */
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -37,20 +38,16 @@ const CHECK: readonly Step[] = [
     counts: "one",
   },
 ];
-const E2E: readonly Step[] = [
-  {
-    name: "end to end",
-    command: ["npx", "vitest", "run", "--config", "packages/e2e/vitest.config.ts", "--root", "packages/e2e"],
-    counts: "tests",
-  },
-];
+/** End-to-end suites of one configuration of vitest; paths are absolute because vitest resolves them against its root. */
+function suites(name: string, config: string): Step {
+  const root = join(ROOT, "packages/e2e");
+  return { name, command: ["npx", "vitest", "run", "--config", join(root, config), "--root", root], counts: "tests" };
+}
 
+const E2E: readonly Step[] = [suites("end to end", "vitest.config.ts")];
 const PEERS: readonly Step[] = [
-  {
-    name: "beside other people's proxies",
-    command: ["npx", "vitest", "run", "--config", "packages/e2e/vitest.peers.config.ts", "--root", "packages/e2e"],
-    counts: "tests",
-  },
+  suites("transparent capture in network namespaces (root)", "vitest.root.config.ts"),
+  suites("beside other people's proxies", "vitest.peers.config.ts"),
 ];
 
 const STEPS: Readonly<Record<string, readonly Step[]>> = {
