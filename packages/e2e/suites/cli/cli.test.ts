@@ -52,7 +52,10 @@ test("explain --inbound names the policy that lets a caller in, and refuses anot
 test("metrics and topology show the traffic", async () => {
   const isWhole = async (): Promise<boolean> => /ingressgateway\n.*productpage-v1.*mTLS/.test((await fairlead("topology")).output);
   await until("mixer has heard of every proxy", isWhole, { timeoutMs: 20_000, intervalMs: 250 });
-  expect((await fairlead("metrics", "--destination", "reviews")).output).toMatch(/productpage-v1\s+reviews-v1\s+v1\s+\d+/);
+  // Until the caller's proxy has reported too, the called one's report says that its caller is unknown.
+  const hasCaller = async (): Promise<boolean> =>
+    /productpage-v1\s+reviews-v1\s+v1\s+\d+/.test((await fairlead("metrics", "--destination", "reviews")).output);
+  await until("the caller of reviews is known", hasCaller, { timeoutMs: 20_000, intervalMs: 250 });
 });
 
 test("a question without a mesh says what to do", async () => {
