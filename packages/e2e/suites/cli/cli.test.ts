@@ -50,8 +50,16 @@ test("explain --inbound names the policy that lets a caller in, and refuses anot
 });
 
 test("metrics and topology show the traffic", async () => {
-  const isWhole = async (): Promise<boolean> => /ingressgateway\n.*productpage-v1.*mTLS/.test((await fairlead("topology")).output);
-  await until("mixer has heard of every proxy", isWhole, { timeoutMs: 20_000, intervalMs: 250 });
+  const patience = { timeoutMs: 20_000, intervalMs: 250 };
+  await until("mixer has heard of every proxy", async () => shows(/ingressgateway\n.*productpage-v1.*mTLS/, "topology"), patience);
+  // Until the caller's proxy has reported too, the called one's report says that its caller is unknown.
+  const caller = /productpage-v1\s+reviews-v1\s+v1\s+\d+/;
+  await until("the caller of reviews is known", async () => shows(caller, "metrics", "--destination", "reviews"), patience);
+});
+
+async function shows(wanted: RegExp, ...args: readonly string[]): Promise<boolean> {
+  return wanted.test((await fairlead(...args)).output);
+}
   // Until the caller's proxy has reported too, the called one's report says that its caller is unknown.
   const hasCaller = async (): Promise<boolean> =>
     /productpage-v1\s+reviews-v1\s+v1\s+\d+/.test((await fairlead("metrics", "--destination", "reviews")).output);
