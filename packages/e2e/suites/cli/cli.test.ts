@@ -60,11 +60,6 @@ test("metrics and topology show the traffic", async () => {
 async function shows(wanted: RegExp, ...args: readonly string[]): Promise<boolean> {
   return wanted.test((await fairlead(...args)).output);
 }
-  // Until the caller's proxy has reported too, the called one's report says that its caller is unknown.
-  const hasCaller = async (): Promise<boolean> =>
-    /productpage-v1\s+reviews-v1\s+v1\s+\d+/.test((await fairlead("metrics", "--destination", "reviews")).output);
-  await until("the caller of reviews is known", hasCaller, { timeoutMs: 20_000, intervalMs: 250 });
-});
 
 test("a question without a mesh says what to do", async () => {
   const { status, output } = await fairlead("status", "--state", mesh.file("nowhere"));
