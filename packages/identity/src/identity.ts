@@ -5,6 +5,7 @@ import {
   type Clock,
   createBackoff,
   createWatch,
+  formatSpiffeId,
   type Logger,
   type MutableWatch,
   sleep,
@@ -156,7 +157,7 @@ function toCertificate(chain: readonly string[], privateKeyPem: Certificate["pri
   const certificateChainPem = chain.slice(0, -1).join("");
   const leaf = parseLeaf(certificateChainPem);
   if (!leaf.ok) throw new Error(`citadel answered an unusable certificate: ${leaf.error}`);
-  const wanted = `spiffe://${expected.trustDomain}/ns/${expected.namespace}/sa/${expected.serviceAccount}`;
+  const wanted = formatSpiffeId(expected);
   if (leaf.value.spiffeId !== wanted)
     throw new Error(`citadel issued ${leaf.value.spiffeId}, expected ${wanted}; does the token belong to this workload?`);
   return { ...leaf.value, certificateChainPem, privateKeyPem, trustBundlePem: root };
