@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CircuitBreakers, HeaderName, Http1Options, IstioService, LocalityEndpoints, Metadata, Origin, OutlierDetection,
-    UpstreamTls,
+    CircuitBreakers, HeaderName, Http1Options, Http2Options, IstioService, LocalityEndpoints, Metadata, Origin,
+    OutlierDetection, UpstreamTls,
 };
 
 /// A group of endpoints (`envoy.config.cluster.v3.Cluster`).
@@ -289,6 +289,8 @@ pub struct HttpProtocolOptions {
     pub max_headers_count: u32,
     /// Options of HTTP/1.
     pub http1: Http1Options,
+    /// Options of HTTP/2.
+    pub http2: Http2Options,
 }
 
 impl Default for HttpProtocolOptions {
@@ -301,6 +303,7 @@ impl Default for HttpProtocolOptions {
             max_requests_per_connection: 0,
             max_headers_count: 100,
             http1: Http1Options::default(),
+            http2: Http2Options::default(),
         }
     }
 }

@@ -76,6 +76,8 @@ pub struct HttpConnectionManager {
     pub tracing: Option<Tracing>,
     /// Options of HTTP/1.
     pub http1: Http1Options,
+    /// Options of HTTP/2.
+    pub http2: Http2Options,
     /// Remove the port from the host before routing.
     pub strip_port: bool,
     /// Remove a trailing dot from the host before routing.
@@ -121,6 +123,7 @@ impl Default for HttpConnectionManager {
             always_set_request_id_in_response: false,
             tracing: None,
             http1: Http1Options::default(),
+            http2: Http2Options::default(),
             strip_port: false,
             strip_trailing_host_dot: false,
         }
@@ -280,4 +283,42 @@ impl Default for Http1Options {
             preserve_case: false,
         }
     }
+}
+
+/// Options of HTTP/2 (`envoy.config.core.v3.Http2ProtocolOptions`): what we allow the peer of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Http2Options {
+    /// Streams that are open at once on a connection. As a client: our own bound below the server's.
+    pub max_concurrent_streams: u32,
+    /// Bytes of a body that a stream may have on its way to us; they are buffered while the other side is slow.
+    pub initial_stream_window_bytes: u32,
+    /// Bytes of all bodies that a connection may have on its way to us.
+    pub initial_connection_window_bytes: u32,
+    /// Serve CONNECT with `:protocol` (RFC 8441), e.g. `websocket`.
+    pub allow_connect: bool,
+    /// Probes of a quiet connection; `None` sends none.
+    pub keepalive: Option<Http2Keepalive>,
+}
+
+impl Default for Http2Options {
+    fn default() -> Self {
+        Self {
+            max_concurrent_streams: 1_024,
+            initial_stream_window_bytes: 256 * 1024,
+            initial_connection_window_bytes: 1024 * 1024,
+            allow_connect: true,
+            keepalive: None,
+        }
+    }
+}
+
+/// Probes of a quiet HTTP/2 connection (`connection_keepalive`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Http2Keepalive {
+    /// Time between two probes in milliseconds.
+    pub interval_ms: u64,
+    /// Time for the answer in milliseconds; the connection is closed without one.
+    pub timeout_ms: u64,
 }

@@ -44,8 +44,8 @@ pub use filter::{
 };
 pub use header::{HeaderAppendAction, HeaderMutations, HeaderName, HeaderOps, HeaderSet, InvalidHeaderName, NameKind};
 pub use http_connection_manager::{
-    ClientCertDetails, CodecType, ForwardClientCert, Http1Options, HttpConnectionManager, PathNormalization,
-    RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
+    ClientCertDetails, CodecType, ForwardClientCert, Http1Options, Http2Keepalive, Http2Options, HttpConnectionManager,
+    PathNormalization, RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
 };
 pub use invalid::Invalid;
 pub use limits::{CircuitBreakers, OutlierDetection, Priority, RetryBudget, Thresholds};
