@@ -10,7 +10,7 @@ pub enum Framing {
     Length(u64),
     /// Chunks and a trailer section.
     Chunked,
-    /// Everything until the connection closes (responses only).
+    /// Everything until the end: of the connection (HTTP/1 responses only) or of the stream (HTTP/2).
     Close,
     /// The connection is no longer HTTP (101, or 2xx to CONNECT).
     Tunnel,

@@ -131,6 +131,20 @@ impl BufferPool {
         self.grow(buffer)
     }
 
+    /// Appends bytes, whatever room that takes. False where they do not fit into [`BufferPool::MAX`]; nothing is appended.
+    pub fn append(&self, buffer: &mut Buffer, bytes: &[u8]) -> bool {
+        while buffer.data.len() - buffer.end < bytes.len() {
+            if buffer.start > 0 {
+                buffer.compact();
+            } else if !self.grow(buffer) {
+                return false;
+            }
+        }
+        buffer.data[buffer.end..buffer.end + bytes.len()].copy_from_slice(bytes);
+        buffer.end += bytes.len();
+        true
+    }
+
     /// Moves the filled part to a buffer of the next size. False if there is none.
     pub fn grow(&self, buffer: &mut Buffer) -> bool {
         let wanted = buffer.capacity() + 1;

@@ -223,6 +223,20 @@ impl Edits {
         }
     }
 
+    /// All fields as edited: name and value.
+    pub fn for_each<'a>(&'a self, buffer: &'a [u8], fields: &Fields, mut take: impl FnMut(Known, &'a [u8], &'a [u8])) {
+        for (index, field) in fields.as_slice().iter().enumerate() {
+            if self.removed & 1 << (index & 127) == 0 {
+                take(field.known, field.name.of(buffer), field.value.of(buffer));
+            }
+        }
+        for line in self.lines.iter().filter(|line| !line.is_removed) {
+            let text = &self.text[line.start as usize..][..line.len as usize];
+            let (name, value) = text.split_at(line.name_len as usize);
+            take(Known::classify(name), name, &value[2..value.len() - 2]);
+        }
+    }
+
     /// Writes the fields as edited, without the empty line.
     pub(crate) fn write_fields(&self, buffer: &[u8], fields: &Fields, out: &mut Vec<u8>) {
         self.write_fields_but(buffer, fields, None, out);

@@ -151,7 +151,7 @@ pub enum Known {
 const KNOWN: usize = Known::Other as usize;
 
 impl Known {
-    fn classify(name: &[u8]) -> Self {
+    pub(crate) fn classify(name: &[u8]) -> Self {
         let is = |text: &str, known| {
             if name.eq_ignore_ascii_case(text.as_bytes()) {
                 known
@@ -226,6 +226,15 @@ impl Fields {
         known
     }
 
+    /// The same, for a name and value that were written to `buffer`.
+    pub(crate) fn push_spans(&mut self, buffer: &[u8], name: Span, value: Span) {
+        let known = Known::classify(name.of(buffer));
+        self.list.push(Field { name, value, known });
+        if known != Known::Other && self.first[known as usize] == 0 {
+            self.first[known as usize] = self.list.len() as u8;
+        }
+    }
+
     /// All fields in order.
     pub fn as_slice(&self) -> &[Field] {
         &self.list
@@ -298,8 +307,10 @@ pub struct RequestHead {
     pub framing: Framing,
     /// The client allows another request on this connection.
     pub keep_alive: bool,
-    /// `Connection: upgrade` with an `Upgrade` field.
+    /// `Connection: upgrade` with an `Upgrade` field, or CONNECT with a `:protocol`.
     pub wants_upgrade: bool,
+    /// The protocol of an upgrade.
+    pub upgrade_to: Span,
     /// `Expect: 100-continue` (HTTP/1.1 only).
     pub expects_continue: bool,
     /// Bytes of the head including the empty line.

@@ -1,13 +1,14 @@
 //! HTTP messages without sockets: heads as ranges of the bytes they came in, edits on them, body framing.
 //!
-//! `head` and `edits` are what everything above a codec sees; `h1` is the codec of HTTP/1.x (RFC 9110, RFC 9112).
-//! A codec of HTTP/2 yields the same heads.
+//! `head` and `edits` are what everything above a codec sees; `h1` is the codec of HTTP/1.x (RFC 9110, RFC 9112);
+//! `h2` is the codec of HTTP/2 (RFC 9113), and yields the same heads.
 #![forbid(unsafe_code)]
 
 pub mod body;
 pub mod buffer;
 pub mod edits;
 pub mod h1;
+pub mod h2;
 pub mod head;
 pub mod limits;
 pub mod local_reply;

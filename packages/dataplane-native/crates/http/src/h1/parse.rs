@@ -103,7 +103,9 @@ pub fn parse_request(buffer: &[u8], limits: &Limits, head: &mut RequestHead) -> 
     } else {
         !body.close
     };
-    head.wants_upgrade = !is_http10 && body.upgrade && head.fields.known(Known::Upgrade).is_some();
+    let upgrade = head.fields.known(Known::Upgrade).map(|field| field.value);
+    head.wants_upgrade = !is_http10 && body.upgrade && upgrade.is_some();
+    head.upgrade_to = upgrade.unwrap_or_default();
     head.expects_continue = match head.fields.known(Known::Expect) {
         None => false,
         Some(field) if field.value.of(buffer).eq_ignore_ascii_case(b"100-continue") => !is_http10,
