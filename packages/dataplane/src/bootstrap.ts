@@ -42,6 +42,7 @@ export function toEngineBootstrap(settings: Settings): EngineBootstrap {
       nodeId: toNodeIdentity(settings).id,
     },
     workers: settings.workers ?? 0,
+    limits: settings.limits,
     reportIntervalMs: settings.mixer === undefined ? 0 : REPORT_INTERVAL_MS,
   };
 }

@@ -17,6 +17,15 @@ export interface HttpListenerConfig {
   readonly address: string;
   /** Serves HTTPS where set. */
   readonly tls?: ListenerTlsConfig;
+  /** Time from the first byte of a request's head to its last; then it is answered 408. Default 60,000 (`ProxyLimits`). */
+  readonly requestHeadersTimeoutMs?: number;
+  /** A connection between two requests, or before its first, ends after this. Default one hour (`ProxyLimits`). */
+  readonly idleTimeoutMs?: number;
+  /**
+   * A request of which no byte moves in either direction is given up after this: a body that does not come, a response that nobody reads, an upstream
+   * that is silent. 0 never. Default 300,000.
+   */
+  readonly streamIdleTimeoutMs?: number;
   /** Which routes serve which hosts; the most specific domain wins. */
   readonly hosts: readonly HostConfig[];
 }
@@ -185,6 +194,8 @@ export interface CertificateConfig {
 
 export interface ListenerTlsConfig {
   readonly certificate: CertificateConfig;
+  /** Time for the handshake, from the connection's first moment. Default 15,000 (`ProxyLimits.transportTimeoutMs`). */
+  readonly handshakeTimeoutMs?: number;
   /** PEM of the roots that client certificates must lead to; clients without a certificate are then refused. */
   readonly clientRootsPem?: string;
 }

@@ -32,11 +32,19 @@ function toListener(listener: ListenerConfig): JsonObject {
     listener.kind === "http"
       ? { httpConnectionManager: toHttp(listener) }
       : { tcpProxy: present({ statPrefix: name, ...toTarget(listener.to), idleTimeoutMs: listener.idleTimeoutMs }) };
-  return { name, address, filterChains: [present({ filters: [filter], tls: tls && toListenerTls(tls) })] };
+  const chain = { filters: [filter], tls: tls && toListenerTls(tls), transportConnectTimeoutMs: tls?.handshakeTimeoutMs };
+  return { name, address, filterChains: [present(chain)] };
 }
 
-function toHttp({ name, hosts }: HttpListenerConfig): JsonObject {
-  return { statPrefix: name, routes: { inline: { name, virtualHosts: hosts.map(toVirtualHost) } } };
+function toHttp({ name, hosts, requestHeadersTimeoutMs, idleTimeoutMs = 0, streamIdleTimeoutMs }: HttpListenerConfig): JsonObject {
+  return present({
+    statPrefix: name,
+    routes: { inline: { name, virtualHosts: hosts.map(toVirtualHost) } },
+    requestHeadersTimeoutMs,
+    // Nothing said there would be the engine's own hour, 0 is what the proxy's limits say.
+    idleTimeoutMs,
+    streamIdleTimeoutMs,
+  });
 }
 
 function toVirtualHost({ domains = ["*"], routes }: HostConfig, index: number): JsonObject {

@@ -25,6 +25,6 @@ export type {
   WeightedCluster,
 } from "./config.ts";
 export { Proxy, type ProxyOptions } from "./proxy.ts";
-export type { EngineProblem as ProxyProblem } from "./native/engine.ts";
+export type { EngineProblem as ProxyProblem, ProxyLimits } from "./native/engine.ts";
 export { ProxyError, type ProxyErrorCode } from "./native/errors.ts";
 export type { ProxyDecision, ProxyExplainedEndpoint, ProxyExplainRequest, ProxyExplanation, ProxyStat } from "@fairlead/api";

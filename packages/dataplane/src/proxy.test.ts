@@ -33,6 +33,7 @@ describe("a proxy as a library", () => {
                 {
                   httpConnectionManager: {
                     statPrefix: "web",
+                    idleTimeoutMs: 0,
                     routes: {
                       inline: {
                         name: "web",

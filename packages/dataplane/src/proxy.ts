@@ -3,7 +3,7 @@ import type { ProxyConfig } from "./config.ts";
 import { toEngineConfig } from "./engine-config.ts";
 import { parseExplainRequest } from "./explain-request.ts";
 import { createNativeEngine } from "./native/addon.ts";
-import type { Engine, EngineBootstrap, EngineProblem } from "./native/engine.ts";
+import type { Engine, EngineBootstrap, EngineProblem, ProxyLimits } from "./native/engine.ts";
 import { invalidConfig, ProxyError } from "./native/errors.ts";
 import { parseStats } from "./stats.ts";
 
@@ -11,6 +11,8 @@ export interface ProxyOptions {
   readonly config: ProxyConfig;
   /** Threads that serve traffic. Default: one per CPU that the process may use. */
   readonly workers?: number;
+  /** What bounds the resources that clients can make the proxy use. */
+  readonly limits?: ProxyLimits;
 }
 
 /** How an engine is made; tests bring their own. */
@@ -36,7 +38,7 @@ export class Proxy implements AsyncDisposable {
 
   /** Starts to listen and serve. Rejects with a `ProxyError`, and leaves nothing behind, where the configuration is refused. */
   static async start(options: ProxyOptions, createEngine: CreateEngine = createNativeEngine): Promise<Proxy> {
-    const engine = await createEngine({ workers: options.workers ?? 0, reportIntervalMs: 0 });
+    const engine = await createEngine({ workers: options.workers ?? 0, limits: options.limits ?? {}, reportIntervalMs: 0 });
     const proxy = new Proxy(engine);
     try {
       await proxy.apply(options.config);

@@ -7,6 +7,17 @@ const ipSchema = z.string().refine((value) => isIP(value) !== 0, { error: "must 
 // Names go into the node id, whose parts are separated by "~" and ".".
 const nameSchema = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "must be a Kubernetes name");
 
+/** `ProxyLimits`: 0 is none for a timeout. */
+const limitsSchema = z.strictObject({
+  maxConnections: z.int().min(1).max(4_294_967_295).exactOptional(),
+  maxHeadBytes: z.int().min(1_024).max(1_048_576).exactOptional(),
+  maxHeaders: z.int().min(1).max(128).exactOptional(),
+  maxReplayBytes: z.int().min(0).max(67_108_864).exactOptional(),
+  requestHeadersTimeoutMs: z.int().min(0).exactOptional(),
+  idleTimeoutMs: z.int().min(0).exactOptional(),
+  transportTimeoutMs: z.int().min(1).exactOptional(),
+});
+
 /** The settings file of `fairlead-proxy`; in agent mode (`engine: "envoy"`) the same file. */
 export const settingsSchema = z
   .strictObject({
@@ -31,6 +42,8 @@ export const settingsSchema = z
     stateDirectory: z.string().min(1),
     /** Threads that serve traffic; without it one per CPU the process may use. */
     workers: z.int().min(1).max(1024).optional(),
+    /** What bounds the resources that clients can make the proxy use; a stock Envoy has bounds of its own. */
+    limits: limitsSchema.default({}),
     engine: z.enum(["fairlead", "envoy"]).default("fairlead"),
     /** Envoy's binary; found by `PATH` as `envoy` where absent. */
     envoyPath: z.string().min(1).optional(),

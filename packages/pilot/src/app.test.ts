@@ -4,12 +4,11 @@ import type { PilotObjects, PilotProblems, PilotProxies, PilotProxyResources } f
 import { clientCredentials, peerSpiffeId, serverCredentials } from "@fairlead/identity";
 import { createLogger, systemClock } from "@fairlead/kit";
 import { createMemorySource, type MemorySource } from "@fairlead/sources";
-import { until } from "@fairlead/testkit";
+import { createTestAuthority, until } from "@fairlead/testkit";
 import { ChannelCredentials, status } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "vitest";
 import { type Pilot, type PilotIdentity, startPilot } from "./app.ts";
 import { TestAdsClient } from "./testing/ads-client.ts";
-import { createTestAuthority } from "./testing/certificates.ts";
 
 const TRUST_DOMAIN = "cluster.local";
 const MESH = `

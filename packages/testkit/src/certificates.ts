@@ -2,15 +2,21 @@
 import "reflect-metadata";
 import type { webcrypto } from "node:crypto";
 import { BasicConstraintsExtension, SubjectAlternativeNameExtension, type X509Certificate, X509CertificateGenerator } from "@peculiar/x509";
-import { createWatch, formatSpiffeId, Secret, type SpiffeId } from "@fairlead/kit";
-import type { CertificateSource } from "@fairlead/identity";
+import { createWatch, formatSpiffeId, Secret, type SpiffeId, type Watch } from "@fairlead/kit";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const VALIDITY = { notBefore: new Date("2020-01-01"), notAfter: new Date("2120-01-01") };
 
+/** A certificate with its key and the root it leads to, as the ends of a TLS connection take it. */
+export type TestCertificate = Watch<{
+  readonly certificateChainPem: string;
+  readonly privateKeyPem: Secret<string>;
+  readonly trustBundlePem: string;
+}>;
+
 /** A certificate authority for tests. */
 export interface TestAuthority {
-  issue(id: SpiffeId): Promise<CertificateSource>;
+  issue(id: SpiffeId): Promise<TestCertificate>;
 }
 
 export async function createTestAuthority(): Promise<TestAuthority> {
@@ -35,7 +41,7 @@ export async function createSelfSigned(): Promise<{ readonly certificatePem: str
 async function issueLeaf(
   authority: { readonly root: X509Certificate; readonly signingKey: webcrypto.CryptoKey },
   id: SpiffeId,
-): Promise<CertificateSource> {
+): Promise<TestCertificate> {
   const keys = await createKeys();
   const leaf = await X509CertificateGenerator.create({
     subject: "O=test",

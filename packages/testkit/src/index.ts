@@ -1,3 +1,4 @@
+export { createSelfSigned, createTestAuthority, type TestAuthority, type TestCertificate } from "./certificates.ts";
 export { type Echo, type EchoServer, startEchoServer } from "./echo-server.ts";
 export { freePort } from "./free-port.ts";
 export {

@@ -12,6 +12,8 @@ export interface SettingsOptions {
   readonly drainMs?: number;
   /** Threads of each proxy. */
   readonly workers?: number;
+  /** `limits` of each proxy's settings. */
+  readonly limits?: object;
   /** Whether a workload's proxy is ours or a stock Envoy with our agent, and how it asks Pilot; ours and delta unless said otherwise. */
   readonly proxyOf?: (workloadName: string) => ProxyChoice;
 }
@@ -100,6 +102,7 @@ function proxySettings(
     stateDirectory: paths(layout.stateDirectory).proxy(workload.name),
     workers: options.workers ?? DEFAULT_WORKERS,
     drainMs: options.drainMs ?? DEFAULT_DRAIN_MS,
+    limits: options.limits,
     ...options.proxyOf?.(workload.name),
     identity,
     pilot: { address: `${layout.pilot.host}:${PORTS.pilotXds}` },

@@ -54,8 +54,27 @@ export interface EngineBootstrap {
   };
   /** 0: one per CPU that the process may use. */
   readonly workers?: number;
+  readonly limits?: ProxyLimits;
   /** 0: no reports. */
   readonly reportIntervalMs?: number;
+}
+
+/** What bounds the resources that strangers can make a proxy use; each has a default. */
+export interface ProxyLimits {
+  /** Downstream connections of the whole process; one above is closed at once. Default 50,000. */
+  readonly maxConnections?: number;
+  /** Request or response head; a larger request is answered 431. Default 61,440. */
+  readonly maxHeadBytes?: number;
+  /** Header fields in one head, at most 128; more are answered 431. Default 100. */
+  readonly maxHeaders?: number;
+  /** Request body kept for a retry or a mirror. Default 65,536. */
+  readonly maxReplayBytes?: number;
+  /** For a complete request head after its first byte, where the listener says nothing; 0 is none. Default 60,000. */
+  readonly requestHeadersTimeoutMs?: number;
+  /** For a connection between requests, where the listener says nothing; 0 is none. Default one hour. */
+  readonly idleTimeoutMs?: number;
+  /** For TLS handshakes and for finding out what a connection speaks, where the listener says nothing. Default 15,000. */
+  readonly transportTimeoutMs?: number;
 }
 
 /** `cluster reviews: loadAssignment: …`, the line that a NACK or an error carries. */

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { readFileSync } from "node:fs";
+import { findProxy } from "@fairlead/cli";
 import { send, until } from "@fairlead/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBookinfo, type TestMesh } from "../../src/index.ts";
@@ -7,11 +8,12 @@ import { startBookinfo, type TestMesh } from "../../src/index.ts";
 let mesh: TestMesh;
 
 beforeAll(async () => {
-  mesh = await startBookinfo();
+  mesh = await startBookinfo({ settings: { limits: { requestHeadersTimeoutMs: HEAD_TIMEOUT_MS } } });
 });
 afterAll(() => mesh.stop());
 
 const SILENT = 500;
+const HEAD_TIMEOUT_MS = 3_000;
 
 function open(text: string): Promise<Socket> {
   const { hostname, port } = new URL(mesh.gatewayUrl);
@@ -43,6 +45,18 @@ test("hundreds of clients that say nothing, or half a request, keep nobody waiti
   // Generous: what Node itself does meanwhile counts too.
   expect((residentKb() - before) / SILENT).toBeLessThan(64);
   for (const socket of sockets) socket.destroy();
+});
+
+test("a client of the gateway that sends half a head is answered 408 when its time is over", async () => {
+  const socket = await open("GET / HTTP/1.1\r\nHost: x\r\nx-half: ");
+  let text = "";
+  let isClosed = false;
+  socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1"))).once("close", () => (isClosed = true));
+  await until("the gateway ends the connection", () => isClosed, { timeoutMs: 4 * HEAD_TIMEOUT_MS });
+  expect(text).toMatch(/^HTTP\/1\.1 408 /);
+  const { adminAddress } = findProxy(mesh.mesh.description, "ingressgateway");
+  const metrics = await send({ url: `http://${adminAddress}/stats/prometheus` });
+  expect(metrics).toMatchObject({ body: expect.stringMatching(/^fairlead_proxy_downstream_timeouts_total [1-9]/m) });
 });
 
 test("a client that reads nothing of a large answer does not make the proxy hold all of it", async () => {

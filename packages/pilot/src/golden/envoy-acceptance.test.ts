@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { createSelfSigned } from "@fairlead/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configureProxy } from "../offline.ts";
-import { createSelfSigned } from "../testing/certificates.ts";
 import { type TestFiles, toStaticBootstrap } from "./envoy-bootstrap.ts";
 import { readGoldenCases } from "./golden-case.ts";
 
