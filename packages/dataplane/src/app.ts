@@ -95,6 +95,7 @@ class RunningApp implements App {
     await this.#readiness?.listen();
     engine.onReport((batch) => this.#mixer?.push(batch));
     if (settings.pilot.insecure) this.#ads.start(credentials.createInsecure());
+    else this.#ads.awaitCredentials();
     void this.#obtainIdentity();
   }
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { status, type ServiceError } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import {
   type Cancel,
   type Clock,
@@ -16,6 +16,7 @@ import { type Certificate, parseLeaf } from "./certificate.ts";
 import { requestCertificate, type SignRequest } from "./certificate-client.ts";
 import { createCertificateRequest } from "./csr.ts";
 import { clientCredentials, isIdentity, serverOnlyCredentials } from "./grpc-credentials.ts";
+import { createKeptCertificate, type KeptCertificate } from "./kept-certificate.ts";
 import type { IdentitySettings } from "./settings.ts";
 
 /** Citadel's own identity, in the trust domain of the mesh. */
@@ -49,26 +50,62 @@ const RETRY_MAX_MS = 15_000;
 const RENEW_AT = 0.5;
 const RENEW_JITTER = 0.1;
 
-/** Obtains the first certificate, trying until it has one or `signal` aborts, and keeps it renewed from then on. */
+/**
+ * Obtains the first certificate, trying until it has one or `signal` aborts, and keeps it renewed from then on. While Citadel does not answer, one that
+ * was kept serves, if it is still valid.
+ */
 export async function obtainIdentity(options: IdentityOptions): Promise<Identity> {
-  const first = await retrying(options, () => obtain(options, undefined));
-  return new RenewedIdentity(options, first);
+  const { settings, trustDomain, clock, logger } = options;
+  const { namespace, serviceAccount, keptCertificateFile: path } = settings;
+  const spiffeId = formatSpiffeId({ trustDomain, namespace, serviceAccount });
+  const kept = path === undefined ? undefined : createKeptCertificate({ path, spiffeId, clock, logger });
+  const first = await retrying(options, () => obtainFirst(options, kept));
+  const identity = new RenewedIdentity(options, first.certificate, kept);
+  identity.start(first.isKept);
+  return identity;
+}
+
+interface FirstCertificate {
+  readonly certificate: Certificate;
+  readonly isKept: boolean;
+}
+
+async function obtainFirst(options: IdentityOptions, kept: KeptCertificate | undefined): Promise<FirstCertificate> {
+  try {
+    const certificate = await obtain(options, undefined);
+    await kept?.save(certificate);
+    return { certificate, isKept: false };
+  } catch (error) {
+    // A citadel that refuses is obeyed.
+    const certificate = isRefusal(error) ? undefined : await kept?.load();
+    if (certificate === undefined) throw error;
+    const notAfter = new Date(certificate.notAfterMs).toISOString();
+    options.logger.warn({ err: error, notAfter }, "no certificate from citadel: using the one that was kept");
+    return { certificate, isKept: true };
+  }
 }
 
 class RenewedIdentity implements Identity {
   readonly certificate: MutableWatch<Certificate>;
   readonly #options: IdentityOptions;
+  readonly #kept: KeptCertificate | undefined;
   readonly #stopped = new AbortController();
   #cancelTimer: Cancel = () => undefined;
 
-  constructor(options: IdentityOptions, first: Certificate) {
+  constructor(options: IdentityOptions, first: Certificate, kept: KeptCertificate | undefined) {
     this.#options = options;
+    this.#kept = kept;
     this.certificate = createWatch(first);
-    this.#schedule();
+  }
+
+  start(isRenewedNow: boolean): void {
+    if (isRenewedNow) void this.#renew();
+    else this.#schedule();
   }
 
   async rotate(): Promise<void> {
     const next = await obtain(this.#options, this.certificate);
+    await this.#kept?.save(next);
     this.certificate.set(next);
     this.#options.logger.info(
       { serialNumber: next.serialNumber, notAfter: new Date(next.notAfterMs).toISOString() },
@@ -166,6 +203,10 @@ function toCertificate(chain: readonly string[], privateKeyPem: Certificate["pri
 /** gRPC codes that no retry heals soon; still retried, only said louder. */
 const REFUSED = new Set<number>([status.PERMISSION_DENIED, status.UNAUTHENTICATED, status.INVALID_ARGUMENT]);
 
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "number" && REFUSED.has(error.code);
+}
+
 async function retrying<Value>(options: IdentityOptions, attempt: () => Promise<Value>): Promise<Value> {
   const backoff = createBackoff({ baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS, random: options.random });
   for (;;) {
@@ -174,8 +215,7 @@ async function retrying<Value>(options: IdentityOptions, attempt: () => Promise<
     } catch (error) {
       options.signal.throwIfAborted();
       const delayMs = backoff.next();
-      const refused = REFUSED.has((error as Partial<ServiceError>).code ?? -1);
-      options.logger[refused ? "error" : "warn"](
+      options.logger[isRefusal(error) ? "error" : "warn"](
         { err: error, citadel: options.settings.citadelAddress, retryInMs: Math.round(delayMs) },
         "no certificate from citadel",
       );

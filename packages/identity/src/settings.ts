@@ -13,6 +13,11 @@ export const identitySettingsSchema = z.strictObject({
   serviceAccount: z.string(),
   /** Wished lifetime; where absent Citadel decides. */
   certificateTtlSeconds: z.number().int().positive().optional(),
+  /**
+   * File in which the newest certificate is kept with its private key, readable by this user only, so that the process can start while Citadel is away.
+   * Absent: the key never leaves the process.
+   */
+  keptCertificateFile: z.string().min(1).optional(),
 });
 
 export type IdentitySettings = z.output<typeof identitySettingsSchema>;

@@ -4,6 +4,7 @@ export { FakeClock } from "./fake-clock.ts";
 export { createLogger, type Logger, type LogLevel } from "./log.ts";
 export { createMonitoring, type Monitoring } from "./monitoring.ts";
 export { describeOrigin, describeProblem, type Origin, type Problem, type Severity } from "./problem.ts";
+export { replaceFile } from "./replace-file.ts";
 export { failure, type Result, success } from "./result.ts";
 export { Secret } from "./secret.ts";
 export { addressSchema, parseSettings, readSettings, SettingsError, splitAddress } from "./settings.ts";

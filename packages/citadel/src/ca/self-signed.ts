@@ -1,5 +1,5 @@
 import { randomBytes, type webcrypto } from "node:crypto";
-import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   AuthorityKeyIdentifierExtension,
@@ -8,7 +8,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import type { Clock } from "@fairlead/kit";
+import { type Clock, replaceFile } from "@fairlead/kit";
 import { rootExtensions, rootSubject } from "../template/ca-certificate.ts";
 import { BACKDATE_SECONDS, ROOT_GRACE_SHARE, ROOT_TTL_SECONDS } from "../template/lifetimes.ts";
 import type { Authority, SignParameters } from "./authority.ts";
@@ -115,12 +115,4 @@ async function readIfThere(file: string): Promise<string | undefined> {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   }
-}
-
-/** Writes beside and renames: a crash leaves the old file or the new one, never half of one. */
-async function replaceFile(file: string, content: string, mode: number): Promise<void> {
-  const temporary = `${file}.new`;
-  await writeFile(temporary, content, { mode });
-  await chmod(temporary, mode);
-  await rename(temporary, file);
 }

@@ -48,6 +48,7 @@ export function paths(stateDirectory: string): {
   readonly joinTokens: string;
   readonly citadel: string;
   readonly rootCertificate: string;
+  readonly pilot: string;
   readonly mixer: string;
   readonly proxy: (name: string) => string;
 } {
@@ -58,6 +59,7 @@ export function paths(stateDirectory: string): {
     joinTokens: join(stateDirectory, "join-tokens.json"),
     citadel: join(stateDirectory, "citadel"),
     rootCertificate: join(stateDirectory, "citadel", "root-cert.pem"),
+    pilot: join(stateDirectory, "pilot"),
     mixer: join(stateDirectory, "mixer"),
     proxy: (name) => join(stateDirectory, "proxies", name),
   };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { CONTROL_PLANE_NAMESPACE, type MeshLayout, paths, PORTS, proxiedWorkloads } from "./layout.ts";
 import type { PlannedWorkload } from "./plan.ts";
 
@@ -25,6 +25,11 @@ export interface ProxyChoice {
   readonly xds?: "delta" | "sotw";
 }
 
+interface ServiceAccount {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
 const DEFAULT_DRAIN_MS = 2_000;
 /** Many proxies share one machine: a thread each is plenty and keeps them small. */
 const DEFAULT_WORKERS = 1;
@@ -36,12 +41,20 @@ const DEFAULT_WORKERS = 1;
 export function writeSettingsFiles(layout: MeshLayout, options: SettingsOptions, newToken: () => string): void {
   const files = paths(layout.stateDirectory);
   const joinTokens: { readonly tokenSha256: string; readonly namespace: string; readonly serviceAccount: string }[] = [];
-  const identity = (name: string, namespace: string, serviceAccount: string): object => {
+  /** `folder` is the process's own: its key is kept there and nowhere else, so that it can start while Citadel is away. */
+  const identity = (name: string, folder: string, { namespace, serviceAccount }: ServiceAccount): object => {
     const token = newToken();
     writePrivate(files.token(name), token);
     joinTokens.push({ tokenSha256: createHash("sha256").update(token).digest("hex"), namespace, serviceAccount });
     const citadelAddress = `${layout.citadel.host}:${PORTS.citadel}`;
-    return { citadelAddress, rootCertificateFile: files.rootCertificate, tokenFile: files.token(name), namespace, serviceAccount };
+    return {
+      citadelAddress,
+      rootCertificateFile: files.rootCertificate,
+      tokenFile: files.token(name),
+      namespace,
+      serviceAccount,
+      keptCertificateFile: join(folder, "certificate.json"),
+    };
   };
   const write = (name: string, settings: object): void => writePrivate(files.settings(name), JSON.stringify(settings, undefined, 2));
 
@@ -51,7 +64,7 @@ export function writeSettingsFiles(layout: MeshLayout, options: SettingsOptions,
     monitoringAddress: `${layout.pilot.host}:${PORTS.monitoring}`,
     configDirectory: layout.folder,
     trustDomain,
-    identity: identity("pilot", CONTROL_PLANE_NAMESPACE, "pilot"),
+    identity: identity("pilot", files.pilot, { namespace: CONTROL_PLANE_NAMESPACE, serviceAccount: "pilot" }),
   });
   write("mixer", {
     listenAddress: `${layout.mixer.host}:${PORTS.mixerReport}`,
@@ -59,10 +72,10 @@ export function writeSettingsFiles(layout: MeshLayout, options: SettingsOptions,
     monitoringAddress: `${layout.mixer.host}:${PORTS.monitoring}`,
     stateDirectory: files.mixer,
     trustDomain,
-    identity: identity("mixer", CONTROL_PLANE_NAMESPACE, "mixer"),
+    identity: identity("mixer", files.mixer, { namespace: CONTROL_PLANE_NAMESPACE, serviceAccount: "mixer" }),
   });
   for (const workload of proxiedWorkloads(layout)) {
-    const owner = identity(workload.name, workload.namespace, workload.serviceAccount);
+    const owner = identity(workload.name, files.proxy(workload.name), workload);
     write(proxyName(workload), proxySettings(workload, { layout, options, identity: owner }));
   }
   write("citadel", {

@@ -45,6 +45,12 @@ afterEach(async () => {
 });
 
 function start(protocol: "delta" | "sotw" = "delta", nodeId = NODE.id): AdsClient {
+  const started = create(protocol, nodeId);
+  started.start(credentials.createInsecure());
+  return started;
+}
+
+function create(protocol: "delta" | "sotw" = "delta", nodeId = NODE.id): AdsClient {
   const lastGood = createLastGood({ directory, nodeId, clock, logger });
   client = new AdsClient({
     engine,
@@ -63,7 +69,6 @@ function start(protocol: "delta" | "sotw" = "delta", nodeId = NODE.id): AdsClien
     random: () => 0.5,
     logger,
   });
-  client.start(credentials.createInsecure());
   return client;
 }
 
@@ -341,6 +346,31 @@ describe("the last known good configuration", () => {
     await clock.advance(1_000);
     expect(second.hasConfiguration).toBe(false);
     expect(engine.log).toEqual([]);
+  });
+
+  it("is served while there are no credentials to ask a server with, which then sends only the difference", async () => {
+    const port = Number(server.address.split(":")[1]);
+    await leaveConfiguration();
+    const second = create();
+    second.awaitCredentials();
+    await untilLater(() => second.hasConfiguration);
+    expect(second.status()).toMatchObject({ connected: false, fromLastKnownGood: true });
+    server = await startFakeAdsServer(port);
+    second.start(credentials.createInsecure());
+    const stream = await server.delta(0);
+    await until(() => stream.requests.length === 4);
+    expect(stream.requests[0]?.initialResourceVersions).toEqual({ a: "1" });
+  });
+
+  it("is left on disk where credentials come soon", async () => {
+    await leaveConfiguration();
+    const second = create();
+    second.awaitCredentials();
+    await clock.advance(1_000);
+    server = await startFakeAdsServer();
+    second.start(credentials.createInsecure());
+    await clock.advance(1_500);
+    expect(loads).toBe(0);
   });
 
   it("is readable by this user only", async () => {

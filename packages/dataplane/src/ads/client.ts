@@ -55,6 +55,7 @@ export class AdsClient {
   #lastError: string | null = null;
   #endAttempt: (reason: Error) => void = () => undefined;
   #cancelRetry: Cancel = () => undefined;
+  #loading: Promise<void> = Promise.resolve();
 
   constructor(options: AdsClientOptions) {
     this.#options = options;
@@ -62,11 +63,23 @@ export class AdsClient {
     this.#retryLog = createRetryLog({ ...options, message: "no stream to the xds server" });
   }
 
+  /** Credentials will come; where they take too long, what the disk has serves until then. */
+  awaitCredentials(): void {
+    const { clock, logger } = this.#options;
+    this.#cancelRetry = clock.after(LAST_GOOD_AFTER_MS, () => {
+      this.#loading = this.#loadLastGood().catch((error: unknown) =>
+        logger.error({ err: error }, "cannot use the last known good configuration"),
+      );
+    });
+  }
+
   /** Connects with these credentials from now on. */
   start(credentials: ChannelCredentials): void {
+    this.#cancelRetry();
     this.#credentials = credentials;
     this.#startedMs = this.#options.clock.monotonic();
-    this.#connect();
+    // A stream begins with what is there already.
+    void this.#loading.then(() => this.#connect());
   }
 
   /** Ends the stream; the resources stay with the engine. What is not on disk yet is written. */
@@ -172,7 +185,7 @@ export class AdsClient {
 
   async #loadLastGood(): Promise<void> {
     const { engine, lastGood, logger } = this.#options;
-    const updates = await lastGood.load();
+    const updates = this.#isStopped ? [] : await lastGood.load();
     for (const { typeUrl, version, upserts } of updates) {
       const problems = await applyTo(engine, typeUrl, upserts, []);
       this.#store.record(typeUrl, { version, upserts, removed: [], problems });

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { sizeDelimitedDecodeStream, sizeDelimitedEncode } from "@bufbuild/protobuf/wire";
 import { DeltaDiscoveryResponseSchema } from "@fairlead/api/gen/envoy/service/discovery/v3/discovery_pb";
-import type { Cancel, Clock, Logger } from "@fairlead/kit";
+import { type Cancel, type Clock, type Logger, replaceFile } from "@fairlead/kit";
 import type { ResourceUpsert } from "../native/engine.ts";
 import type { ResourceStore } from "./resource-store.ts";
 import { TYPE_ORDER } from "./type-urls.ts";
@@ -42,8 +42,8 @@ const WRITE_DELAY_MS = 500;
 const WRITE_BYTES_PER_MS = 1_000;
 
 export function createLastGood(options: LastGoodOptions): LastGood {
-  const { clock, logger, directory } = options;
-  const path = join(directory, FILE);
+  const { clock, logger } = options;
+  const path = join(options.directory, FILE);
   let pending: ResourceStore | undefined;
   let cancel: Cancel | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -58,7 +58,7 @@ export function createLastGood(options: LastGoodOptions): LastGood {
       lastByteCount = bytes.length;
       if (bytes.length > LIMIT_BYTES)
         return logger.warn({ bytes: bytes.length, limit: LIMIT_BYTES }, "configuration is too large to keep on disk");
-      await replaceFile(directory, path, bytes);
+      await replaceFile(path, bytes, 0o600);
     } catch (error) {
       logger.warn({ err: error, path }, "cannot keep the configuration on disk");
     }
@@ -118,27 +118,6 @@ async function decode(file: Buffer, nodeId: string): Promise<readonly SavedType[
     if (upserts.length > 0) types.push({ typeUrl: response.typeUrl, version: response.systemVersionInfo, upserts });
   }
   return types;
-}
-
-/** Either the old file or the whole new one is there, whenever the machine stops. */
-async function replaceFile(directory: string, path: string, bytes: Buffer): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  try {
-    const file = await open(temporary, "w", 0o600);
-    try {
-      // The mode above is for a new file only.
-      await chmod(temporary, 0o600);
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 function splitLine(bytes: Buffer): readonly [line: string, rest: Buffer] {
