@@ -64,7 +64,7 @@ export const STAGES: Readonly<Record<string, Readonly<Record<string, readonly st
     ads: ["native"],
     report: [],
     admin: ["native", "ads"],
-    agent: [],
+    agent: ["admin"],
   },
 };
 

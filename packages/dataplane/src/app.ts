@@ -1,8 +1,7 @@
-import { X509Certificate } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
-import type { ProxyCertificates, ProxyState } from "@fairlead/api";
+import type { ProxyState } from "@fairlead/api";
 import { type Certificate, clientCredentials, type Identity, isIdentity, MIXER, obtainIdentity, PILOT } from "@fairlead/identity";
 import type { Clock, Logger, Monitoring } from "@fairlead/kit";
 import type { AdminPorts } from "./admin/ports.ts";
@@ -11,6 +10,7 @@ import { AdsClient } from "./ads/client.ts";
 import { createLastGood } from "./ads/last-good.ts";
 import { SECRET } from "./ads/type-urls.ts";
 import { toNodeIdentity, toProxyNode } from "./bootstrap.ts";
+import { rotateCertificates, toProxyCertificates } from "./certificates.ts";
 import { describeEngineProblem, type DrainScope, type Engine } from "./native/engine.ts";
 import { MixerClient } from "./report/mixer-client.ts";
 import { toSecretResources } from "./secret-resources.ts";
@@ -133,12 +133,6 @@ class RunningApp implements App {
     }
   }
 
-  async #rotateCertificates(): Promise<void> {
-    if (this.#identity === undefined)
-      throw Object.assign(new Error("there is no certificate yet: citadel has not answered"), { statusCode: 503 });
-    await this.#identity.rotate();
-  }
-
   #drain(scope: DrainScope): Promise<boolean> {
     const { engine, settings, logger } = this.#options;
     if (scope === "all" && this.#phase === "serving") this.#phase = "draining";
@@ -181,33 +175,10 @@ class RunningApp implements App {
       state: this.state,
       xds: () => this.#ads.status(),
       report: () => this.#mixer?.status() ?? null,
-      certificates: () => toCertificates(this.#identity?.certificate.value, clock),
+      certificates: () => toProxyCertificates(this.#identity?.certificate.value, clock),
       drain: (scope) => void this.#drain(scope).catch((error: unknown) => logger.error({ err: error }, "drain failed")),
-      rotateCertificates: () => this.#rotateCertificates(),
+      rotateCertificates: () => rotateCertificates(this.#identity),
       quit: this.#options.onQuit,
     };
   }
-}
-
-function toCertificates(certificate: Certificate | undefined, clock: Clock): ProxyCertificates {
-  if (certificate === undefined) return { certificate: null };
-  const { spiffeId, serialNumber, notBeforeMs, notAfterMs } = certificate;
-  return {
-    certificate: {
-      spiffeId,
-      serialNumber,
-      validFrom: new Date(notBeforeMs).toISOString(),
-      validTo: new Date(notAfterMs).toISOString(),
-      remainingMs: notAfterMs - clock.now(),
-      trustedRootFingerprints: certificatesOf(certificate.trustBundlePem).map((pem) => fingerprint(pem)),
-    },
-  };
-}
-
-function certificatesOf(pem: string): readonly string[] {
-  return pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-}
-
-function fingerprint(pem: string): string {
-  return new X509Certificate(pem).fingerprint256.replaceAll(":", "").toLowerCase();
 }

@@ -45,6 +45,8 @@ export const settingsSchema = z
     /** What bounds the resources that clients can make the proxy use; a stock Envoy has bounds of its own. */
     limits: limitsSchema.default({}),
     engine: z.enum(["fairlead", "envoy"]).default("fairlead"),
+    /** Where the agent beside an Envoy listens: `/certs`, `POST /rotate_certificates`, probes and metrics of its own. */
+    agentAddress: addressSchema.optional(),
     /** Envoy's binary; found by `PATH` as `envoy` where absent. */
     envoyPath: z.string().min(1).optional(),
     xds: z.enum(["delta", "sotw"]).default("delta"),
@@ -65,6 +67,10 @@ export const settingsSchema = z
   .refine((settings) => settings.engine === "fairlead" || settings.readinessAddress === undefined, {
     path: ["readinessAddress"],
     error: 'is for engine "fairlead"; a stock Envoy answers probes on its admin address',
+  })
+  .refine((settings) => settings.engine === "envoy" || settings.agentAddress === undefined, {
+    path: ["agentAddress"],
+    error: 'is for engine "envoy"; our own engine answers on its admin address',
   })
   .refine(
     (settings) => settings.identity.namespace === settings.namespace && settings.identity.serviceAccount === settings.serviceAccount,

@@ -57,8 +57,8 @@ describe("a certificate that is kept on disk", () => {
   });
 
   it.each([
-    ["others may read it", () => chmodSync(path, 0o640)],
-    ["it is damaged", () => writeFileSync(path, readFileSync(path).subarray(0, 500))],
+    ["others may read it", async () => chmodSync(path, 0o640)],
+    ["it is damaged", async () => writeFileSync(path, readFileSync(path).subarray(0, 500))],
     ["it has expired", () => clock.advance(certificate.notAfterMs - clock.now())],
   ])("is not used where %s", async (_why, spoil) => {
     await keptBy().save(certificate);

@@ -17,11 +17,13 @@ export interface ProxyAdminClient {
   rotateCertificates(): Promise<void>;
 }
 
-export function createProxyAdminClient(proxy: Pick<MeshProxy, "name" | "adminAddress">): ProxyAdminClient {
+export function createProxyAdminClient(proxy: Pick<MeshProxy, "name" | "adminAddress" | "agentAddress">): ProxyAdminClient {
   const who = `the proxy of ${proxy.name}`;
   // The proxy is of the same version and its shapes are types only: what it answers is taken as it is.
-  const ask = <Answer>(path: string, body?: unknown): Promise<Answer> =>
-    requestJson({ address: proxy.adminAddress, path, who, ...(body === undefined ? {} : { method: "POST", body }) }) as Promise<Answer>;
+  const askAt = <Answer>(address: string, path: string, body?: unknown): Promise<Answer> =>
+    requestJson({ address, path, who, ...(body === undefined ? {} : { method: "POST", body }) }) as Promise<Answer>;
+  const ask = <Answer>(path: string, body?: unknown): Promise<Answer> => askAt(proxy.adminAddress, path, body);
+  const certificateAddress = proxy.agentAddress ?? proxy.adminAddress;
   return {
     serverInfo: () => ask("/server_info"),
     ownServerInfo: async () => {
@@ -29,9 +31,9 @@ export function createProxyAdminClient(proxy: Pick<MeshProxy, "name" | "adminAdd
       return isOurs(info) ? info : undefined;
     },
     configDump: () => ask("/config_dump"),
-    certificates: () => ask("/certs"),
+    certificates: () => askAt(certificateAddress, "/certs"),
     explain: (request) => ask("/explain", request),
-    rotateCertificates: async () => void (await ask("/rotate_certificates", {})),
+    rotateCertificates: async () => void (await askAt(certificateAddress, "/rotate_certificates", {})),
   };
 }
 

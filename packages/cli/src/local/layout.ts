@@ -20,6 +20,7 @@ export const PORTS = {
   mixerReport: 9091,
   mixerQuery: 9090,
   proxyAdmin: 15000,
+  proxyAgent: 15020,
   httpProxy: 15080,
 } as const;
 

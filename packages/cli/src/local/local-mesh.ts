@@ -8,7 +8,7 @@ import { type MeshLayout, paths, PORTS, proxiedWorkloads } from "./layout.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { isAlive, type MeshFile, readMeshFile, removeMeshFile, writeMeshFile } from "./mesh-file.ts";
 import { checkAddresses, type WantedAddress } from "./preflight.ts";
-import { proxyName, type SettingsOptions, writeSettingsFiles } from "./settings-files.ts";
+import { agentAddress, proxyName, type SettingsOptions, writeSettingsFiles } from "./settings-files.ts";
 
 export interface LocalMeshOptions {
   readonly layout: MeshLayout;
@@ -71,6 +71,7 @@ export class LocalMesh {
       ready: this.#ready.value,
       startedAt: this.#startedAt,
       pidOf: (name) => this.#children.get(name)?.pid ?? null,
+      settings: this.#options.settings ?? {},
     });
   }
 
@@ -186,10 +187,15 @@ function wantedAddresses(layout: MeshLayout): readonly WantedAddress[] {
 
 function describeMesh(
   layout: MeshLayout,
-  state: { readonly ready: boolean; readonly startedAt: string; readonly pidOf: (name: string) => number | null },
+  state: {
+    readonly ready: boolean;
+    readonly startedAt: string;
+    readonly pidOf: (name: string) => number | null;
+    readonly settings: SettingsOptions;
+  },
 ): MeshFile {
   const { pilot, citadel, mixer } = layout;
-  const { ready, startedAt, pidOf } = state;
+  const { ready, startedAt, pidOf, settings } = state;
   return {
     version: 1,
     pid: process.pid,
@@ -217,6 +223,7 @@ function describeMesh(
       type: workload.proxy,
       address: workload.address,
       adminAddress: `${workload.address}:${PORTS.proxyAdmin}`,
+      agentAddress: agentAddress(workload, settings) ?? null,
       httpProxyAddress: workload.proxy === "sidecar" ? `${workload.address}:${PORTS.httpProxy}` : null,
     })),
     applications: layout.workloads.flatMap(({ application, name, namespace }) =>

@@ -36,7 +36,7 @@ function mesh(changes: Partial<MeshFile> = {}): MeshFile {
 }
 
 function proxy(name: string): MeshFile["proxies"][number] {
-  return { pid: 1, name, namespace: "default", type: "sidecar", address: "", adminAddress: "", httpProxyAddress: null };
+  return { pid: 1, name, namespace: "default", type: "sidecar", address: "", adminAddress: "", agentAddress: null, httpProxyAddress: null };
 }
 
 test("a mesh is described in a file that only its owner can read", () => {

@@ -27,6 +27,8 @@ export const meshFileSchema = z.object({
       type: z.enum(["sidecar", "gateway"]),
       address: z.string(),
       adminAddress: z.string(),
+      /** Of the agent beside a stock Envoy; null for a proxy of ours, whose admin address answers for it. */
+      agentAddress: z.string().nullable(),
       httpProxyAddress: z.string().nullable(),
     }),
   ),

@@ -94,6 +94,11 @@ export function proxyName(workload: Pick<PlannedWorkload, "name">): string {
   return `${workload.name}-proxy`;
 }
 
+/** Where the agent beside a stock Envoy answers; undefined for a proxy of ours. */
+export function agentAddress({ name, address }: Pick<PlannedWorkload, "name" | "address">, options: SettingsOptions): string | undefined {
+  return options.proxyOf?.(name).engine === "envoy" ? `${address}:${PORTS.proxyAgent}` : undefined;
+}
+
 function proxySettings(
   workload: ReturnType<typeof proxiedWorkloads>[number],
   context: { readonly layout: MeshLayout; readonly options: SettingsOptions; readonly identity: object },
@@ -117,6 +122,7 @@ function proxySettings(
     drainMs: options.drainMs ?? DEFAULT_DRAIN_MS,
     limits: options.limits,
     ...options.proxyOf?.(workload.name),
+    agentAddress: agentAddress(workload, options),
     identity,
     pilot: { address: `${layout.pilot.host}:${PORTS.pilotXds}` },
     mixer: { address: `${layout.mixer.host}:${PORTS.mixerReport}` },

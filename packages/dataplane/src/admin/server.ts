@@ -1,15 +1,13 @@
-import type { ProxyAdminError, ProxyClusters, ProxyConfigDump, ProxyServerInfo, ProxyState, ProxyStats } from "@fairlead/api";
+import type { ProxyClusters, ProxyConfigDump, ProxyServerInfo, ProxyState, ProxyStats } from "@fairlead/api";
 import { createMonitoring, type Monitoring, VERSION } from "@fairlead/kit";
 import { parseExplainRequest } from "../explain-request.ts";
-import { ProxyError } from "../native/errors.ts";
 import { parseStats } from "../stats.ts";
 import { formatProcessMetrics } from "./metrics.ts";
+import { addCertificates } from "./certificates.ts";
+import { guard } from "./guard.ts";
 import type { AdminPorts } from "./ports.ts";
 
 const TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
-
-/** Open to whoever reaches the address: probes and scrapers come from outside the workload. */
-const OPEN_PATHS: ReadonlySet<string> = new Set(["/ready", "/healthz", "/healthz/ready", "/readyz", "/metrics", "/stats/prometheus"]);
 
 /** The proxy's admin server: probes, metrics, and what runs; the JSON shapes are in `@fairlead/api`. */
 export function createAdminServer(address: string, ports: AdminPorts): Monitoring {
@@ -18,6 +16,7 @@ export function createAdminServer(address: string, ports: AdminPorts): Monitorin
   addProbes(monitoring.server, () => ports.state());
   addViews(monitoring.server, ports);
   addCommands(monitoring.server, ports);
+  addCertificates(monitoring.server, ports);
   monitoring.server.get("/stats/prometheus", async (_request, reply) =>
     reply.type(TEXT_FORMAT).send(`${await ports.engine.stats()}${formatProcessMetrics(ports)}${await monitoring.registry.metrics()}`),
   );
@@ -29,24 +28,6 @@ export function createReadinessServer(address: string, state: () => ProxyState):
   const monitoring = createMonitoring({ address, isReady: () => state() === "ready" });
   addProbes(monitoring.server, state);
   return monitoring;
-}
-
-/** Keeps everything but probes and metrics to processes of this workload, and out of reach of web pages opened on the same machine. */
-function guard(server: Monitoring["server"]): void {
-  server.addHook("onRequest", async (request, reply) => {
-    const [path = ""] = request.url.split("?");
-    if (OPEN_PATHS.has(path)) return;
-    const { remoteAddress = "", localAddress = "" } = request.socket;
-    if (request.headers.origin !== undefined) await reply.code(403).send(refusal("requests of web pages are not answered"));
-    else if (!isLoopback(remoteAddress) && remoteAddress !== localAddress)
-      await reply.code(403).send(refusal(`only this workload may ask, not ${remoteAddress}`));
-  });
-  server.setErrorHandler((error, _request, reply) => {
-    const isOurs = error instanceof ProxyError && error.code !== "internal";
-    const status = isOurs ? 400 : statusOf(error);
-    return reply.code(status).send(refusal(error instanceof Error ? error.message : String(error)));
-  });
-  server.setNotFoundHandler((request, reply) => reply.code(404).send(refusal(`nothing at ${request.method} ${request.url}`)));
 }
 
 function addProbes(server: Monitoring["server"], state: () => ProxyState): void {
@@ -69,15 +50,10 @@ function addViews(server: Monitoring["server"], ports: AdminPorts): void {
     return { clusters: toList(clusters), endpoints: toList(endpoints) };
   });
   server.get("/stats", async (): Promise<ProxyStats> => ({ samples: parseStats(`${await engine.stats()}${formatProcessMetrics(ports)}`) }));
-  server.get("/certs", () => ports.certificates());
 }
 
 function addCommands(server: Monitoring["server"], ports: AdminPorts): void {
   server.post("/explain", (request) => ports.engine.explain(parseExplainRequest(request.body)));
-  server.post("/rotate_certificates", async () => {
-    await ports.rotateCertificates();
-    return ports.certificates();
-  });
   server.post("/drain_listeners", (request, reply) => {
     // Envoy's parameter: https://www.envoyproxy.io/docs/envoy/latest/operations/admin#post--drain_listeners
     const isInboundOnly = new URL(request.url, "http://admin").searchParams.has("inboundonly");
@@ -89,18 +65,6 @@ function addCommands(server: Monitoring["server"], ports: AdminPorts): void {
     reply.raw.once("finish", () => ports.quit());
     return reply.send("OK\n");
   });
-}
-
-function refusal(error: string): ProxyAdminError {
-  return { error };
-}
-
-function statusOf(error: unknown): number {
-  return error instanceof Error && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
-}
-
-function isLoopback(address: string): boolean {
-  return address === "::1" || address.replace(/^::ffff:/, "").startsWith("127.");
 }
 
 function toList(value: unknown): readonly unknown[] {

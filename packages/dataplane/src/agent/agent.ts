@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Certificate, type Identity, obtainIdentity } from "@fairlead/identity";
 import type { Clock, Logger } from "@fairlead/kit";
+import { createAgentServer } from "../admin/certificates.ts";
+import { rotateCertificates, toProxyCertificates } from "../certificates.ts";
 import { toSecretResources } from "../secret-resources.ts";
 import type { Settings } from "../settings.ts";
 import { toEnvoyBootstrap } from "./envoy-bootstrap.ts";
@@ -43,13 +45,23 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     adminAddress: settings.adminAddress,
   });
   const identityEnd = new AbortController();
-  const identity = followIdentity(options, sds, identityEnd.signal);
+  let current: Identity | undefined;
+  const identity = followIdentity(options, sds, identityEnd.signal).then((obtained) => (current = obtained));
+  const admin =
+    settings.agentAddress === undefined
+      ? undefined
+      : createAgentServer(settings.agentAddress, {
+          certificates: () => toProxyCertificates(current?.certificate.value, options.clock),
+          rotateCertificates: () => rotateCertificates(current),
+        });
+  await admin?.listen();
   envoy.start();
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     identityEnd.abort();
     await envoy.stop();
     (await identity)?.stop();
+    await admin?.close();
     sds.close();
     if (dirname(socketPath) !== settings.stateDirectory) rmSync(dirname(socketPath), { recursive: true, force: true });
     logger.info("stopped");

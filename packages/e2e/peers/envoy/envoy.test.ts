@@ -1,3 +1,4 @@
+import { createProxyAdminClient, findProxy } from "@fairlead/cli";
 import { send, until } from "@fairlead/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBookinfo, type TestMesh } from "../../src/index.ts";
@@ -96,6 +97,16 @@ describe.each(MESHES)("a stock Envoy $what", ({ xds, isEnvoy }) => {
     await until("details refuses", async () => (await product(mesh)).details === 403);
     mesh.edit("security.yaml", (text) => text.replace(DENY_PRODUCTPAGE, ""));
     await until("details answers again", async () => (await product(mesh)).details === 200);
+  });
+
+  test("goes on with a new certificate when it is told to take one", async () => {
+    const before = await detailsSerial(mesh);
+    const agent = createProxyAdminClient(findProxy(mesh.mesh.description, "details"));
+    const kept = (await agent.certificates()).certificate?.serialNumber;
+    await agent.rotateCertificates();
+    expect((await agent.certificates()).certificate?.serialNumber).not.toBe(kept);
+    await until("Envoy serves it", async () => (await detailsSerial(mesh)) !== before);
+    expect(new Set((await products(mesh, 20)).map(({ details }) => details))).toEqual(new Set([200]));
   });
 
   test("goes on with a new certificate when the old one is half over", async () => {
