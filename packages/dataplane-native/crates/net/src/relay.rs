@@ -300,7 +300,10 @@ impl<'a> Direction<'a> {
                 result
             }
             Carrier::Pipe(pipe) => {
-                let target = to.socket();
+                // A pipe was filled because both ends are plain sockets.
+                let Some(target) = to.plain_socket() else {
+                    return Poll::Ready(self.write_result(Err(io::ErrorKind::Unsupported.into())));
+                };
                 loop {
                     match ready!(target.poll_write_ready(cx)).and_then(|()| pipe.drain_to(target)) {
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

@@ -165,8 +165,8 @@ impl Stream for Socket {
         Some(self)
     }
 
-    fn socket(&self) -> &Socket {
-        self
+    fn socket(&self) -> Option<&Socket> {
+        Some(self)
     }
 
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> IdleState {

@@ -29,8 +29,8 @@ pub trait Stream: Unpin {
     /// The socket, where bytes may be moved on it directly (splice(2)): a plain stream that holds nothing back.
     fn plain_socket(&self) -> Option<&Socket>;
 
-    /// The socket underneath, for addresses and options only.
-    fn socket(&self) -> &Socket;
+    /// The socket underneath, for addresses and options only; none where several streams share one.
+    fn socket(&self) -> Option<&Socket>;
 
     /// Looks at a connection that waits in a pool, without consuming anything. Costs no system call while nothing
     /// happened; otherwise the task of `cx` is woken when something does.

@@ -80,8 +80,8 @@ impl Stream for Copied {
         None
     }
 
-    fn socket(&self) -> &Socket {
-        &self.0
+    fn socket(&self) -> Option<&Socket> {
+        Some(&self.0)
     }
 
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> IdleState {

@@ -12,6 +12,7 @@ use crate::{
     http_connection::{self, HttpEnd},
     snapshot::{ChainEntry, Current, ListenerEntry, Serves},
     tcp,
+    wire::Wire,
     worker::Worker,
 };
 
@@ -19,7 +20,7 @@ use crate::{
 const MAX_INTERNAL_HOPS: u32 = 4;
 
 /// What is known about a connection.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
     /// Peer of the socket; none for Unix sockets.
     pub(crate) peer: Option<SocketAddr>,
@@ -96,6 +97,7 @@ impl Facts {
 }
 
 /// A connection with the configuration it is served by.
+#[derive(Clone)]
 pub(crate) struct Served {
     pub(crate) worker: Rc<Worker>,
     pub(crate) facts: Facts,
@@ -138,9 +140,29 @@ impl Served {
         true
     }
 
+    /// The same connection with the newest configuration. None: it has no place in it.
+    pub(crate) fn renewed(&self) -> Option<Self> {
+        let mut renewed = self.clone();
+        renewed.refresh().then_some(renewed)
+    }
+
     /// Whether connections of this listener are to end.
     pub(crate) fn is_draining(&self) -> bool {
         self.worker.shared.is_draining(self.listener.is_inbound)
+    }
+
+    /// Goes on with what is inside a tunnel by this internal listener. False: there is none of that name.
+    fn enter(&mut self, name: &str) -> bool {
+        let Some(listener) = self.snapshot.listeners.get(name) else {
+            return false;
+        };
+        self.listener = Arc::clone(listener);
+        self.labels.set(None);
+        // What is inside the tunnel is a connection of its own: nothing is known about it yet.
+        self.facts.server_name.clear();
+        self.facts.alpn.clear();
+        self.facts.transport = "";
+        true
     }
 
     /// Whether the newest configuration is not the one in use.
@@ -178,20 +200,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, socket: Socket, peer: Address, loc
     {
         listener = Arc::clone(other);
     }
-    let stream = Connection::from(socket);
-    serve_as(worker, snapshot, listener, facts, stream, Buffer::default()).await;
-}
-
-/// Serves a connection by a listener, then by the internal listeners that it opens a tunnel to.
-async fn serve_as(
-    worker: Rc<Worker>,
-    snapshot: Current,
-    listener: Arc<ListenerEntry>,
-    facts: Facts,
-    mut stream: Connection,
-    mut received: Buffer,
-) {
-    let mut served = Served {
+    let served = Served {
         chain: Arc::clone(&snapshot.no_chain),
         labels: Cell::new(None),
         worker,
@@ -199,9 +208,23 @@ async fn serve_as(
         snapshot,
         listener,
     };
+    serve_as(served, Connection::from(socket).into()).await;
+}
+
+/// Serves what is inside a tunnel on a stream by an internal listener.
+pub(crate) async fn serve_tunnel(outer: &Served, name: &str, wire: Wire) {
+    let mut served = outer.clone();
+    if served.enter(name) {
+        serve_as(served, wire).await;
+    }
+}
+
+/// Serves a connection by a listener, then by the internal listeners that it opens a tunnel to.
+async fn serve_as(mut served: Served, mut wire: Wire) {
+    let mut received = Buffer::default();
     for _ in 0..=MAX_INTERNAL_HOPS {
         if served.listener.needs_detection(&served.facts)
-            && !Box::pin(detect(&mut served, &mut stream, &mut received)).await
+            && !Box::pin(detect(&mut served, &mut wire, &mut received)).await
         {
             break;
         }
@@ -214,10 +237,10 @@ async fn serve_as(
         };
         served.chain = Arc::clone(chain);
         if served.chain.tls.is_some() {
-            let Some(secured) = Box::pin(accept_tls(&mut served, stream, &mut received)).await else {
+            let Some(secured) = Box::pin(accept_tls(&mut served, wire, &mut received)).await else {
                 return;
             };
-            stream = secured;
+            wire = secured.into();
         }
         if !served.chain.admits(&served.facts) {
             served.worker.count(Counter::Denied);
@@ -227,21 +250,15 @@ async fn serve_as(
         match &chain.serves {
             Serves::Nothing => break,
             Serves::Tcp(proxy) => {
-                Box::pin(tcp::serve(&mut served, proxy, &mut stream, &mut received)).await;
+                Box::pin(tcp::serve(&mut served, proxy, &mut wire, &mut received)).await;
                 break;
             }
-            Serves::Http(_) => match http_connection::serve(&mut served, &mut stream, &mut received).await {
+            Serves::Http(_) => match http_connection::serve(&mut served, &mut wire, &mut received).await {
                 HttpEnd::Closed => break,
                 HttpEnd::Internal(name) => {
-                    let Some(listener) = served.snapshot.listeners.get(&name) else {
+                    if !served.enter(&name) {
                         break;
-                    };
-                    served.listener = Arc::clone(listener);
-                    served.labels.set(None);
-                    // What is inside the tunnel is a connection of its own: nothing is known about it yet.
-                    served.facts.server_name.clear();
-                    served.facts.alpn.clear();
-                    served.facts.transport = "";
+                    }
                 }
             },
         }
@@ -250,7 +267,7 @@ async fn serve_as(
 }
 
 /// Looks at the first bytes where a filter chain depends on them. False: the connection ends.
-async fn detect(served: &mut Served, stream: &mut Connection, received: &mut Buffer) -> bool {
+async fn detect(served: &mut Served, wire: &mut Wire, received: &mut Buffer) -> bool {
     let worker = Rc::clone(&served.worker);
     let timer = worker.timers.timer();
     let timeout_ms = match served.listener.config.listener_filters_timeout_ms {
@@ -271,7 +288,7 @@ async fn detect(served: &mut Served, stream: &mut Connection, received: &mut Buf
             if !worker.buffers.make_room(received) {
                 return Poll::Ready(Some(Protocol::Unknown));
             }
-            match stream.poll_read(cx, received.space()) {
+            match wire.poll_read(cx, received.space()) {
                 Poll::Ready(Ok(0)) if received.is_empty() => return Poll::Ready(None),
                 Poll::Ready(Ok(0)) => return Poll::Ready(Some(Protocol::Unknown)),
                 Poll::Ready(Ok(count)) => received.advance(count),
@@ -304,8 +321,9 @@ async fn detect(served: &mut Served, stream: &mut Connection, received: &mut Buf
     true
 }
 
-async fn accept_tls(served: &mut Served, stream: Connection, received: &mut Buffer) -> Option<Connection> {
-    let Connection::Plain(socket) = stream else { return None };
+async fn accept_tls(served: &mut Served, wire: Wire, received: &mut Buffer) -> Option<Connection> {
+    let Wire::Connection(connection) = wire else { return None };
+    let Connection::Plain(socket) = *connection else { return None };
     let server = served.chain.tls.clone()?;
     let timeout_ms = match served.chain.transport_connect_timeout_ms {
         0 => served.worker.shared.limits.transport_timeout_ms,

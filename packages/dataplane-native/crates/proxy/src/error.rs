@@ -37,6 +37,10 @@ pub(crate) enum Failure {
     ClosedBeforeResponse,
     /// The upstream closed or reset within its response.
     ClosedWithinResponse,
+    /// The upstream did not begin with the request: its stream was refused, or lies above the last one it serves.
+    StreamRefused,
+    /// The upstream gave the request up.
+    UpstreamReset,
     UpstreamProtocol,
     Overflow,
     ResponseTimeout,
@@ -85,6 +89,7 @@ impl Failure {
             Self::StaleConnection | Self::ClosedBeforeResponse | Self::ClosedWithinResponse => {
                 ResponseFlags::UPSTREAM_TERMINATION
             }
+            Self::StreamRefused | Self::UpstreamReset => ResponseFlags::UPSTREAM_REMOTE_RESET,
             Self::UpstreamProtocol => ResponseFlags::UPSTREAM_PROTOCOL_ERROR,
             Self::Overflow => ResponseFlags::UPSTREAM_OVERFLOW,
             Self::ResponseTimeout | Self::PerTryTimeout => ResponseFlags::UPSTREAM_TIMEOUT,
@@ -108,6 +113,8 @@ impl Failure {
                 "upstream_reset_before_response_started{connection_termination}"
             }
             Self::ClosedWithinResponse => "upstream_reset_after_response_started{connection_termination}",
+            Self::StreamRefused => "upstream_reset_before_response_started{remote_refused_stream_reset}",
+            Self::UpstreamReset => "upstream_reset_before_response_started{remote_reset}",
             Self::UpstreamProtocol => "upstream_reset_before_response_started{protocol_error}",
             Self::Overflow => "upstream_reset_before_response_started{overflow}",
             Self::ResponseTimeout => "response_timeout",
@@ -136,6 +143,12 @@ impl Failure {
             Self::StaleConnection | Self::ClosedBeforeResponse | Self::ClosedWithinResponse => {
                 "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
             }
+            Self::StreamRefused => {
+                "upstream connect error or disconnect/reset before headers. reset reason: remote refused stream reset"
+            }
+            Self::UpstreamReset => {
+                "upstream connect error or disconnect/reset before headers. reset reason: remote reset"
+            }
             Self::UpstreamProtocol => {
                 "upstream connect error or disconnect/reset before headers. reset reason: protocol error"
             }
@@ -149,10 +162,12 @@ impl Failure {
 
     pub(crate) fn retry_class(self) -> RetryClass {
         match self {
-            Self::ConnectFailure | Self::ConnectTimeout | Self::TlsFailure | Self::StaleConnection => {
-                RetryClass::NeverReached
-            }
-            Self::ClosedBeforeResponse | Self::PerTryTimeout | Self::UpstreamProtocol => RetryClass::ByPolicy,
+            Self::ConnectFailure
+            | Self::ConnectTimeout
+            | Self::TlsFailure
+            | Self::StaleConnection
+            | Self::StreamRefused => RetryClass::NeverReached,
+            Self::UpstreamReset | Self::ClosedBeforeResponse | Self::PerTryTimeout | Self::UpstreamProtocol => RetryClass::ByPolicy,
             _ => RetryClass::Never,
         }
     }

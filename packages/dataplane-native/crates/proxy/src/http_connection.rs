@@ -8,21 +8,23 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use config::CodecType;
 use http::{
     Buffer, HeadError,
     h1::{self, HeadScanner},
+    h2,
     local_reply::reason_phrase,
 };
 use net::Stream;
 use telemetry::{Counter, ResponseFlags};
-use tls::Connection;
 
 use crate::{
     connection::Served,
     error::Failure,
     request::{self, Next},
-    snapshot::Serves,
+    snapshot::{HttpEntry, Serves},
     timer::Timer,
+    wire::Wire,
     worker::Worker,
 };
 
@@ -47,24 +49,30 @@ enum Arrival {
 }
 
 /// Serves requests until the connection ends or becomes something else.
-pub(crate) async fn serve(served: &mut Served, stream: &mut Connection, buffer: &mut Buffer) -> HttpEnd {
+pub(crate) async fn serve(served: &mut Served, wire: &mut Wire, buffer: &mut Buffer) -> HttpEnd {
     let worker = Rc::clone(&served.worker);
+    let chain = Arc::clone(&served.chain);
+    if let Serves::Http(http) = &chain.serves
+        && speaks_http2(served, http)
+    {
+        return serve_http2(served, http, wire, buffer).await;
+    }
     let timer = worker.timers.timer();
     let mut requests = 0_u32;
     worker.timers.now_us();
     loop {
-        let arrival = next_head(served, stream, buffer, &timer).await;
+        let arrival = next_head(served, wire, buffer, &timer).await;
         let len = match arrival {
             Arrival::Head(len) => len,
             Arrival::Quiet => return HttpEnd::Closed,
             Arrival::Late => {
                 worker.count(Counter::DownstreamTimeouts);
                 let failure = Failure::RequestHeadersTimeout;
-                reply_and_close(stream, buffer, &timer, &worker, failure.status(), failure.body()).await;
+                reply_and_close(wire, buffer, &timer, &worker, failure.status(), failure.body()).await;
                 return HttpEnd::Closed;
             }
             Arrival::Refused(error) => {
-                refuse(served, stream, buffer, &timer, error).await;
+                refuse(served, wire, buffer, &timer, error).await;
                 return HttpEnd::Closed;
             }
         };
@@ -72,21 +80,24 @@ pub(crate) async fn serve(served: &mut Served, stream: &mut Connection, buffer: 
         let Serves::Http(http) = &chain.serves else {
             return HttpEnd::Closed;
         };
+        if requests == 0 && h2::PREFACE.starts_with(&buffer.filled()[..len]) && http.config.codec_type != CodecType::Http1 {
+            return serve_http2(served, http, wire, buffer).await;
+        }
         let mut scratch = worker.take_scratch();
         if let Err(error) = h1::parse_request(&buffer.filled()[..len], &http.limits, &mut scratch.request) {
             worker.give_scratch(scratch);
-            refuse(served, stream, buffer, &timer, error).await;
+            refuse(served, wire, buffer, &timer, error).await;
             return HttpEnd::Closed;
         }
         requests += 1;
         let is_last =
             http.config.max_requests_per_connection != 0 && requests >= http.config.max_requests_per_connection;
-        let next = request::serve(served, http, stream, buffer, &mut scratch, &timer, is_last).await;
+        let next = request::serve(served, http, wire, buffer, &mut scratch, &timer, is_last).await;
         worker.give_scratch(scratch);
         match next {
             Next::KeepAlive => {}
             Next::Close => {
-                linger(stream, &timer, &worker, http.config.delayed_close_timeout_ms).await;
+                linger(wire, &timer, &worker, http.config.delayed_close_timeout_ms).await;
                 return HttpEnd::Closed;
             }
             Next::Abort => return HttpEnd::Closed,
@@ -95,8 +106,28 @@ pub(crate) async fn serve(served: &mut Served, stream: &mut Connection, buffer: 
     }
 }
 
+/// Whether the connection speaks HTTP/2 from its first byte on, as configuration or ALPN says.
+fn speaks_http2(served: &Served, http: &HttpEntry) -> bool {
+    match http.config.codec_type {
+        CodecType::Http1 => false,
+        CodecType::Http2 => true,
+        CodecType::Auto => {
+            let tls = served.facts.peer_tls.as_ref();
+            tls.and_then(|peer| peer.alpn.as_deref()) == Some(b"h2")
+        }
+    }
+}
+
+async fn serve_http2(served: &Served, http: &HttpEntry, wire: &mut Wire, buffer: &mut Buffer) -> HttpEnd {
+    // HTTP/2 inside a stream of HTTP/2 is refused: nobody sends it but to make work.
+    if let Wire::Connection(connection) = wire {
+        Box::pin(crate::h2::serve(served.clone(), http, connection, buffer)).await;
+    }
+    HttpEnd::Closed
+}
+
 /// Waits for a complete head. While nothing has come the connection holds no buffer.
-async fn next_head(served: &mut Served, stream: &mut Connection, buffer: &mut Buffer, timer: &Timer) -> Arrival {
+async fn next_head(served: &mut Served, wire: &mut Wire, buffer: &mut Buffer, timer: &Timer) -> Arrival {
     let worker = Rc::clone(&served.worker);
     let mut scanner = HeadScanner::default();
     let mut since_ms = None;
@@ -135,7 +166,7 @@ async fn next_head(served: &mut Served, stream: &mut Connection, buffer: &mut Bu
             if !worker.buffers.make_room(buffer) {
                 return Poll::Ready(Arrival::Refused(HeadError::TooLarge));
             }
-            match stream.poll_read(cx, buffer.space()) {
+            match wire.poll_read(cx, buffer.space()) {
                 Poll::Ready(Ok(count)) if count > 0 => buffer.advance(count),
                 Poll::Ready(_) => return Poll::Ready(Arrival::Quiet),
                 Poll::Pending => break,
@@ -167,18 +198,17 @@ async fn next_head(served: &mut Served, stream: &mut Connection, buffer: &mut Bu
 }
 
 /// Answers a request that could not be understood, and counts it.
-async fn refuse(served: &Served, stream: &mut Connection, buffer: &mut Buffer, timer: &Timer, error: HeadError) {
+async fn refuse(served: &Served, wire: &mut Wire, buffer: &mut Buffer, timer: &Timer, error: HeadError) {
     let worker = &served.worker;
     worker.count(Counter::DownstreamProtocolErrors);
     request::record_refused(
         served,
-        buffer,
         error.status(),
         ResponseFlags::DOWNSTREAM_PROTOCOL_ERROR,
         error.details(),
     );
     reply_and_close(
-        stream,
+        wire,
         buffer,
         timer,
         worker,
@@ -189,7 +219,7 @@ async fn refuse(served: &Served, stream: &mut Connection, buffer: &mut Buffer, t
 }
 
 async fn reply_and_close(
-    stream: &mut Connection,
+    wire: &mut Wire,
     buffer: &mut Buffer,
     timer: &Timer,
     worker: &Worker,
@@ -207,42 +237,42 @@ async fn reply_and_close(
     );
     buffer.clear();
     timer.set(Some(worker.timers.now_ms() + 1_000));
-    let sent = poll_fn(|cx| match write_all(cx, stream, &mut out) {
+    let sent = poll_fn(|cx| match write_all(cx, wire, &mut out) {
         Poll::Pending => timer.poll_expired(cx).map(|()| false),
         Poll::Ready(result) => Poll::Ready(result.is_ok()),
     })
     .await;
     if sent {
-        linger(stream, timer, worker, 1_000).await;
+        linger(wire, timer, worker, 1_000).await;
     }
 }
 
 /// Writes and flushes `out`, whose written part is removed.
-pub(crate) fn write_all(cx: &mut Context<'_>, stream: &mut Connection, out: &mut Vec<u8>) -> Poll<std::io::Result<()>> {
+pub(crate) fn write_all(cx: &mut Context<'_>, wire: &mut Wire, out: &mut Vec<u8>) -> Poll<std::io::Result<()>> {
     while !out.is_empty() {
-        let count = ready!(stream.poll_write_vectored(cx, &[IoSlice::new(out)]))?;
+        let count = ready!(wire.poll_write_vectored(cx, &[IoSlice::new(out)]))?;
         out.drain(..count);
     }
-    stream.poll_flush(cx)
+    wire.poll_flush(cx)
 }
 
 /// Says that nothing more comes and waits a little for the client to close, so that unread bytes of its do not turn the
 /// close into a reset that destroys the response on its way (RFC 9112 section 9.6).
-async fn linger(stream: &mut Connection, timer: &Timer, worker: &Worker, timeout_ms: u64) {
+async fn linger(wire: &mut Wire, timer: &Timer, worker: &Worker, timeout_ms: u64) {
     timer.set(Some(worker.timers.now_ms() + timeout_ms.min(5_000)));
     let mut piece = worker.buffers.take(1);
     let mut rest = MAX_LINGER_BYTES;
     let mut is_shut = false;
     poll_fn(|cx| {
         if !is_shut {
-            match stream.poll_shutdown(cx) {
+            match wire.poll_shutdown(cx) {
                 Poll::Ready(Ok(())) => is_shut = true,
                 Poll::Ready(Err(_)) => return Poll::Ready(()),
                 Poll::Pending => return timer.poll_expired(cx),
             }
         }
         loop {
-            match stream.poll_read(cx, piece.space()) {
+            match wire.poll_read(cx, piece.space()) {
                 Poll::Ready(Ok(count)) if count > 0 && rest > count => rest -= count,
                 Poll::Ready(_) => return Poll::Ready(()),
                 Poll::Pending => return timer.poll_expired(cx),

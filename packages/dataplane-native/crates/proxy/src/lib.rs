@@ -23,6 +23,7 @@ mod error;
 mod exchange;
 mod filters;
 mod format;
+mod h2;
 mod http_connection;
 mod labels;
 mod pool;
@@ -32,6 +33,7 @@ mod tcp;
 mod timer;
 mod transport;
 mod upstream;
+mod wire;
 mod worker;
 
 use control::Control;

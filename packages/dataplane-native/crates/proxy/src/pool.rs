@@ -1,19 +1,23 @@
-//! Idle upstream connections of a worker.
+//! Upstream connections of a worker: idle ones of HTTP/1, shared ones of HTTP/2.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::HashMap,
     net::SocketAddr,
+    rc::Rc,
     sync::Arc,
     task::{Context, Waker},
 };
 
 use foldhash::fast::FixedState;
-use net::{IdleState, Stream};
+use net::{IdleState, Stream as _};
 use telemetry::LabelsId;
-use tls::Connection;
 
-use crate::cluster::{ConnectionGuard, EndpointState};
+use crate::{
+    cluster::{ConnectionGuard, EndpointState},
+    h2::SharedSession,
+    wire::Wire,
+};
 
 /// What makes two connections interchangeable: the endpoint, how it is spoken to, and the name asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,102 +25,158 @@ pub(crate) struct PoolKey {
     pub(crate) endpoint: u64,
     pub(crate) transport: u64,
     pub(crate) server_name: u64,
+    pub(crate) is_http2: bool,
 }
 
-/// A connection to an upstream.
-pub(crate) struct Upstream {
-    pub(crate) stream: Connection,
+impl PoolKey {
+    /// The same for shared connections.
+    pub(crate) fn http2(self) -> Self {
+        Self {
+            is_http2: true,
+            ..self
+        }
+    }
+}
+
+/// What is known about a connection to an upstream.
+pub(crate) struct UpstreamInfo {
     pub(crate) key: PoolKey,
     pub(crate) endpoint: Arc<EndpointState>,
     /// Requests it has served.
-    pub(crate) requests: u32,
+    pub(crate) requests: Cell<u32>,
     pub(crate) opened_ms: u64,
-    idle_since_ms: u64,
-    idle_timeout_ms: u64,
+    pub(crate) idle_timeout_ms: u64,
     /// Label sets of requests over it, where the client's proxy reports them: http, grpc.
     pub(crate) labels: [LabelsId; 2],
     pub(crate) local: Option<SocketAddr>,
-    guard: ConnectionGuard,
+    /// Who the upstream proved to be.
+    pub(crate) principal: Option<Arc<str>>,
+    pub(crate) guard: ConnectionGuard,
+}
+
+/// What a request is sent on: a connection that it has for itself, or a stream of a shared one.
+pub(crate) struct Upstream {
+    pub(crate) wire: Wire,
+    pub(crate) info: Rc<UpstreamInfo>,
 }
 
 impl Upstream {
-    #[allow(clippy::too_many_arguments)]
-    pub(crate) fn new(
-        stream: Connection,
-        key: PoolKey,
-        endpoint: Arc<EndpointState>,
-        idle_timeout_ms: u64,
-        now_ms: u64,
-        labels: [LabelsId; 2],
-        local: Option<SocketAddr>,
-        guard: ConnectionGuard,
-    ) -> Self {
-        Self {
-            stream,
-            key,
-            endpoint,
-            requests: 0,
-            opened_ms: now_ms,
-            idle_since_ms: now_ms,
-            idle_timeout_ms,
-            labels,
-            local,
-            guard,
-        }
-    }
-
     /// Whether somebody waits for a connection of its cluster, perhaps another worker, which cannot use this one.
     pub(crate) fn is_wanted(&self) -> bool {
-        self.guard.has_waiters()
+        self.info.guard.has_waiters()
     }
 
     fn is_usable(&mut self) -> bool {
         // Costs no system call as long as the kernel has reported nothing about the connection.
         let mut cx = Context::from_waker(Waker::noop());
-        self.stream.poll_idle(&mut cx) == IdleState::Usable
+        self.wire.poll_idle(&mut cx) == IdleState::Usable
     }
+}
+
+struct Idle {
+    upstream: Upstream,
+    since_ms: u64,
 }
 
 /// The piles of idle connections: the one used last is used first, so that as few as needed stay warm.
 #[derive(Default)]
 pub(crate) struct Pools {
     idle: RefCell<HashMap<PoolKey, Pile, FixedState>>,
+    sessions: RefCell<HashMap<PoolKey, Sessions, FixedState>>,
 }
 
-#[allow(
-    clippy::vec_box,
-    reason = "connections go in and out: a pointer is moved, not some hundred bytes"
-)]
 struct Pile {
     endpoint: Arc<EndpointState>,
-    list: Vec<Box<Upstream>>,
+    list: Vec<Idle>,
+}
+
+/// Connections of HTTP/2 to an endpoint.
+#[derive(Default)]
+struct Sessions {
+    list: Vec<Rc<SharedSession>>,
+    /// One is being opened: the others wait for it instead of opening theirs.
+    is_connecting: bool,
+    waiting: Vec<Waker>,
 }
 
 impl Pools {
     /// An idle connection that has not been closed by its peer.
-    pub(crate) fn take(&self, key: &PoolKey) -> Option<Box<Upstream>> {
+    pub(crate) fn take(&self, key: &PoolKey) -> Option<Upstream> {
         let mut idle = self.idle.borrow_mut();
         let pile = idle.get_mut(key)?;
-        while let Some(mut upstream) = pile.list.pop() {
-            if upstream.is_usable() {
-                return Some(upstream);
+        while let Some(mut entry) = pile.list.pop() {
+            if entry.upstream.is_usable() {
+                return Some(entry.upstream);
             }
         }
         None
     }
 
+    /// A stream of a connection that is open already.
+    pub(crate) fn open_stream(&self, key: &PoolKey, now_ms: u64) -> Option<Upstream> {
+        let sessions = self.sessions.borrow();
+        let usable = sessions.get(key)?.list.iter().filter(|session| session.is_usable(now_ms));
+        usable.into_iter().find_map(|session| {
+            session.open().map(|stream| Upstream {
+                wire: Wire::Stream(stream),
+                info: Rc::clone(&session.info),
+            })
+        })
+    }
+
+    /// Adds a connection of HTTP/2.
+    pub(crate) fn add_session(&self, session: Rc<SharedSession>) {
+        let mut sessions = self.sessions.borrow_mut();
+        sessions.entry(session.info.key).or_default().list.push(session);
+    }
+
+    /// Forgets a connection of HTTP/2 that has ended.
+    pub(crate) fn forget(&self, session: &Rc<SharedSession>) {
+        let mut all = self.sessions.borrow_mut();
+        if let Some(sessions) = all.get_mut(&session.info.key) {
+            sessions.list.retain(|other| !Rc::ptr_eq(other, session));
+        }
+    }
+
+    /// Becomes the one that opens a connection of HTTP/2. False: somebody else does, and `waker` is woken when that has
+    /// ended, well or not.
+    pub(crate) fn begin_connecting(&self, key: &PoolKey, waker: &Waker) -> bool {
+        let mut all = self.sessions.borrow_mut();
+        let sessions = all.entry(*key).or_default();
+        if sessions.is_connecting {
+            if !sessions.waiting.iter().any(|other| other.will_wake(waker)) {
+                sessions.waiting.push(waker.clone());
+            }
+            return false;
+        }
+        sessions.is_connecting = true;
+        true
+    }
+
+    /// Ends what [`Pools::begin_connecting`] began.
+    pub(crate) fn end_connecting(&self, key: &PoolKey) {
+        let mut all = self.sessions.borrow_mut();
+        let Some(sessions) = all.get_mut(key) else { return };
+        sessions.is_connecting = false;
+        for waker in sessions.waiting.drain(..) {
+            waker.wake();
+        }
+    }
+
     /// Takes a connection back.
-    pub(crate) fn give(&self, mut upstream: Box<Upstream>, now_ms: u64) {
-        if upstream.endpoint.is_removed() {
+    pub(crate) fn give(&self, upstream: Upstream, now_ms: u64) {
+        if upstream.info.endpoint.is_removed() {
             return;
         }
-        upstream.idle_since_ms = now_ms;
         let mut idle = self.idle.borrow_mut();
-        let pile = idle.entry(upstream.key).or_insert_with(|| Pile {
-            endpoint: Arc::clone(&upstream.endpoint),
+        let pile = idle.entry(upstream.info.key).or_insert_with(|| Pile {
+            endpoint: Arc::clone(&upstream.info.endpoint),
             list: Vec::new(),
         });
-        pile.list.push(upstream);
+        pile.list.push(Idle {
+            upstream,
+            since_ms: now_ms,
+        });
     }
 
     /// Closes what was idle for too long, was closed by its peer, or belongs to an endpoint that is no more.
@@ -125,12 +185,20 @@ impl Pools {
             if pile.endpoint.is_removed() {
                 return false;
             }
-            pile.list.retain_mut(|upstream| {
-                let is_expired = upstream.idle_timeout_ms > 0
-                    && now_ms.saturating_sub(upstream.idle_since_ms) >= upstream.idle_timeout_ms;
-                !is_expired && !upstream.is_wanted() && upstream.is_usable()
+            pile.list.retain_mut(|entry| {
+                let timeout = entry.upstream.info.idle_timeout_ms;
+                let is_expired = timeout > 0 && now_ms.saturating_sub(entry.since_ms) >= timeout;
+                !is_expired && !entry.upstream.is_wanted() && entry.upstream.is_usable()
             });
             true
+        });
+        self.sessions.borrow_mut().retain(|_, sessions| {
+            for session in &sessions.list {
+                if !session.is_usable(now_ms) || session.is_idle(now_ms) {
+                    session.retire();
+                }
+            }
+            !sessions.list.is_empty() || sessions.is_connecting
         });
     }
 
@@ -140,6 +208,13 @@ impl Pools {
         for pile in idle.values_mut() {
             if !pile.list.is_empty() && belongs(&pile.endpoint) {
                 pile.list.remove(0);
+                return true;
+            }
+        }
+        for sessions in self.sessions.borrow().values() {
+            let of_others = |session: &&Rc<SharedSession>| belongs(&session.info.endpoint) && session.stream_count() == 0;
+            if let Some(session) = sessions.list.iter().find(of_others) {
+                session.retire();
                 return true;
             }
         }

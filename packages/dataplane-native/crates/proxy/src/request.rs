@@ -17,23 +17,23 @@ use std::{
 };
 
 use config::{RetryPolicy, RouteAction};
-use http::{Buffer, BufferPool, Edits, Method, RequestHead, ResponseHead};
-use net::Stream as _;
+use http::{Buffer, BufferPool, Edits, RequestHead, ResponseHead, TargetForm};
 use route::{ClusterChoice, Found, Lookup};
 use telemetry::{Counter, LabelsId, ResponseFlags, StringId, TraceContext};
-use tls::Connection;
 
 pub(crate) use head::View;
 pub(crate) use record::record_refused;
 pub(crate) use reply::{Body, Details, Reply};
 
 use crate::{
-    connection::Served,
+    connection::{self, Served},
     error::Failure,
     exchange::{Incoming, Outgoing},
     filters::{FilterContext, Outcome, Progress},
+    h2,
     snapshot::{ClusterEntry, EndpointEntry, HttpEntry, RouteEntry, Snapshot},
     timer::Timer,
+    wire::Wire,
     worker::Worker,
 };
 
@@ -68,14 +68,9 @@ impl Scratch {
     /// Gives buffers back; what a single large request made big is given up.
     pub(crate) fn release(&mut self, pool: &BufferPool) {
         const KEPT_BYTES: usize = 16 * 1024;
-        pool.give(std::mem::take(&mut self.incoming.buffer));
-        self.outgoing.release(pool);
-        for text in [
-            &mut self.outgoing.head,
-            &mut self.incoming.out,
-            &mut self.text,
-            &mut self.path,
-        ] {
+        self.incoming.release(pool, KEPT_BYTES);
+        self.outgoing.release(pool, KEPT_BYTES);
+        for text in [&mut self.text, &mut self.path] {
             text.clear();
             if text.capacity() > KEPT_BYTES {
                 *text = Vec::new();
@@ -143,18 +138,41 @@ impl Drop for Busy<'_> {
     }
 }
 
+/// Serves the request that a stream of HTTP/2 brought.
+pub(crate) async fn serve_stream(served: &Rc<Served>, http: &HttpEntry, stream: h2::Stream, timer: &Timer) {
+    let worker = &served.worker;
+    let mut scratch = worker.take_scratch();
+    let mut buffer = match stream.take_request(&mut scratch.request) {
+        Ok(text) => text,
+        Err(error) => {
+            worker.count(Counter::DownstreamProtocolErrors);
+            let flags = ResponseFlags::DOWNSTREAM_PROTOCOL_ERROR;
+            record_refused(served, error.status(), flags, error.details());
+            stream.send_head(true, false, |writer| reply::write_head(error.status(), b"", 0, writer));
+            worker.give_scratch(scratch);
+            return;
+        }
+    };
+    let mut wire = Wire::Stream(stream);
+    let next = serve(served, http, &mut wire, &mut buffer, &mut scratch, timer, false).await;
+    worker.give_scratch(scratch);
+    worker.buffers.give(buffer);
+    if let Next::Internal(name) = next {
+        Box::pin(connection::serve_tunnel(served, &name, wire)).await;
+    }
+}
+
 /// Serves the request whose head is at the front of `buffer`.
 #[allow(clippy::too_many_arguments)]
 pub(crate) async fn serve(
-    served: &mut Served,
+    served: &Served,
     http: &HttpEntry,
-    stream: &mut Connection,
+    wire: &mut Wire,
     buffer: &mut Buffer,
     scratch: &mut Scratch,
     timer: &Timer,
     is_last: bool,
 ) -> Next {
-    let served = &*served;
     let worker = Rc::clone(&served.worker);
     let snapshot = Rc::clone(&served.snapshot);
     worker.add_busy(served.listener.is_inbound, 1);
@@ -190,7 +208,7 @@ pub(crate) async fn serve(
         is_marked: false,
         closes: is_last || !scratch.request.keep_alive,
     };
-    let next = run(&mut call, stream, buffer, scratch, timer).await;
+    let next = run(&mut call, wire, buffer, scratch, timer).await;
     call.request_bytes = scratch.outgoing.body_bytes;
     worker.count(Counter::RequestsEnded);
     if matches!(next, Next::Internal(_)) {
@@ -208,7 +226,7 @@ pub(crate) async fn serve(
 
 async fn run(
     call: &mut Call<'_>,
-    stream: &mut Connection,
+    wire: &mut Wire,
     buffer: &mut Buffer,
     scratch: &mut Scratch,
     timer: &Timer,
@@ -222,11 +240,11 @@ async fn run(
         call.worker.count(Counter::DownstreamProtocolErrors);
         let reply = call.fail(Failure::DownstreamProtocol);
         call.closes = true;
-        return reply::send(call, stream, buffer, scratch, timer, reply).await;
+        return reply::send(call, wire, scratch, timer, reply).await;
     }
     let mut progress = Progress::default();
     if let Err(reply) = prepare(call, buffer, scratch) {
-        return reply::send(call, stream, buffer, scratch, timer, reply).await;
+        return reply::send(call, wire, scratch, timer, reply).await;
     }
     loop {
         match run_filters(call, buffer, scratch, &mut progress) {
@@ -236,35 +254,35 @@ async fn run(
                 call.worker.count(Counter::FaultsInjected);
                 let active = &call.worker.shared.active_faults;
                 active.fetch_add(1, Relaxed);
-                let is_here = wait(timer, duration, stream, buffer, scratch).await.is_ok();
+                let is_here = wait(timer, duration, wire, buffer, scratch).await.is_ok();
                 active.fetch_sub(1, Relaxed);
                 if !is_here {
                     return client_gone(call);
                 }
             }
             Outcome::Reply(reply) => {
-                return reply::send(call, stream, buffer, scratch, timer, reply).await;
+                return reply::send(call, wire, scratch, timer, reply).await;
             }
         }
     }
     match decide(call, buffer, scratch) {
-        Err(reply) => reply::send(call, stream, buffer, scratch, timer, reply).await,
-        Ok(Way::Upstream) => attempt::forward(call, stream, buffer, scratch, timer).await,
-        Ok(Way::Terminate) => tunnel::terminate(call, stream, buffer, scratch, timer).await,
+        Err(reply) => reply::send(call, wire, scratch, timer, reply).await,
+        Ok(Way::Upstream) => attempt::forward(call, wire, buffer, scratch, timer).await,
+        Ok(Way::Terminate) => tunnel::terminate(call, wire, buffer, scratch, timer).await,
     }
 }
 
 /// Waits, unless the client leaves.
-async fn wait(
+pub(super) async fn wait(
     timer: &Timer,
     duration: std::time::Duration,
-    stream: &mut Connection,
+    wire: &mut Wire,
     buffer: &mut Buffer,
     scratch: &Scratch,
 ) -> Result<(), ()> {
     timer.set(Some(timer.now_ms() + duration.as_millis() as u64));
     poll_fn(|cx| {
-        if scratch.outgoing.poll_client(cx, buffer, stream).is_ready() {
+        if scratch.outgoing.poll_client(cx, buffer, wire).is_ready() {
             return Poll::Ready(Err(()));
         }
         timer.poll_expired(cx).map(Ok)
@@ -357,7 +375,7 @@ fn decide(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch) -> Result
         RouteAction::DirectResponse(direct) => return Err(Reply::direct(direct)),
     };
     let head = view.head();
-    let is_connect = head.method == Method::Connect;
+    let is_connect = head.form == TargetForm::Authority;
     let mut terminates = false;
     if is_connect || head.wants_upgrade {
         let protocol = if is_connect {
@@ -397,9 +415,4 @@ fn decide(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch) -> Result
     };
     call.cluster = Some(cluster);
     Ok(if terminates { Way::Terminate } else { Way::Upstream })
-}
-
-/// Closes what a client should not see broken: the stream is flushed first.
-pub(super) async fn flush(stream: &mut Connection) -> bool {
-    poll_fn(|cx| stream.poll_flush(cx)).await.is_ok()
 }

@@ -6,7 +6,6 @@ use config::RouteTarget;
 use http::Buffer;
 use net::{RelayEnd, RelayOptions, RelaySide, Transferred};
 use telemetry::{AccessLog, Counter, LabelNames, LabelsId, ReporterSide, ResponseFlags};
-use tls::Connection;
 
 use crate::{
     cluster::{EndpointState, Verdict},
@@ -15,7 +14,8 @@ use crate::{
     labels,
     pool::Upstream,
     snapshot::{ClusterEntry, TcpEntry},
-    upstream::{self, Target},
+    upstream::{self, Speaks, Target},
+    wire::Wire,
 };
 
 /// Counts a connection that is being relayed.
@@ -39,7 +39,7 @@ struct Outcome {
 }
 
 /// Joins the connection with one to an endpoint of its cluster until both end.
-pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, stream: &mut Connection, received: &mut Buffer) {
+pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, wire: &mut Wire, received: &mut Buffer) {
     let served = &*served;
     let worker = &served.worker;
     worker.add_busy(served.listener.is_inbound, 1);
@@ -57,13 +57,13 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, stream: &mut Co
             let id = labels_of(served, cluster.as_deref(), None);
             worker.telemetry.tcp_opened(id);
             labels = id;
-            net::Stream::socket(stream).reset_on_close();
+            wire.abort();
         }
         Ok((mut up, workload)) => {
             let id = labels_of(served, cluster.as_deref(), Some((&up, workload.as_deref())));
             worker.telemetry.tcp_opened(id);
             labels = id;
-            outcome.upstream_local = up.local;
+            outcome.upstream_local = up.info.local;
             let prefix = received.filled().to_vec();
             received.clear();
             worker.buffers.give(std::mem::take(received));
@@ -73,7 +73,7 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, stream: &mut Co
                 downstream_prefix: &prefix,
                 upstream_prefix: &[],
             };
-            let relaying = net::relay(stream, &mut up.stream, options, &transferred);
+            let relaying = net::relay(wire, &mut up.wire, options, &transferred);
             let counted = count_while(served, id, &transferred, relaying);
             let life_ms = entry.config.max_connection_duration_ms;
             let result = if life_ms == 0 {
@@ -90,7 +90,7 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, stream: &mut Co
                 Some(Err(error)) if error.side == RelaySide::Downstream => ResponseFlags::DOWNSTREAM_TERMINATION,
                 Some(Err(_)) => ResponseFlags::UPSTREAM_TERMINATION,
             };
-            up.endpoint.active.fetch_sub(1, Relaxed);
+            up.info.endpoint.active.fetch_sub(1, Relaxed);
             worker.count(Counter::UpstreamConnectionsClosed);
         }
     }
@@ -164,7 +164,7 @@ fn labels_of(
     let shared = &served.worker.shared;
     let reporter = served.listener.reporter;
     let service = cluster.map_or("", |cluster| &*cluster.service);
-    let principal = up.and_then(|(up, _)| up.stream.peer().and_then(|peer| peer.spiffe_id.clone()));
+    let principal = up.and_then(|(up, _)| up.info.principal.clone());
     let (peer, is_mutual) = match (reporter, up) {
         (ReporterSide::Destination, _) => (
             labels::client_names(served.facts.principal()),
@@ -190,7 +190,7 @@ async fn open(
     served: &Served,
     entry: &TcpEntry,
     outcome: &mut Outcome,
-) -> Result<(Box<Upstream>, Option<Arc<config::Workload>>), Failure> {
+) -> Result<(Upstream, Option<Arc<config::Workload>>), Failure> {
     let worker = &served.worker;
     let name = match &entry.config.target {
         RouteTarget::Cluster(name) => name,
@@ -233,7 +233,7 @@ async fn open(
             authority: &served.facts.server_name,
             reporter: served.listener.reporter,
         };
-        match upstream::connect(worker, target, guard).await {
+        match upstream::connect(worker, target, Speaks::Http1, http::Limits::default(), guard).await {
             Ok(up) => {
                 endpoint.active.fetch_add(1, Relaxed);
                 endpoint.requests_total.fetch_add(1, Relaxed);

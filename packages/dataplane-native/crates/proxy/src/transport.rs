@@ -185,7 +185,7 @@ fn alpn_of(context: &TlsContext) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The server's side for a filter chain. HTTP/2 is not offered as long as it is not spoken.
+/// The server's side for a filter chain.
 pub(crate) fn build_server(config: &DownstreamTls, secrets: &mut Secrets) -> Result<ServerTls, Invalid> {
     let context = &config.context;
     let certificate = certificate_of(context, secrets)?
@@ -205,8 +205,7 @@ pub(crate) fn build_server(config: &DownstreamTls, secrets: &mut Secrets) -> Res
                 .field("validation"),
         );
     }
-    let mut alpn = alpn_of(context);
-    alpn.retain(|protocol| !protocol.ends_with(b"h2"));
+    let alpn = alpn_of(context);
     ServerTls::new(ServerOptions {
         certificate,
         clients,

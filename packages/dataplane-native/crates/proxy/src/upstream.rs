@@ -1,6 +1,7 @@
 //! Getting a connection to an endpoint: from the pool, or a new one.
 
 use std::{
+    cell::Cell,
     hash::BuildHasher,
     net::SocketAddr,
     rc::Rc,
@@ -16,10 +17,12 @@ use tls::Connection;
 use crate::{
     cluster::{ConnectionGuard, EndpointState, Guard},
     error::Failure,
+    h2::SharedSession,
     labels,
-    pool::{PoolKey, Upstream},
+    pool::{PoolKey, Upstream, UpstreamInfo},
     snapshot::ClusterEntry,
     transport::Transport,
+    wire::Wire,
     worker::Worker,
 };
 
@@ -46,12 +49,31 @@ impl Target<'_> {
             endpoint: self.endpoint.id,
             transport: self.transport.id,
             server_name,
+            is_http2: false,
         }
     }
 }
 
-/// Opens a connection; TLS included. `guard` counts it.
-pub(crate) async fn connect(worker: &Rc<Worker>, target: Target<'_>, guard: Guard) -> Result<Box<Upstream>, Failure> {
+/// What is to be spoken on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    /// HTTP/1, or bytes that are not HTTP.
+    Http1,
+    /// HTTP/2, whatever was negotiated.
+    Http2,
+    /// What ALPN says.
+    Negotiated,
+}
+
+/// Opens a connection; TLS included. `guard` counts it. Where it speaks HTTP/2 it is shared, and the answer is its first
+/// stream.
+pub(crate) async fn connect(
+    worker: &Rc<Worker>,
+    target: Target<'_>,
+    speaks: Speaks,
+    limits: http::Limits,
+    guard: Guard,
+) -> Result<Upstream, Failure> {
     let cluster = target.cluster;
     let timeout = Duration::from_millis(cluster.config.connect_timeout_ms.max(1));
     let failed = |failure: Failure| {
@@ -105,6 +127,11 @@ pub(crate) async fn connect(worker: &Rc<Worker>, target: Target<'_>, guard: Guar
     worker.count(Counter::UpstreamConnectionsOpened);
     cluster.state.connections_total.fetch_add(1, Relaxed);
     let principal = stream.peer().and_then(|peer| peer.spiffe_id.clone());
+    let is_http2 = match speaks {
+        Speaks::Http1 => false,
+        Speaks::Http2 => true,
+        Speaks::Negotiated => stream.peer().and_then(|peer| peer.alpn.as_deref()) == Some(b"h2"),
+    };
     let labels = labels::http(
         &worker.shared.telemetry,
         target.reporter,
@@ -112,15 +139,30 @@ pub(crate) async fn connect(worker: &Rc<Worker>, target: Target<'_>, guard: Guar
         &cluster.service,
         labels::policy(is_mutual),
     );
-    let local = stream.socket().local_address().ok().and_then(|address| address.tcp());
-    Ok(Box::new(Upstream::new(
-        stream,
-        target.key(),
-        Arc::clone(target.endpoint),
-        cluster.config.http.idle_timeout_ms,
-        worker.timers.now_ms(),
+    let local = stream.socket().and_then(|socket| socket.local_address().ok()?.tcp());
+    let key = target.key();
+    let info = Rc::new(UpstreamInfo {
+        key: if is_http2 { key.http2() } else { key },
+        endpoint: Arc::clone(target.endpoint),
+        requests: Cell::new(0),
+        opened_ms: worker.timers.now_ms(),
+        idle_timeout_ms: cluster.config.http.idle_timeout_ms,
         labels,
         local,
-        ConnectionGuard::new(guard, Arc::clone(target.endpoint)),
-    )))
+        principal,
+        guard: ConnectionGuard::new(guard, Arc::clone(target.endpoint)),
+    });
+    if !is_http2 {
+        return Ok(Upstream {
+            wire: stream.into(),
+            info,
+        });
+    }
+    let session = SharedSession::start(worker, stream, Rc::clone(&info), &cluster.config.http, limits);
+    let opened = session.open().ok_or_else(|| failed(Failure::ConnectFailure))?;
+    worker.pools.add_session(session);
+    Ok(Upstream {
+        wire: Wire::Stream(opened),
+        info,
+    })
 }

@@ -21,6 +21,7 @@ use tokio::{sync::mpsc as async_mpsc, task::LocalSet};
 
 use crate::{
     Limits, connection,
+    h2::StreamTasks,
     pool::Pools,
     request::Scratch,
     snapshot::{Current, Snapshot},
@@ -111,6 +112,8 @@ pub(crate) struct Worker {
     pub(crate) timers: Rc<Timers>,
     pub(crate) buffers: BufferPool,
     pub(crate) pools: Pools,
+    /// Tasks for streams of HTTP/2.
+    pub(crate) stream_tasks: StreamTasks,
     pub(crate) telemetry: telemetry::Worker,
     #[allow(
         clippy::vec_box,
@@ -230,6 +233,7 @@ async fn run(
         timers: Timers::new(),
         buffers: BufferPool::default(),
         pools: Pools::default(),
+        stream_tasks: StreamTasks::default(),
         telemetry,
         scratch: RefCell::default(),
         snapshot: RefCell::new(Rc::new(snapshot)),

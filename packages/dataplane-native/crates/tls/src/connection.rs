@@ -78,9 +78,9 @@ impl Stream for Connection {
         }
     }
 
-    fn socket(&self) -> &Socket {
+    fn socket(&self) -> Option<&Socket> {
         match self {
-            Self::Plain(stream) => stream,
+            Self::Plain(stream) => Some(stream),
             Self::Tls(stream) => stream.socket(),
         }
     }

@@ -198,7 +198,7 @@ impl<S: Stream> Stream for TlsStream<S> {
         None
     }
 
-    fn socket(&self) -> &Socket {
+    fn socket(&self) -> Option<&Socket> {
         self.stream.socket()
     }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     edits::Edits,
-    head::{Known, RequestView, ResponseView, TargetForm},
+    head::{Known, RequestView, ResponseView, TargetForm, Version},
     local_reply::reason_phrase,
 };
 
@@ -11,7 +11,13 @@ use crate::{
 pub fn encode_request(view: RequestView<'_>, edits: &Edits, out: &mut Vec<u8>) {
     let head = view.head();
     let buffer = view.buffer();
-    out.extend_from_slice(head.method_text.of(buffer));
+    // CONNECT with a `:protocol` is an upgrade in HTTP/1 (RFC 8441 section 5).
+    let is_extended_connect = head.wants_upgrade && head.version == Version::Http2;
+    out.extend_from_slice(if is_extended_connect {
+        b"GET"
+    } else {
+        head.method_text.of(buffer)
+    });
     out.push(b' ');
     match edits.target() {
         Some(target) => out.extend_from_slice(target),
@@ -43,7 +49,11 @@ pub fn encode_response(view: ResponseView<'_>, edits: &Edits, out: &mut Vec<u8>)
     out.extend_from_slice(b"HTTP/1.1 ");
     write_status(head.status, out);
     out.push(b' ');
-    out.extend_from_slice(head.reason.of(buffer));
+    if head.version == Version::Http2 {
+        out.extend_from_slice(reason_phrase(head.status).as_bytes());
+    } else {
+        out.extend_from_slice(head.reason.of(buffer));
+    }
     out.extend_from_slice(b"\r\n");
     edits.write_fields(buffer, &head.fields, out);
     out.extend_from_slice(b"\r\n");

@@ -28,7 +28,11 @@ pub fn encode_request(view: RequestView<'_>, edits: &Edits, is_https: bool, writ
 
 /// A response's head, as edited.
 pub fn encode_response(view: ResponseView<'_>, edits: &Edits, writer: &mut FieldWriter<'_>) {
-    let status = view.head().status;
+    // What was an upgrade to an upstream of HTTP/1 is a tunnel here (RFC 8441 section 5).
+    let status = match view.head().status {
+        101 => 200,
+        status => status,
+    };
     let digit = |place: u16| b'0' + (status / place % 10) as u8;
     writer.field(b":status", &[digit(100), digit(10), digit(1)]);
     write_fields(view.buffer(), view.fields(), edits, writer);

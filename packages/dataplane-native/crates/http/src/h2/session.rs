@@ -508,6 +508,12 @@ impl Session {
         self.stream(key).is_none_or(|stream| stream.received_end)
     }
 
+    /// Whether all of the message has arrived and been read, and no trailers wait to be taken.
+    pub fn is_read_through(&self, key: StreamKey) -> bool {
+        self.stream(key)
+            .is_none_or(|stream| stream.received_end && stream.body.is_empty() && !stream.has_trailers)
+    }
+
     /// Allows the peer to send as much again.
     fn grant(&mut self, key: StreamKey, count: usize) {
         if let Some(stream) = self.stream_mut(key)

@@ -57,7 +57,7 @@ impl<'a> View<'a> {
 
     /// The protocol that the client wants to be upgraded to.
     pub(crate) fn upgrade(&self) -> &'a str {
-        let value = self.request.known(Known::Upgrade).unwrap_or_default();
+        let value = self.head().upgrade_to.of(self.request.buffer());
         std::str::from_utf8(value).unwrap_or_default()
     }
 }
@@ -112,7 +112,7 @@ pub(super) fn check(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch)
     if head.authority.is_empty() && head.version == Version::Http11 && head.form == TargetForm::Absolute {
         return Err(Reply::status(400, "missing_host_header"));
     }
-    if head.method != Method::Connect && head.form != TargetForm::Asterisk {
+    if !matches!(head.form, TargetForm::Authority | TargetForm::Asterisk) {
         let request = RequestView::new(head, buffer.filled());
         match path::normalize(request.path_bytes(), config.path, &mut scratch.path) {
             path::Normalized::Same => {}
@@ -138,11 +138,10 @@ pub(super) fn edit(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch) 
     let content_type = request.known(Known::ContentType).unwrap_or_default();
     call.is_grpc =
         content_type.starts_with(b"application/grpc") && matches!(content_type.get(16), None | Some(b'+' | b';'));
-    let upgrade = if scratch.request.wants_upgrade {
-        request.known(Known::Upgrade)
-    } else {
-        None
-    };
+    let upgrade = scratch
+        .request
+        .wants_upgrade
+        .then(|| scratch.request.upgrade_to.of(request.buffer()));
     edits.strip_hop_by_hop(request.buffer(), request.fields(), upgrade);
     if scratch.request.expects_continue {
         // We answer it ourselves, once the request is on its way.

@@ -3,13 +3,15 @@
 use std::{future::poll_fn, rc::Rc, sync::Arc, task::Poll};
 
 use config::Forward;
-use http::{Buffer, Method, RequestView, ResponseHead, h1};
+use http::{Buffer, Edits, RequestHead, RequestView, ResponseHead, h1, h2};
 
 use super::{Call, Scratch};
 use crate::{
-    exchange::Incoming,
+    exchange::{BodyPlan, Incoming},
+    pool::Upstream,
     snapshot::ClusterEntry,
-    upstream::{self, Target},
+    upstream::{self, Speaks, Target},
+    wire::Wire,
     worker::Worker,
 };
 
@@ -53,10 +55,16 @@ pub(super) fn send(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch, forw
                 None => scratch.edits.clear_authority(),
             }
         }
+        let head_len = message.len();
         message.extend_from_slice(first);
         message.extend_from_slice(later);
+        let copy = Copy {
+            message,
+            head_len,
+            has_chunks: scratch.outgoing.has_chunks(),
+        };
         worker.mirrors.set(worker.mirrors.get() + 1);
-        let copy = deliver(Rc::clone(worker), Arc::clone(cluster), message, scratch.request.method);
+        let copy = deliver(Rc::clone(worker), Arc::clone(cluster), copy);
         tokio::task::spawn_local(copy);
     }
 }
@@ -78,78 +86,126 @@ impl Drop for InFlight {
     }
 }
 
+/// A request as it goes to an upstream of HTTP/1.
+struct Copy {
+    message: Vec<u8>,
+    head_len: usize,
+    has_chunks: bool,
+}
+
+impl Copy {
+    fn head(&self) -> Option<RequestHead> {
+        let mut head = RequestHead::default();
+        let limits = http::Limits {
+            max_head_bytes: usize::MAX,
+            ..http::Limits::default()
+        };
+        h1::parse_request(&self.message[..self.head_len], &limits, &mut head).ok()?;
+        Some(head)
+    }
+
+    /// The body without chunks.
+    fn content(&mut self) -> Option<std::ops::Range<usize>> {
+        let len = if self.has_chunks {
+            let mut reader = http::BodyReader::new(http::Framing::Chunked);
+            reader.decode(&mut self.message[self.head_len..]).ok()?.1
+        } else {
+            self.message.len() - self.head_len
+        };
+        Some(self.head_len..self.head_len + len)
+    }
+}
+
 /// Sends the copy and reads its response to the end, so that the connection can be used again.
-async fn deliver(worker: Rc<Worker>, cluster: Arc<ClusterEntry>, message: Vec<u8>, method: Method) {
+async fn deliver(worker: Rc<Worker>, cluster: Arc<ClusterEntry>, mut copy: Copy) {
     let _in_flight = InFlight(Rc::clone(&worker));
     let timer = worker.timers.timer();
     timer.set(Some(worker.timers.now_ms() + TIMEOUT_MS));
-    let picked = worker.with_turn(cluster.state.id, |turn| cluster.picker.pick(turn, &*cluster));
-    let Some(entry) = picked.map(|pick| &cluster.endpoints[pick.endpoint]) else {
-        return;
-    };
-    let target = Target {
-        cluster: &cluster,
-        endpoint: &entry.state,
-        workload: entry.config.workload.as_deref(),
-        transport: &entry.transport,
-        authority: "",
-        reporter: telemetry::ReporterSide::Source,
-    };
-    let up = match worker.pools.take(&target.key()) {
-        Some(up) => Some(up),
-        None => match cluster
-            .state
-            .acquire_connection(0, &cluster.config.circuit_breakers.default)
-        {
-            Some(guard) => upstream::connect(&worker, target, guard).await.ok(),
-            None => None,
-        },
-    };
-    let Some(mut up) = up else { return };
+    let Some(request) = copy.head() else { return };
+    let Some(mut up) = open(&worker, &cluster).await else { return };
+    let mut range = 0..copy.message.len();
+    if let Wire::Stream(stream) = &up.wire {
+        let Some(content) = copy.content() else { return };
+        let view = RequestView::new(&request, &copy.message[..copy.head_len]);
+        stream.send_head(content.is_empty(), request.method == http::Method::Head, |writer| {
+            h2::encode_request(view, &Edits::default(), false, writer);
+        });
+        range = content;
+    }
     let mut incoming = Incoming::default();
     let mut head = ResponseHead::default();
-    let mut sent = 0;
-    let mut is_flushed = false;
     let limits = http::Limits::default();
+    let mut is_flushed = false;
     let mut has_head = false;
     let is_whole = poll_fn(|cx| {
-        use net::Stream as _;
-        while sent < message.len() {
-            match up
-                .stream
-                .poll_write_vectored(cx, &[std::io::IoSlice::new(&message[sent..])])
-            {
-                Poll::Ready(Ok(count)) => sent += count,
+        while !range.is_empty() {
+            let rest = [std::io::IoSlice::new(&copy.message[range.clone()])];
+            match up.wire.poll_write(cx, &rest, true) {
+                Poll::Ready(Ok(count)) => range.start += count,
                 Poll::Ready(Err(_)) => return Poll::Ready(false),
                 Poll::Pending => break,
             }
         }
-        if sent == message.len() && !is_flushed {
-            match up.stream.poll_flush(cx) {
+        if range.is_empty() && !is_flushed {
+            match up.wire.poll_sent(cx) {
                 Poll::Ready(Ok(())) => is_flushed = true,
                 Poll::Ready(Err(_)) => return Poll::Ready(false),
                 Poll::Pending => {}
             }
         }
         if !has_head {
-            match incoming.poll_head(cx, &mut up.stream, &worker.buffers, &limits, method, &mut head) {
+            match incoming.poll_head(cx, &mut up.wire, &worker.buffers, &limits, request.method, &mut head) {
                 Poll::Ready(Ok(())) => {
                     has_head = true;
-                    incoming.begin_body(head.framing, false);
+                    incoming.begin_body(head.framing, BodyPlan::default());
                 }
                 Poll::Ready(Err(_)) => return Poll::Ready(false),
                 Poll::Pending => return timer.poll_expired(cx).map(|()| false),
             }
         }
-        match incoming.poll_discard(cx, &mut up.stream, &worker.buffers) {
+        match incoming.poll_discard(cx, &mut up.wire, &worker.buffers) {
             Poll::Pending => timer.poll_expired(cx).map(|()| false),
             Poll::Ready(is_whole) => Poll::Ready(is_whole && is_flushed),
         }
     })
     .await;
-    worker.buffers.give(std::mem::take(&mut incoming.buffer));
-    if is_whole && head.keep_alive {
-        up.requests += 1;
+    incoming.release(&worker.buffers, 0);
+    if is_whole && head.keep_alive && !up.wire.is_stream() {
         worker.pools.give(up, worker.timers.now_ms());
     }
+}
+
+/// Something to send a copy on.
+async fn open(worker: &Rc<Worker>, cluster: &Arc<ClusterEntry>) -> Option<Upstream> {
+    let picked = worker.with_turn(cluster.state.id, |turn| cluster.picker.pick(turn, &**cluster))?;
+    let entry = &cluster.endpoints[picked.endpoint];
+    let target = Target {
+        cluster,
+        endpoint: &entry.state,
+        workload: entry.config.workload.as_deref(),
+        transport: &entry.transport,
+        authority: "",
+        reporter: telemetry::ReporterSide::Source,
+    };
+    let speaks = match cluster.config.http.protocol {
+        config::HttpProtocol::Http2 => Speaks::Http2,
+        _ => Speaks::Http1,
+    };
+    let key = target.key();
+    let pooled = match speaks {
+        Speaks::Http2 => worker.pools.open_stream(&key.http2(), worker.timers.now_ms()),
+        Speaks::Http1 | Speaks::Negotiated => worker.pools.take(&key),
+    };
+    let up = match pooled {
+        Some(up) => up,
+        None => {
+            let breakers = &cluster.config.circuit_breakers.default;
+            let guard = cluster.state.acquire_connection(0, breakers)?;
+            upstream::connect(worker, target, speaks, http::Limits::default(), guard)
+                .await
+                .ok()?
+        }
+    };
+    up.info.requests.set(up.info.requests.get() + 1);
+    Some(up)
 }

@@ -103,7 +103,7 @@ fn entry<'a>(
 }
 
 /// Records a request whose head was refused.
-pub(crate) fn record_refused(served: &Served, _buffer: &Buffer, status: u16, flags: ResponseFlags, details: &str) {
+pub(crate) fn record_refused(served: &Served, status: u16, flags: ResponseFlags, details: &str) {
     let Serves::Http(http) = &served.chain.serves else {
         return;
     };

@@ -1,14 +1,13 @@
 //! Responses that are made here.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{future::poll_fn, io::IoSlice, sync::Arc, task::Poll};
 
 use config::{DirectResponse, Redirect, RequestView as _, Route};
-use http::{Buffer, Method, h1};
+use http::{Buffer, Method, h1, h2::FieldWriter};
 use telemetry::ResponseFlags;
-use tls::Connection;
 
 use super::{Call, Next, Scratch, View, client_gone};
-use crate::{error::Failure, http_connection::write_all, timer::Timer};
+use crate::{error::Failure, h2, http_connection::write_all, timer::Timer, wire::Wire};
 
 /// Time to write a response made here to a client that does not read.
 const WRITE_TIMEOUT_MS: u64 = 10_000;
@@ -54,6 +53,9 @@ pub(crate) struct Reply {
     pub(crate) body: Body,
     /// More fields: complete lines.
     pub(crate) fields: Vec<u8>,
+    /// The status of gRPC, in a reply that was made as one of gRPC.
+    pub(crate) grpc_status: Option<u16>,
+    pub(crate) is_grpc: bool,
 }
 
 impl Reply {
@@ -64,7 +66,34 @@ impl Reply {
             details: Details::Static(details),
             body: Body::Static(""),
             fields: Vec::new(),
+            grpc_status: None,
+            is_grpc: false,
         }
+    }
+
+    /// A client of gRPC looks for the status among the fields, of a response that is fine as one of HTTP.
+    fn turn_into_grpc(&mut self) {
+        use std::io::Write as _;
+        let status = grpc_status_of(self.status);
+        self.fields.extend_from_slice(b"content-type: application/grpc\r\n");
+        // Writing to memory cannot fail.
+        let _ = write!(self.fields, "grpc-status: {status}\r\n");
+        let message = std::mem::replace(&mut self.body, Body::Static(""));
+        if !message.as_bytes().is_empty() {
+            self.fields.extend_from_slice(b"grpc-message: ");
+            for byte in message.as_bytes() {
+                // Percent-encoding of the gRPC protocol.
+                if matches!(byte, b' '..=b'~') && *byte != b'%' {
+                    self.fields.push(*byte);
+                } else {
+                    let _ = write!(self.fields, "%{byte:02X}");
+                }
+            }
+            self.fields.extend_from_slice(b"\r\n");
+        }
+        self.status = 200;
+        self.grpc_status = Some(status);
+        self.is_grpc = true;
     }
 
     pub(crate) fn of_failure(failure: Failure) -> Self {
@@ -113,14 +142,17 @@ impl Reply {
 /// Writes a reply, and says what becomes of the connection.
 pub(super) async fn send(
     call: &mut Call<'_>,
-    stream: &mut Connection,
-    buffer: &mut Buffer,
+    wire: &mut Wire,
     scratch: &mut Scratch,
     timer: &Timer,
-    reply: Reply,
+    mut reply: Reply,
 ) -> Next {
+    if call.is_grpc && !reply.is_grpc {
+        reply.turn_into_grpc();
+    }
     call.status = reply.status;
     call.flags = call.flags.with(reply.flags);
+    call.grpc_status = reply.grpc_status;
     call.details = reply.details;
     // A body that is still on its way would have to be read to the end; a client that waits for permission to send it
     // may or may not send it.
@@ -138,10 +170,13 @@ pub(super) async fn send(
     }
     let has_body = scratch.request.method != Method::Head;
     call.response_bytes = if has_body { body.len() as u64 } else { 0 };
+    if let Wire::Stream(stream) = wire {
+        return send_on_stream(call, stream, timer, &fields, if has_body { body } else { b"" }).await;
+    }
     let mut out = std::mem::take(&mut scratch.incoming.out);
     out.clear();
     h1::write_local_reply(call.status, &fields, body, has_body, !call.closes, &mut out);
-    let is_sent = write(call, stream, buffer, timer, &mut out).await;
+    let is_sent = write(call, wire, timer, &mut out).await;
     out.clear();
     scratch.incoming.out = out;
     match (is_sent, call.closes) {
@@ -151,18 +186,63 @@ pub(super) async fn send(
     }
 }
 
-/// Writes bytes to the client. False: it is gone, or does not read.
-pub(super) async fn write(
-    call: &Call<'_>,
-    stream: &mut Connection,
-    _buffer: &Buffer,
+async fn send_on_stream(
+    call: &mut Call<'_>,
+    stream: &h2::Stream,
     timer: &Timer,
-    out: &mut Vec<u8>,
-) -> bool {
+    fields: &[u8],
+    body: &[u8],
+) -> Next {
+    stream.send_head(body.is_empty(), false, |writer| write_head(call.status, fields, body.len(), writer));
+    let mut sent = 0;
     timer.set(Some(call.worker.timers.now_ms() + WRITE_TIMEOUT_MS));
-    poll_fn(|cx| match write_all(cx, stream, out) {
+    let is_sent = poll_fn(|cx| {
+        while sent < body.len() {
+            match stream.poll_send(cx, &[IoSlice::new(&body[sent..])], true) {
+                Poll::Ready(Ok(count)) => sent += count,
+                Poll::Ready(Err(_)) => return Poll::Ready(false),
+                Poll::Pending => return timer.poll_expired(cx).map(|()| false),
+            }
+        }
+        Poll::Ready(true)
+    })
+    .await;
+    if is_sent { Next::KeepAlive } else { client_gone(call) }
+}
+
+/// A reply's head, from its lines.
+pub(super) fn write_head(status: u16, fields: &[u8], length: usize, writer: &mut FieldWriter<'_>) {
+    let mut number = itoa::Buffer::new();
+    writer.field(b":status", number.format(status).as_bytes());
+    for line in fields.split(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if let Some(at) = line.iter().position(|byte| *byte == b':') {
+            writer.field(&line[..at], line[at + 1..].trim_ascii_start());
+        }
+    }
+    if !matches!(status, 100..=199 | 204 | 304) {
+        writer.field(b"content-length", number.format(length).as_bytes());
+    }
+}
+
+/// Writes bytes to a client of HTTP/1. False: it is gone, or does not read.
+pub(super) async fn write(call: &Call<'_>, wire: &mut Wire, timer: &Timer, out: &mut Vec<u8>) -> bool {
+    timer.set(Some(call.worker.timers.now_ms() + WRITE_TIMEOUT_MS));
+    poll_fn(|cx| match write_all(cx, wire, out) {
         Poll::Pending => timer.poll_expired(cx).map(|()| false),
         Poll::Ready(result) => Poll::Ready(result.is_ok()),
     })
     .await
+}
+
+/// The status of gRPC that stands for one of HTTP (grpc's `http-grpc-status-mapping`).
+fn grpc_status_of(status: u16) -> u16 {
+    match status {
+        400 => 13,
+        401 => 16,
+        403 => 7,
+        404 => 12,
+        429 | 502..=504 => 14,
+        _ => 2,
+    }
 }

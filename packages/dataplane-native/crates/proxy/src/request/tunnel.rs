@@ -5,21 +5,29 @@ use std::{sync::Arc, time::Duration};
 use http::Buffer;
 use net::{RelayEnd, RelayOptions, RelaySide, Transferred};
 use telemetry::{Counter, ResponseFlags};
-use tls::Connection;
 
 use super::{
     Call, Details, Next, Scratch,
     attempt::{self, choose},
-    flush, reply,
+    reply,
 };
-use crate::{error::Failure, pool::Upstream, snapshot::ClusterEntry, timer::Timer, upstream};
+use crate::{
+    error::Failure,
+    exchange::BodyPlan,
+    pool::Upstream,
+    snapshot::ClusterEntry,
+    timer::Timer,
+    upstream::{self, Speaks},
+    wire::Wire,
+};
 
+/// What opens a tunnel to a client of HTTP/1.
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 OK\r\n\r\n";
 
 /// Ends a CONNECT here: its bytes go to an internal listener or, raw, to an endpoint.
 pub(super) async fn terminate(
     call: &mut Call<'_>,
-    stream: &mut Connection,
+    wire: &mut Wire,
     buffer: &mut Buffer,
     scratch: &mut Scratch,
     timer: &Timer,
@@ -29,7 +37,7 @@ pub(super) async fn terminate(
     };
     let Some(chosen) = choose(call, cluster, scratch) else {
         let failure = call.fail(Failure::NoHealthyUpstream);
-        return reply::send(call, stream, buffer, scratch, timer, failure).await;
+        return reply::send(call, wire, scratch, timer, failure).await;
     };
     call.attempts = 1;
     call.endpoint = chosen.entry;
@@ -38,9 +46,9 @@ pub(super) async fn terminate(
         let name = Arc::clone(name);
         if !call.snapshot.listeners.contains_key(&name) {
             let failure = call.fail(Failure::TunnelRefused);
-            return reply::send(call, stream, buffer, scratch, timer, failure).await;
+            return reply::send(call, wire, scratch, timer, failure).await;
         }
-        return if establish(call, stream, buffer, timer).await {
+        return if establish(call, wire, timer).await {
             Next::Internal(name)
         } else {
             super::client_gone(call)
@@ -49,14 +57,14 @@ pub(super) async fn terminate(
     match open(call, cluster, &chosen).await {
         Err(failure) => {
             let reply = call.fail(failure);
-            reply::send(call, stream, buffer, scratch, timer, reply).await
+            reply::send(call, wire, scratch, timer, reply).await
         }
         Ok(mut up) => {
-            if !establish(call, stream, buffer, timer).await {
+            if !establish(call, wire, timer).await {
                 return super::client_gone(call);
             }
             let early = buffer.filled()[scratch.request.len..].to_vec();
-            join(call, stream, &mut up, &early, &[]).await
+            join(call, wire, &mut up, &early, &[]).await
         }
     }
 }
@@ -65,53 +73,59 @@ async fn open(
     call: &mut Call<'_>,
     cluster: &Arc<ClusterEntry>,
     chosen: &attempt::Chosen<'_>,
-) -> Result<Box<Upstream>, Failure> {
+) -> Result<Upstream, Failure> {
     let limits = cluster.config.circuit_breakers.default;
     let Some(guard) = cluster.state.acquire_connection(0, &limits) else {
         call.worker.count(Counter::CircuitBreakerOpen);
         return Err(Failure::Overflow);
     };
     let target = attempt::target(call, cluster, chosen, "");
-    let up = Box::pin(upstream::connect(&call.served.worker, target, guard)).await?;
+    let up = Box::pin(upstream::connect(&call.served.worker, target, Speaks::Http1, call.http.limits, guard)).await?;
     if call.served.listener.reporter == telemetry::ReporterSide::Source {
-        call.labels = Some(up.labels);
+        call.labels = Some(up.info.labels);
     }
     Ok(up)
 }
 
-async fn establish(call: &mut Call<'_>, stream: &mut Connection, buffer: &Buffer, timer: &Timer) -> bool {
+async fn establish(call: &mut Call<'_>, wire: &mut Wire, timer: &Timer) -> bool {
     call.status = 200;
     call.details = Details::Static("via_upstream");
+    if let Wire::Stream(stream) = wire {
+        stream.send_head(false, false, |writer| writer.field(b":status", b"200"));
+        return true;
+    }
     let mut out = ESTABLISHED.to_vec();
-    reply::write(call, stream, buffer, timer, &mut out).await
+    reply::write(call, wire, timer, &mut out).await
 }
 
 /// Relays an upgraded connection, or a CONNECT that the upstream accepted.
 pub(super) async fn relay(
     call: &mut Call<'_>,
-    stream: &mut Connection,
+    wire: &mut Wire,
     buffer: &mut Buffer,
     scratch: &mut Scratch,
     timer: &Timer,
-    mut up: Box<Upstream>,
+    mut up: Upstream,
 ) -> Next {
-    attempt::write_response_head(call, buffer, scratch, false);
-    let mut out = std::mem::take(&mut scratch.incoming.out);
-    let is_sent = reply::write(call, stream, buffer, timer, &mut out).await;
-    scratch.incoming.out = out;
-    if !is_sent || !flush(stream).await {
-        return super::client_gone(call);
+    attempt::write_response_head(call, wire, buffer, scratch, BodyPlan::default());
+    if !wire.is_stream() {
+        let mut out = std::mem::take(&mut scratch.incoming.out);
+        let is_sent = reply::write(call, wire, timer, &mut out).await;
+        scratch.incoming.out = out;
+        if !is_sent {
+            return super::client_gone(call);
+        }
     }
     timer.set(None);
     let from_client = scratch.outgoing.ahead(buffer).to_vec();
     let from_upstream = scratch.incoming.buffer.filled()[scratch.response.len..].to_vec();
-    join(call, stream, &mut up, &from_client, &from_upstream).await
+    join(call, wire, &mut up, &from_client, &from_upstream).await
 }
 
 /// Joins both connections until they end.
 async fn join(
     call: &mut Call<'_>,
-    stream: &mut Connection,
+    wire: &mut Wire,
     up: &mut Upstream,
     from_client: &[u8],
     from_upstream: &[u8],
@@ -123,7 +137,7 @@ async fn join(
         upstream_prefix: from_upstream,
     };
     let transferred = Transferred::default();
-    let result = Box::pin(net::relay(stream, &mut up.stream, options, &transferred)).await;
+    let result = Box::pin(net::relay(wire, &mut up.wire, options, &transferred)).await;
     call.request_bytes = transferred.sent.get();
     call.response_bytes = transferred.received.get();
     match result {

@@ -1,0 +1,393 @@
+//! The request's direction.
+
+use std::{
+    io::IoSlice,
+    task::{Context, Poll, ready},
+};
+
+use http::{BodyReader, Buffer, BufferPool, Framing};
+
+use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, write_chunk};
+use crate::wire::Wire;
+
+/// A request on its way up.
+#[derive(Default)]
+pub(crate) struct Outgoing {
+    /// The head as an upstream of HTTP/1 gets it.
+    pub(crate) head: Vec<u8>,
+    head_sent: usize,
+    /// The body's bytes that came with the head, as a range of the connection's buffer.
+    first: (usize, usize),
+    first_sent: usize,
+    /// Where in that buffer the next request begins.
+    next_request: usize,
+    /// Bytes of the body that came later: all of them while they are kept for another attempt, else those not sent.
+    later: Buffer,
+    /// How many of them belong to the body; what follows is the next request.
+    later_len: usize,
+    later_sent: usize,
+    reader: BodyReader,
+    framing: Framing,
+    /// The client's chunks are taken off.
+    decodes: bool,
+    /// Chunks are put on for the upstream.
+    chunks: bool,
+    chunk: Vec<u8>,
+    chunk_sent: usize,
+    is_last_chunk_made: bool,
+    /// The upstream is a stream, and knows whether the request has ended.
+    to_stream: bool,
+    is_end_sent: bool,
+    is_head_sent: bool,
+    /// Room for another attempt; 0 once the body has outgrown it.
+    replay_limit: usize,
+    has_begun: bool,
+    needs_flush: bool,
+    /// Bytes of the body taken from the client.
+    pub(crate) body_bytes: u64,
+}
+
+impl Outgoing {
+    /// Begins a request whose head is the first `head_len` bytes of `buffer`.
+    pub(crate) fn begin(
+        &mut self,
+        buffer: &Buffer,
+        head_len: usize,
+        framing: Framing,
+        replay_limit: usize,
+    ) -> Result<(), Broken> {
+        self.reader = BodyReader::new(framing);
+        self.framing = framing;
+        // The text of a head that came over HTTP/2 is followed by nothing.
+        let taken = consume(&mut self.reader, &buffer.filled()[head_len..])?;
+        self.first = (head_len, head_len + taken);
+        self.next_request = head_len + taken;
+        self.later_len = 0;
+        self.decodes = false;
+        self.replay_limit = replay_limit;
+        self.body_bytes = taken as u64;
+        self.has_begun = false;
+        self.rewind();
+        Ok(())
+    }
+
+    /// Begins another attempt; the head is written anew by the caller.
+    pub(crate) fn rewind(&mut self) {
+        self.head.clear();
+        self.head_sent = 0;
+        self.first_sent = self.first.0;
+        self.later_sent = 0;
+        self.needs_flush = false;
+        self.chunk.clear();
+        self.chunk_sent = 0;
+        self.is_last_chunk_made = false;
+        self.is_end_sent = false;
+        self.is_head_sent = false;
+    }
+
+    /// Says how the upstream of this attempt delimits bodies. `has_length`: the head says how long the body is.
+    pub(crate) fn set_sink(&mut self, buffer: &mut Buffer, to_stream: bool, has_length: bool) -> Result<(), Broken> {
+        self.to_stream = to_stream;
+        if to_stream && self.framing == Framing::Chunked && !self.decodes {
+            self.take_chunks_off(buffer)?;
+        }
+        self.chunks = !to_stream && (self.decodes || self.framing == Framing::Close && !has_length);
+        Ok(())
+    }
+
+    /// The body of a request that HTTP/2 brought has to be delimited by chunks.
+    pub(crate) fn needs_chunks(framing: Framing, has_length: bool) -> bool {
+        framing == Framing::Close && !has_length
+    }
+
+    fn take_chunks_off(&mut self, buffer: &mut Buffer) -> Result<(), Broken> {
+        let refused = |error: http::BodyError| Broken::DownstreamProtocol(error.details());
+        let mut reader = BodyReader::new(Framing::Chunked);
+        let (start, end) = self.first;
+        let (_, len) = reader.decode(&mut buffer.filled_mut()[start..end]).map_err(refused)?;
+        self.first = (start, start + len);
+        let (_, len) = reader
+            .decode(&mut self.later.filled_mut()[..self.later_len])
+            .map_err(refused)?;
+        self.close_gap(len, self.later_len);
+        self.later_len = len;
+        self.reader = reader;
+        self.decodes = true;
+        Ok(())
+    }
+
+    /// Moves what follows `from` in the later bytes down to `to`.
+    fn close_gap(&mut self, to: usize, from: usize) {
+        let len = self.later.len();
+        if to < from {
+            self.later.filled_mut().copy_within(from.., to);
+            self.later.truncate(len - (from - to));
+        }
+    }
+
+    /// The head went as one of a stream. `ends`: it was all of the request.
+    pub(crate) fn set_head_sent(&mut self, ends: bool) {
+        self.is_head_sent = true;
+        self.is_end_sent = ends;
+        self.has_begun = true;
+    }
+
+    /// Whether there is no content, and will be none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.reader.is_done() && self.first.0 == self.first.1 && self.later_len == 0
+    }
+
+    /// Whether all of the body that was taken from the client is still here.
+    pub(crate) fn is_replayable(&self) -> bool {
+        !self.has_begun || self.replay_limit > 0 || self.later_len == 0 && self.is_body_taken()
+    }
+
+    /// Whether the client has sent the whole body.
+    pub(crate) fn is_body_taken(&self) -> bool {
+        self.reader.is_done()
+    }
+
+    /// Whether everything taken from the client has been handed on.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.head_sent == self.head.len()
+            && self.first_sent == self.first.1
+            && self.later_sent == self.later_len
+            && self.chunk_sent == self.chunk.len()
+            && !self.needs_flush
+            && (!self.is_body_taken() || self.is_end_said())
+    }
+
+    fn is_end_said(&self) -> bool {
+        (!self.to_stream || self.is_end_sent) && (!self.chunks || self.is_last_chunk_made)
+    }
+
+    /// Whether the whole request has been handed on.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.is_body_taken() && self.is_sent()
+    }
+
+    /// Bytes that follow the request in the connection's buffers.
+    pub(crate) fn ahead<'a>(&'a self, buffer: &'a Buffer) -> &'a [u8] {
+        if self.later.is_empty() {
+            &buffer.filled()[self.next_request..]
+        } else {
+            &self.later.filled()[self.later_len..]
+        }
+    }
+
+    /// Whether a byte of the request was written in this attempt.
+    pub(crate) fn has_written(&self) -> bool {
+        self.head_sent > 0 || self.is_head_sent
+    }
+
+    /// Whether the kept body has the client's chunks around it.
+    pub(crate) fn has_chunks(&self) -> bool {
+        self.framing == Framing::Chunked && !self.decodes
+    }
+
+    /// The whole body, if it has been taken and kept: two pieces, with the client's chunks as the case may be.
+    pub(crate) fn whole_body<'a>(&'a self, buffer: &'a Buffer) -> Option<(&'a [u8], &'a [u8])> {
+        let is_here = self.is_body_taken() && (self.later_len == 0 || self.replay_limit > 0);
+        is_here.then(|| {
+            (
+                &buffer.filled()[self.first.0..self.first.1],
+                &self.later.filled()[..self.later_len],
+            )
+        })
+    }
+
+    /// Ends the request: the connection's buffer is left with what follows it. False if the body was not all taken.
+    pub(crate) fn finish(&mut self, buffer: &mut Buffer, pool: &BufferPool) -> bool {
+        self.head.clear();
+        let is_done = self.reader.is_done();
+        if self.later.is_empty() {
+            buffer.consume(self.next_request.min(buffer.len()));
+        } else {
+            let kept = self.later_len.min(self.later.len());
+            self.later.consume(kept);
+            pool.give(std::mem::replace(buffer, std::mem::take(&mut self.later)));
+        }
+        self.later_len = 0;
+        is_done
+    }
+
+    /// Gives the buffers back; what a single large request made big is given up.
+    pub(crate) fn release(&mut self, pool: &BufferPool, kept_bytes: usize) {
+        pool.give(std::mem::take(&mut self.later));
+        self.later_len = 0;
+        for text in [&mut self.head, &mut self.chunk] {
+            text.clear();
+            if text.capacity() > kept_bytes {
+                *text = Vec::new();
+            }
+        }
+    }
+
+    /// Ready when head and body have been handed on.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &Buffer,
+        down: &mut Wire,
+        up: &mut Wire,
+        pool: &BufferPool,
+    ) -> Poll<Result<(), Broken>> {
+        loop {
+            if self.chunks {
+                self.make_chunk(buffer);
+            }
+            let head = &self.head[self.head_sent..];
+            let (first, later): (&[u8], &[u8]) = if self.chunks {
+                (&self.chunk[self.chunk_sent..], &[])
+            } else {
+                (
+                    &buffer.filled()[self.first_sent..self.first.1],
+                    &self.later.filled()[self.later_sent..self.later_len],
+                )
+            };
+            let wanted = head.len() + first.len() + later.len();
+            let ends = self.reader.is_done();
+            if wanted > 0 || ends && self.to_stream && !self.is_end_sent {
+                let slices = [IoSlice::new(head), IoSlice::new(first), IoSlice::new(later)];
+                let from = usize::from(head.is_empty());
+                let to = if later.is_empty() {
+                    2 - usize::from(first.is_empty())
+                } else {
+                    3
+                };
+                let count = ready!(up.poll_write(cx, &slices[from.min(to)..to], ends)).map_err(Broken::Upstream)?;
+                self.has_begun = true;
+                self.needs_flush = !self.to_stream;
+                self.is_end_sent |= ends && count == wanted;
+                self.sent(count);
+                continue;
+            }
+            if self.needs_flush {
+                ready!(up.poll_sent(cx)).map_err(Broken::Upstream)?;
+                self.needs_flush = false;
+            }
+            if self.reader.is_done() {
+                return Poll::Ready(Ok(()));
+            }
+            ready!(self.poll_read(cx, down, pool))?;
+        }
+    }
+
+    /// Makes the next chunk once the one before is sent.
+    fn make_chunk(&mut self, buffer: &Buffer) {
+        if self.chunk_sent < self.chunk.len() {
+            return;
+        }
+        self.chunk.clear();
+        self.chunk_sent = 0;
+        let first = &buffer.filled()[self.first_sent..self.first.1];
+        let later = &self.later.filled()[self.later_sent..self.later_len];
+        if !first.is_empty() {
+            let count = first.len().min(MAX_CHUNK);
+            write_chunk(&first[..count], &mut self.chunk);
+            self.first_sent += count;
+        } else if !later.is_empty() {
+            let count = later.len().min(MAX_CHUNK);
+            write_chunk(&later[..count], &mut self.chunk);
+            self.later_sent += count;
+        }
+        let is_all = self.first_sent == self.first.1 && self.later_sent == self.later_len;
+        if self.reader.is_done() && is_all && !self.is_last_chunk_made {
+            self.chunk.extend_from_slice(LAST_CHUNK);
+            self.is_last_chunk_made = true;
+        }
+    }
+
+    fn sent(&mut self, count: usize) {
+        let of_head = count.min(self.head.len() - self.head_sent);
+        self.head_sent += of_head;
+        if self.chunks {
+            self.chunk_sent += count - of_head;
+            return;
+        }
+        let of_first = (count - of_head).min(self.first.1 - self.first_sent);
+        self.first_sent += of_first;
+        self.later_sent += count - of_head - of_first;
+    }
+
+    /// Reads more of the body once everything before is sent.
+    fn poll_read(&mut self, cx: &mut Context<'_>, down: &mut Wire, pool: &BufferPool) -> Poll<Result<(), Broken>> {
+        let kept = (self.first.1 - self.first.0) + self.later_len;
+        if kept >= self.replay_limit {
+            self.replay_limit = 0;
+            self.later.clear();
+            self.later_len = 0;
+            self.later_sent = 0;
+        }
+        if !down.is_stream() {
+            if self.later.capacity() == 0 {
+                self.later = pool.take(1);
+            } else if !pool.make_room(&mut self.later) {
+                return Poll::Ready(Err(Broken::DownstreamProtocol("http1.body_buffer_full")));
+            }
+        }
+        // Where the length is known no byte of the next request is read, so that it stays where it belongs.
+        let remaining = self
+            .reader
+            .remaining()
+            .map_or(usize::MAX, |rest| rest.min(LARGEST_READ as u64) as usize);
+        let room = self.later.space().len();
+        let count =
+            ready!(down.poll_fill(cx, &mut self.later, pool, remaining)).map_err(|_| Broken::Downstream)?;
+        if count == 0 {
+            // The end of a stream is the end of its body; a connection must not end within one.
+            return Poll::Ready(self.reader.end().map_err(|_| Broken::Downstream));
+        }
+        let start = self.later.len() - count;
+        let bytes = &mut self.later.filled_mut()[start..];
+        let (taken, len) = if self.decodes {
+            let decoded = self.reader.decode(bytes);
+            decoded.map_err(|error| Broken::DownstreamProtocol(error.details()))?
+        } else {
+            let taken = consume(&mut self.reader, bytes)?;
+            (taken, taken)
+        };
+        self.close_gap(start + len, start + taken);
+        self.later_len += len;
+        self.body_bytes += len as u64;
+        if let Wire::Stream(stream) = down
+            && stream.is_read_through()
+        {
+            // Known now, so that the upstream learns it with the last bytes.
+            self.reader.end().map_err(|_| Broken::Downstream)?;
+        }
+        let is_full_read = count == room.min(remaining) && room <= remaining;
+        if is_full_read && self.replay_limit == 0 && self.later.capacity() < LARGEST_READ && !down.is_stream() {
+            pool.grow(&mut self.later);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Notices that the client has gone while its response is awaited; bytes of a next request are kept.
+    pub(crate) fn poll_client(&self, cx: &mut Context<'_>, buffer: &mut Buffer, down: &mut Wire) -> Poll<Broken> {
+        let connection = match down {
+            Wire::Stream(stream) => return stream.poll_reset(cx).map(|_| Broken::Downstream),
+            Wire::Connection(connection) => connection,
+        };
+        if !self.reader.is_done() || !self.later.is_empty() {
+            return Poll::Pending;
+        }
+        loop {
+            let ahead = buffer.len() - self.next_request;
+            let space = buffer.space();
+            if space.is_empty() || ahead >= MAX_AHEAD {
+                return Poll::Pending;
+            }
+            match ready!(net::Stream::poll_read(&mut **connection, cx, space)) {
+                Ok(0) | Err(_) => return Poll::Ready(Broken::Downstream),
+                Ok(count) => buffer.advance(count),
+            }
+        }
+    }
+}
+
+fn consume(reader: &mut BodyReader, bytes: &[u8]) -> Result<usize, Broken> {
+    reader
+        .consume(bytes)
+        .map_err(|error| Broken::DownstreamProtocol(error.details()))
+}

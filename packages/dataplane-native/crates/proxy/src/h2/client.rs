@@ -1,0 +1,130 @@
+//! Connections to upstreams that speak HTTP/2, shared by the requests of a worker.
+
+use std::{cell::Cell, future::poll_fn, rc::Rc, task::Poll};
+
+use ::http::{
+    Buffer,
+    h2::{Role, Session, SessionOptions},
+};
+use telemetry::Counter;
+use tls::Connection;
+
+use super::{Conn, Stream, close};
+use crate::{pool::UpstreamInfo, worker::Worker};
+
+/// A connection that streams are opened on.
+pub(crate) struct SharedSession {
+    conn: Rc<Conn>,
+    pub(crate) info: Rc<UpstreamInfo>,
+    idle_since_ms: Cell<u64>,
+    max_requests: u32,
+    max_duration_ms: u64,
+}
+
+impl SharedSession {
+    /// Begins a session on the connection; a task of its own drives it.
+    pub(crate) fn start(
+        worker: &Rc<Worker>,
+        socket: Connection,
+        info: Rc<UpstreamInfo>,
+        http: &config::HttpProtocolOptions,
+        limits: ::http::Limits,
+    ) -> Rc<Self> {
+        let session = Session::new(
+            Role::Client,
+            SessionOptions {
+                max_concurrent_streams: http.http2.max_concurrent_streams,
+                stream_window: http.http2.initial_stream_window_bytes,
+                connection_window: http.http2.initial_connection_window_bytes,
+                allow_connect_protocol: false,
+                limits: ::http::Limits {
+                    max_fields: http.max_headers_count as usize,
+                    ..limits
+                },
+            },
+        );
+        let conn = Conn::new(session, Rc::clone(worker), Counter::UpstreamProtocolErrors);
+        let shared = Rc::new(Self {
+            conn: Rc::clone(&conn),
+            idle_since_ms: Cell::new(worker.timers.now_ms()),
+            max_requests: http.max_requests_per_connection,
+            max_duration_ms: http.max_connection_duration_ms,
+            info,
+        });
+        tokio::task::spawn_local(run(Rc::clone(worker), Rc::clone(&shared), socket, http.http2.keepalive));
+        shared
+    }
+
+    /// Another stream, if there is room for one.
+    pub(crate) fn open(&self) -> Option<Stream> {
+        let key = self.conn.with(Session::open)?;
+        Some(self.conn.stream(key))
+    }
+
+    /// Whether streams can still be opened, now or when others have ended.
+    pub(crate) fn is_usable(&self, now_ms: u64) -> bool {
+        let info = &self.info;
+        (self.max_requests == 0 || info.requests.get() < self.max_requests)
+            && (self.max_duration_ms == 0 || now_ms.saturating_sub(info.opened_ms) < self.max_duration_ms)
+            && !info.endpoint.is_removed()
+            && self.conn.session.borrow().is_usable()
+    }
+
+    /// Streams that are open.
+    pub(crate) fn stream_count(&self) -> usize {
+        self.conn.session.borrow().stream_count()
+    }
+
+    /// Lets the streams finish and takes no more.
+    pub(crate) fn retire(&self) {
+        self.conn.with(Session::drain);
+        self.conn.wake();
+    }
+
+    /// Whether it has been without a stream for longer than allowed.
+    pub(crate) fn is_idle(&self, now_ms: u64) -> bool {
+        if self.stream_count() > 0 {
+            self.idle_since_ms.set(now_ms);
+        }
+        let timeout = self.info.idle_timeout_ms;
+        timeout > 0 && now_ms.saturating_sub(self.idle_since_ms.get()) >= timeout
+    }
+}
+
+/// Drives the connection to its end.
+async fn run(
+    worker: Rc<Worker>,
+    shared: Rc<SharedSession>,
+    mut socket: Connection,
+    keepalive: Option<config::Http2Keepalive>,
+) {
+    let conn = &shared.conn;
+    let timer = worker.timers.timer();
+    let mut input = Buffer::default();
+    let mut ping_at = keepalive.map(|keepalive| worker.timers.now_ms() + keepalive.interval_ms);
+    timer.set(ping_at);
+    poll_fn(|cx| {
+        if conn.poll_drive(cx, &mut socket, &mut input).is_ready() {
+            return Poll::Ready(());
+        }
+        if let Some(keepalive) = keepalive
+            && timer.poll_expired(cx).is_ready()
+        {
+            let was_answered = conn.with(Session::ping);
+            if !was_answered {
+                return Poll::Ready(());
+            }
+            ping_at = Some(worker.timers.now_ms() + keepalive.interval_ms.max(keepalive.timeout_ms));
+            timer.set(ping_at);
+            // Registers the task with the new deadline.
+            let _ = timer.poll_expired(cx);
+        }
+        Poll::Pending
+    })
+    .await;
+    conn.with(Session::lose);
+    worker.pools.forget(&shared);
+    worker.count(Counter::UpstreamConnectionsClosed);
+    worker.buffers.give(input);
+    close(&mut socket, &timer).await;
+}

@@ -1,0 +1,242 @@
+//! What an attempt is sent on: a pooled connection or stream, a new one as far as limits allow, or the next that is free.
+
+use std::{
+    future::{Future as _, poll_fn},
+    pin::pin,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    task::{Context, Poll},
+};
+
+use config::HttpProtocol;
+use http::{Buffer, Version};
+use telemetry::{Counter, ReporterSide};
+
+use super::{Chosen, Deadlines, target};
+use crate::{
+    cluster::Guard,
+    error::Failure,
+    pool::{PoolKey, Upstream},
+    request::{Call, Scratch},
+    snapshot::ClusterEntry,
+    timer::Timer,
+    upstream::{self, Speaks},
+    wire::Wire,
+};
+
+/// The client's end while its request waits for something.
+pub(super) struct Waiting<'a> {
+    pub(super) wire: &'a mut Wire,
+    pub(super) buffer: &'a mut Buffer,
+    pub(super) scratch: &'a Scratch,
+    pub(super) timer: &'a Timer,
+    pub(super) deadlines: &'a mut Deadlines,
+}
+
+impl Waiting<'_> {
+    /// Ready when waiting has no sense any more: the client is gone, or time is over.
+    fn poll_given_up(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
+        if self.scratch.outgoing.poll_client(cx, self.buffer, self.wire).is_ready() {
+            return Poll::Ready(Failure::DownstreamClosed);
+        }
+        match self.timer.poll_expired(cx) {
+            Poll::Ready(()) => self
+                .deadlines
+                .expired(self.timer, 0)
+                .map_or(Poll::Pending, Poll::Ready),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+/// Which HTTP the cluster is spoken to for this request.
+fn speaks(cluster: &ClusterEntry, has_tls: bool, version: Version) -> Speaks {
+    match cluster.config.http.protocol {
+        HttpProtocol::Http1 => Speaks::Http1,
+        HttpProtocol::Http2 => Speaks::Http2,
+        HttpProtocol::UseDownstream if version == Version::Http2 => Speaks::Http2,
+        HttpProtocol::Auto if has_tls => Speaks::Negotiated,
+        HttpProtocol::Auto | HttpProtocol::UseDownstream => Speaks::Http1,
+    }
+}
+
+/// Something to send the attempt on. `wants_new`: pooled connections have shown to be stale.
+pub(super) async fn acquire(
+    call: &mut Call<'_>,
+    cluster: &Arc<ClusterEntry>,
+    chosen: &Chosen<'_>,
+    priority: usize,
+    wants_new: bool,
+    mut waiting: Waiting<'_>,
+) -> Result<Upstream, Failure> {
+    if matches!(chosen.endpoint.address, config::Address::Internal(_)) {
+        return Err(Failure::TunnelRefused);
+    }
+    let scratch = waiting.scratch;
+    let authority = if cluster.needs_authority {
+        scratch
+            .edits
+            .authority()
+            .unwrap_or_else(|| scratch.request.authority.of(waiting.buffer.filled()))
+            .to_vec()
+    } else {
+        Vec::new()
+    };
+    let authority = std::str::from_utf8(&authority).unwrap_or_default();
+    let target = target(call, cluster, chosen, authority);
+    let speaks = speaks(cluster, target.transport.tls.is_some(), scratch.request.version);
+    let key = target.key();
+    if let Some(up) = take(call, key, speaks, wants_new) {
+        call.worker.count(Counter::UpstreamPoolHits);
+        return Ok(up);
+    }
+    call.worker.count(Counter::UpstreamPoolMisses);
+    let breakers = &cluster.config.circuit_breakers;
+    let limits = if priority == 1 { breakers.high } else { breakers.default };
+    let Some(_pending) = cluster.state.acquire_pending(priority, &limits) else {
+        call.worker.count(Counter::CircuitBreakerOpen);
+        cluster.state.overflows_total.fetch_add(1, Relaxed);
+        return Err(Failure::Overflow);
+    };
+    loop {
+        let guard = match free_connection(cluster, call, key, priority, &mut waiting).await? {
+            Free::Connection(guard) => guard,
+            Free::Try => match take(call, key, speaks, false) {
+                Some(up) => return Ok(up),
+                None => continue,
+            },
+        };
+        if speaks == Speaks::Http1 {
+            let up = connect(call, target, speaks, guard, &mut waiting).await?;
+            return Ok(adopt(call, up));
+        }
+        // One connection is opened at a time: the streams of many requests fit on it.
+        let key = key.http2();
+        let is_first = poll_fn(|cx| Poll::Ready(call.worker.pools.begin_connecting(&key, cx.waker()))).await;
+        if is_first {
+            let connecting = Connecting { call, key };
+            let opened = connect(call, target, speaks, guard, &mut waiting).await;
+            drop(connecting);
+            let up = opened?;
+            return Ok(adopt(call, up));
+        }
+        drop(guard);
+        let mut has_waited = false;
+        poll_fn(|cx| {
+            if std::mem::replace(&mut has_waited, true) {
+                return Poll::Ready(Ok(()));
+            }
+            if call.worker.pools.begin_connecting(&key, cx.waker()) {
+                // It has just ended.
+                call.worker.pools.end_connecting(&key);
+                return Poll::Ready(Ok(()));
+            }
+            waiting.poll_given_up(cx).map(Err)
+        })
+        .await?;
+        if let Some(up) = take(call, key, speaks, false) {
+            return Ok(up);
+        }
+    }
+}
+
+/// Lets the others go on, however opening a connection ended.
+struct Connecting<'a, 'c> {
+    call: &'a Call<'c>,
+    key: PoolKey,
+}
+
+impl Drop for Connecting<'_, '_> {
+    fn drop(&mut self) {
+        self.call.worker.pools.end_connecting(&self.key);
+    }
+}
+
+/// A pooled connection, or a stream of an open one.
+fn take(call: &mut Call<'_>, key: PoolKey, speaks: Speaks, wants_new: bool) -> Option<Upstream> {
+    let pools = &call.worker.pools;
+    let stream = (speaks != Speaks::Http1)
+        .then(|| pools.open_stream(&key.http2(), call.worker.timers.recent_ms()))
+        .flatten();
+    let own = || (speaks != Speaks::Http2 && !wants_new).then(|| pools.take(&key)).flatten();
+    let up = stream.or_else(own)?;
+    Some(adopt(call, up))
+}
+
+fn adopt(call: &mut Call<'_>, up: Upstream) -> Upstream {
+    if call.served.listener.reporter == ReporterSide::Source {
+        call.labels = Some(up.info.labels);
+    }
+    up
+}
+
+/// What makes it worth going on.
+enum Free {
+    /// A connection may be opened.
+    Connection(Guard),
+    /// Something was given back.
+    Try,
+}
+
+async fn free_connection(
+    cluster: &Arc<ClusterEntry>,
+    call: &Call<'_>,
+    key: PoolKey,
+    priority: usize,
+    waiting: &mut Waiting<'_>,
+) -> Result<Free, Failure> {
+    let breakers = &cluster.config.circuit_breakers;
+    let limits = if priority == 1 { breakers.high } else { breakers.default };
+    loop {
+        if let Some(guard) = cluster.state.acquire_connection(priority, &limits) {
+            return Ok(Free::Connection(guard));
+        }
+        // At the limit: an idle connection to another endpoint makes room, else the next one that is given back.
+        let cluster_id = cluster.state.id;
+        if call
+            .worker
+            .pools
+            .close_one(|endpoint| endpoint.cluster == cluster_id && endpoint.id != key.endpoint)
+        {
+            continue;
+        }
+        let mut has_waited = false;
+        poll_fn(|cx| {
+            if has_waited {
+                return Poll::Ready(Ok(()));
+            }
+            cluster.state.wait(cx.waker());
+            has_waited = true;
+            // One may have been closed between the attempt above and now.
+            if cluster.state.has_room(priority, &limits) {
+                return Poll::Ready(Ok(()));
+            }
+            waiting.poll_given_up(cx).map(Err)
+        })
+        .await?;
+        if waiting.timer.has_fired()
+            && let Some(failure) = waiting.deadlines.expired(waiting.timer, 0)
+        {
+            return Err(failure);
+        }
+        return Ok(Free::Try);
+    }
+}
+
+async fn connect(
+    call: &Call<'_>,
+    target: upstream::Target<'_>,
+    speaks: Speaks,
+    guard: Guard,
+    waiting: &mut Waiting<'_>,
+) -> Result<Upstream, Failure> {
+    let worker = &call.served.worker;
+    let limits = call.http.limits;
+    let mut connecting = pin!(Box::pin(upstream::connect(worker, target, speaks, limits, guard)));
+    poll_fn(|cx| {
+        if let Poll::Ready(result) = connecting.as_mut().poll(cx) {
+            return Poll::Ready(result);
+        }
+        waiting.poll_given_up(cx).map(Err)
+    })
+    .await
+}

@@ -1,0 +1,291 @@
+//! Heads as the next hop and as the client get them.
+
+use config::{Forward, HostRewrite};
+use http::{Buffer, Framing, Known, RequestView, ResponseView, Version, h1, h2};
+use route::HostChange;
+
+use crate::{
+    error::Failure,
+    exchange::{BodyPlan, Outgoing},
+    filters, format,
+    pool::Upstream,
+    request::{Call, Scratch, View},
+    snapshot::EndpointEntry,
+    wire::Wire,
+};
+
+/// What the route changes in the request, whichever endpoint it goes to.
+pub(super) fn mutate_request(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch, forward: &Forward) {
+    let Some(found) = call.found else { return };
+    let Scratch {
+        request,
+        edits,
+        text,
+        path,
+        ..
+    } = scratch;
+    let view = View::of(call, request, buffer, path);
+    text.clear();
+    if route::rewrite_path(found.route, forward, &view, text) {
+        edits.set_target(text);
+        let original = config::RequestView::path(&view);
+        edits.set(
+            view.request().buffer(),
+            view.request().fields(),
+            "x-envoy-original-path",
+            original,
+        );
+    }
+    text.clear();
+    if route::rewrite_host(forward, call.choice.weighted(), &view, text) == HostChange::Replaced {
+        if forward.append_x_forwarded_host {
+            edits.append("x-forwarded-host", view.request().authority_bytes());
+        }
+        edits.set_authority(text);
+    }
+    for mutations in found.header_mutations(call.choice) {
+        apply(
+            &mutations.request,
+            &values(call, view.request(), None),
+            edits,
+            view.request().buffer(),
+            view.request().fields(),
+            text,
+        );
+    }
+}
+
+fn values<'a>(call: &'a Call<'_>, request: RequestView<'a>, response: Option<ResponseView<'a>>) -> format::Values<'a> {
+    format::Values {
+        facts: &call.served.facts,
+        remote: call.remote,
+        request,
+        response,
+        route_name: call.found.map_or("", |found| &found.route.name),
+        cluster: call.cluster.map_or("", |cluster| &cluster.config.name),
+        upstream: call.upstream_address,
+        status: call.status,
+        flags: call.flags,
+        details: call.details.as_str(),
+        trace: call.trace,
+        duration_us: call.worker.timers.now_us().saturating_sub(call.start_us),
+    }
+}
+
+/// Sets, then removes, as Envoy does.
+fn apply(
+    ops: &config::HeaderOps,
+    values: &format::Values<'_>,
+    edits: &mut http::Edits,
+    buffer: &[u8],
+    fields: &http::Fields,
+    text: &mut Vec<u8>,
+) {
+    use config::{HeaderAppendAction, NameKind};
+    for set in &ops.set {
+        text.clear();
+        format::write(&set.value, values, text);
+        if text.is_empty() && !set.keep_empty_value {
+            continue;
+        }
+        let name = set.name.as_str();
+        match (set.name.kind(), set.action) {
+            (NameKind::Authority, _) => edits.set_authority(text),
+            (NameKind::Path, _) => edits.set_target(text),
+            (NameKind::Method | NameKind::Scheme | NameKind::OtherPseudo, _) => {}
+            (_, HeaderAppendAction::AppendIfExistsOrAdd) => edits.append(name, text),
+            (_, HeaderAppendAction::AddIfAbsent) => {
+                if !edits.contains(buffer, fields, name) {
+                    edits.append(name, text);
+                }
+            }
+            (_, HeaderAppendAction::OverwriteIfExistsOrAdd) => edits.set(buffer, fields, name, text),
+            (_, HeaderAppendAction::OverwriteIfExists) => {
+                if edits.contains(buffer, fields, name) {
+                    edits.set(buffer, fields, name, text);
+                }
+            }
+        }
+    }
+    for name in &ops.remove {
+        // What frames the message is not at a rule's disposal.
+        if !matches!(name.as_str(), "host" | "content-length" | "transfer-encoding") {
+            edits.remove(buffer, fields, name.as_str());
+        }
+    }
+}
+
+/// The request's head for one attempt: written for an upstream of HTTP/1, sent on a stream.
+pub(super) fn send_head(
+    call: &Call<'_>,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    forward: &Forward,
+    entry: Option<&EndpointEntry>,
+    up: &mut Upstream,
+) -> Result<(), Failure> {
+    let has_length = scratch.request.fields.known(Known::ContentLength).is_some();
+    let to_stream = up.wire.is_stream();
+    if scratch.request.wants_upgrade && to_stream {
+        // From HTTP/1 the answer would have to prove that the key was read, which only the application can.
+        let is_possible = match &up.wire {
+            Wire::Stream(stream) => scratch.request.version == Version::Http2 && stream.allows_connect_protocol(),
+            Wire::Connection(_) => true,
+        };
+        if !is_possible {
+            return Err(Failure::UpgradeRefused);
+        }
+    }
+    scratch
+        .outgoing
+        .set_sink(buffer, to_stream, has_length)
+        .map_err(|_| Failure::DownstreamProtocol)?;
+    let Scratch {
+        request,
+        edits,
+        outgoing,
+        ..
+    } = scratch;
+    let view = RequestView::new(request, buffer.filled());
+    if forward.host_rewrite == Some(HostRewrite::Auto)
+        && let Some(hostname) = entry.and_then(|entry| entry.config.hostname.as_deref())
+    {
+        edits.set_authority(hostname.as_bytes());
+    }
+    if call
+        .found
+        .is_some_and(|found| found.virtual_host.include_request_attempt_count)
+    {
+        let count = itoa::Buffer::new().format(call.attempts).to_owned();
+        edits.set(view.buffer(), view.fields(), "x-envoy-attempt-count", count.as_bytes());
+    }
+    match &up.wire {
+        Wire::Connection(_) => {
+            let is_tunnel = request.method == http::Method::Connect;
+            if !is_tunnel && Outgoing::needs_chunks(request.framing, has_length) {
+                edits.set(view.buffer(), view.fields(), "transfer-encoding", b"chunked");
+            }
+            outgoing.head.clear();
+            h1::encode_request(view, edits, &mut outgoing.head);
+        }
+        Wire::Stream(stream) => {
+            let ends = outgoing.is_empty();
+            let is_https = call.served.facts.peer_tls.is_some();
+            let expects_no_content = request.method == http::Method::Head;
+            stream.send_head(ends, expects_no_content, |writer| h2::encode_request(view, edits, is_https, writer));
+            outgoing.set_head_sent(ends);
+        }
+    }
+    Ok(())
+}
+
+/// The response's head for the client.
+pub(in crate::request) fn write_response_head(
+    call: &mut Call<'_>,
+    wire: &Wire,
+    buffer: &Buffer,
+    scratch: &mut Scratch,
+    plan: BodyPlan,
+) {
+    use config::ServerHeader;
+    let Scratch {
+        request,
+        response,
+        response_edits: edits,
+        incoming,
+        text,
+        ..
+    } = scratch;
+    let out = &mut incoming.out;
+    let head = incoming.buffer.filled();
+    let view = ResponseView::new(response, head);
+    let fields = view.fields();
+    if call.is_grpc {
+        let status = view
+            .known(Known::GrpcStatus)
+            .and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+        call.grpc_status = status;
+    }
+    let is_tunnel = response.framing == Framing::Tunnel;
+    let upgrade = if response.status == 101 {
+        view.known(Known::Upgrade)
+    } else {
+        None
+    };
+    edits.strip_hop_by_hop(head, fields, upgrade);
+    if plan.decodes || is_tunnel {
+        edits.remove_known(fields, Known::TransferEncoding);
+    }
+    if plan.chunks {
+        edits.append("transfer-encoding", b"chunked");
+    }
+    if is_tunnel {
+        edits.remove_known(fields, Known::ContentLength);
+    }
+    let config = &call.http.config;
+    match config.server_header {
+        ServerHeader::Overwrite => {
+            edits.remove_known(fields, Known::Server);
+            edits.append("server", config.server_name.as_bytes());
+        }
+        ServerHeader::AppendIfAbsent if view.known(Known::Server).is_none() => {
+            edits.append("server", config.server_name.as_bytes());
+        }
+        ServerHeader::AppendIfAbsent | ServerHeader::PassThrough => {}
+    }
+    if !call.http.router.suppress_envoy_headers {
+        let mut number = itoa::Buffer::new();
+        let millis = number.format(call.upstream_us / 1000);
+        edits.set(head, fields, "x-envoy-upstream-service-time", millis.as_bytes());
+    }
+    let request_view = RequestView::new(request, buffer.filled());
+    if let Some(found) = call.found {
+        if found.virtual_host.include_attempt_count_in_response {
+            let mut number = itoa::Buffer::new();
+            edits.set(
+                head,
+                fields,
+                "x-envoy-attempt-count",
+                number.format(call.attempts).as_bytes(),
+            );
+        }
+        for mutations in found.header_mutations(call.choice) {
+            if !mutations.response.is_empty() {
+                apply(
+                    &mutations.response,
+                    &values(call, request_view, Some(view)),
+                    edits,
+                    head,
+                    fields,
+                    text,
+                );
+            }
+        }
+    }
+    if call.is_marked
+        && let Some(found) = call.found
+        && let Some(policy) = filters::cors_policy(&call.http.filters, found, call.choice)
+    {
+        let origin = request_view.header("origin").unwrap_or_default();
+        filter::cors::response_headers(policy, origin, |name, value| edits.set(head, fields, name, value));
+    }
+    if config.always_set_request_id_in_response
+        && let Some(id) = scratch
+            .edits
+            .get(request_view.buffer(), request_view.fields(), "x-request-id")
+    {
+        edits.append("x-request-id", id);
+    }
+    if let Wire::Stream(stream) = wire {
+        let ends = response.framing == Framing::None;
+        stream.send_head(ends, false, |writer| h2::encode_response(view, edits, writer));
+        return;
+    }
+    if call.closes && !is_tunnel {
+        edits.append("connection", b"close");
+    } else if request.version == Version::Http10 {
+        edits.append("connection", b"keep-alive");
+    }
+    out.clear();
+    h1::encode_response(view, edits, out);
+}

@@ -1,0 +1,241 @@
+//! Sending a request, and relaying its response.
+
+use std::{future::poll_fn, task::Poll};
+
+use http::{Buffer, Framing, Known, Version};
+use telemetry::{Counter, ResponseFlags};
+
+use super::{Deadlines, write_response_head};
+use crate::{
+    error::Failure,
+    exchange::{BodyPlan, Broken},
+    pool::Upstream,
+    request::{Call, Details, Next, Scratch, client_gone, tunnel},
+    timer::Timer,
+    wire::{Wire, WireEnd},
+};
+
+/// Sends the request and waits for the head of its response; the body may still be on its way then.
+pub(super) async fn exchange(
+    call: &mut Call<'_>,
+    wire: &mut Wire,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    timer: &Timer,
+    up: &mut Upstream,
+    deadlines: &mut Deadlines,
+) -> Result<(), Failure> {
+    let pool = &call.worker.buffers;
+    let Scratch {
+        request,
+        response,
+        outgoing,
+        incoming,
+        ..
+    } = scratch;
+    // An extended CONNECT is an upgrade to an upstream of HTTP/1.
+    let method = if request.wants_upgrade && !up.wire.is_stream() {
+        http::Method::Get
+    } else {
+        request.method
+    };
+    let limits = http::Limits {
+        max_fields: call
+            .cluster
+            .map_or(100, |cluster| cluster.config.http.max_headers_count as usize),
+        ..call.http.limits
+    };
+    let mut is_sent = false;
+    let mut send_error = None;
+    poll_fn(|cx| {
+        if !is_sent && send_error.is_none() {
+            match outgoing.poll(cx, buffer, wire, &mut up.wire, pool) {
+                Poll::Ready(Ok(())) => is_sent = true,
+                Poll::Ready(Err(Broken::Downstream)) => return Poll::Ready(Err(Failure::DownstreamClosed)),
+                Poll::Ready(Err(Broken::DownstreamProtocol(_))) => {
+                    return Poll::Ready(Err(Failure::DownstreamProtocol));
+                }
+                // The upstream may have answered before it stopped reading: its answer counts.
+                Poll::Ready(Err(error)) => send_error = Some(error),
+                Poll::Pending => {}
+            }
+        }
+        match incoming.poll_head(cx, &mut up.wire, pool, &limits, method, response) {
+            Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
+            Poll::Ready(Err(Broken::UpstreamProtocol)) => return Poll::Ready(Err(Failure::UpstreamProtocol)),
+            Poll::Ready(Err(Broken::Upstream(end))) => return Poll::Ready(Err(failure_of(end))),
+            Poll::Ready(Err(_)) => return Poll::Ready(Err(Failure::ClosedBeforeResponse)),
+            Poll::Pending => {}
+        }
+        if outgoing.poll_client(cx, buffer, wire).is_ready() {
+            return Poll::Ready(Err(Failure::DownstreamClosed));
+        }
+        if timer.poll_expired(cx).is_ready()
+            && let Some(failure) = deadlines.expired(timer, outgoing.body_bytes + incoming.received)
+        {
+            return Poll::Ready(Err(failure));
+        }
+        Poll::Pending
+    })
+    .await
+    .inspect_err(|failure| {
+        if *failure == Failure::UpstreamProtocol {
+            call.worker.count(Counter::UpstreamProtocolErrors);
+        }
+    })
+}
+
+/// Relays the response whose head has arrived.
+pub(super) async fn relay(
+    call: &mut Call<'_>,
+    wire: &mut Wire,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    timer: &Timer,
+    mut up: Upstream,
+    mut deadlines: Deadlines,
+) -> Next {
+    let pool = &call.worker.buffers;
+    let upstream_us = call.worker.timers.now_us().saturating_sub(call.start_us);
+    call.upstream_us = upstream_us.max(1);
+    call.status = scratch.response.status;
+    call.details = Details::Static("via_upstream");
+    let framing = scratch.response.framing;
+    if framing == Framing::Tunnel {
+        return tunnel::relay(call, wire, buffer, scratch, timer, up).await;
+    }
+    let plan = plan(scratch, wire, &up, framing);
+    // A body that ends with the connection ends the connection.
+    let is_delimited = plan.to_stream || plan.chunks || up.wire.is_stream() && has_length(scratch);
+    call.closes |= call.served.is_draining() || !is_delimited && (framing == Framing::Close || plan.decodes);
+    write_response_head(call, wire, buffer, scratch, plan);
+    scratch.incoming.begin_body(framing, plan);
+    deadlines.arm(timer);
+    let Scratch {
+        outgoing,
+        incoming,
+        response,
+        ..
+    } = &mut *scratch;
+    let mut is_sent = false;
+    let result = poll_fn(|cx| {
+        if !is_sent && !outgoing.is_finished() {
+            match outgoing.poll(cx, buffer, wire, &mut up.wire, pool) {
+                Poll::Ready(Err(Broken::Downstream | Broken::DownstreamProtocol(_))) => {
+                    return Poll::Ready(Err(Failure::DownstreamClosed));
+                }
+                // An error of the upstream: it has answered and does not want the rest.
+                Poll::Ready(_) => is_sent = true,
+                Poll::Pending => {}
+            }
+        }
+        match incoming.poll_body(cx, &mut up.wire, wire, pool) {
+            Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
+            Poll::Ready(Err(Broken::Downstream)) => return Poll::Ready(Err(Failure::DownstreamClosed)),
+            Poll::Ready(Err(_)) => return Poll::Ready(Err(Failure::ClosedWithinResponse)),
+            Poll::Pending => {}
+        }
+        if wire.is_stream() && outgoing.poll_client(cx, buffer, wire).is_ready() {
+            return Poll::Ready(Err(Failure::DownstreamClosed));
+        }
+        if timer.poll_expired(cx).is_ready()
+            && let Some(failure) = deadlines.expired(timer, outgoing.body_bytes + incoming.received)
+        {
+            return Poll::Ready(Err(failure));
+        }
+        Poll::Pending
+    })
+    .await;
+    call.response_bytes = incoming.body_bytes;
+    if call.is_grpc
+        && let Some(status) = incoming.trailer("grpc-status")
+    {
+        call.grpc_status = std::str::from_utf8(status).ok().and_then(|text| text.parse().ok());
+    }
+    match result {
+        Ok(()) => {}
+        Err(Failure::DownstreamClosed) => {
+            call.flags = call.flags.with(ResponseFlags::DOWNSTREAM_TERMINATION);
+            call.details = Details::Static(Failure::DownstreamClosed.details());
+            return Next::Abort;
+        }
+        Err(failure) => {
+            // The head is gone already: all that is left is not to let the client take this for the whole.
+            call.flags = call.flags.with(failure.flags());
+            call.details = Details::Static(failure.details());
+            wire.abort();
+            return Next::Abort;
+        }
+    }
+    let is_request_done = outgoing.is_finished();
+    let max = call
+        .cluster
+        .map_or(0, |cluster| cluster.config.http.max_requests_per_connection);
+    let life = call
+        .cluster
+        .map_or(0, |cluster| cluster.config.http.max_connection_duration_ms);
+    let now = (call.start_us + call.upstream_us) / 1000;
+    let is_reusable = response.keep_alive
+        && is_request_done
+        && !incoming.has_garbage()
+        && (max == 0 || up.info.requests.get() < max)
+        && (life == 0 || now.saturating_sub(up.info.opened_ms) < life);
+    give_back(call, up, is_reusable, now);
+    if call.closes { Next::Close } else { Next::KeepAlive }
+}
+
+/// Puts a connection back into the pool, or closes it, and tells those who wait for one.
+fn give_back(call: &Call<'_>, up: Upstream, is_reusable: bool, now_ms: u64) {
+    let is_wanted = call.worker.shared.gauges.len() > 1 && up.is_wanted();
+    if up.wire.is_stream() {
+        // Its connection serves others meanwhile.
+        drop(up);
+        if let Some(cluster) = call.cluster {
+            cluster.state.wake_one();
+        }
+    } else if is_reusable && !is_wanted {
+        call.worker.pools.give(up, now_ms);
+        if let Some(cluster) = call.cluster {
+            cluster.state.wake_one();
+        }
+    } else {
+        call.worker.count(Counter::UpstreamConnectionsClosed);
+        drop(up);
+    }
+}
+
+/// Ends an attempt whose response is not wanted. Its connection is kept if the whole response has arrived.
+pub(super) fn finish_unread(call: &Call<'_>, up: Upstream, scratch: &mut Scratch) {
+    let framing = scratch.response.framing;
+    scratch.incoming.begin_body(framing, BodyPlan::default());
+    let is_whole = scratch.outgoing.is_body_taken()
+        && scratch.outgoing.is_sent()
+        && scratch.response.keep_alive
+        && scratch.incoming.is_whole();
+    give_back(call, up, is_whole, call.worker.timers.now_ms());
+}
+
+
+/// How the client gets the body of this response.
+fn plan(scratch: &Scratch, down: &Wire, up: &Upstream, framing: Framing) -> BodyPlan {
+    let to_stream = down.is_stream();
+    let is_http10 = scratch.request.version == Version::Http10;
+    BodyPlan {
+        to_stream,
+        decodes: framing == Framing::Chunked && (to_stream || is_http10),
+        chunks: !to_stream && !is_http10 && up.wire.is_stream() && framing == Framing::Close && !has_length(scratch),
+    }
+}
+
+fn has_length(scratch: &Scratch) -> bool {
+    scratch.response.fields.known(Known::ContentLength).is_some()
+}
+
+/// What an upstream's end before its response means.
+pub(super) fn failure_of(end: WireEnd) -> Failure {
+    match end {
+        WireEnd::Closed => Failure::ClosedBeforeResponse,
+        WireEnd::Refused => Failure::StreamRefused,
+        WireEnd::Reset(_) => Failure::UpstreamReset,
+    }
+}
