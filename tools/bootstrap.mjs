@@ -9,6 +9,9 @@ import { fileURLToPath } from "node:url";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const PINNED_NODE = join(ROOT, "node_modules/node/bin/node");
 const NX = join(ROOT, "node_modules/nx/dist/bin/nx.js");
+const ENGINE = join(ROOT, "packages/dataplane-native");
+/** What crate `binding` depends on (its Cargo.toml); the crate itself and linking are left to `napi build`. */
+const ENGINE_DEPENDENCIES = ["proxy", "napi", "napi-derive", "mimalloc"];
 const OLDEST_NODE = 20;
 const HEARTBEAT_MS = 15_000;
 
@@ -63,6 +66,7 @@ function answers(command, args) {
 
 async function install() {
   if (isInstalled()) return;
+  if (compileEngineDependencies()) process.stdout.write(`${dim("…")} compiling what the engine depends on, beside npm\n`);
   // Not `npm ci`: it refuses a lock file that was made where the registry has no packages for other systems (macOS, Windows).
   await step("installing npm packages", "npm", ["install", "--no-save", "--no-audit", "--no-fund"]);
   if (!isInstalled()) {
@@ -83,6 +87,24 @@ function isInstalled() {
       ? entry.optional === true || entry.devOptional === true || entry.peer === true
       : found.version === entry.version;
   });
+}
+
+/**
+ * Starts compiling what the engine depends on: that takes processors, npm takes network and disk. `napi build` will ask cargo for the very
+ * same when nx gets to it, wait until this is done and find it done. What goes wrong here goes wrong there again, and is reported there.
+ */
+function compileEngineDependencies() {
+  if (existsSync(join(ENGINE, "dist/index.js"))) return false;
+  const host = /^host: (.+)$/m.exec(spawnSync("rustc", ["-vV"], { cwd: ENGINE, encoding: "utf8" }).stdout ?? "")?.[1];
+  if (host === undefined) return false;
+  const packages = ENGINE_DEPENDENCIES.flatMap((name) => ["-p", name]);
+  // A process group of its own, so that the compilers end with cargo.
+  const cargo = spawn("cargo", ["build", "--release", "--target", host, ...packages], { cwd: ENGINE, stdio: "ignore", detached: true });
+  const stop = () => void process.kill(-cargo.pid, "SIGTERM");
+  process.on("exit", stop);
+  cargo.once("error", () => process.off("exit", stop));
+  cargo.once("exit", () => process.off("exit", stop));
+  return true;
 }
 
 function readJson(path) {

@@ -5,7 +5,8 @@ import { expect, it } from "vitest";
 /** Which crate may depend on which of ours: mechanisms know no policy, pure crates know no sockets, the binding is a leaf. */
 const CRATES: Readonly<Record<string, readonly string[]>> = {
   config: [],
-  xds: ["config"],
+  messages: [],
+  xds: ["config", "messages"],
   telemetry: [],
   net: [],
   tls: ["net"],

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use config::{AccessLog, AccessLogFormat};
-use envoy_types::pb::{
+use messages::{
     envoy::{
         config::{
             accesslog::v3::{self as pb, access_log::ConfigType},

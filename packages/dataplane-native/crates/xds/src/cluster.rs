@@ -4,7 +4,7 @@ use config::{
     Address, Cluster, ClusterKind, DnsLookupFamily, DnsOptions, LbPolicy, Origin, SlowStart, TcpKeepalive,
     TransportSocketMatch, UpstreamTransport,
 };
-use envoy_types::pb::envoy::config::{
+use messages::envoy::config::{
     cluster::v3::{
         self as pb,
         cluster::{self as nested, ClusterDiscoveryType, DiscoveryType, LbConfig, SlowStartConfig},
@@ -19,7 +19,7 @@ use crate::{
     http_options::http_options,
     limits::{circuit_breakers, outlier_detection},
     tls,
-    value::{header_name, metadata, millis, port, u32_or},
+    value::{header_name, metadata, millis, port},
 };
 
 pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
@@ -67,7 +67,7 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
             .upstream_connection_options
             .and_then(|options| options.tcp_keepalive)
             .map(tcp_keepalive),
-        per_connection_buffer_limit_bytes: pb.per_connection_buffer_limit_bytes.map(|value| value.value),
+        per_connection_buffer_limit_bytes: pb.per_connection_buffer_limit_bytes,
         close_connections_on_host_health_failure: pb.close_connections_on_host_health_failure,
         services: metadata.istio_services(),
         origins: Origin::from_metadata(&metadata),
@@ -166,7 +166,7 @@ fn kind(cx: &mut Context, pb: &pb::Cluster) -> ClusterKind {
                 .use_http_header
                 .then(|| header_name(cx, "httpHeaderName", name))
                 .flatten();
-            let port_override = port(cx, "upstreamPortOverride", u32_or(config.upstream_port_override, 0));
+            let port_override = port(cx, "upstreamPortOverride", config.upstream_port_override.unwrap_or(0));
             ClusterKind::OriginalDst {
                 http_header,
                 port_override,
@@ -226,7 +226,7 @@ fn lb_policy(cx: &mut Context, pb: &pb::Cluster) -> LbPolicy {
                 _ => None,
             };
             LbPolicy::LeastRequest {
-                choice_count: config.map_or(2, |config| u32_or(config.choice_count, 2)).max(2),
+                choice_count: config.map_or(2, |config| config.choice_count.unwrap_or(2)).max(2),
                 active_request_bias: config
                     .and_then(|config| config.active_request_bias.as_ref())
                     .map_or(1.0, |value| value.default_value),
@@ -244,8 +244,8 @@ fn lb_policy(cx: &mut Context, pb: &pb::Cluster) -> LbPolicy {
                 _ => (None, None),
             };
             LbPolicy::RingHash {
-                minimum_ring_size: minimum.map_or(1_024, |size| size.value),
-                maximum_ring_size: maximum.map_or(8 * 1024 * 1024, |size| size.value),
+                minimum_ring_size: minimum.unwrap_or(1_024),
+                maximum_ring_size: maximum.unwrap_or(8 * 1024 * 1024),
             }
         }
         nested::LbPolicy::Maglev => {
@@ -255,7 +255,7 @@ fn lb_policy(cx: &mut Context, pb: &pb::Cluster) -> LbPolicy {
                 _ => None,
             };
             LbPolicy::Maglev {
-                table_size: size.map_or(65_537, |size| size.value),
+                table_size: size.unwrap_or(65_537),
             }
         }
         nested::LbPolicy::ClusterProvided => LbPolicy::ClusterProvided,
@@ -287,9 +287,9 @@ fn bind_address(cx: &mut Context, pb: core::BindConfig) -> Option<std::net::IpAd
 
 fn tcp_keepalive(pb: core::TcpKeepalive) -> TcpKeepalive {
     TcpKeepalive {
-        probes: pb.keepalive_probes.map(|value| value.value),
-        time_s: pb.keepalive_time.map(|value| value.value),
-        interval_s: pb.keepalive_interval.map(|value| value.value),
+        probes: pb.keepalive_probes,
+        time_s: pb.keepalive_time,
+        interval_s: pb.keepalive_interval,
     }
 }
 

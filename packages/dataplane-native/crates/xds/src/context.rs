@@ -1,7 +1,7 @@
 //! Where in a resource the decoder is, and what it found there.
 
 use config::Invalid;
-use envoy_types::pb::google::protobuf::Any;
+use messages::google::protobuf::Any;
 use prost::{Message, Name};
 
 use crate::short;

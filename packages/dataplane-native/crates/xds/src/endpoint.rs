@@ -6,7 +6,7 @@ use std::{
 };
 
 use config::{Address, ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
-use envoy_types::pb::{
+use messages::{
     envoy::config::{
         core::v3::{self as core, Metadata},
         endpoint::v3::{self as pb, lb_endpoint::HostIdentifier},
@@ -14,10 +14,7 @@ use envoy_types::pb::{
     google::protobuf::{Struct, Value, value::Kind},
 };
 
-use crate::{
-    context::Context,
-    value::{address, u32_or},
-};
+use crate::{context::Context, value::address};
 
 type Labels = Arc<BTreeMap<String, String>>;
 
@@ -43,11 +40,11 @@ pub(crate) fn cluster_load_assignment(cx: &mut Context, pb: pb::ClusterLoadAssig
 
 /// The factor in percent.
 pub(crate) fn overprovisioning(pb: &pb::ClusterLoadAssignment) -> u32 {
-    u32_or(
-        pb.policy.as_ref().and_then(|policy| policy.overprovisioning_factor),
-        140,
-    )
-    .max(100)
+    pb.policy
+        .as_ref()
+        .and_then(|policy| policy.overprovisioning_factor)
+        .unwrap_or(140)
+        .max(100)
 }
 
 /// The localities of an assignment, which may stand inside a cluster; only there names may have to be resolved.
@@ -82,7 +79,7 @@ fn locality(
             zone: place.zone.into(),
             subzone: place.sub_zone.into(),
         },
-        weight: pb.load_balancing_weight.map(|weight| weight.value),
+        weight: pb.load_balancing_weight,
         priority: pb.priority,
         endpoints: cx
             .list("lbEndpoints", pb.lb_endpoints, |cx, pb| {
@@ -103,7 +100,7 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
         core::HealthStatus::Timeout => HealthStatus::Timeout,
         core::HealthStatus::Degraded => HealthStatus::Degraded,
     };
-    let weight = u32_or(pb.load_balancing_weight, 1);
+    let weight = pb.load_balancing_weight.unwrap_or(1);
     if weight == 0 {
         cx.within("loadBalancingWeight", |cx| {
             cx.error("is 0; leave the endpoint out instead");

@@ -1,7 +1,7 @@
 //! Injected faults and cross-origin policies.
 
 use config::{AbortKind, CorsPolicy, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
-use envoy_types::pb::{
+use messages::{
     envoy::extensions::filters::{
         common::fault::v3::{self as common, fault_delay::FaultDelaySecifier},
         http::{
@@ -15,7 +15,7 @@ use envoy_types::pb::{
 use crate::{
     context::Context,
     matcher,
-    value::{bool_or, fraction, millis, runtime_fraction},
+    value::{fraction, millis, runtime_fraction},
 };
 
 pub(crate) fn fault(cx: &mut Context, any: &Any) -> Fault {
@@ -27,7 +27,7 @@ pub(crate) fn fault(cx: &mut Context, any: &Any) -> Fault {
         abort: pb.abort.and_then(|pb| cx.within("abort", |cx| abort(cx, pb))),
         headers: matcher::headers(cx, "headers", pb.headers),
         upstream_cluster: pb.upstream_cluster.into(),
-        max_active_faults: pb.max_active_faults.map(|value| value.value),
+        max_active_faults: pb.max_active_faults,
     }
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn cors(cx: &mut Context, any: &Any) -> Option<CorsPolicy> {
     );
     cx.no_effect(
         "allowPrivateNetworkAccess",
-        bool_or(pb.allow_private_network_access, false),
+        pb.allow_private_network_access.unwrap_or(false),
     );
     let enabled = runtime_fraction(pb.filter_enabled).unwrap_or(FractionalPercent::ALL);
     if ![0, FractionalPercent::ALL.millionths()].contains(&enabled.millionths()) {
@@ -95,7 +95,7 @@ pub(crate) fn cors(cx: &mut Context, any: &Any) -> Option<CorsPolicy> {
         allow_headers: pb.allow_headers.into(),
         expose_headers: pb.expose_headers.into(),
         max_age: pb.max_age.into(),
-        allow_credentials: bool_or(pb.allow_credentials, false),
-        forward_not_matching_preflights: bool_or(pb.forward_not_matching_preflights, true),
+        allow_credentials: pb.allow_credentials.unwrap_or(false),
+        forward_not_matching_preflights: pb.forward_not_matching_preflights.unwrap_or(true),
     })
 }

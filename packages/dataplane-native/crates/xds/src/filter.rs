@@ -9,7 +9,7 @@ use config::{
     FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouteTarget, RouterOptions, TcpProxy, TunnelingConfig,
     WeightedCluster, WeightedClusters,
 };
-use envoy_types::pb::{
+use messages::{
     envoy::{
         config::{
             listener::v3::{self as listener, filter},
@@ -37,7 +37,7 @@ use crate::{
     access_log::access_logs,
     context::{Context, is},
     fault, http_connection_manager, rbac, short,
-    value::{millis, u32_or},
+    value::millis,
 };
 
 /// Filters that only observe or pass on telemetry; what they do, this proxy does itself or does not need.
@@ -188,7 +188,7 @@ fn tcp_proxy(cx: &mut Context, pb: tcp::TcpProxy) -> TcpProxy {
             pb.max_downstream_connection_duration,
         )
         .unwrap_or(0),
-        max_connect_attempts: u32_or(pb.max_connect_attempts, 1).max(1),
+        max_connect_attempts: pb.max_connect_attempts.unwrap_or(1).max(1),
         tunneling: pb
             .tunneling_config
             .map(|tunneling| cx.within("tunnelingConfig", |cx| tunneling_config(cx, tunneling))),

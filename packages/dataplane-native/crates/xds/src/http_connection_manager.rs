@@ -4,7 +4,7 @@ use config::{
     ClientCertDetails, CodecType, ForwardClientCert, FractionalPercent, Http1Options, HttpConnectionManager,
     PathNormalization, RouteConfiguration, RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
 };
-use envoy_types::pb::envoy::{
+use messages::envoy::{
     config::core::v3::{Http1ProtocolOptions, http1_protocol_options::header_key_format::HeaderFormat},
     extensions::filters::network::http_connection_manager::v3::{
         self as pb,
@@ -20,7 +20,7 @@ use crate::{
     context::Context,
     filter::http_filters,
     route,
-    value::{bool_or, millis, percent, u32_or},
+    value::{millis, percent},
 };
 
 pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpConnectionManager {
@@ -55,7 +55,7 @@ pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpCo
         access_log: access_logs(cx, "accessLog", pb.access_log),
         forward_client_cert,
         client_cert_details: client_cert_details(pb.set_current_client_cert_details),
-        use_remote_address: bool_or(pb.use_remote_address, false),
+        use_remote_address: pb.use_remote_address.unwrap_or(false),
         xff_num_trusted_hops: pb.xff_num_trusted_hops,
         skip_xff_append: pb.skip_xff_append,
         stream_idle_timeout_ms: millis(cx, "streamIdleTimeout", pb.stream_idle_timeout)
@@ -68,9 +68,9 @@ pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpCo
         drain_timeout_ms: millis(cx, "drainTimeout", pb.drain_timeout).unwrap_or(defaults.drain_timeout_ms),
         delayed_close_timeout_ms: millis(cx, "delayedCloseTimeout", pb.delayed_close_timeout)
             .unwrap_or(defaults.delayed_close_timeout_ms),
-        max_requests_per_connection: u32_or(common.max_requests_per_connection, 0),
-        max_request_headers_kb: u32_or(pb.max_request_headers_kb, defaults.max_request_headers_kb),
-        max_headers_count: u32_or(common.max_headers_count, defaults.max_headers_count),
+        max_requests_per_connection: common.max_requests_per_connection.unwrap_or(0),
+        max_request_headers_kb: pb.max_request_headers_kb.unwrap_or(defaults.max_request_headers_kb),
+        max_headers_count: common.max_headers_count.unwrap_or(defaults.max_headers_count),
         path,
         upgrades: cx.list("upgradeConfigs", pb.upgrade_configs, upgrade),
         server_name: if pb.server_name.is_empty() {
@@ -80,7 +80,7 @@ pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpCo
         },
         server_header,
         via: pb.via.into(),
-        generate_request_id: bool_or(pb.generate_request_id, true),
+        generate_request_id: pb.generate_request_id.unwrap_or(true),
         preserve_external_request_id: pb.preserve_external_request_id,
         always_set_request_id_in_response: pb.always_set_request_id_in_response,
         tracing: pb.tracing.map(tracing),
@@ -109,7 +109,7 @@ fn report(cx: &mut Context, pb: &pb::HttpConnectionManager) {
         pb.typed_header_validation_config.is_some(),
     );
     cx.no_effect("proxyStatusConfig", pb.proxy_status_config.is_some());
-    cx.no_effect("addUserAgent", bool_or(pb.add_user_agent, false));
+    cx.no_effect("addUserAgent", pb.add_user_agent.unwrap_or(false));
     cx.no_effect("appendXForwardedPort", pb.append_x_forwarded_port);
     if pb.strip_matching_host_port {
         cx.within("stripMatchingHostPort", |cx| {
@@ -167,7 +167,7 @@ fn path_normalization(pb: &pb::HttpConnectionManager) -> PathNormalization {
         PathWithEscapedSlashesAction::UnescapeAndForward => SlashesAction::UnescapeAndForward,
     };
     PathNormalization {
-        normalize: bool_or(pb.normalize_path, false),
+        normalize: pb.normalize_path.unwrap_or(false),
         merge_slashes: pb.merge_slashes,
         escaped_slashes,
     }
@@ -188,7 +188,7 @@ fn client_cert_details(value: Option<nested::SetCurrentClientCertDetails>) -> Cl
         return ClientCertDetails::default();
     };
     ClientCertDetails {
-        subject: bool_or(pb.subject, false),
+        subject: pb.subject.unwrap_or(false),
         cert: pb.cert,
         chain: pb.chain,
         dns: pb.dns,
@@ -203,7 +203,7 @@ fn upgrade(cx: &mut Context, pb: nested::UpgradeConfig) -> Upgrade {
     }
     Upgrade {
         protocol: pb.upgrade_type.to_ascii_lowercase().into(),
-        enabled: bool_or(pb.enabled, true),
+        enabled: pb.enabled.unwrap_or(true),
     }
 }
 
@@ -229,7 +229,7 @@ pub(crate) fn http1(cx: &mut Context, name: &str, pb: Option<Http1ProtocolOption
             });
         }
         Http1Options {
-            allow_absolute_url: bool_or(pb.allow_absolute_url, true),
+            allow_absolute_url: pb.allow_absolute_url.unwrap_or(true),
             accept_http_10: pb.accept_http_10,
             preserve_case: matches!(format, Some(HeaderFormat::StatefulFormatter(_))),
         }

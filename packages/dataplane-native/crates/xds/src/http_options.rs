@@ -1,7 +1,7 @@
 //! How HTTP is spoken to an upstream.
 
 use config::{HttpProtocol, HttpProtocolOptions};
-use envoy_types::pb::{
+use messages::{
     envoy::{
         config::{cluster::v3 as pb, core::v3::HttpProtocolOptions as CommonOptions},
         extensions::upstreams::http::v3::{
@@ -12,11 +12,7 @@ use envoy_types::pb::{
     google::protobuf::Any,
 };
 
-use crate::{
-    context::Context,
-    http_connection_manager::http1,
-    value::{millis, u32_or},
-};
+use crate::{context::Context, http_connection_manager::http1, value::millis};
 
 const NO_HTTP2: &str = "HTTP/2 to upstreams is not built in this version: requests are sent as HTTP/1.1, which an upstream \
                         that speaks only HTTP/2 refuses";
@@ -44,7 +40,7 @@ pub(crate) fn http_options(cx: &mut Context, pb: &mut pb::Cluster) -> Http {
         deprecated_options(cx, pb)
     };
     if let Some(maximum) = pb.max_requests_per_connection {
-        http.options.max_requests_per_connection = maximum.value;
+        http.options.max_requests_per_connection = maximum;
     }
     http
 }
@@ -116,8 +112,8 @@ fn common_options(cx: &mut Context, pb: Option<CommonOptions>) -> HttpProtocolOp
         idle_timeout_ms: millis(cx, "idleTimeout", pb.idle_timeout).unwrap_or(defaults.idle_timeout_ms),
         max_connection_duration_ms: millis(cx, "maxConnectionDuration", pb.max_connection_duration).unwrap_or(0),
         max_stream_duration_ms: millis(cx, "maxStreamDuration", pb.max_stream_duration).unwrap_or(0),
-        max_requests_per_connection: u32_or(pb.max_requests_per_connection, 0),
-        max_headers_count: u32_or(pb.max_headers_count, defaults.max_headers_count),
+        max_requests_per_connection: pb.max_requests_per_connection.unwrap_or(0),
+        max_headers_count: pb.max_headers_count.unwrap_or(defaults.max_headers_count),
         ..defaults
     })
 }

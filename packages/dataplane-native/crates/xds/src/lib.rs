@@ -5,10 +5,6 @@
 //! warning.
 #![forbid(unsafe_code)]
 #![allow(
-    deprecated,
-    reason = "control planes still send what Envoy has deprecated; it is decoded like its successor"
-)]
-#![allow(
     clippy::needless_pass_by_value,
     reason = "a decoder takes its message over, whether or not it moves parts out"
 )]

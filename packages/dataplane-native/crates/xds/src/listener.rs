@@ -6,7 +6,7 @@ use config::{
     Address, FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, Origin, PortPredicate,
     SourceType, TrafficDirection,
 };
-use envoy_types::pb::envoy::{
+use messages::envoy::{
     config::listener::v3::{
         self as pb, filter_chain_match::ConnectionSourceType, listener::ListenerSpecifier, listener_filter::ConfigType,
         listener_filter_chain_match_predicate::Rule,
@@ -21,7 +21,7 @@ use crate::{
     context::{Context, is},
     filter::network_filters,
     short, tls,
-    value::{address, bool_or, cidr_ranges, metadata, millis, port},
+    value::{address, cidr_ranges, metadata, millis, port},
 };
 
 pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
@@ -43,8 +43,8 @@ pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
         additional_addresses: cx.list("additionalAddresses", pb.additional_addresses, |cx, more| {
             address(cx, more.address)
         }),
-        bind_to_port: bool_or(pb.bind_to_port.or(bound_v1), true) && !is_internal,
-        use_original_dst: bool_or(pb.use_original_dst, false),
+        bind_to_port: pb.bind_to_port.or(bound_v1).unwrap_or(true) && !is_internal,
+        use_original_dst: pb.use_original_dst.unwrap_or(false),
         listener_filters: cx
             .list("listenerFilters", pb.listener_filters, listener_filter)
             .into_iter()
@@ -62,8 +62,8 @@ pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
             2 => TrafficDirection::Outbound,
             _ => TrafficDirection::Unspecified,
         },
-        per_connection_buffer_limit_bytes: pb.per_connection_buffer_limit_bytes.map(|value| value.value),
-        tcp_backlog_size: pb.tcp_backlog_size.map(|value| value.value),
+        per_connection_buffer_limit_bytes: pb.per_connection_buffer_limit_bytes,
+        tcp_backlog_size: pb.tcp_backlog_size,
         access_log: access_logs(cx, "accessLog", pb.access_log),
         origins: Origin::from_metadata(&metadata),
         metadata,
@@ -82,8 +82,8 @@ fn reject(cx: &mut Context, pb: &pb::Listener) {
     cx.unsupported("fcdsConfig", pb.fcds_config.is_some());
     cx.unsupported("udpListenerConfig", pb.udp_listener_config.is_some());
     cx.unsupported("apiListener", pb.api_listener.is_some());
-    cx.unsupported("transparent", bool_or(pb.transparent, false));
-    cx.no_effect("freebind", bool_or(pb.freebind, false));
+    cx.unsupported("transparent", pb.transparent.unwrap_or(false));
+    cx.no_effect("freebind", pb.freebind.unwrap_or(false));
     cx.no_effect("socketOptions", !pb.socket_options.is_empty());
     cx.no_effect("tcpFastOpenQueueLength", pb.tcp_fast_open_queue_length.is_some());
     cx.no_effect("tcpKeepalive", pb.tcp_keepalive.is_some());
@@ -106,7 +106,7 @@ fn reject_equal_matches(cx: &mut Context, chains: &[FilterChain]) {
 }
 
 fn filter_chain(cx: &mut Context, pb: pb::FilterChain) -> FilterChain {
-    cx.unsupported("useProxyProto", bool_or(pb.use_proxy_proto, false));
+    cx.unsupported("useProxyProto", pb.use_proxy_proto.unwrap_or(false));
     let metadata = metadata(pb.metadata);
     FilterChain {
         name: pb.name.into(),
@@ -133,9 +133,7 @@ fn filter_chain_match(cx: &mut Context, pb: pb::FilterChainMatch) -> FilterChain
         ConnectionSourceType::External => SourceType::External,
     };
     FilterChainMatch {
-        destination_port: pb
-            .destination_port
-            .map(|value| port(cx, "destinationPort", value.value)),
+        destination_port: pb.destination_port.map(|value| port(cx, "destinationPort", value)),
         prefix_ranges: cidr_ranges(cx, "prefixRanges", pb.prefix_ranges),
         server_names: cx.list("serverNames", pb.server_names, server_name),
         transport_protocol: pb.transport_protocol.into(),

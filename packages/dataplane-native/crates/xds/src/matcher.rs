@@ -6,7 +6,7 @@ use config::{
     HeaderMatcher, HeaderValueMatcher, MetadataMatcher, MetadataValue, Pattern, QueryMatcher, QueryValueMatcher,
     StringMatcher, Substitution,
 };
-use envoy_types::pb::envoy::{
+use messages::envoy::{
     config::route::v3::{
         self as route, header_matcher::HeaderMatchSpecifier, query_parameter_matcher::QueryParameterMatchSpecifier,
     },

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use config::{Pattern, Permission, Policy, Principal, Rbac, RbacAction, RbacRules, StringMatcher};
-use envoy_types::pb::{
+use messages::{
     envoy::{
         config::{
             core::v3::TypedExtensionConfig,

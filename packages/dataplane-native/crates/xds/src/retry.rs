@@ -1,13 +1,9 @@
 //! Retry policies.
 
 use config::{RetryBackoff, RetryOn, RetryPolicy};
-use envoy_types::pb::envoy::config::route::v3::{self as pb, retry_policy::RetryBackOff};
+use messages::envoy::config::route::v3::{self as pb, retry_policy::RetryBackOff};
 
-use crate::{
-    context::Context,
-    matcher::headers,
-    value::{millis, u32_or},
-};
+use crate::{context::Context, matcher::headers, value::millis};
 
 pub(crate) fn retry_policy(cx: &mut Context, pb: pb::RetryPolicy) -> RetryPolicy {
     cx.no_effect("retryPriority", pb.retry_priority.is_some());
@@ -34,7 +30,7 @@ pub(crate) fn retry_policy(cx: &mut Context, pb: pb::RetryPolicy) -> RetryPolicy
     });
     RetryPolicy {
         retry_on,
-        num_retries: u32_or(pb.num_retries, 1),
+        num_retries: pb.num_retries.unwrap_or(1),
         per_try_timeout_ms: millis(cx, "perTryTimeout", pb.per_try_timeout).unwrap_or(0),
         per_try_idle_timeout_ms: millis(cx, "perTryIdleTimeout", pb.per_try_idle_timeout).unwrap_or(0),
         backoff: pb

@@ -3,9 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use config::{Origin, PathMatch, Route, RouteConfiguration, RouteMatch, VirtualHost};
-use envoy_types::pb::envoy::config::route::v3::{
-    self as pb, route_match::PathSpecifier, virtual_host::TlsRequirementType,
-};
+use messages::envoy::config::route::v3::{self as pb, route_match::PathSpecifier, virtual_host::TlsRequirementType};
 
 use crate::{
     context::Context,
@@ -13,7 +11,7 @@ use crate::{
     matcher::{headers, pattern, query},
     retry::retry_policy,
     route_action,
-    value::{bool_or, header_mutations, metadata, runtime_fraction},
+    value::{header_mutations, metadata, runtime_fraction},
 };
 
 pub(crate) fn route_configuration(cx: &mut Context, pb: pb::RouteConfiguration) -> RouteConfiguration {
@@ -36,7 +34,7 @@ pub(crate) fn route_configuration(cx: &mut Context, pb: pb::RouteConfiguration) 
             (pb.response_headers_to_add, pb.response_headers_to_remove),
         ),
         most_specific_header_mutations_wins: pb.most_specific_header_mutations_wins,
-        validate_clusters: bool_or(pb.validate_clusters, false),
+        validate_clusters: pb.validate_clusters.unwrap_or(false),
         ignore_port_in_host_matching: pb.ignore_port_in_host_matching,
         filter_overrides: overrides(cx, pb.typed_per_filter_config),
         origins: Origin::from_metadata(&metadata),
@@ -162,7 +160,7 @@ fn route_match(cx: &mut Context, pb: pb::RouteMatch) -> RouteMatch {
     cx.unsupported("filterState", !pb.filter_state.is_empty());
     RouteMatch {
         path: path_match(cx, pb.path_specifier),
-        case_sensitive: bool_or(pb.case_sensitive, true),
+        case_sensitive: pb.case_sensitive.unwrap_or(true),
         headers: headers(cx, "headers", pb.headers),
         query: cx
             .list("queryParameters", pb.query_parameters, query)

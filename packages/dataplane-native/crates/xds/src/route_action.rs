@@ -4,7 +4,7 @@ use config::{
     DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathRewrite, Redirect, RedirectPath,
     RouteAction, RouteTarget, RouteUpgrade, WeightedCluster, WeightedClusters,
 };
-use envoy_types::pb::envoy::config::{
+use messages::envoy::config::{
     core::v3::RoutingPriority,
     route::v3::{
         self as pb,
@@ -22,9 +22,7 @@ use crate::{
     filter::overrides,
     matcher::substitution,
     retry::retry_policy,
-    value::{
-        Source, bool_or, data_source, header_mutations, header_name, metadata, millis, port, runtime_fraction, u32_or,
-    },
+    value::{Source, data_source, header_mutations, header_name, metadata, millis, port, runtime_fraction},
 };
 
 pub(crate) fn action(cx: &mut Context, action: Option<Action>) -> RouteAction {
@@ -125,7 +123,7 @@ fn weighted_clusters(cx: &mut Context, pb: pb::WeightedCluster) -> WeightedClust
     let random_value_header = match pb.random_value_specifier {
         Some(RandomValueSpecifier::HeaderName(name)) if !name.is_empty() => header_name(cx, "headerName", &name),
         Some(RandomValueSpecifier::UseHashPolicy(value)) => {
-            cx.no_effect("useHashPolicy", value.value);
+            cx.no_effect("useHashPolicy", value);
             None
         }
         _ => None,
@@ -143,10 +141,10 @@ fn weighted_clusters(cx: &mut Context, pb: pb::WeightedCluster) -> WeightedClust
         });
     }
     if let Some(wanted) = pb.total_weight
-        && u64::from(wanted.value) != total
+        && u64::from(wanted) != total
     {
         cx.within("totalWeight", |cx| {
-            cx.error(format!("is {}, but the weights add up to {total}", wanted.value));
+            cx.error(format!("is {wanted}, but the weights add up to {total}"));
         });
     }
     weighted
@@ -160,7 +158,7 @@ fn weighted_cluster(cx: &mut Context, pb: pb::weighted_cluster::ClusterWeight) -
     }
     WeightedCluster {
         name: pb.name.into(),
-        weight: u32_or(pb.weight, 0),
+        weight: pb.weight.unwrap_or(0),
         headers: header_mutations(
             cx,
             (pb.request_headers_to_add, pb.request_headers_to_remove),
@@ -173,7 +171,7 @@ fn weighted_cluster(cx: &mut Context, pb: pb::weighted_cluster::ClusterWeight) -
     }
 }
 
-type RegexRewrite = Option<envoy_types::pb::envoy::r#type::matcher::v3::RegexMatchAndSubstitute>;
+type RegexRewrite = Option<messages::envoy::r#type::matcher::v3::RegexMatchAndSubstitute>;
 
 fn path_rewrite(cx: &mut Context, prefix: String, regex: RegexRewrite) -> Option<PathRewrite> {
     match regex {
@@ -193,7 +191,7 @@ fn path_rewrite(cx: &mut Context, prefix: String, regex: RegexRewrite) -> Option
 fn host_rewrite(cx: &mut Context, specifier: Option<HostRewriteSpecifier>) -> Option<HostRewrite> {
     match specifier? {
         HostRewriteSpecifier::HostRewriteLiteral(host) => Some(HostRewrite::Literal(host.into())),
-        HostRewriteSpecifier::AutoHostRewrite(value) => value.value.then_some(HostRewrite::Auto),
+        HostRewriteSpecifier::AutoHostRewrite(value) => value.then_some(HostRewrite::Auto),
         HostRewriteSpecifier::HostRewriteHeader(name) => {
             header_name(cx, "hostRewriteHeader", &name).map(HostRewrite::Header)
         }
@@ -218,7 +216,7 @@ fn mirror(cx: &mut Context, pb: pb::route_action::RequestMirrorPolicy) -> Mirror
         cluster: pb.cluster.into(),
         fraction: runtime_fraction(pb.runtime_fraction),
         disable_shadow_host_suffix: pb.disable_shadow_host_suffix_append,
-        trace_sampled: pb.trace_sampled.map(|value| value.value),
+        trace_sampled: pb.trace_sampled,
     }
 }
 
@@ -256,7 +254,7 @@ fn upgrade(cx: &mut Context, pb: pb::route_action::UpgradeConfig) -> RouteUpgrad
     }
     RouteUpgrade {
         protocol: pb.upgrade_type.to_ascii_lowercase().into(),
-        enabled: bool_or(pb.enabled, true),
+        enabled: pb.enabled.unwrap_or(true),
         terminate_connect: pb.connect_config.is_some(),
     }
 }

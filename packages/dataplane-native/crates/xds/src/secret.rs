@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use config::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
-use envoy_types::pb::envoy::{
+use messages::envoy::{
     config::core::v3::DataSource,
     extensions::transport_sockets::tls::v3::{self as pb, secret::Type},
 };

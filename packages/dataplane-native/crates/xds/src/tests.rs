@@ -4,7 +4,7 @@ use config::{
     Address, ClusterKind, HttpProtocol, ListenerFilterKind, NetworkFilter, Origin, Pattern, Permission, RouteAction,
     SecretKind, StringMatcher,
 };
-use envoy_types::pb::{
+use messages::{
     envoy::{
         config::{
             cluster::v3::{self as cluster, cluster as cluster_nested},
@@ -27,7 +27,7 @@ use envoy_types::pb::{
         },
         r#type::matcher::v3::{RegexMatcher, StringMatcher as PbStringMatcher, string_matcher::MatchPattern},
     },
-    google::protobuf::{Any, Duration, ListValue, Struct, UInt32Value, Value, value::Kind},
+    google::protobuf::{Any, Duration, ListValue, Struct, Value, value::Kind},
 };
 use proptest::prelude::*;
 use prost::{Message, Name};

@@ -6,7 +6,7 @@ use config::{
     CertificateSource, DownstreamTls, PrivateKeyPem, StringMatcher, TlsCertificate, TlsContext, TlsVersion,
     TrustSource, UpstreamTls, UpstreamTransport, Validation,
 };
-use envoy_types::pb::{
+use messages::{
     envoy::{
         config::core::v3::{TransportSocket, transport_socket},
         extensions::transport_sockets::{
@@ -24,7 +24,7 @@ use envoy_types::pb::{
 use crate::{
     context::{Context, is},
     matcher, short,
-    value::{Source, bool_or, data_source},
+    value::{Source, data_source},
 };
 
 /// A filter chain's transport socket; `None` is plaintext.
@@ -35,14 +35,14 @@ pub(crate) fn downstream(cx: &mut Context, socket: TransportSocket) -> Option<Do
             return None;
         }
         let pb: DownstreamTlsContext = cx.unpack(&any)?;
-        cx.unsupported("requireSni", bool_or(pb.require_sni, false));
+        cx.unsupported("requireSni", pb.require_sni.unwrap_or(false));
         let context = common(cx, pb.common_tls_context);
         if context.certificates.is_empty() {
             cx.within("commonTlsContext", |cx| {
                 cx.error("has no certificate; a server needs one");
             });
         }
-        let require_client_certificate = bool_or(pb.require_client_certificate, false);
+        let require_client_certificate = pb.require_client_certificate.unwrap_or(false);
         if require_client_certificate && context.validation.is_none() {
             cx.within("requireClientCertificate", |cx| {
                 cx.error("is set, but there is no validation context to verify it");
@@ -259,7 +259,7 @@ fn validation(cx: &mut Context, pb: pb::CertificateValidationContext) -> Validat
     cx.unsupported("verifyCertificateHash", !pb.verify_certificate_hash.is_empty());
     cx.unsupported(
         "requireSignedCertificateTimestamp",
-        bool_or(pb.require_signed_certificate_timestamp, false),
+        pb.require_signed_certificate_timestamp.unwrap_or(false),
     );
     cx.unsupported("crl", pb.crl.is_some());
     cx.unsupported("customValidatorConfig", pb.custom_validator_config.is_some());

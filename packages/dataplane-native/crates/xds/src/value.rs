@@ -6,7 +6,7 @@ use config::{
     Address, CidrRange, FractionalPercent, HeaderAppendAction, HeaderMutations, HeaderName, HeaderOps, HeaderSet,
     Metadata, Template,
 };
-use envoy_types::pb::{
+use messages::{
     envoy::{
         config::core::v3::{
             self as core, HeaderValueOption, RuntimeFractionalPercent, address, data_source, envoy_internal_address,
@@ -14,7 +14,7 @@ use envoy_types::pb::{
         },
         r#type::v3::{self as types, fractional_percent::DenominatorType},
     },
-    google::protobuf::{BoolValue, Duration, ListValue, Struct, UInt32Value, Value, value::Kind},
+    google::protobuf::{Duration, ListValue, Struct, Value, value::Kind},
 };
 use serde_json::Value as Json;
 
@@ -39,16 +39,6 @@ pub(crate) fn millis(cx: &mut Context, name: &str, duration: Option<Duration>) -
             .saturating_mul(1_000)
             .saturating_add(nanos.div_ceil(1_000_000)),
     )
-}
-
-/// The value of a wrapper, or a default.
-pub(crate) fn u32_or(value: Option<UInt32Value>, default: u32) -> u32 {
-    value.map_or(default, |value| value.value)
-}
-
-/// The value of a wrapper, or a default.
-pub(crate) fn bool_or(value: Option<BoolValue>, default: bool) -> bool {
-    value.map_or(default, |value| value.value)
 }
 
 /// A header name, or an error.
@@ -146,7 +136,7 @@ pub(crate) fn cidr_ranges(cx: &mut Context, name: &str, values: Vec<core::CidrRa
 
 /// A range of addresses; without a length it is empty in Envoy, which nobody means.
 pub(crate) fn cidr_range(cx: &mut Context, value: &core::CidrRange) -> Option<CidrRange> {
-    let length = u32_or(value.prefix_len, 0);
+    let length = value.prefix_len.unwrap_or(0);
     let range = value
         .address_prefix
         .parse()
@@ -196,7 +186,7 @@ fn header_set(cx: &mut Context, option: HeaderValueOption) -> Option<HeaderSet> 
     };
     // The deprecated field that append_action replaces.
     let action = match option.append {
-        Some(append) if !append.value => HeaderAppendAction::OverwriteIfExistsOrAdd,
+        Some(append) if !append => HeaderAppendAction::OverwriteIfExistsOrAdd,
         _ => by_action,
     };
     let header = cx.required("header", option.header)?;

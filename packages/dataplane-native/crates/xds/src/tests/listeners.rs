@@ -83,8 +83,8 @@ fn the_router_has_to_be_the_last_filter() {
 #[test]
 fn an_inspector_can_be_switched_off_by_port() {
     let mut pb = listener_with(vec![chain(vec![tcp_to("c")])]);
-    let inspector = envoy_types::pb::envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector::default();
-    let range = envoy_types::pb::envoy::r#type::v3::Int32Range { start: 80, end: 81 };
+    let inspector = messages::envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector::default();
+    let range = messages::envoy::r#type::v3::Int32Range { start: 80, end: 81 };
     let rule = listener::listener_filter_chain_match_predicate::Rule::DestinationPortRange(range);
     pb.listener_filters = vec![listener::ListenerFilter {
         name: "tls".into(),

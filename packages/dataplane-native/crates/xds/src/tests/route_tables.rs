@@ -2,10 +2,7 @@ use super::*;
 
 #[test]
 fn routes_are_checked_field_by_field() {
-    let regex = PathSpecifier::SafeRegex(RegexMatcher {
-        regex: "/(".into(),
-        engine_type: None,
-    });
+    let regex = PathSpecifier::SafeRegex(RegexMatcher { regex: "/(".into() });
     let mut bad_header = route_to("c", slash());
     bad_header.request_headers_to_add = vec![core::HeaderValueOption {
         header: Some(core::HeaderValue {
@@ -61,13 +58,12 @@ fn weights_have_to_add_up() {
     let weighted = |weights: &[u32], total: Option<u32>| {
         let clusters = weights.iter().map(|weight| route::weighted_cluster::ClusterWeight {
             name: "c".into(),
-            weight: Some(UInt32Value { value: *weight }),
+            weight: Some(*weight),
             ..Default::default()
         });
-        let total_weight = total.map(|value| UInt32Value { value });
         let weighted = route::WeightedCluster {
             clusters: clusters.collect(),
-            total_weight,
+            total_weight: total,
             ..route::WeightedCluster::default()
         };
         let cluster_specifier = Some(ClusterSpecifier::WeightedClusters(weighted));

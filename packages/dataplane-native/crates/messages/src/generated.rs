@@ -1,0 +1,7654 @@
+//! @generated from packages/api/proto by `UPDATE_MESSAGES=1 cargo test -p messages`.
+pub mod envoy {
+    pub mod config {
+        pub mod accesslog {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct AccessLog {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "2")]
+                    pub filter: ::core::option::Option<AccessLogFilter>,
+                    #[prost(oneof = "access_log::ConfigType", tags = "4")]
+                    pub config_type: ::core::option::Option<access_log::ConfigType>,
+                }
+                /// Nested message and enum types in `AccessLog`.
+                pub mod access_log {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum ConfigType {
+                        #[prost(message, tag = "4")]
+                        TypedConfig(
+                            super::super::super::super::super::google::protobuf::Any,
+                        ),
+                    }
+                }
+                impl ::prost::Name for AccessLog {
+                    const NAME: &'static str = "AccessLog";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.AccessLog".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.AccessLog".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct AccessLogFilter {}
+                impl ::prost::Name for AccessLogFilter {
+                    const NAME: &'static str = "AccessLogFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.AccessLogFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.AccessLogFilter".into()
+                    }
+                }
+            }
+        }
+        pub mod cluster {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct CircuitBreakers {
+                    #[prost(message, repeated, tag = "1")]
+                    pub thresholds: ::prost::alloc::vec::Vec<
+                        circuit_breakers::Thresholds,
+                    >,
+                    #[prost(message, repeated, tag = "2")]
+                    pub per_host_thresholds: ::prost::alloc::vec::Vec<
+                        circuit_breakers::Thresholds,
+                    >,
+                }
+                /// Nested message and enum types in `CircuitBreakers`.
+                pub mod circuit_breakers {
+                    #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Thresholds {
+                        #[prost(
+                            enumeration = "super::super::super::core::v3::RoutingPriority",
+                            tag = "1"
+                        )]
+                        pub priority: i32,
+                        #[prost(message, optional, tag = "2")]
+                        pub max_connections: ::core::option::Option<u32>,
+                        #[prost(message, optional, tag = "3")]
+                        pub max_pending_requests: ::core::option::Option<u32>,
+                        #[prost(message, optional, tag = "4")]
+                        pub max_requests: ::core::option::Option<u32>,
+                        #[prost(message, optional, tag = "5")]
+                        pub max_retries: ::core::option::Option<u32>,
+                        #[prost(message, optional, tag = "8")]
+                        pub retry_budget: ::core::option::Option<
+                            thresholds::RetryBudget,
+                        >,
+                        #[prost(bool, tag = "6")]
+                        pub track_remaining: bool,
+                        #[prost(message, optional, tag = "7")]
+                        pub max_connection_pools: ::core::option::Option<u32>,
+                    }
+                    /// Nested message and enum types in `Thresholds`.
+                    pub mod thresholds {
+                        #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RetryBudget {
+                            #[prost(message, optional, tag = "1")]
+                            pub budget_percent: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::Percent,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub min_retry_concurrency: ::core::option::Option<u32>,
+                        }
+                        impl ::prost::Name for RetryBudget {
+                            const NAME: &'static str = "RetryBudget";
+                            const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget"
+                                    .into()
+                            }
+                        }
+                    }
+                    impl ::prost::Name for Thresholds {
+                        const NAME: &'static str = "Thresholds";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.CircuitBreakers.Thresholds".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.CircuitBreakers.Thresholds".into()
+                        }
+                    }
+                }
+                impl ::prost::Name for CircuitBreakers {
+                    const NAME: &'static str = "CircuitBreakers";
+                    const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.cluster.v3.CircuitBreakers".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.cluster.v3.CircuitBreakers".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Filter {
+                    #[prost(message, optional, tag = "2")]
+                    pub typed_config: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Any,
+                    >,
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for Filter {
+                    const NAME: &'static str = "Filter";
+                    const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.cluster.v3.Filter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.cluster.v3.Filter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct OutlierDetection {
+                    #[prost(message, optional, tag = "1")]
+                    pub consecutive_5xx: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "2")]
+                    pub interval: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "3")]
+                    pub base_ejection_time: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "4")]
+                    pub max_ejection_percent: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "5")]
+                    pub enforcing_consecutive_5xx: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "6")]
+                    pub enforcing_success_rate: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "10")]
+                    pub consecutive_gateway_failure: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "11")]
+                    pub enforcing_consecutive_gateway_failure: ::core::option::Option<
+                        u32,
+                    >,
+                    #[prost(bool, tag = "12")]
+                    pub split_external_local_origin_errors: bool,
+                    #[prost(message, optional, tag = "13")]
+                    pub consecutive_local_origin_failure: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "14")]
+                    pub enforcing_consecutive_local_origin_failure: ::core::option::Option<
+                        u32,
+                    >,
+                    #[prost(message, optional, tag = "15")]
+                    pub enforcing_local_origin_success_rate: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "21")]
+                    pub max_ejection_time: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "17")]
+                    pub enforcing_failure_percentage: ::core::option::Option<u32>,
+                    #[prost(message, repeated, tag = "24")]
+                    pub monitors: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::TypedExtensionConfig,
+                    >,
+                    #[prost(message, optional, tag = "25")]
+                    pub always_eject_one_host: ::core::option::Option<bool>,
+                }
+                impl ::prost::Name for OutlierDetection {
+                    const NAME: &'static str = "OutlierDetection";
+                    const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.cluster.v3.OutlierDetection".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.cluster.v3.OutlierDetection".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Cluster {
+                    #[prost(message, repeated, tag = "43")]
+                    pub transport_socket_matches: ::prost::alloc::vec::Vec<
+                        cluster::TransportSocketMatch,
+                    >,
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "3")]
+                    pub eds_cluster_config: ::core::option::Option<
+                        cluster::EdsClusterConfig,
+                    >,
+                    #[prost(message, optional, tag = "4")]
+                    pub connect_timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "5")]
+                    pub per_connection_buffer_limit_bytes: ::core::option::Option<u32>,
+                    #[prost(enumeration = "cluster::LbPolicy", tag = "6")]
+                    pub lb_policy: i32,
+                    #[prost(message, optional, tag = "33")]
+                    pub load_assignment: ::core::option::Option<
+                        super::super::endpoint::v3::ClusterLoadAssignment,
+                    >,
+                    #[prost(message, optional, tag = "10")]
+                    pub circuit_breakers: ::core::option::Option<CircuitBreakers>,
+                    #[prost(map = "string, message", tag = "36")]
+                    pub typed_extension_protocol_options: ::std::collections::HashMap<
+                        ::prost::alloc::string::String,
+                        super::super::super::super::google::protobuf::Any,
+                    >,
+                    #[prost(enumeration = "cluster::DnsLookupFamily", tag = "17")]
+                    pub dns_lookup_family: i32,
+                    #[prost(message, optional, tag = "19")]
+                    pub outlier_detection: ::core::option::Option<OutlierDetection>,
+                    #[prost(message, optional, tag = "20")]
+                    pub cleanup_interval: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "21")]
+                    pub upstream_bind_config: ::core::option::Option<
+                        super::super::core::v3::BindConfig,
+                    >,
+                    #[prost(message, optional, tag = "27")]
+                    pub common_lb_config: ::core::option::Option<
+                        cluster::CommonLbConfig,
+                    >,
+                    #[prost(message, optional, tag = "24")]
+                    pub transport_socket: ::core::option::Option<
+                        super::super::core::v3::TransportSocket,
+                    >,
+                    #[prost(message, optional, tag = "25")]
+                    pub metadata: ::core::option::Option<
+                        super::super::core::v3::Metadata,
+                    >,
+                    #[prost(message, optional, tag = "30")]
+                    pub upstream_connection_options: ::core::option::Option<
+                        UpstreamConnectionOptions,
+                    >,
+                    #[prost(string, tag = "28")]
+                    pub alt_stat_name: ::prost::alloc::string::String,
+                    #[prost(bool, tag = "31")]
+                    pub close_connections_on_host_health_failure: bool,
+                    #[prost(message, optional, tag = "59")]
+                    pub transport_socket_matcher: ::core::option::Option<
+                        super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                    >,
+                    #[prost(message, optional, tag = "48")]
+                    pub upstream_config: ::core::option::Option<
+                        super::super::core::v3::TypedExtensionConfig,
+                    >,
+                    #[prost(message, repeated, tag = "8")]
+                    pub health_checks: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::HealthCheck,
+                    >,
+                    #[prost(message, optional, tag = "22")]
+                    pub lb_subset_config: ::core::option::Option<
+                        cluster::LbSubsetConfig,
+                    >,
+                    #[prost(message, optional, tag = "50")]
+                    pub preconnect_policy: ::core::option::Option<
+                        cluster::PreconnectPolicy,
+                    >,
+                    #[prost(message, optional, tag = "42")]
+                    pub lrs_server: ::core::option::Option<
+                        super::super::core::v3::ConfigSource,
+                    >,
+                    #[prost(message, repeated, tag = "18")]
+                    pub dns_resolvers: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::Address,
+                    >,
+                    #[prost(bool, tag = "45")]
+                    pub use_tcp_for_dns_lookups: bool,
+                    #[prost(bool, tag = "51")]
+                    pub connection_pool_per_downstream_connection: bool,
+                    #[prost(message, repeated, tag = "40")]
+                    pub filters: ::prost::alloc::vec::Vec<Filter>,
+                    #[prost(message, optional, tag = "16")]
+                    pub dns_refresh_rate: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(bool, tag = "39")]
+                    pub respect_dns_ttl: bool,
+                    #[prost(message, optional, tag = "41")]
+                    pub load_balancing_policy: ::core::option::Option<
+                        LoadBalancingPolicy,
+                    >,
+                    #[prost(message, optional, tag = "9")]
+                    pub max_requests_per_connection: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "46")]
+                    pub upstream_http_protocol_options: ::core::option::Option<
+                        super::super::core::v3::UpstreamHttpProtocolOptions,
+                    >,
+                    #[prost(message, optional, tag = "29")]
+                    pub common_http_protocol_options: ::core::option::Option<
+                        super::super::core::v3::HttpProtocolOptions,
+                    >,
+                    #[prost(message, optional, tag = "13")]
+                    pub http_protocol_options: ::core::option::Option<
+                        super::super::core::v3::Http1ProtocolOptions,
+                    >,
+                    #[prost(message, optional, tag = "14")]
+                    pub http2_protocol_options: ::core::option::Option<
+                        super::super::core::v3::Http2ProtocolOptions,
+                    >,
+                    #[prost(oneof = "cluster::ClusterDiscoveryType", tags = "2, 38")]
+                    pub cluster_discovery_type: ::core::option::Option<
+                        cluster::ClusterDiscoveryType,
+                    >,
+                    #[prost(oneof = "cluster::LbConfig", tags = "23, 52, 34, 37, 56")]
+                    pub lb_config: ::core::option::Option<cluster::LbConfig>,
+                }
+                /// Nested message and enum types in `Cluster`.
+                pub mod cluster {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct CustomClusterType {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for CustomClusterType {
+                        const NAME: &'static str = "CustomClusterType";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.Cluster.CustomClusterType".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.Cluster.CustomClusterType".into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct PreconnectPolicy {}
+                    impl ::prost::Name for PreconnectPolicy {
+                        const NAME: &'static str = "PreconnectPolicy";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.Cluster.PreconnectPolicy".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.Cluster.PreconnectPolicy".into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct LbSubsetConfig {}
+                    impl ::prost::Name for LbSubsetConfig {
+                        const NAME: &'static str = "LbSubsetConfig";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.Cluster.LbSubsetConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.Cluster.LbSubsetConfig".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct RoundRobinLbConfig {
+                        #[prost(message, optional, tag = "1")]
+                        pub slow_start_config: ::core::option::Option<SlowStartConfig>,
+                    }
+                    impl ::prost::Name for RoundRobinLbConfig {
+                        const NAME: &'static str = "RoundRobinLbConfig";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.Cluster.RoundRobinLbConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.Cluster.RoundRobinLbConfig".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct SlowStartConfig {
+                        #[prost(message, optional, tag = "1")]
+                        pub slow_start_window: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Duration,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub aggression: ::core::option::Option<
+                            super::super::super::core::v3::RuntimeDouble,
+                        >,
+                        #[prost(message, optional, tag = "3")]
+                        pub min_weight_percent: ::core::option::Option<
+                            super::super::super::super::r#type::v3::Percent,
+                        >,
+                    }
+                    impl ::prost::Name for SlowStartConfig {
+                        const NAME: &'static str = "SlowStartConfig";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.Cluster.SlowStartConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.Cluster.SlowStartConfig".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct TransportSocketMatch {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                        #[prost(message, optional, tag = "2")]
+                        pub r#match: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Struct,
+                        >,
+                        #[prost(message, optional, tag = "3")]
+                        pub transport_socket: ::core::option::Option<
+                            super::super::super::core::v3::TransportSocket,
+                        >,
+                    }
+                    impl ::prost::Name for TransportSocketMatch {
+                        const NAME: &'static str = "TransportSocketMatch";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.Cluster.TransportSocketMatch".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.Cluster.TransportSocketMatch"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct EdsClusterConfig {
+                        #[prost(message, optional, tag = "1")]
+                        pub eds_config: ::core::option::Option<
+                            super::super::super::core::v3::ConfigSource,
+                        >,
+                        #[prost(string, tag = "2")]
+                        pub service_name: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for EdsClusterConfig {
+                        const NAME: &'static str = "EdsClusterConfig";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.Cluster.EdsClusterConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.Cluster.EdsClusterConfig".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct LeastRequestLbConfig {
+                        #[prost(message, optional, tag = "1")]
+                        pub choice_count: ::core::option::Option<u32>,
+                        #[prost(message, optional, tag = "2")]
+                        pub active_request_bias: ::core::option::Option<
+                            super::super::super::core::v3::RuntimeDouble,
+                        >,
+                        #[prost(message, optional, tag = "3")]
+                        pub slow_start_config: ::core::option::Option<SlowStartConfig>,
+                    }
+                    impl ::prost::Name for LeastRequestLbConfig {
+                        const NAME: &'static str = "LeastRequestLbConfig";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.Cluster.LeastRequestLbConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.Cluster.LeastRequestLbConfig"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct RingHashLbConfig {
+                        #[prost(message, optional, tag = "1")]
+                        pub minimum_ring_size: ::core::option::Option<u64>,
+                        #[prost(
+                            enumeration = "ring_hash_lb_config::HashFunction",
+                            tag = "3"
+                        )]
+                        pub hash_function: i32,
+                        #[prost(message, optional, tag = "4")]
+                        pub maximum_ring_size: ::core::option::Option<u64>,
+                    }
+                    /// Nested message and enum types in `RingHashLbConfig`.
+                    pub mod ring_hash_lb_config {
+                        #[derive(
+                            Clone,
+                            Copy,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::prost::Enumeration
+                        )]
+                        #[repr(i32)]
+                        pub enum HashFunction {
+                            XxHash = 0,
+                            MurmurHash2 = 1,
+                        }
+                        impl HashFunction {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::XxHash => "XX_HASH",
+                                    Self::MurmurHash2 => "MURMUR_HASH_2",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "XX_HASH" => Some(Self::XxHash),
+                                    "MURMUR_HASH_2" => Some(Self::MurmurHash2),
+                                    _ => None,
+                                }
+                            }
+                        }
+                    }
+                    impl ::prost::Name for RingHashLbConfig {
+                        const NAME: &'static str = "RingHashLbConfig";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.Cluster.RingHashLbConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.Cluster.RingHashLbConfig".into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct MaglevLbConfig {
+                        #[prost(message, optional, tag = "1")]
+                        pub table_size: ::core::option::Option<u64>,
+                    }
+                    impl ::prost::Name for MaglevLbConfig {
+                        const NAME: &'static str = "MaglevLbConfig";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.Cluster.MaglevLbConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.Cluster.MaglevLbConfig".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct OriginalDstLbConfig {
+                        #[prost(bool, tag = "1")]
+                        pub use_http_header: bool,
+                        #[prost(string, tag = "2")]
+                        pub http_header_name: ::prost::alloc::string::String,
+                        #[prost(message, optional, tag = "3")]
+                        pub upstream_port_override: ::core::option::Option<u32>,
+                        #[prost(message, optional, tag = "4")]
+                        pub metadata_key: ::core::option::Option<
+                            super::super::super::super::r#type::metadata::v3::MetadataKey,
+                        >,
+                    }
+                    impl ::prost::Name for OriginalDstLbConfig {
+                        const NAME: &'static str = "OriginalDstLbConfig";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.Cluster.OriginalDstLbConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.Cluster.OriginalDstLbConfig".into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct CommonLbConfig {
+                        #[prost(message, optional, tag = "1")]
+                        pub healthy_panic_threshold: ::core::option::Option<
+                            super::super::super::super::r#type::v3::Percent,
+                        >,
+                        #[prost(
+                            oneof = "common_lb_config::LocalityConfigSpecifier",
+                            tags = "3"
+                        )]
+                        pub locality_config_specifier: ::core::option::Option<
+                            common_lb_config::LocalityConfigSpecifier,
+                        >,
+                    }
+                    /// Nested message and enum types in `CommonLbConfig`.
+                    pub mod common_lb_config {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct LocalityWeightedLbConfig {}
+                        impl ::prost::Name for LocalityWeightedLbConfig {
+                            const NAME: &'static str = "LocalityWeightedLbConfig";
+                            const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum LocalityConfigSpecifier {
+                            #[prost(message, tag = "3")]
+                            LocalityWeightedLbConfig(LocalityWeightedLbConfig),
+                        }
+                    }
+                    impl ::prost::Name for CommonLbConfig {
+                        const NAME: &'static str = "CommonLbConfig";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.Cluster.CommonLbConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.Cluster.CommonLbConfig".into()
+                        }
+                    }
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum DiscoveryType {
+                        Static = 0,
+                        StrictDns = 1,
+                        LogicalDns = 2,
+                        Eds = 3,
+                        OriginalDst = 4,
+                    }
+                    impl DiscoveryType {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Static => "STATIC",
+                                Self::StrictDns => "STRICT_DNS",
+                                Self::LogicalDns => "LOGICAL_DNS",
+                                Self::Eds => "EDS",
+                                Self::OriginalDst => "ORIGINAL_DST",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "STATIC" => Some(Self::Static),
+                                "STRICT_DNS" => Some(Self::StrictDns),
+                                "LOGICAL_DNS" => Some(Self::LogicalDns),
+                                "EDS" => Some(Self::Eds),
+                                "ORIGINAL_DST" => Some(Self::OriginalDst),
+                                _ => None,
+                            }
+                        }
+                    }
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum LbPolicy {
+                        RoundRobin = 0,
+                        LeastRequest = 1,
+                        RingHash = 2,
+                        Random = 3,
+                        Maglev = 5,
+                        ClusterProvided = 6,
+                        LoadBalancingPolicyConfig = 7,
+                    }
+                    impl LbPolicy {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::RoundRobin => "ROUND_ROBIN",
+                                Self::LeastRequest => "LEAST_REQUEST",
+                                Self::RingHash => "RING_HASH",
+                                Self::Random => "RANDOM",
+                                Self::Maglev => "MAGLEV",
+                                Self::ClusterProvided => "CLUSTER_PROVIDED",
+                                Self::LoadBalancingPolicyConfig => {
+                                    "LOAD_BALANCING_POLICY_CONFIG"
+                                }
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "ROUND_ROBIN" => Some(Self::RoundRobin),
+                                "LEAST_REQUEST" => Some(Self::LeastRequest),
+                                "RING_HASH" => Some(Self::RingHash),
+                                "RANDOM" => Some(Self::Random),
+                                "MAGLEV" => Some(Self::Maglev),
+                                "CLUSTER_PROVIDED" => Some(Self::ClusterProvided),
+                                "LOAD_BALANCING_POLICY_CONFIG" => {
+                                    Some(Self::LoadBalancingPolicyConfig)
+                                }
+                                _ => None,
+                            }
+                        }
+                    }
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum DnsLookupFamily {
+                        Auto = 0,
+                        V4Only = 1,
+                        V6Only = 2,
+                        V4Preferred = 3,
+                        All = 4,
+                    }
+                    impl DnsLookupFamily {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Auto => "AUTO",
+                                Self::V4Only => "V4_ONLY",
+                                Self::V6Only => "V6_ONLY",
+                                Self::V4Preferred => "V4_PREFERRED",
+                                Self::All => "ALL",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "AUTO" => Some(Self::Auto),
+                                "V4_ONLY" => Some(Self::V4Only),
+                                "V6_ONLY" => Some(Self::V6Only),
+                                "V4_PREFERRED" => Some(Self::V4Preferred),
+                                "ALL" => Some(Self::All),
+                                _ => None,
+                            }
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum ClusterDiscoveryType {
+                        #[prost(enumeration = "DiscoveryType", tag = "2")]
+                        Type(i32),
+                        #[prost(message, tag = "38")]
+                        ClusterType(CustomClusterType),
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum LbConfig {
+                        #[prost(message, tag = "23")]
+                        RingHashLbConfig(RingHashLbConfig),
+                        #[prost(message, tag = "52")]
+                        MaglevLbConfig(MaglevLbConfig),
+                        #[prost(message, tag = "34")]
+                        OriginalDstLbConfig(OriginalDstLbConfig),
+                        #[prost(message, tag = "37")]
+                        LeastRequestLbConfig(LeastRequestLbConfig),
+                        #[prost(message, tag = "56")]
+                        RoundRobinLbConfig(RoundRobinLbConfig),
+                    }
+                }
+                impl ::prost::Name for Cluster {
+                    const NAME: &'static str = "Cluster";
+                    const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.cluster.v3.Cluster".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.cluster.v3.Cluster".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct UpstreamConnectionOptions {
+                    #[prost(message, optional, tag = "1")]
+                    pub tcp_keepalive: ::core::option::Option<
+                        super::super::core::v3::TcpKeepalive,
+                    >,
+                }
+                impl ::prost::Name for UpstreamConnectionOptions {
+                    const NAME: &'static str = "UpstreamConnectionOptions";
+                    const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.cluster.v3.UpstreamConnectionOptions".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.cluster.v3.UpstreamConnectionOptions".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct LoadBalancingPolicy {}
+                impl ::prost::Name for LoadBalancingPolicy {
+                    const NAME: &'static str = "LoadBalancingPolicy";
+                    const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.cluster.v3.LoadBalancingPolicy".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.cluster.v3.LoadBalancingPolicy".into()
+                    }
+                }
+            }
+        }
+        pub mod common {
+            pub mod mutation_rules {
+                pub mod v3 {
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct HeaderMutation {}
+                    impl ::prost::Name for HeaderMutation {
+                        const NAME: &'static str = "HeaderMutation";
+                        const PACKAGE: &'static str = "envoy.config.common.mutation_rules.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.common.mutation_rules.v3.HeaderMutation".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.common.mutation_rules.v3.HeaderMutation"
+                                .into()
+                        }
+                    }
+                }
+            }
+        }
+        pub mod core {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Locality {
+                    #[prost(string, tag = "1")]
+                    pub region: ::prost::alloc::string::String,
+                    #[prost(string, tag = "2")]
+                    pub zone: ::prost::alloc::string::String,
+                    #[prost(string, tag = "3")]
+                    pub sub_zone: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for Locality {
+                    const NAME: &'static str = "Locality";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.Locality".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.Locality".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct BuildVersion {
+                    #[prost(message, optional, tag = "1")]
+                    pub version: ::core::option::Option<
+                        super::super::super::r#type::v3::SemanticVersion,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub metadata: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Struct,
+                    >,
+                }
+                impl ::prost::Name for BuildVersion {
+                    const NAME: &'static str = "BuildVersion";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.BuildVersion".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.BuildVersion".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Extension {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(string, tag = "2")]
+                    pub category: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "4")]
+                    pub version: ::core::option::Option<BuildVersion>,
+                    #[prost(bool, tag = "5")]
+                    pub disabled: bool,
+                    #[prost(string, repeated, tag = "6")]
+                    pub type_urls: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                }
+                impl ::prost::Name for Extension {
+                    const NAME: &'static str = "Extension";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.Extension".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.Extension".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Node {
+                    #[prost(string, tag = "1")]
+                    pub id: ::prost::alloc::string::String,
+                    #[prost(string, tag = "2")]
+                    pub cluster: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "3")]
+                    pub metadata: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Struct,
+                    >,
+                    #[prost(message, optional, tag = "4")]
+                    pub locality: ::core::option::Option<Locality>,
+                    #[prost(string, tag = "6")]
+                    pub user_agent_name: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "9")]
+                    pub extensions: ::prost::alloc::vec::Vec<Extension>,
+                    #[prost(string, repeated, tag = "10")]
+                    pub client_features: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(oneof = "node::UserAgentVersionType", tags = "7, 8")]
+                    pub user_agent_version_type: ::core::option::Option<
+                        node::UserAgentVersionType,
+                    >,
+                }
+                /// Nested message and enum types in `Node`.
+                pub mod node {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum UserAgentVersionType {
+                        #[prost(string, tag = "7")]
+                        UserAgentVersion(::prost::alloc::string::String),
+                        #[prost(message, tag = "8")]
+                        UserAgentBuildVersion(super::BuildVersion),
+                    }
+                }
+                impl ::prost::Name for Node {
+                    const NAME: &'static str = "Node";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.Node".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.Node".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Metadata {
+                    #[prost(map = "string, message", tag = "1")]
+                    pub filter_metadata: ::std::collections::HashMap<
+                        ::prost::alloc::string::String,
+                        super::super::super::super::google::protobuf::Struct,
+                    >,
+                    #[prost(map = "string, message", tag = "2")]
+                    pub typed_filter_metadata: ::std::collections::HashMap<
+                        ::prost::alloc::string::String,
+                        super::super::super::super::google::protobuf::Any,
+                    >,
+                }
+                impl ::prost::Name for Metadata {
+                    const NAME: &'static str = "Metadata";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.Metadata".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.Metadata".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RuntimeUInt32 {
+                    #[prost(uint32, tag = "2")]
+                    pub default_value: u32,
+                    #[prost(string, tag = "3")]
+                    pub runtime_key: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for RuntimeUInt32 {
+                    const NAME: &'static str = "RuntimeUInt32";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.RuntimeUInt32".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.RuntimeUInt32".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RuntimeFractionalPercent {
+                    #[prost(message, optional, tag = "1")]
+                    pub default_value: ::core::option::Option<
+                        super::super::super::r#type::v3::FractionalPercent,
+                    >,
+                    #[prost(string, tag = "2")]
+                    pub runtime_key: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for RuntimeFractionalPercent {
+                    const NAME: &'static str = "RuntimeFractionalPercent";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.RuntimeFractionalPercent".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.RuntimeFractionalPercent".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RuntimeFeatureFlag {
+                    #[prost(message, optional, tag = "1")]
+                    pub default_value: ::core::option::Option<bool>,
+                    #[prost(string, tag = "2")]
+                    pub runtime_key: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for RuntimeFeatureFlag {
+                    const NAME: &'static str = "RuntimeFeatureFlag";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.RuntimeFeatureFlag".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.RuntimeFeatureFlag".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HeaderValue {
+                    #[prost(string, tag = "1")]
+                    pub key: ::prost::alloc::string::String,
+                    #[prost(string, tag = "2")]
+                    pub value: ::prost::alloc::string::String,
+                    #[prost(bytes = "vec", tag = "3")]
+                    pub raw_value: ::prost::alloc::vec::Vec<u8>,
+                }
+                impl ::prost::Name for HeaderValue {
+                    const NAME: &'static str = "HeaderValue";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.HeaderValue".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.HeaderValue".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HeaderValueOption {
+                    #[prost(message, optional, tag = "1")]
+                    pub header: ::core::option::Option<HeaderValue>,
+                    #[prost(
+                        enumeration = "header_value_option::HeaderAppendAction",
+                        tag = "3"
+                    )]
+                    pub append_action: i32,
+                    #[prost(bool, tag = "4")]
+                    pub keep_empty_value: bool,
+                    #[prost(message, optional, tag = "2")]
+                    pub append: ::core::option::Option<bool>,
+                }
+                /// Nested message and enum types in `HeaderValueOption`.
+                pub mod header_value_option {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum HeaderAppendAction {
+                        AppendIfExistsOrAdd = 0,
+                        AddIfAbsent = 1,
+                        OverwriteIfExistsOrAdd = 2,
+                        OverwriteIfExists = 3,
+                    }
+                    impl HeaderAppendAction {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::AppendIfExistsOrAdd => "APPEND_IF_EXISTS_OR_ADD",
+                                Self::AddIfAbsent => "ADD_IF_ABSENT",
+                                Self::OverwriteIfExistsOrAdd => "OVERWRITE_IF_EXISTS_OR_ADD",
+                                Self::OverwriteIfExists => "OVERWRITE_IF_EXISTS",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "APPEND_IF_EXISTS_OR_ADD" => Some(Self::AppendIfExistsOrAdd),
+                                "ADD_IF_ABSENT" => Some(Self::AddIfAbsent),
+                                "OVERWRITE_IF_EXISTS_OR_ADD" => {
+                                    Some(Self::OverwriteIfExistsOrAdd)
+                                }
+                                "OVERWRITE_IF_EXISTS" => Some(Self::OverwriteIfExists),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for HeaderValueOption {
+                    const NAME: &'static str = "HeaderValueOption";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.HeaderValueOption".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.HeaderValueOption".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct WatchedDirectory {
+                    #[prost(string, tag = "1")]
+                    pub path: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for WatchedDirectory {
+                    const NAME: &'static str = "WatchedDirectory";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.WatchedDirectory".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.WatchedDirectory".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct DataSource {
+                    #[prost(message, optional, tag = "5")]
+                    pub watched_directory: ::core::option::Option<WatchedDirectory>,
+                    #[prost(oneof = "data_source::Specifier", tags = "1, 2, 3, 4")]
+                    pub specifier: ::core::option::Option<data_source::Specifier>,
+                }
+                /// Nested message and enum types in `DataSource`.
+                pub mod data_source {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Specifier {
+                        #[prost(string, tag = "1")]
+                        Filename(::prost::alloc::string::String),
+                        #[prost(bytes, tag = "2")]
+                        InlineBytes(::prost::alloc::vec::Vec<u8>),
+                        #[prost(string, tag = "3")]
+                        InlineString(::prost::alloc::string::String),
+                        #[prost(string, tag = "4")]
+                        EnvironmentVariable(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for DataSource {
+                    const NAME: &'static str = "DataSource";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.DataSource".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.DataSource".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct TransportSocket {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(oneof = "transport_socket::ConfigType", tags = "3")]
+                    pub config_type: ::core::option::Option<
+                        transport_socket::ConfigType,
+                    >,
+                }
+                /// Nested message and enum types in `TransportSocket`.
+                pub mod transport_socket {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum ConfigType {
+                        #[prost(message, tag = "3")]
+                        TypedConfig(
+                            super::super::super::super::super::google::protobuf::Any,
+                        ),
+                    }
+                }
+                impl ::prost::Name for TransportSocket {
+                    const NAME: &'static str = "TransportSocket";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.TransportSocket".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.TransportSocket".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ControlPlane {
+                    #[prost(string, tag = "1")]
+                    pub identifier: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for ControlPlane {
+                    const NAME: &'static str = "ControlPlane";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.ControlPlane".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.ControlPlane".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RuntimeDouble {
+                    #[prost(double, tag = "1")]
+                    pub default_value: f64,
+                    #[prost(string, tag = "2")]
+                    pub runtime_key: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for RuntimeDouble {
+                    const NAME: &'static str = "RuntimeDouble";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.RuntimeDouble".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.RuntimeDouble".into()
+                    }
+                }
+                #[derive(
+                    Clone,
+                    Copy,
+                    PartialEq,
+                    Eq,
+                    Hash,
+                    PartialOrd,
+                    Ord,
+                    ::prost::Enumeration
+                )]
+                #[repr(i32)]
+                pub enum RoutingPriority {
+                    Default = 0,
+                    High = 1,
+                }
+                impl RoutingPriority {
+                    /// String value of the enum field names used in the ProtoBuf definition.
+                    ///
+                    /// The values are not transformed in any way and thus are considered stable
+                    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                    pub fn as_str_name(&self) -> &'static str {
+                        match self {
+                            Self::Default => "DEFAULT",
+                            Self::High => "HIGH",
+                        }
+                    }
+                    /// Creates an enum from field names used in the ProtoBuf definition.
+                    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                        match value {
+                            "DEFAULT" => Some(Self::Default),
+                            "HIGH" => Some(Self::High),
+                            _ => None,
+                        }
+                    }
+                }
+                #[derive(
+                    Clone,
+                    Copy,
+                    PartialEq,
+                    Eq,
+                    Hash,
+                    PartialOrd,
+                    Ord,
+                    ::prost::Enumeration
+                )]
+                #[repr(i32)]
+                pub enum RequestMethod {
+                    MethodUnspecified = 0,
+                    Get = 1,
+                    Head = 2,
+                    Post = 3,
+                    Put = 4,
+                    Delete = 5,
+                    Connect = 6,
+                    Options = 7,
+                    Trace = 8,
+                    Patch = 9,
+                }
+                impl RequestMethod {
+                    /// String value of the enum field names used in the ProtoBuf definition.
+                    ///
+                    /// The values are not transformed in any way and thus are considered stable
+                    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                    pub fn as_str_name(&self) -> &'static str {
+                        match self {
+                            Self::MethodUnspecified => "METHOD_UNSPECIFIED",
+                            Self::Get => "GET",
+                            Self::Head => "HEAD",
+                            Self::Post => "POST",
+                            Self::Put => "PUT",
+                            Self::Delete => "DELETE",
+                            Self::Connect => "CONNECT",
+                            Self::Options => "OPTIONS",
+                            Self::Trace => "TRACE",
+                            Self::Patch => "PATCH",
+                        }
+                    }
+                    /// Creates an enum from field names used in the ProtoBuf definition.
+                    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                        match value {
+                            "METHOD_UNSPECIFIED" => Some(Self::MethodUnspecified),
+                            "GET" => Some(Self::Get),
+                            "HEAD" => Some(Self::Head),
+                            "POST" => Some(Self::Post),
+                            "PUT" => Some(Self::Put),
+                            "DELETE" => Some(Self::Delete),
+                            "CONNECT" => Some(Self::Connect),
+                            "OPTIONS" => Some(Self::Options),
+                            "TRACE" => Some(Self::Trace),
+                            "PATCH" => Some(Self::Patch),
+                            _ => None,
+                        }
+                    }
+                }
+                #[derive(
+                    Clone,
+                    Copy,
+                    PartialEq,
+                    Eq,
+                    Hash,
+                    PartialOrd,
+                    Ord,
+                    ::prost::Enumeration
+                )]
+                #[repr(i32)]
+                pub enum TrafficDirection {
+                    Unspecified = 0,
+                    Inbound = 1,
+                    Outbound = 2,
+                }
+                impl TrafficDirection {
+                    /// String value of the enum field names used in the ProtoBuf definition.
+                    ///
+                    /// The values are not transformed in any way and thus are considered stable
+                    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                    pub fn as_str_name(&self) -> &'static str {
+                        match self {
+                            Self::Unspecified => "UNSPECIFIED",
+                            Self::Inbound => "INBOUND",
+                            Self::Outbound => "OUTBOUND",
+                        }
+                    }
+                    /// Creates an enum from field names used in the ProtoBuf definition.
+                    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                        match value {
+                            "UNSPECIFIED" => Some(Self::Unspecified),
+                            "INBOUND" => Some(Self::Inbound),
+                            "OUTBOUND" => Some(Self::Outbound),
+                            _ => None,
+                        }
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct TypedExtensionConfig {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "2")]
+                    pub typed_config: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Any,
+                    >,
+                }
+                impl ::prost::Name for TypedExtensionConfig {
+                    const NAME: &'static str = "TypedExtensionConfig";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.TypedExtensionConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.TypedExtensionConfig".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct SocketOption {}
+                impl ::prost::Name for SocketOption {
+                    const NAME: &'static str = "SocketOption";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.SocketOption".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.SocketOption".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Pipe {
+                    #[prost(string, tag = "1")]
+                    pub path: ::prost::alloc::string::String,
+                    #[prost(uint32, tag = "2")]
+                    pub mode: u32,
+                }
+                impl ::prost::Name for Pipe {
+                    const NAME: &'static str = "Pipe";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.Pipe".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.Pipe".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct SocketAddress {
+                    #[prost(enumeration = "socket_address::Protocol", tag = "1")]
+                    pub protocol: i32,
+                    #[prost(string, tag = "2")]
+                    pub address: ::prost::alloc::string::String,
+                    #[prost(bool, tag = "6")]
+                    pub ipv4_compat: bool,
+                    #[prost(string, tag = "5")]
+                    pub resolver_name: ::prost::alloc::string::String,
+                    #[prost(string, tag = "7")]
+                    pub network_namespace_filepath: ::prost::alloc::string::String,
+                    #[prost(oneof = "socket_address::PortSpecifier", tags = "3, 4")]
+                    pub port_specifier: ::core::option::Option<
+                        socket_address::PortSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `SocketAddress`.
+                pub mod socket_address {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum Protocol {
+                        Tcp = 0,
+                        Udp = 1,
+                    }
+                    impl Protocol {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Tcp => "TCP",
+                                Self::Udp => "UDP",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "TCP" => Some(Self::Tcp),
+                                "UDP" => Some(Self::Udp),
+                                _ => None,
+                            }
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum PortSpecifier {
+                        #[prost(uint32, tag = "3")]
+                        PortValue(u32),
+                        #[prost(string, tag = "4")]
+                        NamedPort(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for SocketAddress {
+                    const NAME: &'static str = "SocketAddress";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.SocketAddress".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.SocketAddress".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct EnvoyInternalAddress {
+                    #[prost(string, tag = "2")]
+                    pub endpoint_id: ::prost::alloc::string::String,
+                    #[prost(
+                        oneof = "envoy_internal_address::AddressNameSpecifier",
+                        tags = "1"
+                    )]
+                    pub address_name_specifier: ::core::option::Option<
+                        envoy_internal_address::AddressNameSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `EnvoyInternalAddress`.
+                pub mod envoy_internal_address {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum AddressNameSpecifier {
+                        #[prost(string, tag = "1")]
+                        ServerListenerName(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for EnvoyInternalAddress {
+                    const NAME: &'static str = "EnvoyInternalAddress";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.EnvoyInternalAddress".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.EnvoyInternalAddress".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Address {
+                    #[prost(oneof = "address::Address", tags = "1, 2, 3")]
+                    pub address: ::core::option::Option<address::Address>,
+                }
+                /// Nested message and enum types in `Address`.
+                pub mod address {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Address {
+                        #[prost(message, tag = "1")]
+                        SocketAddress(super::SocketAddress),
+                        #[prost(message, tag = "2")]
+                        Pipe(super::Pipe),
+                        #[prost(message, tag = "3")]
+                        EnvoyInternalAddress(super::EnvoyInternalAddress),
+                    }
+                }
+                impl ::prost::Name for Address {
+                    const NAME: &'static str = "Address";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.Address".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.Address".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct CidrRange {
+                    #[prost(string, tag = "1")]
+                    pub address_prefix: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "2")]
+                    pub prefix_len: ::core::option::Option<u32>,
+                }
+                impl ::prost::Name for CidrRange {
+                    const NAME: &'static str = "CidrRange";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.CidrRange".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.CidrRange".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct BindConfig {
+                    #[prost(message, optional, tag = "1")]
+                    pub source_address: ::core::option::Option<SocketAddress>,
+                    #[prost(message, repeated, tag = "3")]
+                    pub socket_options: ::prost::alloc::vec::Vec<SocketOption>,
+                }
+                impl ::prost::Name for BindConfig {
+                    const NAME: &'static str = "BindConfig";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.BindConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.BindConfig".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct TcpKeepalive {
+                    #[prost(message, optional, tag = "1")]
+                    pub keepalive_probes: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "2")]
+                    pub keepalive_time: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "3")]
+                    pub keepalive_interval: ::core::option::Option<u32>,
+                }
+                impl ::prost::Name for TcpKeepalive {
+                    const NAME: &'static str = "TcpKeepalive";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.TcpKeepalive".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.TcpKeepalive".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct GrpcService {
+                    #[prost(message, optional, tag = "3")]
+                    pub timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, repeated, tag = "5")]
+                    pub initial_metadata: ::prost::alloc::vec::Vec<HeaderValue>,
+                    #[prost(oneof = "grpc_service::TargetSpecifier", tags = "1")]
+                    pub target_specifier: ::core::option::Option<
+                        grpc_service::TargetSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `GrpcService`.
+                pub mod grpc_service {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct EnvoyGrpc {
+                        #[prost(string, tag = "1")]
+                        pub cluster_name: ::prost::alloc::string::String,
+                        #[prost(string, tag = "2")]
+                        pub authority: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for EnvoyGrpc {
+                        const NAME: &'static str = "EnvoyGrpc";
+                        const PACKAGE: &'static str = "envoy.config.core.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.core.v3.GrpcService.EnvoyGrpc".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.core.v3.GrpcService.EnvoyGrpc".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum TargetSpecifier {
+                        #[prost(message, tag = "1")]
+                        EnvoyGrpc(EnvoyGrpc),
+                    }
+                }
+                impl ::prost::Name for GrpcService {
+                    const NAME: &'static str = "GrpcService";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.GrpcService".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.GrpcService".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ApiConfigSource {
+                    #[prost(enumeration = "api_config_source::ApiType", tag = "1")]
+                    pub api_type: i32,
+                    #[prost(enumeration = "ApiVersion", tag = "8")]
+                    pub transport_api_version: i32,
+                    #[prost(message, repeated, tag = "4")]
+                    pub grpc_services: ::prost::alloc::vec::Vec<GrpcService>,
+                    #[prost(bool, tag = "7")]
+                    pub set_node_on_first_message_only: bool,
+                }
+                /// Nested message and enum types in `ApiConfigSource`.
+                pub mod api_config_source {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum ApiType {
+                        DeprecatedAndUnavailableDoNotUse = 0,
+                        Rest = 1,
+                        Grpc = 2,
+                        DeltaGrpc = 3,
+                        AggregatedGrpc = 5,
+                        AggregatedDeltaGrpc = 6,
+                    }
+                    impl ApiType {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::DeprecatedAndUnavailableDoNotUse => {
+                                    "DEPRECATED_AND_UNAVAILABLE_DO_NOT_USE"
+                                }
+                                Self::Rest => "REST",
+                                Self::Grpc => "GRPC",
+                                Self::DeltaGrpc => "DELTA_GRPC",
+                                Self::AggregatedGrpc => "AGGREGATED_GRPC",
+                                Self::AggregatedDeltaGrpc => "AGGREGATED_DELTA_GRPC",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "DEPRECATED_AND_UNAVAILABLE_DO_NOT_USE" => {
+                                    Some(Self::DeprecatedAndUnavailableDoNotUse)
+                                }
+                                "REST" => Some(Self::Rest),
+                                "GRPC" => Some(Self::Grpc),
+                                "DELTA_GRPC" => Some(Self::DeltaGrpc),
+                                "AGGREGATED_GRPC" => Some(Self::AggregatedGrpc),
+                                "AGGREGATED_DELTA_GRPC" => Some(Self::AggregatedDeltaGrpc),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for ApiConfigSource {
+                    const NAME: &'static str = "ApiConfigSource";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.ApiConfigSource".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.ApiConfigSource".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct AggregatedConfigSource {}
+                impl ::prost::Name for AggregatedConfigSource {
+                    const NAME: &'static str = "AggregatedConfigSource";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.AggregatedConfigSource".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.AggregatedConfigSource".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct SelfConfigSource {
+                    #[prost(enumeration = "ApiVersion", tag = "1")]
+                    pub transport_api_version: i32,
+                }
+                impl ::prost::Name for SelfConfigSource {
+                    const NAME: &'static str = "SelfConfigSource";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.SelfConfigSource".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.SelfConfigSource".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct PathConfigSource {
+                    #[prost(string, tag = "1")]
+                    pub path: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "2")]
+                    pub watched_directory: ::core::option::Option<WatchedDirectory>,
+                }
+                impl ::prost::Name for PathConfigSource {
+                    const NAME: &'static str = "PathConfigSource";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.PathConfigSource".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.PathConfigSource".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ConfigSource {
+                    #[prost(message, optional, tag = "4")]
+                    pub initial_fetch_timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(enumeration = "ApiVersion", tag = "6")]
+                    pub resource_api_version: i32,
+                    #[prost(
+                        oneof = "config_source::ConfigSourceSpecifier",
+                        tags = "8, 2, 3, 5"
+                    )]
+                    pub config_source_specifier: ::core::option::Option<
+                        config_source::ConfigSourceSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `ConfigSource`.
+                pub mod config_source {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum ConfigSourceSpecifier {
+                        #[prost(message, tag = "8")]
+                        PathConfigSource(super::PathConfigSource),
+                        #[prost(message, tag = "2")]
+                        ApiConfigSource(super::ApiConfigSource),
+                        #[prost(message, tag = "3")]
+                        Ads(super::AggregatedConfigSource),
+                        #[prost(message, tag = "5")]
+                        Self_(super::SelfConfigSource),
+                    }
+                }
+                impl ::prost::Name for ConfigSource {
+                    const NAME: &'static str = "ConfigSource";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.ConfigSource".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.ConfigSource".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ExtensionConfigSource {}
+                impl ::prost::Name for ExtensionConfigSource {
+                    const NAME: &'static str = "ExtensionConfigSource";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.ExtensionConfigSource".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.ExtensionConfigSource".into()
+                    }
+                }
+                #[derive(
+                    Clone,
+                    Copy,
+                    PartialEq,
+                    Eq,
+                    Hash,
+                    PartialOrd,
+                    Ord,
+                    ::prost::Enumeration
+                )]
+                #[repr(i32)]
+                pub enum ApiVersion {
+                    Auto = 0,
+                    V3 = 2,
+                }
+                impl ApiVersion {
+                    /// String value of the enum field names used in the ProtoBuf definition.
+                    ///
+                    /// The values are not transformed in any way and thus are considered stable
+                    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                    pub fn as_str_name(&self) -> &'static str {
+                        match self {
+                            Self::Auto => "AUTO",
+                            Self::V3 => "V3",
+                        }
+                    }
+                    /// Creates an enum from field names used in the ProtoBuf definition.
+                    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                        match value {
+                            "AUTO" => Some(Self::Auto),
+                            "V3" => Some(Self::V3),
+                            _ => None,
+                        }
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HealthCheck {}
+                impl ::prost::Name for HealthCheck {
+                    const NAME: &'static str = "HealthCheck";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.HealthCheck".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.HealthCheck".into()
+                    }
+                }
+                #[derive(
+                    Clone,
+                    Copy,
+                    PartialEq,
+                    Eq,
+                    Hash,
+                    PartialOrd,
+                    Ord,
+                    ::prost::Enumeration
+                )]
+                #[repr(i32)]
+                pub enum HealthStatus {
+                    Unknown = 0,
+                    Healthy = 1,
+                    Unhealthy = 2,
+                    Draining = 3,
+                    Timeout = 4,
+                    Degraded = 5,
+                }
+                impl HealthStatus {
+                    /// String value of the enum field names used in the ProtoBuf definition.
+                    ///
+                    /// The values are not transformed in any way and thus are considered stable
+                    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                    pub fn as_str_name(&self) -> &'static str {
+                        match self {
+                            Self::Unknown => "UNKNOWN",
+                            Self::Healthy => "HEALTHY",
+                            Self::Unhealthy => "UNHEALTHY",
+                            Self::Draining => "DRAINING",
+                            Self::Timeout => "TIMEOUT",
+                            Self::Degraded => "DEGRADED",
+                        }
+                    }
+                    /// Creates an enum from field names used in the ProtoBuf definition.
+                    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                        match value {
+                            "UNKNOWN" => Some(Self::Unknown),
+                            "HEALTHY" => Some(Self::Healthy),
+                            "UNHEALTHY" => Some(Self::Unhealthy),
+                            "DRAINING" => Some(Self::Draining),
+                            "TIMEOUT" => Some(Self::Timeout),
+                            "DEGRADED" => Some(Self::Degraded),
+                            _ => None,
+                        }
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct UpstreamHttpProtocolOptions {
+                    #[prost(bool, tag = "1")]
+                    pub auto_sni: bool,
+                    #[prost(bool, tag = "2")]
+                    pub auto_san_validation: bool,
+                }
+                impl ::prost::Name for UpstreamHttpProtocolOptions {
+                    const NAME: &'static str = "UpstreamHttpProtocolOptions";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.UpstreamHttpProtocolOptions".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.UpstreamHttpProtocolOptions".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpProtocolOptions {
+                    #[prost(message, optional, tag = "1")]
+                    pub idle_timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "3")]
+                    pub max_connection_duration: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub max_headers_count: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "4")]
+                    pub max_stream_duration: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(
+                        enumeration = "http_protocol_options::HeadersWithUnderscoresAction",
+                        tag = "5"
+                    )]
+                    pub headers_with_underscores_action: i32,
+                    #[prost(message, optional, tag = "6")]
+                    pub max_requests_per_connection: ::core::option::Option<u32>,
+                }
+                /// Nested message and enum types in `HttpProtocolOptions`.
+                pub mod http_protocol_options {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum HeadersWithUnderscoresAction {
+                        Allow = 0,
+                        RejectRequest = 1,
+                        DropHeader = 2,
+                    }
+                    impl HeadersWithUnderscoresAction {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Allow => "ALLOW",
+                                Self::RejectRequest => "REJECT_REQUEST",
+                                Self::DropHeader => "DROP_HEADER",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "ALLOW" => Some(Self::Allow),
+                                "REJECT_REQUEST" => Some(Self::RejectRequest),
+                                "DROP_HEADER" => Some(Self::DropHeader),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for HttpProtocolOptions {
+                    const NAME: &'static str = "HttpProtocolOptions";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.HttpProtocolOptions".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.HttpProtocolOptions".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Http1ProtocolOptions {
+                    #[prost(message, optional, tag = "1")]
+                    pub allow_absolute_url: ::core::option::Option<bool>,
+                    #[prost(bool, tag = "2")]
+                    pub accept_http_10: bool,
+                    #[prost(string, tag = "3")]
+                    pub default_host_for_http_10: ::prost::alloc::string::String,
+                    #[prost(bool, tag = "5")]
+                    pub enable_trailers: bool,
+                    #[prost(message, optional, tag = "4")]
+                    pub header_key_format: ::core::option::Option<
+                        http1_protocol_options::HeaderKeyFormat,
+                    >,
+                    #[prost(message, repeated, tag = "11")]
+                    pub ignore_http_11_upgrade: ::prost::alloc::vec::Vec<
+                        super::super::super::r#type::matcher::v3::StringMatcher,
+                    >,
+                    #[prost(bool, tag = "8")]
+                    pub send_fully_qualified_url: bool,
+                }
+                /// Nested message and enum types in `Http1ProtocolOptions`.
+                pub mod http1_protocol_options {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct HeaderKeyFormat {
+                        #[prost(
+                            oneof = "header_key_format::HeaderFormat",
+                            tags = "1, 8"
+                        )]
+                        pub header_format: ::core::option::Option<
+                            header_key_format::HeaderFormat,
+                        >,
+                    }
+                    /// Nested message and enum types in `HeaderKeyFormat`.
+                    pub mod header_key_format {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ProperCaseWords {}
+                        impl ::prost::Name for ProperCaseWords {
+                            const NAME: &'static str = "ProperCaseWords";
+                            const PACKAGE: &'static str = "envoy.config.core.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum HeaderFormat {
+                            #[prost(message, tag = "1")]
+                            ProperCaseWords(ProperCaseWords),
+                            #[prost(message, tag = "8")]
+                            StatefulFormatter(super::super::TypedExtensionConfig),
+                        }
+                    }
+                    impl ::prost::Name for HeaderKeyFormat {
+                        const NAME: &'static str = "HeaderKeyFormat";
+                        const PACKAGE: &'static str = "envoy.config.core.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat"
+                                .into()
+                        }
+                    }
+                }
+                impl ::prost::Name for Http1ProtocolOptions {
+                    const NAME: &'static str = "Http1ProtocolOptions";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.Http1ProtocolOptions".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.Http1ProtocolOptions".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct KeepaliveSettings {
+                    #[prost(message, optional, tag = "1")]
+                    pub interval: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                }
+                impl ::prost::Name for KeepaliveSettings {
+                    const NAME: &'static str = "KeepaliveSettings";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.KeepaliveSettings".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.KeepaliveSettings".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Http2ProtocolOptions {
+                    #[prost(message, optional, tag = "2")]
+                    pub max_concurrent_streams: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "3")]
+                    pub initial_stream_window_size: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "4")]
+                    pub initial_connection_window_size: ::core::option::Option<u32>,
+                    #[prost(bool, tag = "5")]
+                    pub allow_connect: bool,
+                    #[prost(message, optional, tag = "15")]
+                    pub connection_keepalive: ::core::option::Option<KeepaliveSettings>,
+                }
+                impl ::prost::Name for Http2ProtocolOptions {
+                    const NAME: &'static str = "Http2ProtocolOptions";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.Http2ProtocolOptions".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.Http2ProtocolOptions".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct SchemeHeaderTransformation {}
+                impl ::prost::Name for SchemeHeaderTransformation {
+                    const NAME: &'static str = "SchemeHeaderTransformation";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.SchemeHeaderTransformation".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.SchemeHeaderTransformation".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Http3ProtocolOptions {}
+                impl ::prost::Name for Http3ProtocolOptions {
+                    const NAME: &'static str = "Http3ProtocolOptions";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.Http3ProtocolOptions".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.Http3ProtocolOptions".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ProxyProtocolConfig {}
+                impl ::prost::Name for ProxyProtocolConfig {
+                    const NAME: &'static str = "ProxyProtocolConfig";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.ProxyProtocolConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.ProxyProtocolConfig".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct SubstitutionFormatString {
+                    #[prost(bool, tag = "3")]
+                    pub omit_empty_values: bool,
+                    #[prost(
+                        oneof = "substitution_format_string::Format",
+                        tags = "2, 5, 1"
+                    )]
+                    pub format: ::core::option::Option<
+                        substitution_format_string::Format,
+                    >,
+                }
+                /// Nested message and enum types in `SubstitutionFormatString`.
+                pub mod substitution_format_string {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Format {
+                        #[prost(message, tag = "2")]
+                        JsonFormat(
+                            super::super::super::super::super::google::protobuf::Struct,
+                        ),
+                        #[prost(message, tag = "5")]
+                        TextFormatSource(super::DataSource),
+                        #[prost(string, tag = "1")]
+                        TextFormat(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for SubstitutionFormatString {
+                    const NAME: &'static str = "SubstitutionFormatString";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.SubstitutionFormatString".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.SubstitutionFormatString".into()
+                    }
+                }
+            }
+        }
+        pub mod endpoint {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Endpoint {
+                    #[prost(message, optional, tag = "1")]
+                    pub address: ::core::option::Option<super::super::core::v3::Address>,
+                    #[prost(string, tag = "3")]
+                    pub hostname: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for Endpoint {
+                    const NAME: &'static str = "Endpoint";
+                    const PACKAGE: &'static str = "envoy.config.endpoint.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.endpoint.v3.Endpoint".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.endpoint.v3.Endpoint".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct LbEndpoint {
+                    #[prost(
+                        enumeration = "super::super::core::v3::HealthStatus",
+                        tag = "2"
+                    )]
+                    pub health_status: i32,
+                    #[prost(message, optional, tag = "3")]
+                    pub metadata: ::core::option::Option<
+                        super::super::core::v3::Metadata,
+                    >,
+                    #[prost(message, optional, tag = "4")]
+                    pub load_balancing_weight: ::core::option::Option<u32>,
+                    #[prost(oneof = "lb_endpoint::HostIdentifier", tags = "1, 5")]
+                    pub host_identifier: ::core::option::Option<
+                        lb_endpoint::HostIdentifier,
+                    >,
+                }
+                /// Nested message and enum types in `LbEndpoint`.
+                pub mod lb_endpoint {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum HostIdentifier {
+                        #[prost(message, tag = "1")]
+                        Endpoint(super::Endpoint),
+                        #[prost(string, tag = "5")]
+                        EndpointName(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for LbEndpoint {
+                    const NAME: &'static str = "LbEndpoint";
+                    const PACKAGE: &'static str = "envoy.config.endpoint.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.endpoint.v3.LbEndpoint".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.endpoint.v3.LbEndpoint".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct LocalityLbEndpoints {
+                    #[prost(message, optional, tag = "1")]
+                    pub locality: ::core::option::Option<
+                        super::super::core::v3::Locality,
+                    >,
+                    #[prost(message, repeated, tag = "2")]
+                    pub lb_endpoints: ::prost::alloc::vec::Vec<LbEndpoint>,
+                    #[prost(message, optional, tag = "3")]
+                    pub load_balancing_weight: ::core::option::Option<u32>,
+                    #[prost(uint32, tag = "5")]
+                    pub priority: u32,
+                    #[prost(oneof = "locality_lb_endpoints::LbConfig", tags = "7, 8")]
+                    pub lb_config: ::core::option::Option<
+                        locality_lb_endpoints::LbConfig,
+                    >,
+                }
+                /// Nested message and enum types in `LocalityLbEndpoints`.
+                pub mod locality_lb_endpoints {
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct LbEndpointList {}
+                    impl ::prost::Name for LbEndpointList {
+                        const NAME: &'static str = "LbEndpointList";
+                        const PACKAGE: &'static str = "envoy.config.endpoint.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.endpoint.v3.LocalityLbEndpoints.LbEndpointList"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.endpoint.v3.LocalityLbEndpoints.LbEndpointList"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum LbConfig {
+                        #[prost(message, tag = "7")]
+                        LoadBalancerEndpoints(LbEndpointList),
+                        #[prost(message, tag = "8")]
+                        LedsClusterLocalityConfig(super::LedsClusterLocalityConfig),
+                    }
+                }
+                impl ::prost::Name for LocalityLbEndpoints {
+                    const NAME: &'static str = "LocalityLbEndpoints";
+                    const PACKAGE: &'static str = "envoy.config.endpoint.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.endpoint.v3.LocalityLbEndpoints".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.endpoint.v3.LocalityLbEndpoints".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct LedsClusterLocalityConfig {}
+                impl ::prost::Name for LedsClusterLocalityConfig {
+                    const NAME: &'static str = "LedsClusterLocalityConfig";
+                    const PACKAGE: &'static str = "envoy.config.endpoint.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.endpoint.v3.LedsClusterLocalityConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.endpoint.v3.LedsClusterLocalityConfig".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ClusterLoadAssignment {
+                    #[prost(string, tag = "1")]
+                    pub cluster_name: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "2")]
+                    pub endpoints: ::prost::alloc::vec::Vec<LocalityLbEndpoints>,
+                    #[prost(message, optional, tag = "4")]
+                    pub policy: ::core::option::Option<cluster_load_assignment::Policy>,
+                    #[prost(map = "string, message", tag = "5")]
+                    pub named_endpoints: ::std::collections::HashMap<
+                        ::prost::alloc::string::String,
+                        Endpoint,
+                    >,
+                }
+                /// Nested message and enum types in `ClusterLoadAssignment`.
+                pub mod cluster_load_assignment {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Policy {
+                        #[prost(message, optional, tag = "3")]
+                        pub overprovisioning_factor: ::core::option::Option<u32>,
+                        #[prost(bool, tag = "6")]
+                        pub weighted_priority_health: bool,
+                        #[prost(message, repeated, tag = "2")]
+                        pub drop_overloads: ::prost::alloc::vec::Vec<
+                            policy::DropOverload,
+                        >,
+                    }
+                    /// Nested message and enum types in `Policy`.
+                    pub mod policy {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct DropOverload {}
+                        impl ::prost::Name for DropOverload {
+                            const NAME: &'static str = "DropOverload";
+                            const PACKAGE: &'static str = "envoy.config.endpoint.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.endpoint.v3.ClusterLoadAssignment.Policy.DropOverload"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.endpoint.v3.ClusterLoadAssignment.Policy.DropOverload"
+                                    .into()
+                            }
+                        }
+                    }
+                    impl ::prost::Name for Policy {
+                        const NAME: &'static str = "Policy";
+                        const PACKAGE: &'static str = "envoy.config.endpoint.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.endpoint.v3.ClusterLoadAssignment.Policy"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.endpoint.v3.ClusterLoadAssignment.Policy"
+                                .into()
+                        }
+                    }
+                }
+                impl ::prost::Name for ClusterLoadAssignment {
+                    const NAME: &'static str = "ClusterLoadAssignment";
+                    const PACKAGE: &'static str = "envoy.config.endpoint.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.endpoint.v3.ClusterLoadAssignment".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.endpoint.v3.ClusterLoadAssignment".into()
+                    }
+                }
+            }
+        }
+        pub mod listener {
+            pub mod v3 {
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ApiListener {}
+                impl ::prost::Name for ApiListener {
+                    const NAME: &'static str = "ApiListener";
+                    const PACKAGE: &'static str = "envoy.config.listener.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.listener.v3.ApiListener".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.listener.v3.ApiListener".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Filter {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(oneof = "filter::ConfigType", tags = "4, 5")]
+                    pub config_type: ::core::option::Option<filter::ConfigType>,
+                }
+                /// Nested message and enum types in `Filter`.
+                pub mod filter {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum ConfigType {
+                        #[prost(message, tag = "4")]
+                        TypedConfig(
+                            super::super::super::super::super::google::protobuf::Any,
+                        ),
+                        #[prost(message, tag = "5")]
+                        ConfigDiscovery(
+                            super::super::super::core::v3::ExtensionConfigSource,
+                        ),
+                    }
+                }
+                impl ::prost::Name for Filter {
+                    const NAME: &'static str = "Filter";
+                    const PACKAGE: &'static str = "envoy.config.listener.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.listener.v3.Filter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.listener.v3.Filter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct FilterChainMatch {
+                    #[prost(message, optional, tag = "8")]
+                    pub destination_port: ::core::option::Option<u32>,
+                    #[prost(message, repeated, tag = "3")]
+                    pub prefix_ranges: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::CidrRange,
+                    >,
+                    #[prost(message, repeated, tag = "6")]
+                    pub source_prefix_ranges: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::CidrRange,
+                    >,
+                    #[prost(uint32, repeated, tag = "7")]
+                    pub source_ports: ::prost::alloc::vec::Vec<u32>,
+                    #[prost(string, repeated, tag = "11")]
+                    pub server_names: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(string, tag = "9")]
+                    pub transport_protocol: ::prost::alloc::string::String,
+                    #[prost(string, repeated, tag = "10")]
+                    pub application_protocols: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(
+                        enumeration = "filter_chain_match::ConnectionSourceType",
+                        tag = "12"
+                    )]
+                    pub source_type: i32,
+                    #[prost(string, tag = "4")]
+                    pub address_suffix: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "5")]
+                    pub suffix_len: ::core::option::Option<u32>,
+                    #[prost(message, repeated, tag = "13")]
+                    pub direct_source_prefix_ranges: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::CidrRange,
+                    >,
+                }
+                /// Nested message and enum types in `FilterChainMatch`.
+                pub mod filter_chain_match {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum ConnectionSourceType {
+                        Any = 0,
+                        SameIpOrLoopback = 1,
+                        External = 2,
+                    }
+                    impl ConnectionSourceType {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Any => "ANY",
+                                Self::SameIpOrLoopback => "SAME_IP_OR_LOOPBACK",
+                                Self::External => "EXTERNAL",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "ANY" => Some(Self::Any),
+                                "SAME_IP_OR_LOOPBACK" => Some(Self::SameIpOrLoopback),
+                                "EXTERNAL" => Some(Self::External),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for FilterChainMatch {
+                    const NAME: &'static str = "FilterChainMatch";
+                    const PACKAGE: &'static str = "envoy.config.listener.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.listener.v3.FilterChainMatch".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.listener.v3.FilterChainMatch".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct FilterChain {
+                    #[prost(message, optional, tag = "1")]
+                    pub filter_chain_match: ::core::option::Option<FilterChainMatch>,
+                    #[prost(message, repeated, tag = "3")]
+                    pub filters: ::prost::alloc::vec::Vec<Filter>,
+                    #[prost(message, optional, tag = "6")]
+                    pub transport_socket: ::core::option::Option<
+                        super::super::core::v3::TransportSocket,
+                    >,
+                    #[prost(message, optional, tag = "9")]
+                    pub transport_socket_connect_timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(string, tag = "7")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "4")]
+                    pub use_proxy_proto: ::core::option::Option<bool>,
+                    #[prost(message, optional, tag = "5")]
+                    pub metadata: ::core::option::Option<
+                        super::super::core::v3::Metadata,
+                    >,
+                }
+                impl ::prost::Name for FilterChain {
+                    const NAME: &'static str = "FilterChain";
+                    const PACKAGE: &'static str = "envoy.config.listener.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.listener.v3.FilterChain".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.listener.v3.FilterChain".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ListenerFilterChainMatchPredicate {
+                    #[prost(
+                        oneof = "listener_filter_chain_match_predicate::Rule",
+                        tags = "1, 2, 3, 4, 5"
+                    )]
+                    pub rule: ::core::option::Option<
+                        listener_filter_chain_match_predicate::Rule,
+                    >,
+                }
+                /// Nested message and enum types in `ListenerFilterChainMatchPredicate`.
+                pub mod listener_filter_chain_match_predicate {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct MatchSet {
+                        #[prost(message, repeated, tag = "1")]
+                        pub rules: ::prost::alloc::vec::Vec<
+                            super::ListenerFilterChainMatchPredicate,
+                        >,
+                    }
+                    impl ::prost::Name for MatchSet {
+                        const NAME: &'static str = "MatchSet";
+                        const PACKAGE: &'static str = "envoy.config.listener.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.listener.v3.ListenerFilterChainMatchPredicate.MatchSet"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.listener.v3.ListenerFilterChainMatchPredicate.MatchSet"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Rule {
+                        #[prost(message, tag = "1")]
+                        OrMatch(MatchSet),
+                        #[prost(message, tag = "2")]
+                        AndMatch(MatchSet),
+                        #[prost(message, tag = "3")]
+                        NotMatch(
+                            ::prost::alloc::boxed::Box<
+                                super::ListenerFilterChainMatchPredicate,
+                            >,
+                        ),
+                        #[prost(bool, tag = "4")]
+                        AnyMatch(bool),
+                        #[prost(message, tag = "5")]
+                        DestinationPortRange(
+                            super::super::super::super::r#type::v3::Int32Range,
+                        ),
+                    }
+                }
+                impl ::prost::Name for ListenerFilterChainMatchPredicate {
+                    const NAME: &'static str = "ListenerFilterChainMatchPredicate";
+                    const PACKAGE: &'static str = "envoy.config.listener.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.listener.v3.ListenerFilterChainMatchPredicate"
+                            .into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.listener.v3.ListenerFilterChainMatchPredicate"
+                            .into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ListenerFilter {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "4")]
+                    pub filter_disabled: ::core::option::Option<
+                        ListenerFilterChainMatchPredicate,
+                    >,
+                    #[prost(oneof = "listener_filter::ConfigType", tags = "3")]
+                    pub config_type: ::core::option::Option<listener_filter::ConfigType>,
+                }
+                /// Nested message and enum types in `ListenerFilter`.
+                pub mod listener_filter {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum ConfigType {
+                        #[prost(message, tag = "3")]
+                        TypedConfig(
+                            super::super::super::super::super::google::protobuf::Any,
+                        ),
+                    }
+                }
+                impl ::prost::Name for ListenerFilter {
+                    const NAME: &'static str = "ListenerFilter";
+                    const PACKAGE: &'static str = "envoy.config.listener.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.listener.v3.ListenerFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.listener.v3.ListenerFilter".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct UdpListenerConfig {}
+                impl ::prost::Name for UdpListenerConfig {
+                    const NAME: &'static str = "UdpListenerConfig";
+                    const PACKAGE: &'static str = "envoy.config.listener.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.listener.v3.UdpListenerConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.listener.v3.UdpListenerConfig".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Listener {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "2")]
+                    pub address: ::core::option::Option<super::super::core::v3::Address>,
+                    #[prost(string, tag = "28")]
+                    pub stat_prefix: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "3")]
+                    pub filter_chains: ::prost::alloc::vec::Vec<FilterChain>,
+                    #[prost(message, optional, tag = "4")]
+                    pub use_original_dst: ::core::option::Option<bool>,
+                    #[prost(message, optional, tag = "25")]
+                    pub default_filter_chain: ::core::option::Option<FilterChain>,
+                    #[prost(message, optional, tag = "5")]
+                    pub per_connection_buffer_limit_bytes: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "6")]
+                    pub metadata: ::core::option::Option<
+                        super::super::core::v3::Metadata,
+                    >,
+                    #[prost(message, repeated, tag = "9")]
+                    pub listener_filters: ::prost::alloc::vec::Vec<ListenerFilter>,
+                    #[prost(message, optional, tag = "15")]
+                    pub listener_filters_timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(bool, tag = "17")]
+                    pub continue_on_listener_filters_timeout: bool,
+                    #[prost(message, optional, tag = "10")]
+                    pub transparent: ::core::option::Option<bool>,
+                    #[prost(
+                        enumeration = "super::super::core::v3::TrafficDirection",
+                        tag = "16"
+                    )]
+                    pub traffic_direction: i32,
+                    #[prost(message, optional, tag = "29")]
+                    pub enable_reuse_port: ::core::option::Option<bool>,
+                    #[prost(message, repeated, tag = "22")]
+                    pub access_log: ::prost::alloc::vec::Vec<
+                        super::super::accesslog::v3::AccessLog,
+                    >,
+                    #[prost(message, optional, tag = "26")]
+                    pub bind_to_port: ::core::option::Option<bool>,
+                    #[prost(message, optional, tag = "7")]
+                    pub deprecated_v1: ::core::option::Option<listener::DeprecatedV1>,
+                    #[prost(message, repeated, tag = "33")]
+                    pub additional_addresses: ::prost::alloc::vec::Vec<
+                        AdditionalAddress,
+                    >,
+                    #[prost(message, optional, tag = "24")]
+                    pub tcp_backlog_size: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "32")]
+                    pub filter_chain_matcher: ::core::option::Option<
+                        super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                    >,
+                    #[prost(message, optional, tag = "36")]
+                    pub fcds_config: ::core::option::Option<listener::FcdsConfig>,
+                    #[prost(message, optional, tag = "18")]
+                    pub udp_listener_config: ::core::option::Option<UdpListenerConfig>,
+                    #[prost(message, optional, tag = "19")]
+                    pub api_listener: ::core::option::Option<ApiListener>,
+                    #[prost(message, optional, tag = "11")]
+                    pub freebind: ::core::option::Option<bool>,
+                    #[prost(message, repeated, tag = "13")]
+                    pub socket_options: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::SocketOption,
+                    >,
+                    #[prost(message, optional, tag = "12")]
+                    pub tcp_fast_open_queue_length: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "37")]
+                    pub tcp_keepalive: ::core::option::Option<
+                        super::super::core::v3::TcpKeepalive,
+                    >,
+                    #[prost(oneof = "listener::ListenerSpecifier", tags = "27")]
+                    pub listener_specifier: ::core::option::Option<
+                        listener::ListenerSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `Listener`.
+                pub mod listener {
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct FcdsConfig {}
+                    impl ::prost::Name for FcdsConfig {
+                        const NAME: &'static str = "FcdsConfig";
+                        const PACKAGE: &'static str = "envoy.config.listener.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.listener.v3.Listener.FcdsConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.listener.v3.Listener.FcdsConfig".into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct DeprecatedV1 {
+                        #[prost(message, optional, tag = "1")]
+                        pub bind_to_port: ::core::option::Option<bool>,
+                    }
+                    impl ::prost::Name for DeprecatedV1 {
+                        const NAME: &'static str = "DeprecatedV1";
+                        const PACKAGE: &'static str = "envoy.config.listener.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.listener.v3.Listener.DeprecatedV1".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.listener.v3.Listener.DeprecatedV1".into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct InternalListenerConfig {}
+                    impl ::prost::Name for InternalListenerConfig {
+                        const NAME: &'static str = "InternalListenerConfig";
+                        const PACKAGE: &'static str = "envoy.config.listener.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.listener.v3.Listener.InternalListenerConfig"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.listener.v3.Listener.InternalListenerConfig"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum ListenerSpecifier {
+                        #[prost(message, tag = "27")]
+                        InternalListener(InternalListenerConfig),
+                    }
+                }
+                impl ::prost::Name for Listener {
+                    const NAME: &'static str = "Listener";
+                    const PACKAGE: &'static str = "envoy.config.listener.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.listener.v3.Listener".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.listener.v3.Listener".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct AdditionalAddress {
+                    #[prost(message, optional, tag = "1")]
+                    pub address: ::core::option::Option<super::super::core::v3::Address>,
+                }
+                impl ::prost::Name for AdditionalAddress {
+                    const NAME: &'static str = "AdditionalAddress";
+                    const PACKAGE: &'static str = "envoy.config.listener.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.listener.v3.AdditionalAddress".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.listener.v3.AdditionalAddress".into()
+                    }
+                }
+            }
+        }
+        pub mod rbac {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Rbac {
+                    #[prost(enumeration = "rbac::Action", tag = "1")]
+                    pub action: i32,
+                    #[prost(map = "string, message", tag = "2")]
+                    pub policies: ::std::collections::HashMap<
+                        ::prost::alloc::string::String,
+                        Policy,
+                    >,
+                    #[prost(message, optional, tag = "3")]
+                    pub audit_logging_options: ::core::option::Option<
+                        rbac::AuditLoggingOptions,
+                    >,
+                }
+                /// Nested message and enum types in `RBAC`.
+                pub mod rbac {
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct AuditLoggingOptions {}
+                    impl ::prost::Name for AuditLoggingOptions {
+                        const NAME: &'static str = "AuditLoggingOptions";
+                        const PACKAGE: &'static str = "envoy.config.rbac.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.rbac.v3.RBAC.AuditLoggingOptions".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.rbac.v3.RBAC.AuditLoggingOptions".into()
+                        }
+                    }
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum Action {
+                        Allow = 0,
+                        Deny = 1,
+                        Log = 2,
+                    }
+                    impl Action {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Allow => "ALLOW",
+                                Self::Deny => "DENY",
+                                Self::Log => "LOG",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "ALLOW" => Some(Self::Allow),
+                                "DENY" => Some(Self::Deny),
+                                "LOG" => Some(Self::Log),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for Rbac {
+                    const NAME: &'static str = "RBAC";
+                    const PACKAGE: &'static str = "envoy.config.rbac.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.rbac.v3.RBAC".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.rbac.v3.RBAC".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Policy {
+                    #[prost(message, repeated, tag = "1")]
+                    pub permissions: ::prost::alloc::vec::Vec<Permission>,
+                    #[prost(message, repeated, tag = "2")]
+                    pub principals: ::prost::alloc::vec::Vec<Principal>,
+                    #[prost(message, optional, tag = "3")]
+                    pub condition: ::core::option::Option<
+                        super::super::super::super::google::api::expr::v1alpha1::Expr,
+                    >,
+                    #[prost(message, optional, tag = "4")]
+                    pub checked_condition: ::core::option::Option<
+                        super::super::super::super::google::api::expr::v1alpha1::CheckedExpr,
+                    >,
+                }
+                impl ::prost::Name for Policy {
+                    const NAME: &'static str = "Policy";
+                    const PACKAGE: &'static str = "envoy.config.rbac.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.rbac.v3.Policy".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.rbac.v3.Policy".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Permission {
+                    #[prost(
+                        oneof = "permission::Rule",
+                        tags = "1, 2, 3, 4, 10, 5, 6, 11, 8, 9, 7, 13, 14, 12"
+                    )]
+                    pub rule: ::core::option::Option<permission::Rule>,
+                }
+                /// Nested message and enum types in `Permission`.
+                pub mod permission {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Set {
+                        #[prost(message, repeated, tag = "1")]
+                        pub rules: ::prost::alloc::vec::Vec<super::Permission>,
+                    }
+                    impl ::prost::Name for Set {
+                        const NAME: &'static str = "Set";
+                        const PACKAGE: &'static str = "envoy.config.rbac.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.rbac.v3.Permission.Set".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.rbac.v3.Permission.Set".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Rule {
+                        #[prost(message, tag = "1")]
+                        AndRules(Set),
+                        #[prost(message, tag = "2")]
+                        OrRules(Set),
+                        #[prost(bool, tag = "3")]
+                        Any(bool),
+                        #[prost(message, tag = "4")]
+                        Header(super::super::super::route::v3::HeaderMatcher),
+                        #[prost(message, tag = "10")]
+                        UrlPath(
+                            super::super::super::super::r#type::matcher::v3::PathMatcher,
+                        ),
+                        #[prost(message, tag = "5")]
+                        DestinationIp(super::super::super::core::v3::CidrRange),
+                        #[prost(uint32, tag = "6")]
+                        DestinationPort(u32),
+                        #[prost(message, tag = "11")]
+                        DestinationPortRange(
+                            super::super::super::super::r#type::v3::Int32Range,
+                        ),
+                        #[prost(message, tag = "8")]
+                        NotRule(::prost::alloc::boxed::Box<super::Permission>),
+                        #[prost(message, tag = "9")]
+                        RequestedServerName(
+                            super::super::super::super::r#type::matcher::v3::StringMatcher,
+                        ),
+                        #[prost(message, tag = "7")]
+                        Metadata(
+                            super::super::super::super::r#type::matcher::v3::MetadataMatcher,
+                        ),
+                        #[prost(message, tag = "13")]
+                        UriTemplate(super::super::super::core::v3::TypedExtensionConfig),
+                        #[prost(message, tag = "14")]
+                        SourcedMetadata(super::SourcedMetadata),
+                        #[prost(message, tag = "12")]
+                        Matcher(super::super::super::core::v3::TypedExtensionConfig),
+                    }
+                }
+                impl ::prost::Name for Permission {
+                    const NAME: &'static str = "Permission";
+                    const PACKAGE: &'static str = "envoy.config.rbac.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.rbac.v3.Permission".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.rbac.v3.Permission".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Principal {
+                    #[prost(
+                        oneof = "principal::Identifier",
+                        tags = "1, 2, 3, 4, 10, 11, 6, 9, 12, 8, 5, 7, 13, 14"
+                    )]
+                    pub identifier: ::core::option::Option<principal::Identifier>,
+                }
+                /// Nested message and enum types in `Principal`.
+                pub mod principal {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Set {
+                        #[prost(message, repeated, tag = "1")]
+                        pub ids: ::prost::alloc::vec::Vec<super::Principal>,
+                    }
+                    impl ::prost::Name for Set {
+                        const NAME: &'static str = "Set";
+                        const PACKAGE: &'static str = "envoy.config.rbac.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.rbac.v3.Principal.Set".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.rbac.v3.Principal.Set".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Authenticated {
+                        #[prost(message, optional, tag = "2")]
+                        pub principal_name: ::core::option::Option<
+                            super::super::super::super::r#type::matcher::v3::StringMatcher,
+                        >,
+                    }
+                    impl ::prost::Name for Authenticated {
+                        const NAME: &'static str = "Authenticated";
+                        const PACKAGE: &'static str = "envoy.config.rbac.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.rbac.v3.Principal.Authenticated".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.rbac.v3.Principal.Authenticated".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Identifier {
+                        #[prost(message, tag = "1")]
+                        AndIds(Set),
+                        #[prost(message, tag = "2")]
+                        OrIds(Set),
+                        #[prost(bool, tag = "3")]
+                        Any(bool),
+                        #[prost(message, tag = "4")]
+                        Authenticated(Authenticated),
+                        #[prost(message, tag = "10")]
+                        DirectRemoteIp(super::super::super::core::v3::CidrRange),
+                        #[prost(message, tag = "11")]
+                        RemoteIp(super::super::super::core::v3::CidrRange),
+                        #[prost(message, tag = "6")]
+                        Header(super::super::super::route::v3::HeaderMatcher),
+                        #[prost(message, tag = "9")]
+                        UrlPath(
+                            super::super::super::super::r#type::matcher::v3::PathMatcher,
+                        ),
+                        #[prost(message, tag = "12")]
+                        FilterState(
+                            super::super::super::super::r#type::matcher::v3::FilterStateMatcher,
+                        ),
+                        #[prost(message, tag = "8")]
+                        NotId(::prost::alloc::boxed::Box<super::Principal>),
+                        #[prost(message, tag = "5")]
+                        SourceIp(super::super::super::core::v3::CidrRange),
+                        #[prost(message, tag = "7")]
+                        Metadata(
+                            super::super::super::super::r#type::matcher::v3::MetadataMatcher,
+                        ),
+                        #[prost(message, tag = "13")]
+                        SourcedMetadata(super::SourcedMetadata),
+                        #[prost(message, tag = "14")]
+                        Custom(super::super::super::core::v3::TypedExtensionConfig),
+                    }
+                }
+                impl ::prost::Name for Principal {
+                    const NAME: &'static str = "Principal";
+                    const PACKAGE: &'static str = "envoy.config.rbac.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.rbac.v3.Principal".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.rbac.v3.Principal".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct SourcedMetadata {
+                    #[prost(message, optional, tag = "1")]
+                    pub metadata_matcher: ::core::option::Option<
+                        super::super::super::r#type::matcher::v3::MetadataMatcher,
+                    >,
+                    #[prost(enumeration = "MetadataSource", tag = "2")]
+                    pub metadata_source: i32,
+                }
+                impl ::prost::Name for SourcedMetadata {
+                    const NAME: &'static str = "SourcedMetadata";
+                    const PACKAGE: &'static str = "envoy.config.rbac.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.rbac.v3.SourcedMetadata".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.rbac.v3.SourcedMetadata".into()
+                    }
+                }
+                #[derive(
+                    Clone,
+                    Copy,
+                    PartialEq,
+                    Eq,
+                    Hash,
+                    PartialOrd,
+                    Ord,
+                    ::prost::Enumeration
+                )]
+                #[repr(i32)]
+                pub enum MetadataSource {
+                    Dynamic = 0,
+                    Route = 1,
+                }
+                impl MetadataSource {
+                    /// String value of the enum field names used in the ProtoBuf definition.
+                    ///
+                    /// The values are not transformed in any way and thus are considered stable
+                    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                    pub fn as_str_name(&self) -> &'static str {
+                        match self {
+                            Self::Dynamic => "DYNAMIC",
+                            Self::Route => "ROUTE",
+                        }
+                    }
+                    /// Creates an enum from field names used in the ProtoBuf definition.
+                    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                        match value {
+                            "DYNAMIC" => Some(Self::Dynamic),
+                            "ROUTE" => Some(Self::Route),
+                            _ => None,
+                        }
+                    }
+                }
+            }
+        }
+        pub mod route {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct VirtualHost {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(string, repeated, tag = "2")]
+                    pub domains: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(message, repeated, tag = "3")]
+                    pub routes: ::prost::alloc::vec::Vec<Route>,
+                    #[prost(enumeration = "virtual_host::TlsRequirementType", tag = "4")]
+                    pub require_tls: i32,
+                    #[prost(message, repeated, tag = "7")]
+                    pub request_headers_to_add: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::HeaderValueOption,
+                    >,
+                    #[prost(string, repeated, tag = "13")]
+                    pub request_headers_to_remove: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(message, repeated, tag = "10")]
+                    pub response_headers_to_add: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::HeaderValueOption,
+                    >,
+                    #[prost(string, repeated, tag = "11")]
+                    pub response_headers_to_remove: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(map = "string, message", tag = "15")]
+                    pub typed_per_filter_config: ::std::collections::HashMap<
+                        ::prost::alloc::string::String,
+                        super::super::super::super::google::protobuf::Any,
+                    >,
+                    #[prost(bool, tag = "14")]
+                    pub include_request_attempt_count: bool,
+                    #[prost(message, optional, tag = "16")]
+                    pub retry_policy: ::core::option::Option<RetryPolicy>,
+                    #[prost(message, optional, tag = "24")]
+                    pub metadata: ::core::option::Option<
+                        super::super::core::v3::Metadata,
+                    >,
+                    #[prost(message, optional, tag = "21")]
+                    pub matcher: ::core::option::Option<
+                        super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                    >,
+                    #[prost(message, repeated, tag = "6")]
+                    pub rate_limits: ::prost::alloc::vec::Vec<RateLimit>,
+                    #[prost(message, optional, tag = "20")]
+                    pub retry_policy_typed_config: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Any,
+                    >,
+                    #[prost(message, optional, tag = "17")]
+                    pub hedge_policy: ::core::option::Option<HedgePolicy>,
+                    #[prost(message, repeated, tag = "22")]
+                    pub request_mirror_policies: ::prost::alloc::vec::Vec<
+                        route_action::RequestMirrorPolicy,
+                    >,
+                    #[prost(message, optional, tag = "8")]
+                    pub cors: ::core::option::Option<CorsPolicy>,
+                    #[prost(message, repeated, tag = "5")]
+                    pub virtual_clusters: ::prost::alloc::vec::Vec<VirtualCluster>,
+                    #[prost(bool, tag = "19")]
+                    pub include_attempt_count_in_response: bool,
+                }
+                /// Nested message and enum types in `VirtualHost`.
+                pub mod virtual_host {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum TlsRequirementType {
+                        None = 0,
+                        ExternalOnly = 1,
+                        All = 2,
+                    }
+                    impl TlsRequirementType {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::None => "NONE",
+                                Self::ExternalOnly => "EXTERNAL_ONLY",
+                                Self::All => "ALL",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "NONE" => Some(Self::None),
+                                "EXTERNAL_ONLY" => Some(Self::ExternalOnly),
+                                "ALL" => Some(Self::All),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for VirtualHost {
+                    const NAME: &'static str = "VirtualHost";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.VirtualHost".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.VirtualHost".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Route {
+                    #[prost(string, tag = "14")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "1")]
+                    pub r#match: ::core::option::Option<RouteMatch>,
+                    #[prost(message, optional, tag = "4")]
+                    pub metadata: ::core::option::Option<
+                        super::super::core::v3::Metadata,
+                    >,
+                    #[prost(message, optional, tag = "5")]
+                    pub decorator: ::core::option::Option<Decorator>,
+                    #[prost(map = "string, message", tag = "13")]
+                    pub typed_per_filter_config: ::std::collections::HashMap<
+                        ::prost::alloc::string::String,
+                        super::super::super::super::google::protobuf::Any,
+                    >,
+                    #[prost(message, repeated, tag = "9")]
+                    pub request_headers_to_add: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::HeaderValueOption,
+                    >,
+                    #[prost(string, repeated, tag = "12")]
+                    pub request_headers_to_remove: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(message, repeated, tag = "10")]
+                    pub response_headers_to_add: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::HeaderValueOption,
+                    >,
+                    #[prost(string, repeated, tag = "11")]
+                    pub response_headers_to_remove: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(message, optional, tag = "15")]
+                    pub tracing: ::core::option::Option<Tracing>,
+                    #[prost(string, tag = "19")]
+                    pub stat_prefix: ::prost::alloc::string::String,
+                    #[prost(oneof = "route::Action", tags = "2, 3, 7, 17, 18")]
+                    pub action: ::core::option::Option<route::Action>,
+                }
+                /// Nested message and enum types in `Route`.
+                pub mod route {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Action {
+                        #[prost(message, tag = "2")]
+                        Route(super::RouteAction),
+                        #[prost(message, tag = "3")]
+                        Redirect(super::RedirectAction),
+                        #[prost(message, tag = "7")]
+                        DirectResponse(super::DirectResponseAction),
+                        #[prost(message, tag = "17")]
+                        FilterAction(super::FilterAction),
+                        #[prost(message, tag = "18")]
+                        NonForwardingAction(super::NonForwardingAction),
+                    }
+                }
+                impl ::prost::Name for Route {
+                    const NAME: &'static str = "Route";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.Route".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.Route".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct WeightedCluster {
+                    #[prost(message, repeated, tag = "1")]
+                    pub clusters: ::prost::alloc::vec::Vec<
+                        weighted_cluster::ClusterWeight,
+                    >,
+                    #[prost(message, optional, tag = "3")]
+                    pub total_weight: ::core::option::Option<u32>,
+                    #[prost(
+                        oneof = "weighted_cluster::RandomValueSpecifier",
+                        tags = "4, 5"
+                    )]
+                    pub random_value_specifier: ::core::option::Option<
+                        weighted_cluster::RandomValueSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `WeightedCluster`.
+                pub mod weighted_cluster {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct ClusterWeight {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                        #[prost(message, optional, tag = "2")]
+                        pub weight: ::core::option::Option<u32>,
+                        #[prost(message, repeated, tag = "4")]
+                        pub request_headers_to_add: ::prost::alloc::vec::Vec<
+                            super::super::super::core::v3::HeaderValueOption,
+                        >,
+                        #[prost(string, repeated, tag = "9")]
+                        pub request_headers_to_remove: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(message, repeated, tag = "5")]
+                        pub response_headers_to_add: ::prost::alloc::vec::Vec<
+                            super::super::super::core::v3::HeaderValueOption,
+                        >,
+                        #[prost(string, repeated, tag = "6")]
+                        pub response_headers_to_remove: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(string, tag = "12")]
+                        pub cluster_header: ::prost::alloc::string::String,
+                        #[prost(message, optional, tag = "3")]
+                        pub metadata_match: ::core::option::Option<
+                            super::super::super::core::v3::Metadata,
+                        >,
+                        #[prost(map = "string, message", tag = "10")]
+                        pub typed_per_filter_config: ::std::collections::HashMap<
+                            ::prost::alloc::string::String,
+                            super::super::super::super::super::google::protobuf::Any,
+                        >,
+                        #[prost(
+                            oneof = "cluster_weight::HostRewriteSpecifier",
+                            tags = "11"
+                        )]
+                        pub host_rewrite_specifier: ::core::option::Option<
+                            cluster_weight::HostRewriteSpecifier,
+                        >,
+                    }
+                    /// Nested message and enum types in `ClusterWeight`.
+                    pub mod cluster_weight {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum HostRewriteSpecifier {
+                            #[prost(string, tag = "11")]
+                            HostRewriteLiteral(::prost::alloc::string::String),
+                        }
+                    }
+                    impl ::prost::Name for ClusterWeight {
+                        const NAME: &'static str = "ClusterWeight";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.WeightedCluster.ClusterWeight".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.WeightedCluster.ClusterWeight".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum RandomValueSpecifier {
+                        #[prost(string, tag = "4")]
+                        HeaderName(::prost::alloc::string::String),
+                        #[prost(message, tag = "5")]
+                        UseHashPolicy(bool),
+                    }
+                }
+                impl ::prost::Name for WeightedCluster {
+                    const NAME: &'static str = "WeightedCluster";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.WeightedCluster".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.WeightedCluster".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RouteMatch {
+                    #[prost(message, optional, tag = "4")]
+                    pub case_sensitive: ::core::option::Option<bool>,
+                    #[prost(message, optional, tag = "9")]
+                    pub runtime_fraction: ::core::option::Option<
+                        super::super::core::v3::RuntimeFractionalPercent,
+                    >,
+                    #[prost(message, repeated, tag = "6")]
+                    pub headers: ::prost::alloc::vec::Vec<HeaderMatcher>,
+                    #[prost(message, repeated, tag = "7")]
+                    pub query_parameters: ::prost::alloc::vec::Vec<
+                        QueryParameterMatcher,
+                    >,
+                    #[prost(message, repeated, tag = "17")]
+                    pub cookies: ::prost::alloc::vec::Vec<CookieMatcher>,
+                    #[prost(message, optional, tag = "11")]
+                    pub tls_context: ::core::option::Option<
+                        route_match::TlsContextMatchOptions,
+                    >,
+                    #[prost(message, repeated, tag = "13")]
+                    pub dynamic_metadata: ::prost::alloc::vec::Vec<
+                        super::super::super::r#type::matcher::v3::MetadataMatcher,
+                    >,
+                    #[prost(message, repeated, tag = "16")]
+                    pub filter_state: ::prost::alloc::vec::Vec<
+                        super::super::super::r#type::matcher::v3::FilterStateMatcher,
+                    >,
+                    #[prost(message, optional, tag = "8")]
+                    pub grpc: ::core::option::Option<route_match::GrpcRouteMatchOptions>,
+                    #[prost(
+                        oneof = "route_match::PathSpecifier",
+                        tags = "1, 2, 10, 12, 14, 15"
+                    )]
+                    pub path_specifier: ::core::option::Option<
+                        route_match::PathSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `RouteMatch`.
+                pub mod route_match {
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct GrpcRouteMatchOptions {}
+                    impl ::prost::Name for GrpcRouteMatchOptions {
+                        const NAME: &'static str = "GrpcRouteMatchOptions";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RouteMatch.GrpcRouteMatchOptions"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RouteMatch.GrpcRouteMatchOptions"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct TlsContextMatchOptions {}
+                    impl ::prost::Name for TlsContextMatchOptions {
+                        const NAME: &'static str = "TlsContextMatchOptions";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RouteMatch.TlsContextMatchOptions"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RouteMatch.TlsContextMatchOptions"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct ConnectMatcher {}
+                    impl ::prost::Name for ConnectMatcher {
+                        const NAME: &'static str = "ConnectMatcher";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RouteMatch.ConnectMatcher".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RouteMatch.ConnectMatcher".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum PathSpecifier {
+                        #[prost(string, tag = "1")]
+                        Prefix(::prost::alloc::string::String),
+                        #[prost(string, tag = "2")]
+                        Path(::prost::alloc::string::String),
+                        #[prost(message, tag = "10")]
+                        SafeRegex(
+                            super::super::super::super::r#type::matcher::v3::RegexMatcher,
+                        ),
+                        #[prost(message, tag = "12")]
+                        ConnectMatcher(ConnectMatcher),
+                        #[prost(string, tag = "14")]
+                        PathSeparatedPrefix(::prost::alloc::string::String),
+                        #[prost(message, tag = "15")]
+                        PathMatchPolicy(
+                            super::super::super::core::v3::TypedExtensionConfig,
+                        ),
+                    }
+                }
+                impl ::prost::Name for RouteMatch {
+                    const NAME: &'static str = "RouteMatch";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.RouteMatch".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.RouteMatch".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RouteAction {
+                    #[prost(
+                        enumeration = "route_action::ClusterNotFoundResponseCode",
+                        tag = "20"
+                    )]
+                    pub cluster_not_found_response_code: i32,
+                    #[prost(string, tag = "5")]
+                    pub prefix_rewrite: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "32")]
+                    pub regex_rewrite: ::core::option::Option<
+                        super::super::super::r#type::matcher::v3::RegexMatchAndSubstitute,
+                    >,
+                    #[prost(message, optional, tag = "8")]
+                    pub timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "24")]
+                    pub idle_timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "9")]
+                    pub retry_policy: ::core::option::Option<RetryPolicy>,
+                    #[prost(message, repeated, tag = "30")]
+                    pub request_mirror_policies: ::prost::alloc::vec::Vec<
+                        route_action::RequestMirrorPolicy,
+                    >,
+                    #[prost(
+                        enumeration = "super::super::core::v3::RoutingPriority",
+                        tag = "11"
+                    )]
+                    pub priority: i32,
+                    #[prost(message, repeated, tag = "15")]
+                    pub hash_policy: ::prost::alloc::vec::Vec<route_action::HashPolicy>,
+                    #[prost(message, repeated, tag = "25")]
+                    pub upgrade_configs: ::prost::alloc::vec::Vec<
+                        route_action::UpgradeConfig,
+                    >,
+                    #[prost(message, optional, tag = "36")]
+                    pub max_stream_duration: ::core::option::Option<
+                        route_action::MaxStreamDuration,
+                    >,
+                    #[prost(bool, tag = "38")]
+                    pub append_x_forwarded_host: bool,
+                    #[prost(message, optional, tag = "4")]
+                    pub metadata_match: ::core::option::Option<
+                        super::super::core::v3::Metadata,
+                    >,
+                    #[prost(message, optional, tag = "41")]
+                    pub path_rewrite_policy: ::core::option::Option<
+                        super::super::core::v3::TypedExtensionConfig,
+                    >,
+                    #[prost(string, tag = "45")]
+                    pub path_rewrite: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "33")]
+                    pub retry_policy_typed_config: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Any,
+                    >,
+                    #[prost(message, repeated, tag = "13")]
+                    pub rate_limits: ::prost::alloc::vec::Vec<RateLimit>,
+                    #[prost(message, optional, tag = "17")]
+                    pub cors: ::core::option::Option<CorsPolicy>,
+                    #[prost(message, optional, tag = "27")]
+                    pub hedge_policy: ::core::option::Option<HedgePolicy>,
+                    #[prost(message, optional, tag = "34")]
+                    pub internal_redirect_policy: ::core::option::Option<
+                        InternalRedirectPolicy,
+                    >,
+                    #[prost(message, optional, tag = "40")]
+                    pub early_data_policy: ::core::option::Option<
+                        super::super::core::v3::TypedExtensionConfig,
+                    >,
+                    #[prost(
+                        oneof = "route_action::ClusterSpecifier",
+                        tags = "1, 2, 3, 37, 39"
+                    )]
+                    pub cluster_specifier: ::core::option::Option<
+                        route_action::ClusterSpecifier,
+                    >,
+                    #[prost(
+                        oneof = "route_action::HostRewriteSpecifier",
+                        tags = "6, 7, 29, 35, 44"
+                    )]
+                    pub host_rewrite_specifier: ::core::option::Option<
+                        route_action::HostRewriteSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `RouteAction`.
+                pub mod route_action {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct RequestMirrorPolicy {
+                        #[prost(string, tag = "1")]
+                        pub cluster: ::prost::alloc::string::String,
+                        #[prost(message, optional, tag = "3")]
+                        pub runtime_fraction: ::core::option::Option<
+                            super::super::super::core::v3::RuntimeFractionalPercent,
+                        >,
+                        #[prost(message, optional, tag = "4")]
+                        pub trace_sampled: ::core::option::Option<bool>,
+                        #[prost(bool, tag = "6")]
+                        pub disable_shadow_host_suffix_append: bool,
+                        #[prost(string, tag = "5")]
+                        pub cluster_header: ::prost::alloc::string::String,
+                        #[prost(message, repeated, tag = "7")]
+                        pub request_headers_mutations: ::prost::alloc::vec::Vec<
+                            super::super::super::common::mutation_rules::v3::HeaderMutation,
+                        >,
+                        #[prost(string, tag = "8")]
+                        pub host_rewrite_literal: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for RequestMirrorPolicy {
+                        const NAME: &'static str = "RequestMirrorPolicy";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RouteAction.RequestMirrorPolicy"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RouteAction.RequestMirrorPolicy"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct HashPolicy {
+                        #[prost(bool, tag = "4")]
+                        pub terminal: bool,
+                        #[prost(
+                            oneof = "hash_policy::PolicySpecifier",
+                            tags = "1, 2, 3, 5, 6"
+                        )]
+                        pub policy_specifier: ::core::option::Option<
+                            hash_policy::PolicySpecifier,
+                        >,
+                    }
+                    /// Nested message and enum types in `HashPolicy`.
+                    pub mod hash_policy {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct FilterState {}
+                        impl ::prost::Name for FilterState {
+                            const NAME: &'static str = "FilterState";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RouteAction.HashPolicy.FilterState"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RouteAction.HashPolicy.FilterState"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Header {
+                            #[prost(string, tag = "1")]
+                            pub header_name: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "2")]
+                            pub regex_rewrite: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::RegexMatchAndSubstitute,
+                            >,
+                        }
+                        impl ::prost::Name for Header {
+                            const NAME: &'static str = "Header";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RouteAction.HashPolicy.Header".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RouteAction.HashPolicy.Header"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Cookie {
+                            #[prost(string, tag = "1")]
+                            pub name: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "2")]
+                            pub ttl: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(string, tag = "3")]
+                            pub path: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for Cookie {
+                            const NAME: &'static str = "Cookie";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RouteAction.HashPolicy.Cookie".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RouteAction.HashPolicy.Cookie"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ConnectionProperties {
+                            #[prost(bool, tag = "1")]
+                            pub source_ip: bool,
+                        }
+                        impl ::prost::Name for ConnectionProperties {
+                            const NAME: &'static str = "ConnectionProperties";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RouteAction.HashPolicy.ConnectionProperties"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RouteAction.HashPolicy.ConnectionProperties"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct QueryParameter {
+                            #[prost(string, tag = "1")]
+                            pub name: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for QueryParameter {
+                            const NAME: &'static str = "QueryParameter";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RouteAction.HashPolicy.QueryParameter"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RouteAction.HashPolicy.QueryParameter"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum PolicySpecifier {
+                            #[prost(message, tag = "1")]
+                            Header(Header),
+                            #[prost(message, tag = "2")]
+                            Cookie(Cookie),
+                            #[prost(message, tag = "3")]
+                            ConnectionProperties(ConnectionProperties),
+                            #[prost(message, tag = "5")]
+                            QueryParameter(QueryParameter),
+                            #[prost(message, tag = "6")]
+                            FilterState(FilterState),
+                        }
+                    }
+                    impl ::prost::Name for HashPolicy {
+                        const NAME: &'static str = "HashPolicy";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RouteAction.HashPolicy".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RouteAction.HashPolicy".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct UpgradeConfig {
+                        #[prost(string, tag = "1")]
+                        pub upgrade_type: ::prost::alloc::string::String,
+                        #[prost(message, optional, tag = "2")]
+                        pub enabled: ::core::option::Option<bool>,
+                        #[prost(message, optional, tag = "3")]
+                        pub connect_config: ::core::option::Option<
+                            upgrade_config::ConnectConfig,
+                        >,
+                    }
+                    /// Nested message and enum types in `UpgradeConfig`.
+                    pub mod upgrade_config {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ConnectConfig {
+                            #[prost(message, optional, tag = "1")]
+                            pub proxy_protocol_config: ::core::option::Option<
+                                super::super::super::super::core::v3::ProxyProtocolConfig,
+                            >,
+                            #[prost(bool, tag = "2")]
+                            pub allow_post: bool,
+                        }
+                        impl ::prost::Name for ConnectConfig {
+                            const NAME: &'static str = "ConnectConfig";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig"
+                                    .into()
+                            }
+                        }
+                    }
+                    impl ::prost::Name for UpgradeConfig {
+                        const NAME: &'static str = "UpgradeConfig";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RouteAction.UpgradeConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RouteAction.UpgradeConfig".into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct MaxStreamDuration {
+                        #[prost(message, optional, tag = "1")]
+                        pub max_stream_duration: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Duration,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub grpc_timeout_header_max: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Duration,
+                        >,
+                    }
+                    impl ::prost::Name for MaxStreamDuration {
+                        const NAME: &'static str = "MaxStreamDuration";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RouteAction.MaxStreamDuration".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RouteAction.MaxStreamDuration".into()
+                        }
+                    }
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum ClusterNotFoundResponseCode {
+                        ServiceUnavailable = 0,
+                        NotFound = 1,
+                        InternalServerError = 2,
+                    }
+                    impl ClusterNotFoundResponseCode {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
+                                Self::NotFound => "NOT_FOUND",
+                                Self::InternalServerError => "INTERNAL_SERVER_ERROR",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "SERVICE_UNAVAILABLE" => Some(Self::ServiceUnavailable),
+                                "NOT_FOUND" => Some(Self::NotFound),
+                                "INTERNAL_SERVER_ERROR" => Some(Self::InternalServerError),
+                                _ => None,
+                            }
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum ClusterSpecifier {
+                        #[prost(string, tag = "1")]
+                        Cluster(::prost::alloc::string::String),
+                        #[prost(string, tag = "2")]
+                        ClusterHeader(::prost::alloc::string::String),
+                        #[prost(message, tag = "3")]
+                        WeightedClusters(super::WeightedCluster),
+                        #[prost(string, tag = "37")]
+                        ClusterSpecifierPlugin(::prost::alloc::string::String),
+                        #[prost(message, tag = "39")]
+                        InlineClusterSpecifierPlugin(super::ClusterSpecifierPlugin),
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum HostRewriteSpecifier {
+                        #[prost(string, tag = "6")]
+                        HostRewriteLiteral(::prost::alloc::string::String),
+                        #[prost(message, tag = "7")]
+                        AutoHostRewrite(bool),
+                        #[prost(string, tag = "29")]
+                        HostRewriteHeader(::prost::alloc::string::String),
+                        #[prost(message, tag = "35")]
+                        HostRewritePathRegex(
+                            super::super::super::super::r#type::matcher::v3::RegexMatchAndSubstitute,
+                        ),
+                        #[prost(string, tag = "44")]
+                        HostRewrite(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for RouteAction {
+                    const NAME: &'static str = "RouteAction";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.RouteAction".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.RouteAction".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RetryPolicy {
+                    #[prost(string, tag = "1")]
+                    pub retry_on: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "2")]
+                    pub num_retries: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "3")]
+                    pub per_try_timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, repeated, tag = "5")]
+                    pub retry_host_predicate: ::prost::alloc::vec::Vec<
+                        retry_policy::RetryHostPredicate,
+                    >,
+                    #[prost(int64, tag = "6")]
+                    pub host_selection_retry_max_attempts: i64,
+                    #[prost(uint32, repeated, tag = "7")]
+                    pub retriable_status_codes: ::prost::alloc::vec::Vec<u32>,
+                    #[prost(message, optional, tag = "8")]
+                    pub retry_back_off: ::core::option::Option<
+                        retry_policy::RetryBackOff,
+                    >,
+                    #[prost(message, optional, tag = "4")]
+                    pub retry_priority: ::core::option::Option<
+                        retry_policy::RetryPriority,
+                    >,
+                    #[prost(message, repeated, tag = "12")]
+                    pub retry_options_predicates: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::TypedExtensionConfig,
+                    >,
+                    #[prost(message, optional, tag = "11")]
+                    pub rate_limited_retry_back_off: ::core::option::Option<
+                        retry_policy::RateLimitedRetryBackOff,
+                    >,
+                    #[prost(message, optional, tag = "13")]
+                    pub per_try_idle_timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, repeated, tag = "9")]
+                    pub retriable_headers: ::prost::alloc::vec::Vec<HeaderMatcher>,
+                    #[prost(message, repeated, tag = "10")]
+                    pub retriable_request_headers: ::prost::alloc::vec::Vec<
+                        HeaderMatcher,
+                    >,
+                }
+                /// Nested message and enum types in `RetryPolicy`.
+                pub mod retry_policy {
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct RateLimitedRetryBackOff {}
+                    impl ::prost::Name for RateLimitedRetryBackOff {
+                        const NAME: &'static str = "RateLimitedRetryBackOff";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct RetryPriority {}
+                    impl ::prost::Name for RetryPriority {
+                        const NAME: &'static str = "RetryPriority";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RetryPolicy.RetryPriority".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RetryPolicy.RetryPriority".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct RetryHostPredicate {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                        #[prost(oneof = "retry_host_predicate::ConfigType", tags = "3")]
+                        pub config_type: ::core::option::Option<
+                            retry_host_predicate::ConfigType,
+                        >,
+                    }
+                    /// Nested message and enum types in `RetryHostPredicate`.
+                    pub mod retry_host_predicate {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum ConfigType {
+                            #[prost(message, tag = "3")]
+                            TypedConfig(
+                                super::super::super::super::super::super::google::protobuf::Any,
+                            ),
+                        }
+                    }
+                    impl ::prost::Name for RetryHostPredicate {
+                        const NAME: &'static str = "RetryHostPredicate";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RetryPolicy.RetryHostPredicate".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RetryPolicy.RetryHostPredicate"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct RetryBackOff {
+                        #[prost(message, optional, tag = "1")]
+                        pub base_interval: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Duration,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub max_interval: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Duration,
+                        >,
+                    }
+                    impl ::prost::Name for RetryBackOff {
+                        const NAME: &'static str = "RetryBackOff";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RetryPolicy.RetryBackOff".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RetryPolicy.RetryBackOff".into()
+                        }
+                    }
+                }
+                impl ::prost::Name for RetryPolicy {
+                    const NAME: &'static str = "RetryPolicy";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.RetryPolicy".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.RetryPolicy".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RedirectAction {
+                    #[prost(string, tag = "1")]
+                    pub host_redirect: ::prost::alloc::string::String,
+                    #[prost(uint32, tag = "8")]
+                    pub port_redirect: u32,
+                    #[prost(
+                        enumeration = "redirect_action::RedirectResponseCode",
+                        tag = "3"
+                    )]
+                    pub response_code: i32,
+                    #[prost(bool, tag = "6")]
+                    pub strip_query: bool,
+                    #[prost(
+                        oneof = "redirect_action::SchemeRewriteSpecifier",
+                        tags = "4, 7"
+                    )]
+                    pub scheme_rewrite_specifier: ::core::option::Option<
+                        redirect_action::SchemeRewriteSpecifier,
+                    >,
+                    #[prost(
+                        oneof = "redirect_action::PathRewriteSpecifier",
+                        tags = "2, 5, 9, 10"
+                    )]
+                    pub path_rewrite_specifier: ::core::option::Option<
+                        redirect_action::PathRewriteSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `RedirectAction`.
+                pub mod redirect_action {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum RedirectResponseCode {
+                        MovedPermanently = 0,
+                        Found = 1,
+                        SeeOther = 2,
+                        TemporaryRedirect = 3,
+                        PermanentRedirect = 4,
+                    }
+                    impl RedirectResponseCode {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::MovedPermanently => "MOVED_PERMANENTLY",
+                                Self::Found => "FOUND",
+                                Self::SeeOther => "SEE_OTHER",
+                                Self::TemporaryRedirect => "TEMPORARY_REDIRECT",
+                                Self::PermanentRedirect => "PERMANENT_REDIRECT",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "MOVED_PERMANENTLY" => Some(Self::MovedPermanently),
+                                "FOUND" => Some(Self::Found),
+                                "SEE_OTHER" => Some(Self::SeeOther),
+                                "TEMPORARY_REDIRECT" => Some(Self::TemporaryRedirect),
+                                "PERMANENT_REDIRECT" => Some(Self::PermanentRedirect),
+                                _ => None,
+                            }
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum SchemeRewriteSpecifier {
+                        #[prost(bool, tag = "4")]
+                        HttpsRedirect(bool),
+                        #[prost(string, tag = "7")]
+                        SchemeRedirect(::prost::alloc::string::String),
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum PathRewriteSpecifier {
+                        #[prost(string, tag = "2")]
+                        PathRedirect(::prost::alloc::string::String),
+                        #[prost(string, tag = "5")]
+                        PrefixRewrite(::prost::alloc::string::String),
+                        #[prost(message, tag = "9")]
+                        RegexRewrite(
+                            super::super::super::super::r#type::matcher::v3::RegexMatchAndSubstitute,
+                        ),
+                        #[prost(string, tag = "10")]
+                        PathRewrite(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for RedirectAction {
+                    const NAME: &'static str = "RedirectAction";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.RedirectAction".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.RedirectAction".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct DirectResponseAction {
+                    #[prost(uint32, tag = "1")]
+                    pub status: u32,
+                    #[prost(message, optional, tag = "2")]
+                    pub body: ::core::option::Option<super::super::core::v3::DataSource>,
+                    #[prost(message, optional, tag = "3")]
+                    pub body_format: ::core::option::Option<
+                        super::super::core::v3::SubstitutionFormatString,
+                    >,
+                }
+                impl ::prost::Name for DirectResponseAction {
+                    const NAME: &'static str = "DirectResponseAction";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.DirectResponseAction".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.DirectResponseAction".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Decorator {
+                    #[prost(string, tag = "1")]
+                    pub operation: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "2")]
+                    pub propagate: ::core::option::Option<bool>,
+                }
+                impl ::prost::Name for Decorator {
+                    const NAME: &'static str = "Decorator";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.Decorator".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.Decorator".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HeaderMatcher {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(bool, tag = "8")]
+                    pub invert_match: bool,
+                    #[prost(bool, tag = "14")]
+                    pub treat_missing_header_as_empty: bool,
+                    #[prost(
+                        oneof = "header_matcher::HeaderMatchSpecifier",
+                        tags = "6, 7, 13, 4, 9, 10, 12, 11"
+                    )]
+                    pub header_match_specifier: ::core::option::Option<
+                        header_matcher::HeaderMatchSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `HeaderMatcher`.
+                pub mod header_matcher {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum HeaderMatchSpecifier {
+                        #[prost(message, tag = "6")]
+                        RangeMatch(super::super::super::super::r#type::v3::Int64Range),
+                        #[prost(bool, tag = "7")]
+                        PresentMatch(bool),
+                        #[prost(message, tag = "13")]
+                        StringMatch(
+                            super::super::super::super::r#type::matcher::v3::StringMatcher,
+                        ),
+                        #[prost(string, tag = "4")]
+                        ExactMatch(::prost::alloc::string::String),
+                        #[prost(string, tag = "9")]
+                        PrefixMatch(::prost::alloc::string::String),
+                        #[prost(string, tag = "10")]
+                        SuffixMatch(::prost::alloc::string::String),
+                        #[prost(string, tag = "12")]
+                        ContainsMatch(::prost::alloc::string::String),
+                        #[prost(message, tag = "11")]
+                        SafeRegexMatch(
+                            super::super::super::super::r#type::matcher::v3::RegexMatcher,
+                        ),
+                    }
+                }
+                impl ::prost::Name for HeaderMatcher {
+                    const NAME: &'static str = "HeaderMatcher";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.HeaderMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.HeaderMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct QueryParameterMatcher {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(
+                        oneof = "query_parameter_matcher::QueryParameterMatchSpecifier",
+                        tags = "5, 6"
+                    )]
+                    pub query_parameter_match_specifier: ::core::option::Option<
+                        query_parameter_matcher::QueryParameterMatchSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `QueryParameterMatcher`.
+                pub mod query_parameter_matcher {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum QueryParameterMatchSpecifier {
+                        #[prost(message, tag = "5")]
+                        StringMatch(
+                            super::super::super::super::r#type::matcher::v3::StringMatcher,
+                        ),
+                        #[prost(bool, tag = "6")]
+                        PresentMatch(bool),
+                    }
+                }
+                impl ::prost::Name for QueryParameterMatcher {
+                    const NAME: &'static str = "QueryParameterMatcher";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.QueryParameterMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.QueryParameterMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct FilterConfig {
+                    #[prost(message, optional, tag = "1")]
+                    pub config: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Any,
+                    >,
+                    #[prost(bool, tag = "2")]
+                    pub is_optional: bool,
+                    #[prost(bool, tag = "3")]
+                    pub disabled: bool,
+                }
+                impl ::prost::Name for FilterConfig {
+                    const NAME: &'static str = "FilterConfig";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.FilterConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.FilterConfig".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ClusterSpecifierPlugin {}
+                impl ::prost::Name for ClusterSpecifierPlugin {
+                    const NAME: &'static str = "ClusterSpecifierPlugin";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.ClusterSpecifierPlugin".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.ClusterSpecifierPlugin".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RateLimit {}
+                impl ::prost::Name for RateLimit {
+                    const NAME: &'static str = "RateLimit";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.RateLimit".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.RateLimit".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HedgePolicy {}
+                impl ::prost::Name for HedgePolicy {
+                    const NAME: &'static str = "HedgePolicy";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.HedgePolicy".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.HedgePolicy".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct CorsPolicy {}
+                impl ::prost::Name for CorsPolicy {
+                    const NAME: &'static str = "CorsPolicy";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.CorsPolicy".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.CorsPolicy".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct VirtualCluster {}
+                impl ::prost::Name for VirtualCluster {
+                    const NAME: &'static str = "VirtualCluster";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.VirtualCluster".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.VirtualCluster".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Tracing {}
+                impl ::prost::Name for Tracing {
+                    const NAME: &'static str = "Tracing";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.Tracing".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.Tracing".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct CookieMatcher {}
+                impl ::prost::Name for CookieMatcher {
+                    const NAME: &'static str = "CookieMatcher";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.CookieMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.CookieMatcher".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct FilterAction {}
+                impl ::prost::Name for FilterAction {
+                    const NAME: &'static str = "FilterAction";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.FilterAction".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.FilterAction".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct NonForwardingAction {}
+                impl ::prost::Name for NonForwardingAction {
+                    const NAME: &'static str = "NonForwardingAction";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.NonForwardingAction".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.NonForwardingAction".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct InternalRedirectPolicy {}
+                impl ::prost::Name for InternalRedirectPolicy {
+                    const NAME: &'static str = "InternalRedirectPolicy";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.InternalRedirectPolicy".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.InternalRedirectPolicy".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RouteConfiguration {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "2")]
+                    pub virtual_hosts: ::prost::alloc::vec::Vec<VirtualHost>,
+                    #[prost(message, optional, tag = "7")]
+                    pub validate_clusters: ::core::option::Option<bool>,
+                    #[prost(message, optional, tag = "11")]
+                    pub max_direct_response_body_size_bytes: ::core::option::Option<u32>,
+                    #[prost(bool, tag = "14")]
+                    pub ignore_port_in_host_matching: bool,
+                    #[prost(message, optional, tag = "9")]
+                    pub vhds: ::core::option::Option<Vhds>,
+                    #[prost(string, tag = "18")]
+                    pub vhost_header: ::prost::alloc::string::String,
+                    #[prost(bool, tag = "15")]
+                    pub ignore_path_parameters_in_path_matching: bool,
+                    #[prost(message, repeated, tag = "13")]
+                    pub request_mirror_policies: ::prost::alloc::vec::Vec<
+                        route_action::RequestMirrorPolicy,
+                    >,
+                    #[prost(string, repeated, tag = "3")]
+                    pub internal_only_headers: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(message, repeated, tag = "12")]
+                    pub cluster_specifier_plugins: ::prost::alloc::vec::Vec<
+                        ClusterSpecifierPlugin,
+                    >,
+                    #[prost(message, optional, tag = "17")]
+                    pub metadata: ::core::option::Option<
+                        super::super::core::v3::Metadata,
+                    >,
+                    #[prost(message, repeated, tag = "6")]
+                    pub request_headers_to_add: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::HeaderValueOption,
+                    >,
+                    #[prost(string, repeated, tag = "8")]
+                    pub request_headers_to_remove: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(message, repeated, tag = "4")]
+                    pub response_headers_to_add: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::HeaderValueOption,
+                    >,
+                    #[prost(string, repeated, tag = "5")]
+                    pub response_headers_to_remove: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(bool, tag = "10")]
+                    pub most_specific_header_mutations_wins: bool,
+                    #[prost(map = "string, message", tag = "16")]
+                    pub typed_per_filter_config: ::std::collections::HashMap<
+                        ::prost::alloc::string::String,
+                        super::super::super::super::google::protobuf::Any,
+                    >,
+                }
+                impl ::prost::Name for RouteConfiguration {
+                    const NAME: &'static str = "RouteConfiguration";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.RouteConfiguration".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.RouteConfiguration".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Vhds {}
+                impl ::prost::Name for Vhds {
+                    const NAME: &'static str = "Vhds";
+                    const PACKAGE: &'static str = "envoy.config.route.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.route.v3.Vhds".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.route.v3.Vhds".into()
+                    }
+                }
+            }
+        }
+    }
+    pub mod extensions {
+        pub mod access_loggers {
+            pub mod file {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct FileAccessLog {
+                        #[prost(string, tag = "1")]
+                        pub path: ::prost::alloc::string::String,
+                        #[prost(
+                            oneof = "file_access_log::AccessLogFormat",
+                            tags = "5, 2, 3, 4"
+                        )]
+                        pub access_log_format: ::core::option::Option<
+                            file_access_log::AccessLogFormat,
+                        >,
+                    }
+                    /// Nested message and enum types in `FileAccessLog`.
+                    pub mod file_access_log {
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum AccessLogFormat {
+                            #[prost(message, tag = "5")]
+                            LogFormat(
+                                super::super::super::super::super::config::core::v3::SubstitutionFormatString,
+                            ),
+                            #[prost(string, tag = "2")]
+                            Format(::prost::alloc::string::String),
+                            #[prost(message, tag = "3")]
+                            JsonFormat(
+                                super::super::super::super::super::super::google::protobuf::Struct,
+                            ),
+                            #[prost(message, tag = "4")]
+                            TypedJsonFormat(
+                                super::super::super::super::super::super::google::protobuf::Struct,
+                            ),
+                        }
+                    }
+                    impl ::prost::Name for FileAccessLog {
+                        const NAME: &'static str = "FileAccessLog";
+                        const PACKAGE: &'static str = "envoy.extensions.access_loggers.file.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.access_loggers.file.v3.FileAccessLog"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.access_loggers.file.v3.FileAccessLog"
+                                .into()
+                        }
+                    }
+                }
+            }
+            pub mod stream {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct StdoutAccessLog {
+                        #[prost(
+                            oneof = "stdout_access_log::AccessLogFormat",
+                            tags = "1"
+                        )]
+                        pub access_log_format: ::core::option::Option<
+                            stdout_access_log::AccessLogFormat,
+                        >,
+                    }
+                    /// Nested message and enum types in `StdoutAccessLog`.
+                    pub mod stdout_access_log {
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum AccessLogFormat {
+                            #[prost(message, tag = "1")]
+                            LogFormat(
+                                super::super::super::super::super::config::core::v3::SubstitutionFormatString,
+                            ),
+                        }
+                    }
+                    impl ::prost::Name for StdoutAccessLog {
+                        const NAME: &'static str = "StdoutAccessLog";
+                        const PACKAGE: &'static str = "envoy.extensions.access_loggers.stream.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct StderrAccessLog {
+                        #[prost(
+                            oneof = "stderr_access_log::AccessLogFormat",
+                            tags = "1"
+                        )]
+                        pub access_log_format: ::core::option::Option<
+                            stderr_access_log::AccessLogFormat,
+                        >,
+                    }
+                    /// Nested message and enum types in `StderrAccessLog`.
+                    pub mod stderr_access_log {
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum AccessLogFormat {
+                            #[prost(message, tag = "1")]
+                            LogFormat(
+                                super::super::super::super::super::config::core::v3::SubstitutionFormatString,
+                            ),
+                        }
+                    }
+                    impl ::prost::Name for StderrAccessLog {
+                        const NAME: &'static str = "StderrAccessLog";
+                        const PACKAGE: &'static str = "envoy.extensions.access_loggers.stream.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.access_loggers.stream.v3.StderrAccessLog"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.access_loggers.stream.v3.StderrAccessLog"
+                                .into()
+                        }
+                    }
+                }
+            }
+        }
+        pub mod filters {
+            pub mod common {
+                pub mod fault {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct FaultDelay {
+                            #[prost(message, optional, tag = "4")]
+                            pub percentage: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::FractionalPercent,
+                            >,
+                            #[prost(
+                                oneof = "fault_delay::FaultDelaySecifier",
+                                tags = "3, 5"
+                            )]
+                            pub fault_delay_secifier: ::core::option::Option<
+                                fault_delay::FaultDelaySecifier,
+                            >,
+                        }
+                        /// Nested message and enum types in `FaultDelay`.
+                        pub mod fault_delay {
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct HeaderDelay {}
+                            impl ::prost::Name for HeaderDelay {
+                                const NAME: &'static str = "HeaderDelay";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.common.fault.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum FaultDelaySecifier {
+                                #[prost(message, tag = "3")]
+                                FixedDelay(
+                                    super::super::super::super::super::super::super::google::protobuf::Duration,
+                                ),
+                                #[prost(message, tag = "5")]
+                                HeaderDelay(HeaderDelay),
+                            }
+                        }
+                        impl ::prost::Name for FaultDelay {
+                            const NAME: &'static str = "FaultDelay";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.common.fault.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.common.fault.v3.FaultDelay".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.common.fault.v3.FaultDelay"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct FaultRateLimit {}
+                        impl ::prost::Name for FaultRateLimit {
+                            const NAME: &'static str = "FaultRateLimit";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.common.fault.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.common.fault.v3.FaultRateLimit"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.common.fault.v3.FaultRateLimit"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+            }
+            pub mod http {
+                pub mod cors {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Cors {}
+                        impl ::prost::Name for Cors {
+                            const NAME: &'static str = "Cors";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.cors.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.cors.v3.Cors".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.cors.v3.Cors".into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct CorsPolicy {
+                            #[prost(message, repeated, tag = "1")]
+                            pub allow_origin_string_match: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::r#type::matcher::v3::StringMatcher,
+                            >,
+                            #[prost(string, tag = "2")]
+                            pub allow_methods: ::prost::alloc::string::String,
+                            #[prost(string, tag = "3")]
+                            pub allow_headers: ::prost::alloc::string::String,
+                            #[prost(string, tag = "4")]
+                            pub expose_headers: ::prost::alloc::string::String,
+                            #[prost(string, tag = "5")]
+                            pub max_age: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "6")]
+                            pub allow_credentials: ::core::option::Option<bool>,
+                            #[prost(message, optional, tag = "7")]
+                            pub filter_enabled: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFractionalPercent,
+                            >,
+                            #[prost(message, optional, tag = "10")]
+                            pub forward_not_matching_preflights: ::core::option::Option<
+                                bool,
+                            >,
+                            #[prost(message, optional, tag = "8")]
+                            pub shadow_enabled: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFractionalPercent,
+                            >,
+                            #[prost(message, optional, tag = "9")]
+                            pub allow_private_network_access: ::core::option::Option<
+                                bool,
+                            >,
+                        }
+                        impl ::prost::Name for CorsPolicy {
+                            const NAME: &'static str = "CorsPolicy";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.cors.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.cors.v3.CorsPolicy".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.cors.v3.CorsPolicy".into()
+                            }
+                        }
+                    }
+                }
+                pub mod fault {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct FaultAbort {
+                            #[prost(message, optional, tag = "3")]
+                            pub percentage: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::FractionalPercent,
+                            >,
+                            #[prost(string, tag = "6")]
+                            pub response_body: ::prost::alloc::string::String,
+                            #[prost(oneof = "fault_abort::ErrorType", tags = "2, 5, 4")]
+                            pub error_type: ::core::option::Option<
+                                fault_abort::ErrorType,
+                            >,
+                        }
+                        /// Nested message and enum types in `FaultAbort`.
+                        pub mod fault_abort {
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct HeaderAbort {}
+                            impl ::prost::Name for HeaderAbort {
+                                const NAME: &'static str = "HeaderAbort";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.fault.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum ErrorType {
+                                #[prost(uint32, tag = "2")]
+                                HttpStatus(u32),
+                                #[prost(uint32, tag = "5")]
+                                GrpcStatus(u32),
+                                #[prost(message, tag = "4")]
+                                HeaderAbort(HeaderAbort),
+                            }
+                        }
+                        impl ::prost::Name for FaultAbort {
+                            const NAME: &'static str = "FaultAbort";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.fault.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.fault.v3.FaultAbort".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.fault.v3.FaultAbort".into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct HttpFault {
+                            #[prost(message, optional, tag = "1")]
+                            pub delay: ::core::option::Option<
+                                super::super::super::common::fault::v3::FaultDelay,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub abort: ::core::option::Option<FaultAbort>,
+                            #[prost(string, repeated, tag = "5")]
+                            pub downstream_nodes: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(message, optional, tag = "7")]
+                            pub response_rate_limit: ::core::option::Option<
+                                super::super::super::common::fault::v3::FaultRateLimit,
+                            >,
+                            #[prost(message, repeated, tag = "4")]
+                            pub headers: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::route::v3::HeaderMatcher,
+                            >,
+                            #[prost(string, tag = "3")]
+                            pub upstream_cluster: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "6")]
+                            pub max_active_faults: ::core::option::Option<u32>,
+                        }
+                        impl ::prost::Name for HttpFault {
+                            const NAME: &'static str = "HTTPFault";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.fault.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.fault.v3.HTTPFault".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.fault.v3.HTTPFault".into()
+                            }
+                        }
+                    }
+                }
+                pub mod rbac {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Rbac {
+                            #[prost(message, optional, tag = "1")]
+                            pub rules: ::core::option::Option<
+                                super::super::super::super::super::config::rbac::v3::Rbac,
+                            >,
+                            #[prost(string, tag = "6")]
+                            pub rules_stat_prefix: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "2")]
+                            pub shadow_rules: ::core::option::Option<
+                                super::super::super::super::super::config::rbac::v3::Rbac,
+                            >,
+                            #[prost(string, tag = "3")]
+                            pub shadow_rules_stat_prefix: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "4")]
+                            pub matcher: ::core::option::Option<
+                                super::super::super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                            >,
+                            #[prost(message, optional, tag = "5")]
+                            pub shadow_matcher: ::core::option::Option<
+                                super::super::super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                            >,
+                        }
+                        impl ::prost::Name for Rbac {
+                            const NAME: &'static str = "RBAC";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.rbac.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.rbac.v3.RBAC".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.rbac.v3.RBAC".into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RbacPerRoute {
+                            #[prost(message, optional, tag = "2")]
+                            pub rbac: ::core::option::Option<Rbac>,
+                        }
+                        impl ::prost::Name for RbacPerRoute {
+                            const NAME: &'static str = "RBACPerRoute";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.rbac.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.rbac.v3.RBACPerRoute".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.rbac.v3.RBACPerRoute".into()
+                            }
+                        }
+                    }
+                }
+                pub mod router {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Router {
+                            #[prost(bool, tag = "4")]
+                            pub suppress_envoy_headers: bool,
+                            #[prost(message, repeated, tag = "3")]
+                            pub upstream_log: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::accesslog::v3::AccessLog,
+                            >,
+                            #[prost(message, repeated, tag = "8")]
+                            pub upstream_http_filters: ::prost::alloc::vec::Vec<
+                                super::super::super::network::http_connection_manager::v3::HttpFilter,
+                            >,
+                        }
+                        impl ::prost::Name for Router {
+                            const NAME: &'static str = "Router";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.router.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.router.v3.Router".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.router.v3.Router".into()
+                            }
+                        }
+                    }
+                }
+            }
+            pub mod listener {
+                pub mod http_inspector {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct HttpInspector {}
+                        impl ::prost::Name for HttpInspector {
+                            const NAME: &'static str = "HttpInspector";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.listener.http_inspector.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.listener.http_inspector.v3.HttpInspector"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.listener.http_inspector.v3.HttpInspector"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+                pub mod original_dst {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct OriginalDst {}
+                        impl ::prost::Name for OriginalDst {
+                            const NAME: &'static str = "OriginalDst";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.listener.original_dst.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.listener.original_dst.v3.OriginalDst"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.listener.original_dst.v3.OriginalDst"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+                pub mod tls_inspector {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct TlsInspector {}
+                        impl ::prost::Name for TlsInspector {
+                            const NAME: &'static str = "TlsInspector";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.listener.tls_inspector.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+            }
+            pub mod network {
+                pub mod http_connection_manager {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct HttpConnectionManager {
+                            #[prost(
+                                enumeration = "http_connection_manager::CodecType",
+                                tag = "1"
+                            )]
+                            pub codec_type: i32,
+                            #[prost(string, tag = "2")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                            #[prost(message, repeated, tag = "5")]
+                            pub http_filters: ::prost::alloc::vec::Vec<HttpFilter>,
+                            #[prost(message, optional, tag = "7")]
+                            pub tracing: ::core::option::Option<
+                                http_connection_manager::Tracing,
+                            >,
+                            #[prost(message, optional, tag = "35")]
+                            pub common_http_protocol_options: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::HttpProtocolOptions,
+                            >,
+                            #[prost(message, optional, tag = "8")]
+                            pub http_protocol_options: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::Http1ProtocolOptions,
+                            >,
+                            #[prost(message, optional, tag = "9")]
+                            pub http2_protocol_options: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::Http2ProtocolOptions,
+                            >,
+                            #[prost(string, tag = "10")]
+                            pub server_name: ::prost::alloc::string::String,
+                            #[prost(
+                                enumeration = "http_connection_manager::ServerHeaderTransformation",
+                                tag = "34"
+                            )]
+                            pub server_header_transformation: i32,
+                            #[prost(message, optional, tag = "29")]
+                            pub max_request_headers_kb: ::core::option::Option<u32>,
+                            #[prost(message, optional, tag = "24")]
+                            pub stream_idle_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, optional, tag = "28")]
+                            pub request_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, optional, tag = "41")]
+                            pub request_headers_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, optional, tag = "12")]
+                            pub drain_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, optional, tag = "26")]
+                            pub delayed_close_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, repeated, tag = "13")]
+                            pub access_log: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::accesslog::v3::AccessLog,
+                            >,
+                            #[prost(message, optional, tag = "14")]
+                            pub use_remote_address: ::core::option::Option<bool>,
+                            #[prost(uint32, tag = "19")]
+                            pub xff_num_trusted_hops: u32,
+                            #[prost(message, optional, tag = "15")]
+                            pub generate_request_id: ::core::option::Option<bool>,
+                            #[prost(bool, tag = "32")]
+                            pub preserve_external_request_id: bool,
+                            #[prost(bool, tag = "37")]
+                            pub always_set_request_id_in_response: bool,
+                            #[prost(
+                                enumeration = "http_connection_manager::ForwardClientCertDetails",
+                                tag = "16"
+                            )]
+                            pub forward_client_cert_details: i32,
+                            #[prost(message, optional, tag = "17")]
+                            pub set_current_client_cert_details: ::core::option::Option<
+                                http_connection_manager::SetCurrentClientCertDetails,
+                            >,
+                            #[prost(bool, tag = "18")]
+                            pub proxy_100_continue: bool,
+                            #[prost(message, repeated, tag = "23")]
+                            pub upgrade_configs: ::prost::alloc::vec::Vec<
+                                http_connection_manager::UpgradeConfig,
+                            >,
+                            #[prost(message, optional, tag = "30")]
+                            pub normalize_path: ::core::option::Option<bool>,
+                            #[prost(bool, tag = "33")]
+                            pub merge_slashes: bool,
+                            #[prost(
+                                enumeration = "http_connection_manager::PathWithEscapedSlashesAction",
+                                tag = "45"
+                            )]
+                            pub path_with_escaped_slashes_action: i32,
+                            #[prost(bool, tag = "21")]
+                            pub skip_xff_append: bool,
+                            #[prost(string, tag = "22")]
+                            pub via: ::prost::alloc::string::String,
+                            #[prost(bool, tag = "39")]
+                            pub strip_matching_host_port: bool,
+                            #[prost(bool, tag = "47")]
+                            pub strip_trailing_host_dot: bool,
+                            #[prost(message, repeated, tag = "46")]
+                            pub original_ip_detection_extensions: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                            #[prost(message, repeated, tag = "52")]
+                            pub early_header_mutation_extensions: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                            #[prost(message, optional, tag = "60")]
+                            pub forward_client_cert_matcher: ::core::option::Option<
+                                super::super::super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                            >,
+                            #[prost(message, optional, tag = "38")]
+                            pub local_reply_config: ::core::option::Option<
+                                LocalReplyConfig,
+                            >,
+                            #[prost(message, optional, tag = "25")]
+                            pub internal_address_config: ::core::option::Option<
+                                http_connection_manager::InternalAddressConfig,
+                            >,
+                            #[prost(message, optional, tag = "48")]
+                            pub scheme_header_transformation: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::SchemeHeaderTransformation,
+                            >,
+                            #[prost(message, optional, tag = "43")]
+                            pub path_normalization_options: ::core::option::Option<
+                                http_connection_manager::PathNormalizationOptions,
+                            >,
+                            #[prost(message, optional, tag = "50")]
+                            pub typed_header_validation_config: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                            #[prost(message, optional, tag = "49")]
+                            pub proxy_status_config: ::core::option::Option<
+                                http_connection_manager::ProxyStatusConfig,
+                            >,
+                            #[prost(message, optional, tag = "6")]
+                            pub add_user_agent: ::core::option::Option<bool>,
+                            #[prost(bool, tag = "51")]
+                            pub append_x_forwarded_port: bool,
+                            #[prost(
+                                oneof = "http_connection_manager::RouteSpecifier",
+                                tags = "3, 4, 31"
+                            )]
+                            pub route_specifier: ::core::option::Option<
+                                http_connection_manager::RouteSpecifier,
+                            >,
+                            #[prost(
+                                oneof = "http_connection_manager::StripPortMode",
+                                tags = "42"
+                            )]
+                            pub strip_port_mode: ::core::option::Option<
+                                http_connection_manager::StripPortMode,
+                            >,
+                        }
+                        /// Nested message and enum types in `HttpConnectionManager`.
+                        pub mod http_connection_manager {
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct ProxyStatusConfig {}
+                            impl ::prost::Name for ProxyStatusConfig {
+                                const NAME: &'static str = "ProxyStatusConfig";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ProxyStatusConfig"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ProxyStatusConfig"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct PathNormalizationOptions {}
+                            impl ::prost::Name for PathNormalizationOptions {
+                                const NAME: &'static str = "PathNormalizationOptions";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathNormalizationOptions"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathNormalizationOptions"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct InternalAddressConfig {}
+                            impl ::prost::Name for InternalAddressConfig {
+                                const NAME: &'static str = "InternalAddressConfig";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.InternalAddressConfig"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.InternalAddressConfig"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct Tracing {
+                                #[prost(message, optional, tag = "3")]
+                                pub client_sampling: ::core::option::Option<
+                                    super::super::super::super::super::super::r#type::v3::Percent,
+                                >,
+                                #[prost(message, optional, tag = "4")]
+                                pub random_sampling: ::core::option::Option<
+                                    super::super::super::super::super::super::r#type::v3::Percent,
+                                >,
+                                #[prost(message, optional, tag = "5")]
+                                pub overall_sampling: ::core::option::Option<
+                                    super::super::super::super::super::super::r#type::v3::Percent,
+                                >,
+                            }
+                            impl ::prost::Name for Tracing {
+                                const NAME: &'static str = "Tracing";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.Tracing"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.Tracing"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct SetCurrentClientCertDetails {
+                                #[prost(message, optional, tag = "1")]
+                                pub subject: ::core::option::Option<bool>,
+                                #[prost(bool, tag = "3")]
+                                pub cert: bool,
+                                #[prost(bool, tag = "6")]
+                                pub chain: bool,
+                                #[prost(bool, tag = "4")]
+                                pub dns: bool,
+                                #[prost(bool, tag = "5")]
+                                pub uri: bool,
+                            }
+                            impl ::prost::Name for SetCurrentClientCertDetails {
+                                const NAME: &'static str = "SetCurrentClientCertDetails";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct UpgradeConfig {
+                                #[prost(string, tag = "1")]
+                                pub upgrade_type: ::prost::alloc::string::String,
+                                #[prost(message, optional, tag = "3")]
+                                pub enabled: ::core::option::Option<bool>,
+                                #[prost(message, repeated, tag = "2")]
+                                pub filters: ::prost::alloc::vec::Vec<super::HttpFilter>,
+                            }
+                            impl ::prost::Name for UpgradeConfig {
+                                const NAME: &'static str = "UpgradeConfig";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig"
+                                        .into()
+                                }
+                            }
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum CodecType {
+                                Auto = 0,
+                                Http1 = 1,
+                                Http2 = 2,
+                                Http3 = 3,
+                            }
+                            impl CodecType {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Auto => "AUTO",
+                                        Self::Http1 => "HTTP1",
+                                        Self::Http2 => "HTTP2",
+                                        Self::Http3 => "HTTP3",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "AUTO" => Some(Self::Auto),
+                                        "HTTP1" => Some(Self::Http1),
+                                        "HTTP2" => Some(Self::Http2),
+                                        "HTTP3" => Some(Self::Http3),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum ServerHeaderTransformation {
+                                Overwrite = 0,
+                                AppendIfAbsent = 1,
+                                PassThrough = 2,
+                            }
+                            impl ServerHeaderTransformation {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Overwrite => "OVERWRITE",
+                                        Self::AppendIfAbsent => "APPEND_IF_ABSENT",
+                                        Self::PassThrough => "PASS_THROUGH",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "OVERWRITE" => Some(Self::Overwrite),
+                                        "APPEND_IF_ABSENT" => Some(Self::AppendIfAbsent),
+                                        "PASS_THROUGH" => Some(Self::PassThrough),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum ForwardClientCertDetails {
+                                Sanitize = 0,
+                                ForwardOnly = 1,
+                                AppendForward = 2,
+                                SanitizeSet = 3,
+                                AlwaysForwardOnly = 4,
+                            }
+                            impl ForwardClientCertDetails {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Sanitize => "SANITIZE",
+                                        Self::ForwardOnly => "FORWARD_ONLY",
+                                        Self::AppendForward => "APPEND_FORWARD",
+                                        Self::SanitizeSet => "SANITIZE_SET",
+                                        Self::AlwaysForwardOnly => "ALWAYS_FORWARD_ONLY",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "SANITIZE" => Some(Self::Sanitize),
+                                        "FORWARD_ONLY" => Some(Self::ForwardOnly),
+                                        "APPEND_FORWARD" => Some(Self::AppendForward),
+                                        "SANITIZE_SET" => Some(Self::SanitizeSet),
+                                        "ALWAYS_FORWARD_ONLY" => Some(Self::AlwaysForwardOnly),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum PathWithEscapedSlashesAction {
+                                ImplementationSpecificDefault = 0,
+                                KeepUnchanged = 1,
+                                RejectRequest = 2,
+                                UnescapeAndRedirect = 3,
+                                UnescapeAndForward = 4,
+                            }
+                            impl PathWithEscapedSlashesAction {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::ImplementationSpecificDefault => {
+                                            "IMPLEMENTATION_SPECIFIC_DEFAULT"
+                                        }
+                                        Self::KeepUnchanged => "KEEP_UNCHANGED",
+                                        Self::RejectRequest => "REJECT_REQUEST",
+                                        Self::UnescapeAndRedirect => "UNESCAPE_AND_REDIRECT",
+                                        Self::UnescapeAndForward => "UNESCAPE_AND_FORWARD",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "IMPLEMENTATION_SPECIFIC_DEFAULT" => {
+                                            Some(Self::ImplementationSpecificDefault)
+                                        }
+                                        "KEEP_UNCHANGED" => Some(Self::KeepUnchanged),
+                                        "REJECT_REQUEST" => Some(Self::RejectRequest),
+                                        "UNESCAPE_AND_REDIRECT" => Some(Self::UnescapeAndRedirect),
+                                        "UNESCAPE_AND_FORWARD" => Some(Self::UnescapeAndForward),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum RouteSpecifier {
+                                #[prost(message, tag = "3")]
+                                Rds(super::Rds),
+                                #[prost(message, tag = "4")]
+                                RouteConfig(
+                                    super::super::super::super::super::super::config::route::v3::RouteConfiguration,
+                                ),
+                                #[prost(message, tag = "31")]
+                                ScopedRoutes(super::ScopedRoutes),
+                            }
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum StripPortMode {
+                                #[prost(bool, tag = "42")]
+                                StripAnyHostPort(bool),
+                            }
+                        }
+                        impl ::prost::Name for HttpConnectionManager {
+                            const NAME: &'static str = "HttpConnectionManager";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Rds {
+                            #[prost(message, optional, tag = "1")]
+                            pub config_source: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::ConfigSource,
+                            >,
+                            #[prost(string, tag = "2")]
+                            pub route_config_name: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for Rds {
+                            const NAME: &'static str = "Rds";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.network.http_connection_manager.v3.Rds"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.network.http_connection_manager.v3.Rds"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct HttpFilter {
+                            #[prost(string, tag = "1")]
+                            pub name: ::prost::alloc::string::String,
+                            #[prost(bool, tag = "6")]
+                            pub is_optional: bool,
+                            #[prost(bool, tag = "7")]
+                            pub disabled: bool,
+                            #[prost(oneof = "http_filter::ConfigType", tags = "4, 5")]
+                            pub config_type: ::core::option::Option<
+                                http_filter::ConfigType,
+                            >,
+                        }
+                        /// Nested message and enum types in `HttpFilter`.
+                        pub mod http_filter {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum ConfigType {
+                                #[prost(message, tag = "4")]
+                                TypedConfig(
+                                    super::super::super::super::super::super::super::google::protobuf::Any,
+                                ),
+                                #[prost(message, tag = "5")]
+                                ConfigDiscovery(
+                                    super::super::super::super::super::super::config::core::v3::ExtensionConfigSource,
+                                ),
+                            }
+                        }
+                        impl ::prost::Name for HttpFilter {
+                            const NAME: &'static str = "HttpFilter";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct LocalReplyConfig {}
+                        impl ::prost::Name for LocalReplyConfig {
+                            const NAME: &'static str = "LocalReplyConfig";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ScopedRoutes {}
+                        impl ::prost::Name for ScopedRoutes {
+                            const NAME: &'static str = "ScopedRoutes";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+                pub mod rbac {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Rbac {
+                            #[prost(message, optional, tag = "1")]
+                            pub rules: ::core::option::Option<
+                                super::super::super::super::super::config::rbac::v3::Rbac,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub shadow_rules: ::core::option::Option<
+                                super::super::super::super::super::config::rbac::v3::Rbac,
+                            >,
+                            #[prost(string, tag = "5")]
+                            pub shadow_rules_stat_prefix: ::prost::alloc::string::String,
+                            #[prost(string, tag = "3")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                            #[prost(enumeration = "rbac::EnforcementType", tag = "4")]
+                            pub enforcement_type: i32,
+                            #[prost(message, optional, tag = "6")]
+                            pub matcher: ::core::option::Option<
+                                super::super::super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                            >,
+                            #[prost(message, optional, tag = "7")]
+                            pub shadow_matcher: ::core::option::Option<
+                                super::super::super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                            >,
+                            #[prost(message, optional, tag = "8")]
+                            pub delay_deny: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                        }
+                        /// Nested message and enum types in `RBAC`.
+                        pub mod rbac {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum EnforcementType {
+                                OneTimeOnFirstByte = 0,
+                                Continuous = 1,
+                            }
+                            impl EnforcementType {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::OneTimeOnFirstByte => "ONE_TIME_ON_FIRST_BYTE",
+                                        Self::Continuous => "CONTINUOUS",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "ONE_TIME_ON_FIRST_BYTE" => Some(Self::OneTimeOnFirstByte),
+                                        "CONTINUOUS" => Some(Self::Continuous),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for Rbac {
+                            const NAME: &'static str = "RBAC";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.network.rbac.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.network.rbac.v3.RBAC".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.network.rbac.v3.RBAC".into()
+                            }
+                        }
+                    }
+                }
+                pub mod tcp_proxy {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct TcpProxy {
+                            #[prost(string, tag = "1")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "8")]
+                            pub idle_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, repeated, tag = "5")]
+                            pub access_log: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::accesslog::v3::AccessLog,
+                            >,
+                            #[prost(message, optional, tag = "7")]
+                            pub max_connect_attempts: ::core::option::Option<u32>,
+                            #[prost(message, optional, tag = "14")]
+                            pub on_demand: ::core::option::Option<tcp_proxy::OnDemand>,
+                            #[prost(message, optional, tag = "9")]
+                            pub metadata_match: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::Metadata,
+                            >,
+                            #[prost(message, repeated, tag = "11")]
+                            pub hash_policy: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::r#type::v3::HashPolicy,
+                            >,
+                            #[prost(message, optional, tag = "13")]
+                            pub max_downstream_connection_duration: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, optional, tag = "12")]
+                            pub tunneling_config: ::core::option::Option<
+                                tcp_proxy::TunnelingConfig,
+                            >,
+                            #[prost(
+                                oneof = "tcp_proxy::ClusterSpecifier",
+                                tags = "2, 10"
+                            )]
+                            pub cluster_specifier: ::core::option::Option<
+                                tcp_proxy::ClusterSpecifier,
+                            >,
+                        }
+                        /// Nested message and enum types in `TcpProxy`.
+                        pub mod tcp_proxy {
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct OnDemand {}
+                            impl ::prost::Name for OnDemand {
+                                const NAME: &'static str = "OnDemand";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.tcp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.OnDemand"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.OnDemand"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct TunnelingConfig {
+                                #[prost(string, tag = "1")]
+                                pub hostname: ::prost::alloc::string::String,
+                                #[prost(bool, tag = "2")]
+                                pub use_post: bool,
+                                #[prost(message, repeated, tag = "3")]
+                                pub headers_to_add: ::prost::alloc::vec::Vec<
+                                    super::super::super::super::super::super::config::core::v3::HeaderValueOption,
+                                >,
+                            }
+                            impl ::prost::Name for TunnelingConfig {
+                                const NAME: &'static str = "TunnelingConfig";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.tcp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TunnelingConfig"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TunnelingConfig"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct WeightedCluster {
+                                #[prost(message, repeated, tag = "1")]
+                                pub clusters: ::prost::alloc::vec::Vec<
+                                    weighted_cluster::ClusterWeight,
+                                >,
+                            }
+                            /// Nested message and enum types in `WeightedCluster`.
+                            pub mod weighted_cluster {
+                                #[derive(Clone, PartialEq, ::prost::Message)]
+                                #[prost(skip_debug)]
+                                pub struct ClusterWeight {
+                                    #[prost(string, tag = "1")]
+                                    pub name: ::prost::alloc::string::String,
+                                    #[prost(uint32, tag = "2")]
+                                    pub weight: u32,
+                                    #[prost(message, optional, tag = "3")]
+                                    pub metadata_match: ::core::option::Option<
+                                        super::super::super::super::super::super::super::config::core::v3::Metadata,
+                                    >,
+                                }
+                                impl ::prost::Name for ClusterWeight {
+                                    const NAME: &'static str = "ClusterWeight";
+                                    const PACKAGE: &'static str = "envoy.extensions.filters.network.tcp_proxy.v3";
+                                    fn full_name() -> ::prost::alloc::string::String {
+                                        "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight"
+                                            .into()
+                                    }
+                                    fn type_url() -> ::prost::alloc::string::String {
+                                        "/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight"
+                                            .into()
+                                    }
+                                }
+                            }
+                            impl ::prost::Name for WeightedCluster {
+                                const NAME: &'static str = "WeightedCluster";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.tcp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum ClusterSpecifier {
+                                #[prost(string, tag = "2")]
+                                Cluster(::prost::alloc::string::String),
+                                #[prost(message, tag = "10")]
+                                WeightedClusters(WeightedCluster),
+                            }
+                        }
+                        impl ::prost::Name for TcpProxy {
+                            const NAME: &'static str = "TcpProxy";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.network.tcp_proxy.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        pub mod path {
+            pub mod r#match {
+                pub mod uri_template {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct UriTemplateMatchConfig {
+                            #[prost(string, tag = "1")]
+                            pub path_template: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for UriTemplateMatchConfig {
+                            const NAME: &'static str = "UriTemplateMatchConfig";
+                            const PACKAGE: &'static str = "envoy.extensions.path.match.uri_template.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        pub mod transport_sockets {
+            pub mod raw_buffer {
+                pub mod v3 {
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct RawBuffer {}
+                    impl ::prost::Name for RawBuffer {
+                        const NAME: &'static str = "RawBuffer";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.raw_buffer.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
+                                .into()
+                        }
+                    }
+                }
+            }
+            pub mod tls {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct TlsParameters {
+                        #[prost(enumeration = "tls_parameters::TlsProtocol", tag = "1")]
+                        pub tls_minimum_protocol_version: i32,
+                        #[prost(enumeration = "tls_parameters::TlsProtocol", tag = "2")]
+                        pub tls_maximum_protocol_version: i32,
+                        #[prost(string, repeated, tag = "3")]
+                        pub cipher_suites: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(string, repeated, tag = "4")]
+                        pub ecdh_curves: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(string, repeated, tag = "5")]
+                        pub signature_algorithms: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(
+                            enumeration = "tls_parameters::CompliancePolicy",
+                            repeated,
+                            tag = "6"
+                        )]
+                        pub compliance_policies: ::prost::alloc::vec::Vec<i32>,
+                    }
+                    /// Nested message and enum types in `TlsParameters`.
+                    pub mod tls_parameters {
+                        #[derive(
+                            Clone,
+                            Copy,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::prost::Enumeration
+                        )]
+                        #[repr(i32)]
+                        pub enum CompliancePolicy {
+                            Fips202205 = 0,
+                            Cnsa2202603 = 1,
+                            Cnsa1202603 = 2,
+                        }
+                        impl CompliancePolicy {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::Fips202205 => "FIPS_202205",
+                                    Self::Cnsa2202603 => "CNSA2_202603",
+                                    Self::Cnsa1202603 => "CNSA1_202603",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "FIPS_202205" => Some(Self::Fips202205),
+                                    "CNSA2_202603" => Some(Self::Cnsa2202603),
+                                    "CNSA1_202603" => Some(Self::Cnsa1202603),
+                                    _ => None,
+                                }
+                            }
+                        }
+                        #[derive(
+                            Clone,
+                            Copy,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::prost::Enumeration
+                        )]
+                        #[repr(i32)]
+                        pub enum TlsProtocol {
+                            TlsAuto = 0,
+                            TlSv10 = 1,
+                            TlSv11 = 2,
+                            TlSv12 = 3,
+                            TlSv13 = 4,
+                        }
+                        impl TlsProtocol {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::TlsAuto => "TLS_AUTO",
+                                    Self::TlSv10 => "TLSv1_0",
+                                    Self::TlSv11 => "TLSv1_1",
+                                    Self::TlSv12 => "TLSv1_2",
+                                    Self::TlSv13 => "TLSv1_3",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "TLS_AUTO" => Some(Self::TlsAuto),
+                                    "TLSv1_0" => Some(Self::TlSv10),
+                                    "TLSv1_1" => Some(Self::TlSv11),
+                                    "TLSv1_2" => Some(Self::TlSv12),
+                                    "TLSv1_3" => Some(Self::TlSv13),
+                                    _ => None,
+                                }
+                            }
+                        }
+                    }
+                    impl ::prost::Name for TlsParameters {
+                        const NAME: &'static str = "TlsParameters";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.TlsParameters"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.TlsParameters"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct TlsCertificate {
+                        #[prost(message, optional, tag = "1")]
+                        pub certificate_chain: ::core::option::Option<
+                            super::super::super::super::config::core::v3::DataSource,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub private_key: ::core::option::Option<
+                            super::super::super::super::config::core::v3::DataSource,
+                        >,
+                        #[prost(message, optional, tag = "7")]
+                        pub watched_directory: ::core::option::Option<
+                            super::super::super::super::config::core::v3::WatchedDirectory,
+                        >,
+                        #[prost(message, optional, tag = "8")]
+                        pub pkcs12: ::core::option::Option<
+                            super::super::super::super::config::core::v3::DataSource,
+                        >,
+                        #[prost(message, optional, tag = "6")]
+                        pub private_key_provider: ::core::option::Option<
+                            PrivateKeyProvider,
+                        >,
+                        #[prost(message, optional, tag = "3")]
+                        pub password: ::core::option::Option<
+                            super::super::super::super::config::core::v3::DataSource,
+                        >,
+                    }
+                    impl ::prost::Name for TlsCertificate {
+                        const NAME: &'static str = "TlsCertificate";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.TlsCertificate"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.TlsCertificate"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct SubjectAltNameMatcher {
+                        #[prost(
+                            enumeration = "subject_alt_name_matcher::SanType",
+                            tag = "1"
+                        )]
+                        pub san_type: i32,
+                        #[prost(message, optional, tag = "2")]
+                        pub matcher: ::core::option::Option<
+                            super::super::super::super::r#type::matcher::v3::StringMatcher,
+                        >,
+                    }
+                    /// Nested message and enum types in `SubjectAltNameMatcher`.
+                    pub mod subject_alt_name_matcher {
+                        #[derive(
+                            Clone,
+                            Copy,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::prost::Enumeration
+                        )]
+                        #[repr(i32)]
+                        pub enum SanType {
+                            Unspecified = 0,
+                            Email = 1,
+                            Dns = 2,
+                            Uri = 3,
+                            IpAddress = 4,
+                            OtherName = 5,
+                        }
+                        impl SanType {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::Unspecified => "SAN_TYPE_UNSPECIFIED",
+                                    Self::Email => "EMAIL",
+                                    Self::Dns => "DNS",
+                                    Self::Uri => "URI",
+                                    Self::IpAddress => "IP_ADDRESS",
+                                    Self::OtherName => "OTHER_NAME",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "SAN_TYPE_UNSPECIFIED" => Some(Self::Unspecified),
+                                    "EMAIL" => Some(Self::Email),
+                                    "DNS" => Some(Self::Dns),
+                                    "URI" => Some(Self::Uri),
+                                    "IP_ADDRESS" => Some(Self::IpAddress),
+                                    "OTHER_NAME" => Some(Self::OtherName),
+                                    _ => None,
+                                }
+                            }
+                        }
+                    }
+                    impl ::prost::Name for SubjectAltNameMatcher {
+                        const NAME: &'static str = "SubjectAltNameMatcher";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct CertificateValidationContext {
+                        #[prost(message, optional, tag = "1")]
+                        pub trusted_ca: ::core::option::Option<
+                            super::super::super::super::config::core::v3::DataSource,
+                        >,
+                        #[prost(message, optional, tag = "11")]
+                        pub watched_directory: ::core::option::Option<
+                            super::super::super::super::config::core::v3::WatchedDirectory,
+                        >,
+                        #[prost(string, repeated, tag = "3")]
+                        pub verify_certificate_spki: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(string, repeated, tag = "2")]
+                        pub verify_certificate_hash: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(message, repeated, tag = "15")]
+                        pub match_typed_subject_alt_names: ::prost::alloc::vec::Vec<
+                            SubjectAltNameMatcher,
+                        >,
+                        #[prost(message, optional, tag = "7")]
+                        pub crl: ::core::option::Option<
+                            super::super::super::super::config::core::v3::DataSource,
+                        >,
+                        #[prost(bool, tag = "8")]
+                        pub allow_expired_certificate: bool,
+                        #[prost(
+                            enumeration = "certificate_validation_context::TrustChainVerification",
+                            tag = "10"
+                        )]
+                        pub trust_chain_verification: i32,
+                        #[prost(message, optional, tag = "13")]
+                        pub ca_certificate_provider_instance: ::core::option::Option<
+                            CertificateProviderPluginInstance,
+                        >,
+                        #[prost(message, optional, tag = "6")]
+                        pub require_signed_certificate_timestamp: ::core::option::Option<
+                            bool,
+                        >,
+                        #[prost(message, optional, tag = "12")]
+                        pub custom_validator_config: ::core::option::Option<
+                            super::super::super::super::config::core::v3::TypedExtensionConfig,
+                        >,
+                        #[prost(message, optional, tag = "17")]
+                        pub system_root_certs: ::core::option::Option<
+                            certificate_validation_context::SystemRootCerts,
+                        >,
+                        #[prost(message, repeated, tag = "9")]
+                        pub match_subject_alt_names: ::prost::alloc::vec::Vec<
+                            super::super::super::super::r#type::matcher::v3::StringMatcher,
+                        >,
+                    }
+                    /// Nested message and enum types in `CertificateValidationContext`.
+                    pub mod certificate_validation_context {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct SystemRootCerts {}
+                        impl ::prost::Name for SystemRootCerts {
+                            const NAME: &'static str = "SystemRootCerts";
+                            const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.SystemRootCerts"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.SystemRootCerts"
+                                    .into()
+                            }
+                        }
+                        #[derive(
+                            Clone,
+                            Copy,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::prost::Enumeration
+                        )]
+                        #[repr(i32)]
+                        pub enum TrustChainVerification {
+                            VerifyTrustChain = 0,
+                            AcceptUntrusted = 1,
+                        }
+                        impl TrustChainVerification {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::VerifyTrustChain => "VERIFY_TRUST_CHAIN",
+                                    Self::AcceptUntrusted => "ACCEPT_UNTRUSTED",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "VERIFY_TRUST_CHAIN" => Some(Self::VerifyTrustChain),
+                                    "ACCEPT_UNTRUSTED" => Some(Self::AcceptUntrusted),
+                                    _ => None,
+                                }
+                            }
+                        }
+                    }
+                    impl ::prost::Name for CertificateValidationContext {
+                        const NAME: &'static str = "CertificateValidationContext";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct TlsSessionTicketKeys {}
+                    impl ::prost::Name for TlsSessionTicketKeys {
+                        const NAME: &'static str = "TlsSessionTicketKeys";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct PrivateKeyProvider {}
+                    impl ::prost::Name for PrivateKeyProvider {
+                        const NAME: &'static str = "PrivateKeyProvider";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.PrivateKeyProvider"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.PrivateKeyProvider"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct CertificateProviderPluginInstance {}
+                    impl ::prost::Name for CertificateProviderPluginInstance {
+                        const NAME: &'static str = "CertificateProviderPluginInstance";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.CertificateProviderPluginInstance"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.CertificateProviderPluginInstance"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct SdsSecretConfig {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                        #[prost(message, optional, tag = "2")]
+                        pub sds_config: ::core::option::Option<
+                            super::super::super::super::config::core::v3::ConfigSource,
+                        >,
+                    }
+                    impl ::prost::Name for SdsSecretConfig {
+                        const NAME: &'static str = "SdsSecretConfig";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Secret {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                        #[prost(oneof = "secret::Type", tags = "2, 4, 3, 5")]
+                        pub r#type: ::core::option::Option<secret::Type>,
+                    }
+                    /// Nested message and enum types in `Secret`.
+                    pub mod secret {
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum Type {
+                            #[prost(message, tag = "2")]
+                            TlsCertificate(super::TlsCertificate),
+                            #[prost(message, tag = "4")]
+                            ValidationContext(super::CertificateValidationContext),
+                            #[prost(message, tag = "3")]
+                            SessionTicketKeys(super::TlsSessionTicketKeys),
+                            #[prost(message, tag = "5")]
+                            GenericSecret(super::GenericSecret),
+                        }
+                    }
+                    impl ::prost::Name for Secret {
+                        const NAME: &'static str = "Secret";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.Secret".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.Secret".into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct GenericSecret {}
+                    impl ::prost::Name for GenericSecret {
+                        const NAME: &'static str = "GenericSecret";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.GenericSecret"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.GenericSecret"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct UpstreamTlsContext {
+                        #[prost(message, optional, tag = "1")]
+                        pub common_tls_context: ::core::option::Option<CommonTlsContext>,
+                        #[prost(string, tag = "2")]
+                        pub sni: ::prost::alloc::string::String,
+                        #[prost(bool, tag = "6")]
+                        pub auto_host_sni: bool,
+                        #[prost(bool, tag = "7")]
+                        pub auto_sni_san_validation: bool,
+                        #[prost(bool, tag = "3")]
+                        pub allow_renegotiation: bool,
+                    }
+                    impl ::prost::Name for UpstreamTlsContext {
+                        const NAME: &'static str = "UpstreamTlsContext";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct DownstreamTlsContext {
+                        #[prost(message, optional, tag = "1")]
+                        pub common_tls_context: ::core::option::Option<CommonTlsContext>,
+                        #[prost(message, optional, tag = "2")]
+                        pub require_client_certificate: ::core::option::Option<bool>,
+                        #[prost(message, optional, tag = "3")]
+                        pub require_sni: ::core::option::Option<bool>,
+                    }
+                    impl ::prost::Name for DownstreamTlsContext {
+                        const NAME: &'static str = "DownstreamTlsContext";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct CommonTlsContext {
+                        #[prost(message, optional, tag = "1")]
+                        pub tls_params: ::core::option::Option<TlsParameters>,
+                        #[prost(message, repeated, tag = "2")]
+                        pub tls_certificates: ::prost::alloc::vec::Vec<TlsCertificate>,
+                        #[prost(message, repeated, tag = "6")]
+                        pub tls_certificate_sds_secret_configs: ::prost::alloc::vec::Vec<
+                            SdsSecretConfig,
+                        >,
+                        #[prost(string, repeated, tag = "4")]
+                        pub alpn_protocols: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(message, optional, tag = "14")]
+                        pub tls_certificate_provider_instance: ::core::option::Option<
+                            CertificateProviderPluginInstance,
+                        >,
+                        #[prost(message, optional, tag = "16")]
+                        pub custom_tls_certificate_selector: ::core::option::Option<
+                            super::super::super::super::config::core::v3::TypedExtensionConfig,
+                        >,
+                        #[prost(message, optional, tag = "13")]
+                        pub custom_handshaker: ::core::option::Option<
+                            super::super::super::super::config::core::v3::TypedExtensionConfig,
+                        >,
+                        #[prost(message, optional, tag = "15")]
+                        pub key_log: ::core::option::Option<TlsKeyLog>,
+                        #[prost(
+                            oneof = "common_tls_context::ValidationContextType",
+                            tags = "3, 7, 8, 10, 12"
+                        )]
+                        pub validation_context_type: ::core::option::Option<
+                            common_tls_context::ValidationContextType,
+                        >,
+                    }
+                    /// Nested message and enum types in `CommonTlsContext`.
+                    pub mod common_tls_context {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct CertificateProviderInstance {}
+                        impl ::prost::Name for CertificateProviderInstance {
+                            const NAME: &'static str = "CertificateProviderInstance";
+                            const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CertificateProviderInstance"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CertificateProviderInstance"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct CertificateProvider {}
+                        impl ::prost::Name for CertificateProvider {
+                            const NAME: &'static str = "CertificateProvider";
+                            const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CertificateProvider"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CertificateProvider"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct CombinedCertificateValidationContext {
+                            #[prost(message, optional, tag = "1")]
+                            pub default_validation_context: ::core::option::Option<
+                                super::CertificateValidationContext,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub validation_context_sds_secret_config: ::core::option::Option<
+                                super::SdsSecretConfig,
+                            >,
+                            #[prost(message, optional, tag = "3")]
+                            pub validation_context_certificate_provider: ::core::option::Option<
+                                CertificateProvider,
+                            >,
+                            #[prost(message, optional, tag = "4")]
+                            pub validation_context_certificate_provider_instance: ::core::option::Option<
+                                CertificateProviderInstance,
+                            >,
+                        }
+                        impl ::prost::Name for CombinedCertificateValidationContext {
+                            const NAME: &'static str = "CombinedCertificateValidationContext";
+                            const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum ValidationContextType {
+                            #[prost(message, tag = "3")]
+                            ValidationContext(super::CertificateValidationContext),
+                            #[prost(message, tag = "7")]
+                            ValidationContextSdsSecretConfig(super::SdsSecretConfig),
+                            #[prost(message, tag = "8")]
+                            CombinedValidationContext(
+                                CombinedCertificateValidationContext,
+                            ),
+                            #[prost(message, tag = "10")]
+                            ValidationContextCertificateProvider(CertificateProvider),
+                            #[prost(message, tag = "12")]
+                            ValidationContextCertificateProviderInstance(
+                                CertificateProviderInstance,
+                            ),
+                        }
+                    }
+                    impl ::prost::Name for CommonTlsContext {
+                        const NAME: &'static str = "CommonTlsContext";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.CommonTlsContext"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.CommonTlsContext"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct TlsKeyLog {}
+                    impl ::prost::Name for TlsKeyLog {
+                        const NAME: &'static str = "TlsKeyLog";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.tls.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.tls.v3.TlsKeyLog".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.tls.v3.TlsKeyLog".into()
+                        }
+                    }
+                }
+            }
+        }
+        pub mod upstreams {
+            pub mod http {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct HttpProtocolOptions {
+                        #[prost(message, optional, tag = "1")]
+                        pub common_http_protocol_options: ::core::option::Option<
+                            super::super::super::super::config::core::v3::HttpProtocolOptions,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub upstream_http_protocol_options: ::core::option::Option<
+                            super::super::super::super::config::core::v3::UpstreamHttpProtocolOptions,
+                        >,
+                        #[prost(message, repeated, tag = "6")]
+                        pub http_filters: ::prost::alloc::vec::Vec<
+                            super::super::super::filters::network::http_connection_manager::v3::HttpFilter,
+                        >,
+                        #[prost(message, optional, tag = "11")]
+                        pub retry_policy: ::core::option::Option<
+                            super::super::super::super::config::route::v3::RetryPolicy,
+                        >,
+                        #[prost(message, repeated, tag = "9")]
+                        pub request_mirror_policies: ::prost::alloc::vec::Vec<
+                            super::super::super::super::config::route::v3::route_action::RequestMirrorPolicy,
+                        >,
+                        #[prost(message, optional, tag = "7")]
+                        pub header_validation_config: ::core::option::Option<
+                            super::super::super::super::config::core::v3::TypedExtensionConfig,
+                        >,
+                        #[prost(
+                            oneof = "http_protocol_options::UpstreamProtocolOptions",
+                            tags = "3, 4, 5"
+                        )]
+                        pub upstream_protocol_options: ::core::option::Option<
+                            http_protocol_options::UpstreamProtocolOptions,
+                        >,
+                    }
+                    /// Nested message and enum types in `HttpProtocolOptions`.
+                    pub mod http_protocol_options {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct AutoHttpConfig {
+                            #[prost(message, optional, tag = "1")]
+                            pub http_protocol_options: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::Http1ProtocolOptions,
+                            >,
+                        }
+                        impl ::prost::Name for AutoHttpConfig {
+                            const NAME: &'static str = "AutoHttpConfig";
+                            const PACKAGE: &'static str = "envoy.extensions.upstreams.http.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ExplicitHttpConfig {
+                            #[prost(
+                                oneof = "explicit_http_config::ProtocolConfig",
+                                tags = "1, 2, 3"
+                            )]
+                            pub protocol_config: ::core::option::Option<
+                                explicit_http_config::ProtocolConfig,
+                            >,
+                        }
+                        /// Nested message and enum types in `ExplicitHttpConfig`.
+                        pub mod explicit_http_config {
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum ProtocolConfig {
+                                #[prost(message, tag = "1")]
+                                HttpProtocolOptions(
+                                    super::super::super::super::super::super::config::core::v3::Http1ProtocolOptions,
+                                ),
+                                #[prost(message, tag = "2")]
+                                Http2ProtocolOptions(
+                                    super::super::super::super::super::super::config::core::v3::Http2ProtocolOptions,
+                                ),
+                                #[prost(message, tag = "3")]
+                                Http3ProtocolOptions(
+                                    super::super::super::super::super::super::config::core::v3::Http3ProtocolOptions,
+                                ),
+                            }
+                        }
+                        impl ::prost::Name for ExplicitHttpConfig {
+                            const NAME: &'static str = "ExplicitHttpConfig";
+                            const PACKAGE: &'static str = "envoy.extensions.upstreams.http.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct UseDownstreamHttpConfig {
+                            #[prost(message, optional, tag = "1")]
+                            pub http_protocol_options: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::Http1ProtocolOptions,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub http2_protocol_options: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::Http2ProtocolOptions,
+                            >,
+                        }
+                        impl ::prost::Name for UseDownstreamHttpConfig {
+                            const NAME: &'static str = "UseDownstreamHttpConfig";
+                            const PACKAGE: &'static str = "envoy.extensions.upstreams.http.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum UpstreamProtocolOptions {
+                            #[prost(message, tag = "3")]
+                            ExplicitHttpConfig(ExplicitHttpConfig),
+                            #[prost(message, tag = "4")]
+                            UseDownstreamProtocolConfig(UseDownstreamHttpConfig),
+                            #[prost(message, tag = "5")]
+                            AutoConfig(AutoHttpConfig),
+                        }
+                    }
+                    impl ::prost::Name for HttpProtocolOptions {
+                        const NAME: &'static str = "HttpProtocolOptions";
+                        const PACKAGE: &'static str = "envoy.extensions.upstreams.http.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+                                .into()
+                        }
+                    }
+                }
+            }
+        }
+    }
+    pub mod r#type {
+        pub mod matcher {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RegexMatcher {
+                    #[prost(string, tag = "2")]
+                    pub regex: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for RegexMatcher {
+                    const NAME: &'static str = "RegexMatcher";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.RegexMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.RegexMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RegexMatchAndSubstitute {
+                    #[prost(message, optional, tag = "1")]
+                    pub pattern: ::core::option::Option<RegexMatcher>,
+                    #[prost(string, tag = "2")]
+                    pub substitution: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for RegexMatchAndSubstitute {
+                    const NAME: &'static str = "RegexMatchAndSubstitute";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.RegexMatchAndSubstitute".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.RegexMatchAndSubstitute".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct StringMatcher {
+                    #[prost(bool, tag = "6")]
+                    pub ignore_case: bool,
+                    #[prost(
+                        oneof = "string_matcher::MatchPattern",
+                        tags = "1, 2, 3, 5, 7, 8"
+                    )]
+                    pub match_pattern: ::core::option::Option<
+                        string_matcher::MatchPattern,
+                    >,
+                }
+                /// Nested message and enum types in `StringMatcher`.
+                pub mod string_matcher {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum MatchPattern {
+                        #[prost(string, tag = "1")]
+                        Exact(::prost::alloc::string::String),
+                        #[prost(string, tag = "2")]
+                        Prefix(::prost::alloc::string::String),
+                        #[prost(string, tag = "3")]
+                        Suffix(::prost::alloc::string::String),
+                        #[prost(message, tag = "5")]
+                        SafeRegex(super::RegexMatcher),
+                        #[prost(string, tag = "7")]
+                        Contains(::prost::alloc::string::String),
+                        #[prost(message, tag = "8")]
+                        Custom(
+                            super::super::super::super::super::xds::core::v3::TypedExtensionConfig,
+                        ),
+                    }
+                }
+                impl ::prost::Name for StringMatcher {
+                    const NAME: &'static str = "StringMatcher";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.StringMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.StringMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ListStringMatcher {
+                    #[prost(message, repeated, tag = "1")]
+                    pub patterns: ::prost::alloc::vec::Vec<StringMatcher>,
+                }
+                impl ::prost::Name for ListStringMatcher {
+                    const NAME: &'static str = "ListStringMatcher";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.ListStringMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.ListStringMatcher".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct AddressMatcher {}
+                impl ::prost::Name for AddressMatcher {
+                    const NAME: &'static str = "AddressMatcher";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.AddressMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.AddressMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct FilterStateMatcher {
+                    #[prost(string, tag = "1")]
+                    pub key: ::prost::alloc::string::String,
+                    #[prost(oneof = "filter_state_matcher::Matcher", tags = "2, 3")]
+                    pub matcher: ::core::option::Option<filter_state_matcher::Matcher>,
+                }
+                /// Nested message and enum types in `FilterStateMatcher`.
+                pub mod filter_state_matcher {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Matcher {
+                        #[prost(message, tag = "2")]
+                        StringMatch(super::StringMatcher),
+                        #[prost(message, tag = "3")]
+                        AddressMatch(super::AddressMatcher),
+                    }
+                }
+                impl ::prost::Name for FilterStateMatcher {
+                    const NAME: &'static str = "FilterStateMatcher";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.FilterStateMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.FilterStateMatcher".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct DoubleMatcher {
+                    #[prost(oneof = "double_matcher::MatchPattern", tags = "1, 2")]
+                    pub match_pattern: ::core::option::Option<
+                        double_matcher::MatchPattern,
+                    >,
+                }
+                /// Nested message and enum types in `DoubleMatcher`.
+                pub mod double_matcher {
+                    #[derive(Clone, Copy, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum MatchPattern {
+                        #[prost(message, tag = "1")]
+                        Range(super::super::super::v3::DoubleRange),
+                        #[prost(double, tag = "2")]
+                        Exact(f64),
+                    }
+                }
+                impl ::prost::Name for DoubleMatcher {
+                    const NAME: &'static str = "DoubleMatcher";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.DoubleMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.DoubleMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ValueMatcher {
+                    #[prost(
+                        oneof = "value_matcher::MatchPattern",
+                        tags = "1, 2, 3, 4, 5, 6, 7"
+                    )]
+                    pub match_pattern: ::core::option::Option<
+                        value_matcher::MatchPattern,
+                    >,
+                }
+                /// Nested message and enum types in `ValueMatcher`.
+                pub mod value_matcher {
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct NullMatch {}
+                    impl ::prost::Name for NullMatch {
+                        const NAME: &'static str = "NullMatch";
+                        const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.matcher.v3.ValueMatcher.NullMatch".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.matcher.v3.ValueMatcher.NullMatch".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum MatchPattern {
+                        #[prost(message, tag = "1")]
+                        NullMatch(NullMatch),
+                        #[prost(message, tag = "2")]
+                        DoubleMatch(super::DoubleMatcher),
+                        #[prost(message, tag = "3")]
+                        StringMatch(super::StringMatcher),
+                        #[prost(bool, tag = "4")]
+                        BoolMatch(bool),
+                        #[prost(bool, tag = "5")]
+                        PresentMatch(bool),
+                        #[prost(message, tag = "6")]
+                        ListMatch(::prost::alloc::boxed::Box<super::ListMatcher>),
+                        #[prost(message, tag = "7")]
+                        OrMatch(super::OrMatcher),
+                    }
+                }
+                impl ::prost::Name for ValueMatcher {
+                    const NAME: &'static str = "ValueMatcher";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.ValueMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.ValueMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ListMatcher {
+                    #[prost(oneof = "list_matcher::MatchPattern", tags = "1")]
+                    pub match_pattern: ::core::option::Option<
+                        list_matcher::MatchPattern,
+                    >,
+                }
+                /// Nested message and enum types in `ListMatcher`.
+                pub mod list_matcher {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum MatchPattern {
+                        #[prost(message, tag = "1")]
+                        OneOf(::prost::alloc::boxed::Box<super::ValueMatcher>),
+                    }
+                }
+                impl ::prost::Name for ListMatcher {
+                    const NAME: &'static str = "ListMatcher";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.ListMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.ListMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct OrMatcher {
+                    #[prost(message, repeated, tag = "1")]
+                    pub value_matchers: ::prost::alloc::vec::Vec<ValueMatcher>,
+                }
+                impl ::prost::Name for OrMatcher {
+                    const NAME: &'static str = "OrMatcher";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.OrMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.OrMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct MetadataMatcher {
+                    #[prost(string, tag = "1")]
+                    pub filter: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "2")]
+                    pub path: ::prost::alloc::vec::Vec<metadata_matcher::PathSegment>,
+                    #[prost(message, optional, tag = "3")]
+                    pub value: ::core::option::Option<ValueMatcher>,
+                    #[prost(bool, tag = "4")]
+                    pub invert: bool,
+                }
+                /// Nested message and enum types in `MetadataMatcher`.
+                pub mod metadata_matcher {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct PathSegment {
+                        #[prost(oneof = "path_segment::Segment", tags = "1")]
+                        pub segment: ::core::option::Option<path_segment::Segment>,
+                    }
+                    /// Nested message and enum types in `PathSegment`.
+                    pub mod path_segment {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum Segment {
+                            #[prost(string, tag = "1")]
+                            Key(::prost::alloc::string::String),
+                        }
+                    }
+                    impl ::prost::Name for PathSegment {
+                        const NAME: &'static str = "PathSegment";
+                        const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.matcher.v3.MetadataMatcher.PathSegment".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.matcher.v3.MetadataMatcher.PathSegment".into()
+                        }
+                    }
+                }
+                impl ::prost::Name for MetadataMatcher {
+                    const NAME: &'static str = "MetadataMatcher";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.MetadataMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.MetadataMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct PathMatcher {
+                    #[prost(oneof = "path_matcher::Rule", tags = "1")]
+                    pub rule: ::core::option::Option<path_matcher::Rule>,
+                }
+                /// Nested message and enum types in `PathMatcher`.
+                pub mod path_matcher {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Rule {
+                        #[prost(message, tag = "1")]
+                        Path(super::StringMatcher),
+                    }
+                }
+                impl ::prost::Name for PathMatcher {
+                    const NAME: &'static str = "PathMatcher";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.PathMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.PathMatcher".into()
+                    }
+                }
+            }
+        }
+        pub mod metadata {
+            pub mod v3 {
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct MetadataKey {}
+                impl ::prost::Name for MetadataKey {
+                    const NAME: &'static str = "MetadataKey";
+                    const PACKAGE: &'static str = "envoy.type.metadata.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.metadata.v3.MetadataKey".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.metadata.v3.MetadataKey".into()
+                    }
+                }
+            }
+        }
+        pub mod v3 {
+            #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct Percent {
+                #[prost(double, tag = "1")]
+                pub value: f64,
+            }
+            impl ::prost::Name for Percent {
+                const NAME: &'static str = "Percent";
+                const PACKAGE: &'static str = "envoy.type.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "envoy.type.v3.Percent".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/envoy.type.v3.Percent".into()
+                }
+            }
+            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct FractionalPercent {
+                #[prost(uint32, tag = "1")]
+                pub numerator: u32,
+                #[prost(enumeration = "fractional_percent::DenominatorType", tag = "2")]
+                pub denominator: i32,
+            }
+            /// Nested message and enum types in `FractionalPercent`.
+            pub mod fractional_percent {
+                #[derive(
+                    Clone,
+                    Copy,
+                    PartialEq,
+                    Eq,
+                    Hash,
+                    PartialOrd,
+                    Ord,
+                    ::prost::Enumeration
+                )]
+                #[repr(i32)]
+                pub enum DenominatorType {
+                    Hundred = 0,
+                    TenThousand = 1,
+                    Million = 2,
+                }
+                impl DenominatorType {
+                    /// String value of the enum field names used in the ProtoBuf definition.
+                    ///
+                    /// The values are not transformed in any way and thus are considered stable
+                    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                    pub fn as_str_name(&self) -> &'static str {
+                        match self {
+                            Self::Hundred => "HUNDRED",
+                            Self::TenThousand => "TEN_THOUSAND",
+                            Self::Million => "MILLION",
+                        }
+                    }
+                    /// Creates an enum from field names used in the ProtoBuf definition.
+                    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                        match value {
+                            "HUNDRED" => Some(Self::Hundred),
+                            "TEN_THOUSAND" => Some(Self::TenThousand),
+                            "MILLION" => Some(Self::Million),
+                            _ => None,
+                        }
+                    }
+                }
+            }
+            impl ::prost::Name for FractionalPercent {
+                const NAME: &'static str = "FractionalPercent";
+                const PACKAGE: &'static str = "envoy.type.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "envoy.type.v3.FractionalPercent".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/envoy.type.v3.FractionalPercent".into()
+                }
+            }
+            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct SemanticVersion {
+                #[prost(uint32, tag = "1")]
+                pub major_number: u32,
+                #[prost(uint32, tag = "2")]
+                pub minor_number: u32,
+                #[prost(uint32, tag = "3")]
+                pub patch: u32,
+            }
+            impl ::prost::Name for SemanticVersion {
+                const NAME: &'static str = "SemanticVersion";
+                const PACKAGE: &'static str = "envoy.type.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "envoy.type.v3.SemanticVersion".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/envoy.type.v3.SemanticVersion".into()
+                }
+            }
+            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct Int64Range {
+                #[prost(int64, tag = "1")]
+                pub start: i64,
+                #[prost(int64, tag = "2")]
+                pub end: i64,
+            }
+            impl ::prost::Name for Int64Range {
+                const NAME: &'static str = "Int64Range";
+                const PACKAGE: &'static str = "envoy.type.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "envoy.type.v3.Int64Range".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/envoy.type.v3.Int64Range".into()
+                }
+            }
+            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct Int32Range {
+                #[prost(int32, tag = "1")]
+                pub start: i32,
+                #[prost(int32, tag = "2")]
+                pub end: i32,
+            }
+            impl ::prost::Name for Int32Range {
+                const NAME: &'static str = "Int32Range";
+                const PACKAGE: &'static str = "envoy.type.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "envoy.type.v3.Int32Range".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/envoy.type.v3.Int32Range".into()
+                }
+            }
+            #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct DoubleRange {
+                #[prost(double, tag = "1")]
+                pub start: f64,
+                #[prost(double, tag = "2")]
+                pub end: f64,
+            }
+            impl ::prost::Name for DoubleRange {
+                const NAME: &'static str = "DoubleRange";
+                const PACKAGE: &'static str = "envoy.type.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "envoy.type.v3.DoubleRange".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/envoy.type.v3.DoubleRange".into()
+                }
+            }
+            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct HashPolicy {}
+            impl ::prost::Name for HashPolicy {
+                const NAME: &'static str = "HashPolicy";
+                const PACKAGE: &'static str = "envoy.type.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "envoy.type.v3.HashPolicy".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/envoy.type.v3.HashPolicy".into()
+                }
+            }
+        }
+    }
+}
+pub mod google {
+    pub mod api {
+        pub mod expr {
+            pub mod v1alpha1 {
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct CheckedExpr {}
+                impl ::prost::Name for CheckedExpr {
+                    const NAME: &'static str = "CheckedExpr";
+                    const PACKAGE: &'static str = "google.api.expr.v1alpha1";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "google.api.expr.v1alpha1.CheckedExpr".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/google.api.expr.v1alpha1.CheckedExpr".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Expr {}
+                impl ::prost::Name for Expr {
+                    const NAME: &'static str = "Expr";
+                    const PACKAGE: &'static str = "google.api.expr.v1alpha1";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "google.api.expr.v1alpha1.Expr".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/google.api.expr.v1alpha1.Expr".into()
+                    }
+                }
+            }
+        }
+    }
+    pub mod protobuf {
+        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+        #[prost(skip_debug)]
+        pub struct Any {
+            #[prost(string, tag = "1")]
+            pub type_url: ::prost::alloc::string::String,
+            #[prost(bytes = "vec", tag = "2")]
+            pub value: ::prost::alloc::vec::Vec<u8>,
+        }
+        impl ::prost::Name for Any {
+            const NAME: &'static str = "Any";
+            const PACKAGE: &'static str = "google.protobuf";
+            fn full_name() -> ::prost::alloc::string::String {
+                "google.protobuf.Any".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/google.protobuf.Any".into()
+            }
+        }
+        #[derive(Clone, PartialEq, ::prost::Message)]
+        #[prost(skip_debug)]
+        pub struct Struct {
+            #[prost(map = "string, message", tag = "1")]
+            pub fields: ::std::collections::HashMap<
+                ::prost::alloc::string::String,
+                Value,
+            >,
+        }
+        impl ::prost::Name for Struct {
+            const NAME: &'static str = "Struct";
+            const PACKAGE: &'static str = "google.protobuf";
+            fn full_name() -> ::prost::alloc::string::String {
+                "google.protobuf.Struct".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/google.protobuf.Struct".into()
+            }
+        }
+        #[derive(Clone, PartialEq, ::prost::Message)]
+        #[prost(skip_debug)]
+        pub struct Value {
+            #[prost(oneof = "value::Kind", tags = "1, 2, 3, 4, 5, 6")]
+            pub kind: ::core::option::Option<value::Kind>,
+        }
+        /// Nested message and enum types in `Value`.
+        pub mod value {
+            #[derive(Clone, PartialEq, ::prost::Oneof)]
+            #[prost(skip_debug)]
+            pub enum Kind {
+                #[prost(enumeration = "super::NullValue", tag = "1")]
+                NullValue(i32),
+                #[prost(double, tag = "2")]
+                NumberValue(f64),
+                #[prost(string, tag = "3")]
+                StringValue(::prost::alloc::string::String),
+                #[prost(bool, tag = "4")]
+                BoolValue(bool),
+                #[prost(message, tag = "5")]
+                StructValue(super::Struct),
+                #[prost(message, tag = "6")]
+                ListValue(super::ListValue),
+            }
+        }
+        impl ::prost::Name for Value {
+            const NAME: &'static str = "Value";
+            const PACKAGE: &'static str = "google.protobuf";
+            fn full_name() -> ::prost::alloc::string::String {
+                "google.protobuf.Value".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/google.protobuf.Value".into()
+            }
+        }
+        #[derive(Clone, PartialEq, ::prost::Message)]
+        #[prost(skip_debug)]
+        pub struct ListValue {
+            #[prost(message, repeated, tag = "1")]
+            pub values: ::prost::alloc::vec::Vec<Value>,
+        }
+        impl ::prost::Name for ListValue {
+            const NAME: &'static str = "ListValue";
+            const PACKAGE: &'static str = "google.protobuf";
+            fn full_name() -> ::prost::alloc::string::String {
+                "google.protobuf.ListValue".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/google.protobuf.ListValue".into()
+            }
+        }
+        #[derive(
+            Clone,
+            Copy,
+            PartialEq,
+            Eq,
+            Hash,
+            PartialOrd,
+            Ord,
+            ::prost::Enumeration
+        )]
+        #[repr(i32)]
+        pub enum NullValue {
+            NullValue = 0,
+        }
+        impl NullValue {
+            /// String value of the enum field names used in the ProtoBuf definition.
+            ///
+            /// The values are not transformed in any way and thus are considered stable
+            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+            pub fn as_str_name(&self) -> &'static str {
+                match self {
+                    Self::NullValue => "NULL_VALUE",
+                }
+            }
+            /// Creates an enum from field names used in the ProtoBuf definition.
+            pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                match value {
+                    "NULL_VALUE" => Some(Self::NullValue),
+                    _ => None,
+                }
+            }
+        }
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+        #[prost(skip_debug)]
+        pub struct Duration {
+            #[prost(int64, tag = "1")]
+            pub seconds: i64,
+            #[prost(int32, tag = "2")]
+            pub nanos: i32,
+        }
+        impl ::prost::Name for Duration {
+            const NAME: &'static str = "Duration";
+            const PACKAGE: &'static str = "google.protobuf";
+            fn full_name() -> ::prost::alloc::string::String {
+                "google.protobuf.Duration".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/google.protobuf.Duration".into()
+            }
+        }
+    }
+}
+pub mod xds {
+    pub mod core {
+        pub mod v3 {
+            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct TypedExtensionConfig {}
+            impl ::prost::Name for TypedExtensionConfig {
+                const NAME: &'static str = "TypedExtensionConfig";
+                const PACKAGE: &'static str = "xds.core.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "xds.core.v3.TypedExtensionConfig".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/xds.core.v3.TypedExtensionConfig".into()
+                }
+            }
+        }
+    }
+    pub mod r#type {
+        pub mod matcher {
+            pub mod v3 {
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Matcher {}
+                impl ::prost::Name for Matcher {
+                    const NAME: &'static str = "Matcher";
+                    const PACKAGE: &'static str = "xds.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "xds.type.matcher.v3.Matcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/xds.type.matcher.v3.Matcher".into()
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `src/generated.rs` is what prost makes of the mesh's protos.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use prost_build::{Config, Module};
+
+/// What is decoded by itself: resources, and what they carry in an `Any`.
+const ROOTS: [&str; 21] = [
+    "envoy/config/cluster/v3/cluster.proto",
+    "envoy/config/endpoint/v3/endpoint.proto",
+    "envoy/config/listener/v3/listener.proto",
+    "envoy/config/route/v3/route.proto",
+    "envoy/extensions/access_loggers/file/v3/file.proto",
+    "envoy/extensions/access_loggers/stream/v3/stream.proto",
+    "envoy/extensions/filters/http/cors/v3/cors.proto",
+    "envoy/extensions/filters/http/fault/v3/fault.proto",
+    "envoy/extensions/filters/http/rbac/v3/rbac.proto",
+    "envoy/extensions/filters/http/router/v3/router.proto",
+    "envoy/extensions/filters/listener/http_inspector/v3/http_inspector.proto",
+    "envoy/extensions/filters/listener/original_dst/v3/original_dst.proto",
+    "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto",
+    "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto",
+    "envoy/extensions/filters/network/rbac/v3/rbac.proto",
+    "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto",
+    "envoy/extensions/path/match/uri_template/v3/uri_template_match.proto",
+    "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.proto",
+    "envoy/extensions/transport_sockets/tls/v3/secret.proto",
+    "envoy/extensions/transport_sockets/tls/v3/tls.proto",
+    "envoy/extensions/upstreams/http/v3/http_protocol_options.proto",
+];
+
+/// A wrapper is an option of what it wraps.
+const WRAPPERS: [(&str, &str); 9] = [
+    ("BoolValue", "bool"),
+    ("BytesValue", "::prost::alloc::vec::Vec<u8>"),
+    ("DoubleValue", "f64"),
+    ("FloatValue", "f32"),
+    ("Int32Value", "i32"),
+    ("Int64Value", "i64"),
+    ("StringValue", "::prost::alloc::string::String"),
+    ("UInt32Value", "u32"),
+    ("UInt64Value", "u64"),
+];
+
+const HEADER: &str = "//! @generated from packages/api/proto by `UPDATE_MESSAGES=1 cargo test -p messages`.\n";
+
+#[test]
+fn the_committed_messages_are_what_the_protos_say() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/generated.rs");
+    let generated = generate();
+    if std::env::var_os("UPDATE_MESSAGES").is_some() {
+        fs::write(&file, generated).unwrap();
+    } else {
+        let same = fs::read_to_string(&file).unwrap() == generated;
+        assert!(
+            same,
+            "src/generated.rs is out of date: run `UPDATE_MESSAGES=1 cargo test -p messages`"
+        );
+    }
+}
+
+fn generate() -> String {
+    let protos = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../api/proto");
+    let descriptors = protox::compile(ROOTS, [protos]).unwrap();
+    let mut config = Config::new();
+    config.compile_well_known_types().enable_type_names();
+    config.disable_comments(["."]).skip_debug(["."]);
+    for (proto, rust) in WRAPPERS {
+        config.extern_path(format!(".google.protobuf.{proto}"), rust);
+    }
+    let files = descriptors.file.into_iter();
+    let by_package = files.map(|file| (Module::from_protobuf_package_name(file.package()), file));
+    let mut root = Tree::default();
+    for (package, code) in config.generate(by_package.collect()).unwrap() {
+        package
+            .parts()
+            .fold(&mut root, |tree, part| {
+                tree.children.entry(part.to_owned()).or_default()
+            })
+            .code = code;
+    }
+    prettyplease::unparse(&syn::parse_file(&format!("{HEADER}{}", root.code())).unwrap())
+}
+
+/// A package and those inside it: one module each, because generated paths climb from package to package.
+#[derive(Default)]
+struct Tree {
+    code: String,
+    children: BTreeMap<String, Self>,
+}
+
+impl Tree {
+    fn code(&self) -> String {
+        let inner = self
+            .children
+            .iter()
+            .map(|(name, tree)| format!("pub mod {name} {{ {} }}", tree.code()));
+        self.code.clone() + &inner.collect::<String>()
+    }
+}
