@@ -214,7 +214,7 @@ impl Builder {
             .map(|entry| &entry.transport)
             .chain([&config.transport])
         {
-            transport::build_transport(transport, 0, &mut self.secrets).map_err(|e| e.field("transport"))?;
+            transport::build_transport(transport, config.http.protocol, 0, &mut self.secrets).map_err(|e| e.field("transport"))?;
         }
         Ok(())
     }
@@ -223,18 +223,19 @@ impl Builder {
     fn transport(
         &mut self,
         config: &UpstreamTransport,
+        protocol: config::HttpProtocol,
         before: Option<&ClusterEntry>,
     ) -> Result<Arc<Transport>, Invalid> {
         let known = before.and_then(|before| {
             let used = before.endpoints.iter().map(|endpoint| &endpoint.transport);
             used.chain([&before.default_transport])
-                .find(|transport| transport.config == *config)
+                .find(|transport| transport.config == *config && transport.protocol == protocol)
         });
         match known {
             Some(transport) => Ok(Arc::clone(transport)),
             None => {
                 let id = self.shared.next_id();
-                Ok(Arc::new(transport::build_transport(config, id, &mut self.secrets)?))
+                Ok(Arc::new(transport::build_transport(config, protocol, id, &mut self.secrets)?))
             }
         }
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use config::{
-    CertificateSource, DownstreamTls, Invalid, Secret, SecretKind, StringMatcher, TlsContext, TrustSource, UpstreamTls,
+    CertificateSource, DownstreamTls, HttpProtocol, Invalid, Secret, SecretKind, StringMatcher, TlsContext, TrustSource, UpstreamTls,
     UpstreamTransport, Validation,
 };
 use tls::{
@@ -185,6 +185,19 @@ fn alpn_of(context: &TlsContext) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// What a server is offered: what is configured, as far as we speak it to this cluster.
+fn offered_alpn(context: &TlsContext, protocol: HttpProtocol) -> Vec<Vec<u8>> {
+    let mut alpn = alpn_of(context);
+    match protocol {
+        // A server that takes our offer of HTTP/2 would be answered in HTTP/1.
+        HttpProtocol::Http1 => alpn.retain(|protocol| !protocol.ends_with(b"h2")),
+        HttpProtocol::Http2 if alpn.is_empty() => alpn.push(b"h2".to_vec()),
+        HttpProtocol::Auto if alpn.is_empty() => alpn.extend([b"h2".to_vec(), b"http/1.1".to_vec()]),
+        HttpProtocol::Http2 | HttpProtocol::Auto | HttpProtocol::UseDownstream => {}
+    }
+    alpn
+}
+
 /// The server's side for a filter chain.
 pub(crate) fn build_server(config: &DownstreamTls, secrets: &mut Secrets) -> Result<ServerTls, Invalid> {
     let context = &config.context;
@@ -220,6 +233,7 @@ pub(crate) struct Transport {
     /// Connections of different transports are not interchangeable.
     pub(crate) id: u64,
     pub(crate) config: UpstreamTransport,
+    pub(crate) protocol: HttpProtocol,
     pub(crate) tls: Option<ClientTls>,
 }
 
@@ -254,29 +268,30 @@ impl Transport {
 /// The client's side for a cluster.
 pub(crate) fn build_transport(
     config: &UpstreamTransport,
+    protocol: HttpProtocol,
     id: u64,
     secrets: &mut Secrets,
 ) -> Result<Transport, Invalid> {
     let tls = match config {
         UpstreamTransport::Plain => None,
-        UpstreamTransport::Tls(upstream) => Some(build_client(upstream, secrets)?),
+        UpstreamTransport::Tls(upstream) => Some(build_client(upstream, protocol, secrets)?),
     };
     Ok(Transport {
         id,
         config: config.clone(),
+        protocol,
         tls,
     })
 }
 
-fn build_client(config: &UpstreamTls, secrets: &mut Secrets) -> Result<ClientTls, Invalid> {
+fn build_client(config: &UpstreamTls, protocol: HttpProtocol, secrets: &mut Secrets) -> Result<ClientTls, Invalid> {
     let context = &config.context;
     let validation = context.validation.as_ref();
     let trust = match validation {
         Some(validation) if !validation.accept_untrusted => trust_of(validation, secrets)?,
         _ => None,
     };
-    let mut alpn = alpn_of(context);
-    alpn.retain(|protocol| !protocol.ends_with(b"h2"));
+    let alpn = offered_alpn(context, protocol);
     ClientTls::new(ClientOptions {
         certificate: certificate_of(context, secrets)?,
         trust,

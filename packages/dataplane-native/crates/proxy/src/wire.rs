@@ -10,7 +10,7 @@ use ::http::{
     h2::{ErrorCode, StreamEnd},
 };
 use net::{IdleState, Socket, Stream};
-use tls::{Connection, PeerInfo};
+use tls::Connection;
 
 use crate::h2;
 
@@ -51,14 +51,6 @@ impl Wire {
     /// Whether it is a stream of HTTP/2.
     pub(crate) fn is_stream(&self) -> bool {
         matches!(self, Self::Stream(_))
-    }
-
-    /// Who is at the other end; absent on plain connections.
-    pub(crate) fn peer(&self) -> Option<&PeerInfo> {
-        match self {
-            Self::Connection(connection) => connection.peer(),
-            Self::Stream(_) => None,
-        }
     }
 
     /// Reads behind what is in `into`, at most `most` bytes where the wire allows to say so. 0 is the end.

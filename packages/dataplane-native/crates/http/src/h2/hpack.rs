@@ -6,7 +6,7 @@ mod integer;
 mod statics;
 mod table;
 
-pub(crate) use decode::{Decoder, FieldSink, HpackError};
+pub(crate) use decode::{Decoder, FieldSink};
 pub(crate) use encode::Encoder;
 
 /// What a field costs in the table beside its bytes (RFC 7541 section 4.1).

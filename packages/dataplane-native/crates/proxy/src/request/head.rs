@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use config::{ForwardClientCert, HeaderName};
-use http::{Buffer, Edits, Known, Method, RequestHead, RequestView, TargetForm, Version};
+use http::{Buffer, Edits, Known, RequestHead, RequestView, TargetForm, Version};
 use telemetry::TraceContext;
 
 use super::{Call, Reply, Scratch, path};

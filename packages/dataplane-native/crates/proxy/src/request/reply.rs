@@ -3,7 +3,7 @@
 use std::{future::poll_fn, io::IoSlice, sync::Arc, task::Poll};
 
 use config::{DirectResponse, Redirect, RequestView as _, Route};
-use http::{Buffer, Method, h1, h2::FieldWriter};
+use http::{Method, h1, h2::FieldWriter};
 use telemetry::ResponseFlags;
 
 use super::{Call, Next, Scratch, View, client_gone};

@@ -10,7 +10,7 @@ use crate::{
     error::Failure,
     exchange::{BodyPlan, Broken},
     pool::Upstream,
-    request::{Call, Details, Next, Scratch, client_gone, tunnel},
+    request::{Call, Details, Next, Scratch, tunnel},
     timer::Timer,
     wire::{Wire, WireEnd},
 };

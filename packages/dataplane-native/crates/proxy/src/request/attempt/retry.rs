@@ -145,7 +145,7 @@ pub(super) async fn back_off(
     if interval_ms == 0 {
         return Ok(());
     }
-    let result = self::wait(timer, Duration::from_millis(interval_ms), wire, buffer, scratch).await;
+    let result = wait(timer, Duration::from_millis(interval_ms), wire, buffer, scratch).await;
     deadlines.arm(timer);
     result
 }
