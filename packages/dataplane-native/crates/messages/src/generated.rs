@@ -2184,6 +2184,10 @@ pub mod envoy {
                     pub timeout: ::core::option::Option<
                         super::super::super::super::google::protobuf::Duration,
                     >,
+                    #[prost(message, optional, tag = "4")]
+                    pub connection_idle_interval: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
                 }
                 impl ::prost::Name for KeepaliveSettings {
                     const NAME: &'static str = "KeepaliveSettings";
@@ -6807,6 +6811,10 @@ pub mod envoy {
                             #[prost(message, optional, tag = "1")]
                             pub http_protocol_options: ::core::option::Option<
                                 super::super::super::super::super::config::core::v3::Http1ProtocolOptions,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub http2_protocol_options: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::Http2ProtocolOptions,
                             >,
                         }
                         impl ::prost::Name for AutoHttpConfig {

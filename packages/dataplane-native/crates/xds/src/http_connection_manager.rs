@@ -1,11 +1,15 @@
 //! The HTTP connection manager.
 
 use config::{
-    ClientCertDetails, CodecType, ForwardClientCert, FractionalPercent, Http1Options, HttpConnectionManager,
-    PathNormalization, RouteConfiguration, RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
+    ClientCertDetails, CodecType, ForwardClientCert, FractionalPercent, Http1Options, Http2Keepalive, Http2Options,
+    HttpConnectionManager, PathNormalization, RouteConfiguration, RouteSource, ServerHeader, SlashesAction, Tracing,
+    Upgrade,
 };
 use messages::envoy::{
-    config::core::v3::{Http1ProtocolOptions, http1_protocol_options::header_key_format::HeaderFormat},
+    config::core::v3::{
+        Http1ProtocolOptions, Http2ProtocolOptions, KeepaliveSettings,
+        http1_protocol_options::header_key_format::HeaderFormat,
+    },
     extensions::filters::network::http_connection_manager::v3::{
         self as pb,
         http_connection_manager::{
@@ -85,6 +89,7 @@ pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpCo
         always_set_request_id_in_response: pb.always_set_request_id_in_response,
         tracing: pb.tracing.map(tracing),
         http1: http1(cx, "httpProtocolOptions", pb.http_protocol_options),
+        http2: http2(cx, "http2ProtocolOptions", pb.http2_protocol_options),
         strip_port: pb.strip_matching_host_port || strip_any,
         strip_trailing_host_dot: pb.strip_trailing_host_dot,
     }
@@ -122,12 +127,7 @@ fn codec_type(cx: &mut Context, value: i32) -> CodecType {
     match nested::CodecType::try_from(value) {
         Ok(nested::CodecType::Auto) => CodecType::Auto,
         Ok(nested::CodecType::Http1) => CodecType::Http1,
-        Ok(nested::CodecType::Http2) => {
-            cx.within("codecType", |cx| {
-                cx.warn("HTTP/2 from clients is not served by this version; only HTTP/1 clients are");
-            });
-            CodecType::Http2
-        }
+        Ok(nested::CodecType::Http2) => CodecType::Http2,
         Ok(nested::CodecType::Http3) | Err(_) => {
             cx.within("codecType", |cx| cx.error("HTTP/3 is not supported"));
             CodecType::Auto
@@ -233,5 +233,59 @@ pub(crate) fn http1(cx: &mut Context, name: &str, pb: Option<Http1ProtocolOption
             accept_http_10: pb.accept_http_10,
             preserve_case: matches!(format, Some(HeaderFormat::StatefulFormatter(_))),
         }
+    })
+}
+
+/// Options of HTTP/2, for both directions.
+pub(crate) fn http2(cx: &mut Context, name: &str, pb: Option<Http2ProtocolOptions>) -> Http2Options {
+    let defaults = Http2Options::default();
+    let Some(pb) = pb else { return defaults };
+    cx.within(name, |cx| Http2Options {
+        max_concurrent_streams: bounded(cx, "maxConcurrentStreams", pb.max_concurrent_streams, 1)
+            .unwrap_or(defaults.max_concurrent_streams),
+        initial_stream_window_bytes: bounded(cx, "initialStreamWindowSize", pb.initial_stream_window_size, MIN_WINDOW)
+            .unwrap_or(defaults.initial_stream_window_bytes),
+        initial_connection_window_bytes: bounded(
+            cx,
+            "initialConnectionWindowSize",
+            pb.initial_connection_window_size,
+            MIN_WINDOW,
+        )
+        .unwrap_or(defaults.initial_connection_window_bytes),
+        allow_connect: pb.allow_connect,
+        keepalive: pb
+            .connection_keepalive
+            .and_then(|pb| cx.within("connectionKeepalive", |cx| keepalive(cx, &pb))),
+    })
+}
+
+/// The window every connection and stream starts with (RFC 9113, section 6.9.2); Envoy takes none that is smaller.
+const MIN_WINDOW: u32 = 65_535;
+
+/// A number from `min` to the largest of 31 bits, as Envoy validates it.
+fn bounded(cx: &mut Context, name: &str, value: Option<u32>, min: u32) -> Option<u32> {
+    const MAX: u32 = 0x7fff_ffff;
+    let value = value?;
+    if !(min..=MAX).contains(&value) {
+        cx.within(name, |cx| {
+            cx.error(format!("is {value}; it has to be from {min} to {MAX}"));
+        });
+    }
+    Some(value)
+}
+
+/// Probes at regular times; without an interval there are none.
+fn keepalive(cx: &mut Context, pb: &KeepaliveSettings) -> Option<Http2Keepalive> {
+    let interval_ms = millis(cx, "interval", pb.interval);
+    let timeout_ms = millis(cx, "timeout", pb.timeout);
+    cx.no_effect("connectionIdleInterval", pb.connection_idle_interval.is_some());
+    for (name, value) in [("interval", interval_ms), ("timeout", timeout_ms)] {
+        if value == Some(0) {
+            cx.within(name, |cx| cx.error("has to be greater than 0"));
+        }
+    }
+    Some(Http2Keepalive {
+        interval_ms: interval_ms?,
+        timeout_ms: cx.required("timeout", timeout_ms)?,
     })
 }

@@ -12,10 +12,11 @@ use messages::{
     google::protobuf::Any,
 };
 
-use crate::{context::Context, http_connection_manager::http1, value::millis};
-
-const NO_HTTP2: &str = "HTTP/2 to upstreams is not built in this version: requests are sent as HTTP/1.1, which an upstream \
-                        that speaks only HTTP/2 refuses";
+use crate::{
+    context::Context,
+    http_connection_manager::{http1, http2},
+    value::millis,
+};
 
 /// The options, and what of them belongs to TLS.
 pub(crate) struct Http {
@@ -52,7 +53,7 @@ fn deprecated_options(cx: &mut Context, pb: &mut pb::Cluster) -> Http {
     options.http1 = http1(cx, "httpProtocolOptions", pb.http_protocol_options.take());
     if pb.http2_protocol_options.is_some() {
         options.protocol = HttpProtocol::Http2;
-        cx.within("http2ProtocolOptions", |cx| cx.warn(NO_HTTP2));
+        options.http2 = http2(cx, "http2ProtocolOptions", pb.http2_protocol_options.take());
     }
     Http {
         options,
@@ -80,9 +81,9 @@ fn typed_options(cx: &mut Context, any: &Any) -> Http {
                 Some(ProtocolConfig::HttpProtocolOptions(http)) => {
                     options.http1 = http1(cx, "httpProtocolOptions", Some(http));
                 }
-                Some(ProtocolConfig::Http2ProtocolOptions(_)) => {
+                Some(ProtocolConfig::Http2ProtocolOptions(http)) => {
                     options.protocol = HttpProtocol::Http2;
-                    cx.within("http2ProtocolOptions", |cx| cx.warn(NO_HTTP2));
+                    options.http2 = http2(cx, "http2ProtocolOptions", Some(http));
                 }
                 Some(ProtocolConfig::Http3ProtocolOptions(_)) => cx.unsupported("http3ProtocolOptions", true),
                 None => cx.error("is empty"),
@@ -90,11 +91,17 @@ fn typed_options(cx: &mut Context, any: &Any) -> Http {
         }
         Some(UpstreamProtocolOptions::UseDownstreamProtocolConfig(downstream)) => {
             options.protocol = HttpProtocol::UseDownstream;
-            options.http1 = http1(cx, "useDownstreamProtocolConfig", downstream.http_protocol_options);
+            cx.within("useDownstreamProtocolConfig", |cx| {
+                options.http1 = http1(cx, "httpProtocolOptions", downstream.http_protocol_options);
+                options.http2 = http2(cx, "http2ProtocolOptions", downstream.http2_protocol_options);
+            });
         }
         Some(UpstreamProtocolOptions::AutoConfig(auto)) => {
             options.protocol = HttpProtocol::Auto;
-            options.http1 = http1(cx, "autoConfig", auto.http_protocol_options);
+            cx.within("autoConfig", |cx| {
+                options.http1 = http1(cx, "httpProtocolOptions", auto.http_protocol_options);
+                options.http2 = http2(cx, "http2ProtocolOptions", auto.http2_protocol_options);
+            });
         }
         None => cx.error("has none of explicitHttpConfig, useDownstreamProtocolConfig and autoConfig"),
     }

@@ -1,3 +1,12 @@
+use config::Http2Options;
+use messages::envoy::extensions::upstreams::http::v3::{
+    self as upstream,
+    http_protocol_options::{
+        AutoHttpConfig, ExplicitHttpConfig, UpstreamProtocolOptions, UseDownstreamHttpConfig,
+        explicit_http_config::ProtocolConfig,
+    },
+};
+
 use super::*;
 
 #[test]
@@ -50,22 +59,86 @@ fn only_clusters_that_resolve_names_may_have_names() {
     );
 }
 
+fn with_options(options: &upstream::HttpProtocolOptions) -> cluster::Cluster {
+    let key = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions".to_owned();
+    cluster::Cluster {
+        typed_extension_protocol_options: [(key, packed(options))].into(),
+        ..cluster_of(cluster_nested::DiscoveryType::Static)
+    }
+}
+
+fn options_of(protocol: UpstreamProtocolOptions) -> config::HttpProtocolOptions {
+    let pb = with_options(&upstream::HttpProtocolOptions {
+        upstream_protocol_options: Some(protocol),
+        ..upstream::HttpProtocolOptions::default()
+    });
+    let Resource::Cluster(cluster) = accepted(ResourceType::Cluster, &pb).resource else {
+        panic!()
+    };
+    cluster.http
+}
+
+fn streams(max_concurrent_streams: u32) -> core::Http2ProtocolOptions {
+    core::Http2ProtocolOptions {
+        max_concurrent_streams: Some(max_concurrent_streams),
+        ..core::Http2ProtocolOptions::default()
+    }
+}
+
 #[test]
-fn a_demand_for_http2_is_accepted_with_a_clear_problem() {
+fn clusters_say_which_http_they_speak_and_how() {
+    let explicit = |config| {
+        options_of(UpstreamProtocolOptions::ExplicitHttpConfig(ExplicitHttpConfig {
+            protocol_config: Some(config),
+        }))
+    };
+    let http1 = explicit(ProtocolConfig::HttpProtocolOptions(
+        core::Http1ProtocolOptions::default(),
+    ));
+    assert_eq!(
+        (http1.protocol, http1.http2),
+        (HttpProtocol::Http1, Http2Options::default())
+    );
+    let http2 = explicit(ProtocolConfig::Http2ProtocolOptions(streams(7)));
+    assert_eq!(
+        (http2.protocol, http2.http2.max_concurrent_streams),
+        (HttpProtocol::Http2, 7)
+    );
+    let downstream = options_of(UpstreamProtocolOptions::UseDownstreamProtocolConfig(
+        UseDownstreamHttpConfig {
+            http2_protocol_options: Some(streams(8)),
+            ..UseDownstreamHttpConfig::default()
+        },
+    ));
+    assert_eq!(
+        (downstream.protocol, downstream.http2.max_concurrent_streams),
+        (HttpProtocol::UseDownstream, 8)
+    );
+    let auto = options_of(UpstreamProtocolOptions::AutoConfig(AutoHttpConfig {
+        http2_protocol_options: Some(streams(9)),
+        ..AutoHttpConfig::default()
+    }));
+    assert_eq!(
+        (auto.protocol, auto.http2.max_concurrent_streams),
+        (HttpProtocol::Auto, 9)
+    );
+}
+
+#[test]
+fn the_deprecated_demand_for_http2_counts_too() {
     let pb = cluster::Cluster {
-        http2_protocol_options: Some(core::Http2ProtocolOptions::default()),
+        http2_protocol_options: Some(streams(7)),
         ..cluster_of(cluster_nested::DiscoveryType::Static)
     };
     let decoded = accepted(ResourceType::Cluster, &pb);
     let Resource::Cluster(cluster) = decoded.resource else {
         panic!()
     };
-    assert_eq!(cluster.http.protocol, HttpProtocol::Http2);
-    assert!(
-        decoded.warnings[0]
-            .to_string()
-            .starts_with("cluster \"c\": http2ProtocolOptions: HTTP/2 to upstreams is not built")
+    assert_eq!(
+        (cluster.http.protocol, cluster.http.http2.max_concurrent_streams),
+        (HttpProtocol::Http2, 7)
     );
+    assert!(decoded.warnings.is_empty(), "{:?}", decoded.warnings);
 }
 
 #[test]

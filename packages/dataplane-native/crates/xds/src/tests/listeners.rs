@@ -1,3 +1,5 @@
+use config::{CodecType, Http2Keepalive, Http2Options};
+
 use super::*;
 
 #[test]
@@ -96,4 +98,78 @@ fn an_inspector_can_be_switched_off_by_port() {
     };
     assert_eq!(listener.listener_filters[0].kind, ListenerFilterKind::TlsInspector);
     assert!(!listener.listener_filters[0].applies_to(80) && listener.listener_filters[0].applies_to(81));
+}
+
+fn http2_listener(options: core::Http2ProtocolOptions) -> listener::Listener {
+    let manager = hcm::HttpConnectionManager {
+        codec_type: hcm::http_connection_manager::CodecType::Http2 as i32,
+        http2_protocol_options: Some(options),
+        http_filters: vec![http_filter("router", packed(&Router::default()), false)],
+        route_specifier: Some(RouteSpecifier::RouteConfig(routes(vec![]))),
+        ..hcm::HttpConnectionManager::default()
+    };
+    listener_with(vec![chain(vec![network_filter(packed(&manager))])])
+}
+
+#[test]
+fn http2_has_its_bounds_windows_and_probes() {
+    let seconds = |seconds| Some(Duration { seconds, nanos: 0 });
+    let options = core::Http2ProtocolOptions {
+        max_concurrent_streams: Some(100),
+        initial_stream_window_size: Some(65_535),
+        initial_connection_window_size: Some(1_048_576),
+        allow_connect: true,
+        connection_keepalive: Some(core::KeepaliveSettings {
+            interval: seconds(30),
+            timeout: seconds(5),
+            ..core::KeepaliveSettings::default()
+        }),
+    };
+    let decoded = accepted(ResourceType::Listener, &http2_listener(options));
+    assert!(decoded.warnings.is_empty(), "{:?}", decoded.warnings);
+    let Resource::Listener(listener) = decoded.resource else {
+        panic!()
+    };
+    let NetworkFilter::HttpConnectionManager(manager) = &listener.filter_chains[0].filters[0] else {
+        panic!()
+    };
+    assert_eq!(manager.codec_type, CodecType::Http2);
+    assert_eq!(
+        manager.http2,
+        Http2Options {
+            max_concurrent_streams: 100,
+            initial_stream_window_bytes: 65_535,
+            initial_connection_window_bytes: 1_048_576,
+            allow_connect: true,
+            keepalive: Some(Http2Keepalive {
+                interval_ms: 30_000,
+                timeout_ms: 5_000
+            }),
+        }
+    );
+}
+
+#[test]
+fn what_envoy_refuses_of_http2_is_refused() {
+    let options = core::Http2ProtocolOptions {
+        max_concurrent_streams: Some(0),
+        initial_stream_window_size: Some(65_534),
+        initial_connection_window_size: Some(0x8000_0000),
+        connection_keepalive: Some(core::KeepaliveSettings {
+            interval: Some(Duration::default()),
+            ..core::KeepaliveSettings::default()
+        }),
+        ..core::Http2ProtocolOptions::default()
+    };
+    let path = "listener \"l\": filterChains[0].filters[0].typedConfig.http2ProtocolOptions";
+    assert_eq!(
+        errors(ResourceType::Listener, &http2_listener(options)),
+        [
+            format!("{path}.maxConcurrentStreams: is 0; it has to be from 1 to 2147483647"),
+            format!("{path}.initialStreamWindowSize: is 65534; it has to be from 65535 to 2147483647"),
+            format!("{path}.initialConnectionWindowSize: is 2147483648; it has to be from 65535 to 2147483647"),
+            format!("{path}.connectionKeepalive.interval: has to be greater than 0"),
+            format!("{path}.connectionKeepalive.timeout: is missing"),
+        ]
+    );
 }
