@@ -108,6 +108,8 @@ const EXCEPTIONS: readonly Override[] = [
       "typescript/no-non-null-assertion": "off",
     },
   },
+  // Fakes and builders are parts of tests.
+  { files: ["packages/*/src/testing/**/*.ts"], rules: { "no-restricted-imports": "off" } },
   // Tools, samples and configuration files are programs of their own and talk to a terminal.
   {
     files: ["tools/**", "samples/**", "*.config.ts"],

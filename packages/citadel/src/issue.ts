@@ -1,5 +1,5 @@
 import { Pkcs10CertificateRequest, type PublicKey, type X509Certificate } from "@peculiar/x509";
-import { type Clock, failure, type Result, type SpiffeId, success } from "@fairlead/kit";
+import { type Clock, failure, messageOf, type Result, type SpiffeId, success } from "@fairlead/kit";
 import type { Authority } from "./ca/authority.ts";
 import { workloadValidity } from "./template/lifetimes.ts";
 import { type ServerNames, workloadExtensions } from "./template/workload-certificate.ts";
@@ -42,7 +42,7 @@ export async function parseCsr(csrPem: string): Promise<Result<PublicKey, string
     csr = new Pkcs10CertificateRequest(csrPem);
     if (!(await csr.verify())) return failure("the request is not signed by the key it asks for");
   } catch (error) {
-    return failure(`not a PEM certificate request: ${error instanceof Error ? error.message : String(error)}`);
+    return failure(`not a PEM certificate request: ${messageOf(error)}`);
   }
   const algorithm: { readonly name: string; readonly namedCurve?: string; readonly modulusLength?: number } = csr.publicKey.algorithm;
   if (algorithm.namedCurve !== undefined && algorithm.name === "ECDSA") {

@@ -1,6 +1,5 @@
 import type { PilotProxy, ProxyCertificate, ProxyServerInfo } from "@fairlead/api";
-import type { Problem } from "@fairlead/kit";
-import { messageOf } from "./cli-error.ts";
+import { messageOf, type Problem } from "@fairlead/kit";
 import { createPilotClient } from "./clients/pilot.ts";
 import { createProxyAdminClient } from "./clients/proxy-admin.ts";
 import type { MeshFile } from "./local/mesh-file.ts";

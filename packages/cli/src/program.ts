@@ -1,6 +1,6 @@
-import { VERSION } from "@fairlead/kit";
+import { messageOf, VERSION } from "@fairlead/kit";
 import { Command, CommanderError } from "commander";
-import { CliError, messageOf } from "./cli-error.ts";
+import { CliError } from "./cli-error.ts";
 import { addAnalyze } from "./commands/analyze.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addConfig } from "./commands/config.ts";

@@ -1,4 +1,4 @@
-import type { Problem } from "@fairlead/kit";
+import { messageOf, type Problem } from "@fairlead/kit";
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLError } from "yaml";
 import type { FieldPath } from "./field-path.ts";
 
@@ -70,7 +70,7 @@ function addDocument(document: Document.Parsed, reading: Reading): void {
     const places = toPlaces(document.contents, line, lineAt);
     reading.documents.push({ file, value, line, text: text.slice(start, end), lineOf: (path) => findLine(places, path) });
   } catch (error) {
-    reading.problems.push(fileProblem(file, line, error instanceof Error ? error.message : String(error)));
+    reading.problems.push(fileProblem(file, line, messageOf(error)));
   }
 }
 

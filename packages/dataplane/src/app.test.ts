@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, FakeClock } from "@fairlead/kit";
+import { until } from "@fairlead/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CLUSTER, ENDPOINT, LISTENER, ROUTE } from "./ads/type-urls.ts";
 import { type App, startApp } from "./app.ts";
@@ -9,7 +10,6 @@ import { type FakeAdsServer, request, startFakeAdsServer } from "./testing/fake-
 import { FakeEngine } from "./testing/fake-engine.ts";
 import { listener, resource, staticCluster } from "./testing/resources.ts";
 import { sidecarSettings } from "./testing/settings.ts";
-import { until } from "./testing/until.ts";
 
 let engine: FakeEngine;
 let clock: FakeClock;
@@ -144,7 +144,7 @@ describe("the admin API", () => {
 
   it("ends the process when told to, after it has answered", async () => {
     expect(await (await post("/quitquitquit")).text()).toBe("OK\n");
-    await until(() => quits === 1);
+    await until("the process is told to end", () => quits === 1);
   });
 
   it("names what it does not have", async () => {

@@ -1,4 +1,5 @@
 import { type Client, type ClientDuplexStream, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { toBuffer } from "./buffer.ts";
 
 /** One bidirectional gRPC call. */
 export interface GrpcCall<Request> {
@@ -43,9 +44,4 @@ export function openGrpcCall<Request, Response>(options: GrpcCallOptions<Request
     resume: () => void call.resume(),
     cancel: () => call.cancel(),
   };
-}
-
-/** The same memory as a Buffer. */
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

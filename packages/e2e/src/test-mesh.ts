@@ -52,7 +52,7 @@ export async function startBookinfo(options: TestMeshOptions = {}): Promise<Test
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), text);
   const block = await findFreeBlock(Math.random);
   moveAddresses(folder, block);
-  const planned = planMesh(readMeshFolder(folder).objects);
+  const planned = planMesh((await readMeshFolder(folder)).objects);
   if (!planned.ok) throw new Error(planned.error.join("\n"));
   const lines: string[] = [];
   const mesh = new LocalMesh({

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { failure, parseSpiffeId, type Result, type Secret, type SpiffeId, success } from "@fairlead/kit";
+import { failure, messageOf, parseSpiffeId, type Result, type Secret, type SpiffeId, success } from "@fairlead/kit";
 
 /** What a process proves its identity with: an X.509-SVID, its key and the roots it trusts. */
 export interface Certificate {
@@ -21,7 +21,7 @@ export function parseLeaf(chainPem: string): Result<Pick<Certificate, "spiffeId"
   try {
     leaf = new X509Certificate(chainPem);
   } catch (error) {
-    return failure(`not a PEM certificate: ${error instanceof Error ? error.message : String(error)}`);
+    return failure(`not a PEM certificate: ${messageOf(error)}`);
   }
   const uris = subjectAltUris(leaf.subjectAltName);
   const [uri] = uris;

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { type Clock, failure, type Logger, replaceFile, type Result, Secret, success } from "@fairlead/kit";
+import { type Clock, codeOf, failure, type Logger, replaceFile, type Result, Secret, success } from "@fairlead/kit";
 import { z } from "zod";
 import { type Certificate, parseLeaf } from "./certificate.ts";
 
@@ -69,7 +69,7 @@ async function readOwnFile(path: string): Promise<string | undefined> {
     if ((mode & OTHERS) !== 0) throw new Error(`others may use it (mode ${(mode & 0o777).toString(8)}); remove it, or chmod 600`);
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 export { type Backoff, createBackoff } from "./backoff.ts";
 export { type Cancel, type Clock, sleep, systemClock } from "./clock.ts";
+export { codeOf, messageOf } from "./error.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { createLogger, type Logger, type LogLevel } from "./log.ts";
 export { createMonitoring, type Monitoring } from "./monitoring.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { messageOf } from "./error.ts";
 
 /** Settings that a process cannot start with; the message names every wrong field. */
 export class SettingsError extends Error {
@@ -23,7 +24,7 @@ export function readSettings<Schema extends z.ZodType>(schema: Schema, argv: rea
   try {
     input = JSON.parse(readFileSync(values.settings, "utf8"));
   } catch (error) {
-    throw new SettingsError(`cannot read settings file ${values.settings}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new SettingsError(`cannot read settings file ${values.settings}: ${messageOf(error)}`);
   }
   return parseSettings(schema, input, values.settings);
 }

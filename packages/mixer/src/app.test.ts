@@ -54,25 +54,20 @@ describe("a report", () => {
     expect((await requests("")).rows).toHaveLength(1);
   });
 
+  const twice = {
+    workload: productpage,
+    endMs: NOW_MS,
+    sequence: 3,
+    requests: [{ reporter: "source", peer: reviews1, durationsUs: [1, 2] }],
+  } as const;
+
   test("that comes twice counts once and is acknowledged again", async () => {
-    const twice = {
-      workload: productpage,
-      endMs: NOW_MS,
-      sequence: 3,
-      requests: [{ reporter: "source", peer: reviews1, durationsUs: [1, 2] }],
-    } as const;
     expect(await report(twice)).toBe(3n);
     expect(await report(twice)).toBe(3n);
     expect((await requests("groupBy=")).rows.map((row) => row.count)).toEqual([2]);
   });
 
   test("that Mixer stored before its restart counts once afterwards", async () => {
-    const twice = {
-      workload: productpage,
-      endMs: NOW_MS,
-      sequence: 3,
-      requests: [{ reporter: "source", peer: reviews1, durationsUs: [1, 2] }],
-    } as const;
     await report(twice);
     await restart();
     expect(await report(twice)).toBe(3n);

@@ -12,6 +12,7 @@ import type { ResourceType } from "./xds/resource-type.ts";
 import { toReadable } from "./xds/to-json.ts";
 import { allResources, toXdsSnapshot, type XdsSnapshot } from "./xds/xds-snapshot.ts";
 
+export { type FolderTexts, readFolder, readTexts } from "@fairlead/sources";
 export { analyze, analyzeFiles, analyzeFolder, type FolderAnalysis } from "./offline/analyze.ts";
 export type { ProxyIdentity } from "./proxy-identity.ts";
 export type { ProxyIr } from "./ir/proxy-ir.ts";

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import type { Logger, Problem } from "@fairlead/kit";
+import { codeOf, type Logger, messageOf, type Problem } from "@fairlead/kit";
 import { watch } from "chokidar";
 import { createFolder, type Folder } from "./folder.ts";
 import type { Source, SourceChange } from "./source.ts";
@@ -17,6 +17,25 @@ export async function readFolder(directory: string): Promise<Pick<Folder, "objec
   const folder = createFolder();
   await loadAll(folder, directory);
   return folder;
+}
+
+/** What the files below a folder say, and which of them cannot be read. */
+export interface FolderTexts {
+  /** By path inside the folder, in the order of their names. */
+  readonly texts: Readonly<Record<string, string>>;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads the texts of all `.yaml` and `.yml` files below a folder once. Rejects only when the folder itself cannot be read. */
+export async function readTexts(directory: string): Promise<FolderTexts> {
+  const texts: Record<string, string> = {};
+  const problems: Problem[] = [];
+  for (const file of await listFiles(directory)) {
+    const read = await readText(directory, file);
+    if (read.kind === "text") texts[file] = read.text;
+    else if (read.kind === "failure") problems.push(read.problem);
+  }
+  return { texts, problems };
 }
 
 /**
@@ -82,13 +101,9 @@ export async function watchFiles(options: { readonly directory: string; readonly
 }
 
 async function loadAll(folder: Folder, directory: string): Promise<void> {
-  const texts: (readonly [string, string])[] = [];
-  for (const file of await listFiles(directory)) {
-    const read = await readText(directory, file);
-    if (read.kind === "text") texts.push([file, read.text]);
-    else if (read.kind === "failure") folder.fail(file, read.problem);
-  }
-  folder.load(texts);
+  const { texts, problems } = await readTexts(directory);
+  for (const problem of problems) folder.fail(problem.origin.name, problem);
+  folder.load(Object.entries(texts));
 }
 
 async function load(folder: Folder, directory: string, file: string): Promise<SourceChange | undefined> {
@@ -117,8 +132,8 @@ async function readText(directory: string, file: string): Promise<Reading> {
     return { kind: "text", text: await readFile(path, "utf8") };
   } catch (error) {
     // Gone again before it could be read: the watcher tells that as well.
-    if (errorCode(error) === "ENOENT") return { kind: "gone" };
-    return { kind: "failure", problem: fileProblem(file, error instanceof Error ? error.message : String(error)) };
+    if (codeOf(error) === "ENOENT") return { kind: "gone" };
+    return { kind: "failure", problem: fileProblem(file, messageOf(error)) };
   }
 }
 
@@ -168,12 +183,8 @@ function watchProblem(directory: string, error: unknown): Problem {
   return {
     severity: "warning",
     code: "watch",
-    message: `changes of a part of the folder may go unnoticed: ${error instanceof Error ? error.message : String(error)}`,
+    message: `changes of a part of the folder may go unnoticed: ${messageOf(error)}`,
     hint: "restart after changes, or raise the system's limit of watches (fs.inotify.max_user_watches)",
     origin: { kind: "Folder", namespace: "", name: directory },
   };
-}
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

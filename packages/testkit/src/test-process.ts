@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { messageOf } from "@fairlead/kit";
 import { until } from "./until.ts";
 
 export interface TestProcessOptions {
@@ -65,7 +66,7 @@ export async function startProcess(options: TestProcessOptions): Promise<TestPro
       throw new Error(`${command} ended before it was ready (${describeExit(exit)})`);
   } catch (error) {
     await started.kill();
-    throw new Error(`${error instanceof Error ? error.message : String(error)}; its output:\n${lines.slice(-30).join("\n")}`, {
+    throw new Error(`${messageOf(error)}; its output:\n${lines.slice(-30).join("\n")}`, {
       cause: error,
     });
   }

@@ -8,7 +8,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { type Clock, replaceFile } from "@fairlead/kit";
+import { type Clock, codeOf, replaceFile } from "@fairlead/kit";
 import { rootExtensions, rootSubject } from "../template/ca-certificate.ts";
 import { BACKDATE_SECONDS, ROOT_GRACE_SHARE, ROOT_TTL_SECONDS } from "../template/lifetimes.ts";
 import type { Authority, SignParameters } from "./authority.ts";
@@ -112,7 +112,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }

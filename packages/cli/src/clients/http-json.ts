@@ -1,5 +1,6 @@
 import { request } from "undici";
-import { CliError, codeOf, messageOf } from "../cli-error.ts";
+import { codeOf, messageOf } from "@fairlead/kit";
+import { CliError } from "../cli-error.ts";
 
 /** Where to ask and how the message calls what was asked. */
 export interface JsonRequest {

@@ -28,11 +28,12 @@ Examples:
   fairlead analyze samples/bookinfo/mesh
   fairlead analyze ./mesh --output json | jq '.problems[].message'`,
     )
-    .action((folder: string, options: AnalyzeOptions) => {
-      const files = readYamlFiles(resolve(folder));
+    .action(async (folder: string, options: AnalyzeOptions) => {
+      const { texts: files, problems: unreadable } = await readYamlFiles(resolve(folder));
       const count = Object.keys(files).length;
-      if (count === 0) throw new CliError(`${folder} has no .yaml or .yml file`, "name the folder that the mesh's configuration is in");
-      const { problems } = analyzeFiles(files);
+      if (count === 0 && unreadable.length === 0)
+        throw new CliError(`${folder} has no .yaml or .yml file`, "name the folder that the mesh's configuration is in");
+      const problems = [...unreadable, ...analyzeFiles(files).problems];
       const base = relative(process.cwd(), resolve(folder));
       print(
         context,

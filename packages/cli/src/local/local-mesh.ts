@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Clock, createWatch, type MutableWatch, type Watch } from "@fairlead/kit";
+import { type Clock, createWatch, messageOf, type MutableWatch, type Watch } from "@fairlead/kit";
 import { CliError } from "../cli-error.ts";
 import { Child, type ChildLine, type ChildSpec } from "./child.ts";
 import { type ChildrenSpecs, describeChildren } from "./children.ts";
@@ -117,10 +117,7 @@ export class LocalMesh {
         } catch (error) {
           signal.throwIfAborted();
           const output = child.lastLines.map((line) => `    ${line}`).join("\n");
-          throw new CliError(
-            `${error instanceof Error ? error.message : String(error)}; its last output:\n${output}`,
-            `read all of it in ${spec.logFile}`,
-          );
+          throw new CliError(`${messageOf(error)}; its last output:\n${output}`, `read all of it in ${spec.logFile}`);
         }
       }),
     );

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
-import { CliError, codeOf } from "../cli-error.ts";
+import { codeOf } from "@fairlead/kit";
+import { CliError } from "../cli-error.ts";
 
 const processSchema = z.object({ pid: z.number().nullable() });
 

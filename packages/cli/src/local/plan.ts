@@ -1,4 +1,4 @@
-import { describeOrigin, failure, type Origin, type Result, success } from "@fairlead/kit";
+import { describeOrigin, failure, messageOf, type Origin, type Result, success } from "@fairlead/kit";
 import { appAddressOf, isLoopback } from "./loopback.ts";
 
 /** What `fairlead local` reads of a folder: the kinds that decide which processes there are. */
@@ -139,9 +139,7 @@ function parseEnv(text: string | undefined): Result<Readonly<Record<string, stri
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return failure(
-      `annotation ${PREFIX}env must be a JSON object, got ${text} (${error instanceof Error ? error.message : String(error)})`,
-    );
+    return failure(`annotation ${PREFIX}env must be a JSON object, got ${text} (${messageOf(error)})`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return failure(`annotation ${PREFIX}env must be a JSON object, got ${text}`);

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
-import { CliError, codeOf } from "../cli-error.ts";
+import { codeOf } from "@fairlead/kit";
+import { CliError } from "../cli-error.ts";
 
 /** An address that something of the mesh is going to listen at. */
 export interface WantedAddress {

@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
-import { type ConfigObject, type MeshObject, parse, readDocuments } from "@fairlead/crds";
-import type { Problem } from "@fairlead/kit";
-import { CliError, messageOf } from "../cli-error.ts";
+import type { ConfigObject, MeshObject } from "@fairlead/crds";
+import { codeOf, messageOf, type Problem } from "@fairlead/kit";
+import { type FolderTexts, readFolder, readTexts } from "@fairlead/pilot/offline";
+import { CliError } from "../cli-error.ts";
 import type { GatewayObject, MeshObjects, ServiceObject, WorkloadObject } from "./plan.ts";
 
 /** A folder's objects as far as `fairlead local` needs them, and what is wrong with the files. */
@@ -17,19 +16,9 @@ export interface MeshFolder {
   readonly problems: readonly Problem[];
 }
 
-/** Reads every YAML file of a folder, in the order of their names. */
-export function readMeshFolder(folder: string): MeshFolder {
-  const objects: MeshObject[] = [];
-  const problems: Problem[] = [];
-  for (const [file, text] of Object.entries(readYamlFiles(folder))) {
-    const { documents, problems: unreadable } = readDocuments(text, file);
-    problems.push(...unreadable);
-    for (const document of documents) {
-      const parsed = parse(document);
-      if (parsed.ok) objects.push(parsed.value);
-      else problems.push(...parsed.error);
-    }
-  }
+/** Reads every YAML file of a folder as Pilot does; of what is wrong the errors, for Pilot says the rest again. */
+export async function readMeshFolder(folder: string): Promise<MeshFolder> {
+  const { objects, problems } = await explained(folder, readFolder(folder));
   const rules = ofKind(objects, "VirtualService");
   const outside = rules.find((rule) => !isInside(rule));
   const inside = rules.find(isInside);
@@ -42,33 +31,23 @@ export function readMeshFolder(folder: string): MeshFolder {
     routingFile: inside?.origin.file,
     example: { caller: outside?.spec.http.flatMap((route) => route.route ?? [])[0]?.destination.host, called: inside?.spec.hosts[0] },
     entryPaths: [...new Set(rules.flatMap(entryPaths))],
-    problems,
+    problems: problems.filter(({ severity }) => severity === "error"),
   };
 }
 
-/** Texts of a folder's YAML files, by their path inside it, in the order of their names. */
-export function readYamlFiles(folder: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(listYamlFiles(folder).map((file) => [relative(folder, file), readFileSync(file, "utf8")]));
+/** Texts of a folder's YAML files, by their path inside it, in the order of their names, and what cannot be read. */
+export function readYamlFiles(folder: string): Promise<FolderTexts> {
+  return explained(folder, readTexts(folder));
 }
 
-function listYamlFiles(folder: string): readonly string[] {
-  let isFolder: boolean;
+/** Says of a folder that cannot be read what a person can do. */
+async function explained<Value>(folder: string, reading: Promise<Value>): Promise<Value> {
   try {
-    isFolder = statSync(folder).isDirectory();
+    return await reading;
   } catch (error) {
+    if (codeOf(error) === "ENOTDIR") throw new CliError(`${folder} is a file`, "name the folder that it is in");
     throw new CliError(`cannot read ${folder}: ${messageOf(error)}`, "name a folder with YAML files, such as samples/bookinfo/mesh");
   }
-  if (!isFolder) throw new CliError(`${folder} is a file`, "name the folder that it is in");
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter(
-      (path) =>
-        !relative(folder, path)
-          .split("/")
-          .some((part) => part.startsWith(".")),
-    )
-    .toSorted();
 }
 
 function ofKind<K extends MeshObject["kind"]>(objects: readonly MeshObject[], kind: K): readonly Extract<MeshObject, { kind: K }>[] {

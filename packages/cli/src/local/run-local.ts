@@ -32,7 +32,7 @@ export interface RunLocalOptions {
 export async function runLocal(options: RunLocalOptions, context: CliContext): Promise<number> {
   const screen = createScreen(context.stdout, context.env);
   const folder = resolve(options.folder);
-  const contents = readMeshFolder(folder);
+  const contents = await readMeshFolder(folder);
   const layout = planLayout(contents, folder, options, context);
   const { style } = screen;
   screen.line(`${style.bold("Fairlead")} ${VERSION}  ${style.dim(`local mesh of ${relative(process.cwd(), folder) || "."}`)}`);

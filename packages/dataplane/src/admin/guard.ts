@@ -1,5 +1,5 @@
 import type { ProxyAdminError } from "@fairlead/api";
-import type { Monitoring } from "@fairlead/kit";
+import { messageOf, type Monitoring } from "@fairlead/kit";
 import { ProxyError } from "../native/errors.ts";
 
 /** Open to whoever reaches the address: probes and scrapers come from outside the workload. */
@@ -18,7 +18,7 @@ export function guard(server: Monitoring["server"]): void {
   server.setErrorHandler((error, _request, reply) => {
     const isOurs = error instanceof ProxyError && error.code !== "internal";
     const status = isOurs ? 400 : statusOf(error);
-    return reply.code(status).send(refusal(error instanceof Error ? error.message : String(error)));
+    return reply.code(status).send(refusal(messageOf(error)));
   });
   server.setNotFoundHandler((request, reply) => reply.code(404).send(refusal(`nothing at ${request.method} ${request.url}`)));
 }

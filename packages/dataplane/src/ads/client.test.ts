@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { credentials } from "@grpc/grpc-js";
 import { createLogger, FakeClock } from "@fairlead/kit";
+import { until } from "@fairlead/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NodeIdentity } from "../bootstrap.ts";
 import { type DeltaStream, type FakeAdsServer, request, startFakeAdsServer } from "../testing/fake-ads-server.ts";
 import { FakeEngine } from "../testing/fake-engine.ts";
 import { any, edsCluster, endpoints, listener, resource, routeConfiguration, staticCluster } from "../testing/resources.ts";
-import { until } from "../testing/until.ts";
+import { untilLater } from "../testing/until-later.ts";
 import { AdsClient } from "./client.ts";
 import { createLastGood } from "./last-good.ts";
 import { CLUSTER, ENDPOINT, LISTENER, ROUTE } from "./type-urls.ts";
@@ -73,21 +74,20 @@ function create(protocol: "delta" | "sotw" = "delta", nodeId = NODE.id): AdsClie
 }
 
 const clusters = (nonce: string, ...list: ReturnType<typeof resource>[]) => ({ typeUrl: CLUSTER, nonce, resources: list });
+/** All clusters there are. */
+const world = (versionInfo: string, nonce: string, ...list: Uint8Array[]) => ({
+  typeUrl: CLUSTER,
+  versionInfo,
+  nonce,
+  resources: list.map((bytes) => any(CLUSTER, bytes)),
+});
 const cluster = (name: string, version = "1") => resource(CLUSTER, name, version, edsCluster(name));
-
-/** Lets time pass until `probe` finds something: backoffs run out, sockets answer. */
-async function untilLater<Value>(probe: () => Value | undefined | false): Promise<Value> {
-  return until(() => {
-    void clock.advance(50);
-    return probe();
-  });
-}
 
 describe("the incremental protocol", () => {
   it("asks for all clusters and listeners, and says who it is in the first request only", async () => {
     start();
     const stream = await server.delta(0);
-    await until(() => stream.requests.length === 2);
+    await until("stream has two requests", () => stream.requests.length === 2);
     expect(stream.requests.map(({ typeUrl }) => typeUrl)).toEqual([CLUSTER, LISTENER]);
     expect(stream.requests[0]?.node).toMatchObject({ id: NODE.id, metadata: NODE.metadata });
     expect(stream.requests[1]?.node).toBeUndefined();
@@ -156,7 +156,7 @@ describe("the incremental protocol", () => {
     expect(change.resourceNamesSubscribe).toEqual(["9081"]);
     expect(engine.names(ROUTE)).toEqual(["9080"]);
     stream.send({ typeUrl: ROUTE, nonce: "n6", resources: [resource(ROUTE, "9081", "1", routeConfiguration("9081"))] });
-    await until(() => !engine.names(ROUTE).includes("9080"));
+    await until("the route configuration is gone", () => !engine.names(ROUTE).includes("9080"));
     expect(engine.log.slice(-3)).toEqual(["Listener +l", "RouteConfiguration +9081", "RouteConfiguration -9080"]);
   });
 
@@ -207,8 +207,8 @@ describe("the incremental protocol", () => {
     const client = start();
     await serveOneOfEach(await server.delta(0));
     server.deltaStreams[0]?.fail();
-    const again = await untilLater(() => server.deltaStreams[1]);
-    await until(() => again.requests.length >= 4);
+    const again = await untilLater(clock, "there is a second stream", () => server.deltaStreams[1]);
+    await until("again has four requests", () => again.requests.length >= 4);
     expect(
       again.requests.map(({ typeUrl, initialResourceVersions, resourceNamesSubscribe }) => [
         typeUrl,
@@ -230,18 +230,18 @@ describe("the incremental protocol", () => {
     const address = server.address;
     server.close();
     start();
-    await untilLater(() => (client?.status().lastError ?? "") !== "");
+    await untilLater(clock, "the attempt has failed", () => (client?.status().lastError ?? "") !== "");
     server = await startFakeAdsServer(Number(address.split(":")[1]));
-    await untilLater(() => server.deltaStreams[0]);
+    await untilLater(clock, "there is a stream", () => server.deltaStreams[0]);
   });
 
   it("takes silence for agreement where it has everything already", async () => {
     const client = start();
     await serveOneOfEach(await server.delta(0));
     server.deltaStreams[0]?.fail();
-    const again = await untilLater(() => server.deltaStreams[1]);
-    await until(() => again.requests.length >= 4);
-    await untilLater(() => client.status().connected);
+    const again = await untilLater(clock, "there is a second stream", () => server.deltaStreams[1]);
+    await until("again has four requests", () => again.requests.length >= 4);
+    await untilLater(clock, "the client is connected", () => client.status().connected);
     await clock.advance(60_000);
     expect(server.deltaStreams.length).toBe(2);
   });
@@ -251,7 +251,7 @@ describe("the incremental protocol", () => {
     await server.delta(0);
     await clock.advance(5_000);
     expect(client.status().lastError).toBe("no answer within 5000 ms");
-    await untilLater(() => server.deltaStreams[1]);
+    await untilLater(clock, "there is a second stream", () => server.deltaStreams[1]);
   });
 });
 
@@ -259,15 +259,10 @@ describe("the state-of-the-world protocol", () => {
   it("acknowledges by version and nonce, and takes absence from clusters and listeners as removal", async () => {
     start("sotw");
     const stream = await server.sotw(0);
-    stream.send({
-      typeUrl: CLUSTER,
-      versionInfo: "v1",
-      nonce: "n1",
-      resources: [any(CLUSTER, staticCluster("a")), any(CLUSTER, staticCluster("b"))],
-    });
+    stream.send(world("v1", "n1", staticCluster("a"), staticCluster("b")));
     const ack = await request(stream, ({ responseNonce }) => responseNonce === "n1");
     expect(ack).toMatchObject({ typeUrl: CLUSTER, versionInfo: "v1", resourceNames: [] });
-    stream.send({ typeUrl: CLUSTER, versionInfo: "v2", nonce: "n2", resources: [any(CLUSTER, staticCluster("b"))] });
+    stream.send(world("v2", "n2", staticCluster("b")));
     await request(stream, ({ responseNonce }) => responseNonce === "n2");
     // b is the same as before, so that the engine need not look at it again.
     expect(engine.log).toEqual(["Cluster +a +b", "Cluster -a"]);
@@ -277,9 +272,9 @@ describe("the state-of-the-world protocol", () => {
     engine.refuse = (_name, version) => (version === "v2" ? "bad" : undefined);
     start("sotw");
     const stream = await server.sotw(0);
-    stream.send({ typeUrl: CLUSTER, versionInfo: "v1", nonce: "n1", resources: [any(CLUSTER, staticCluster("a"))] });
+    stream.send(world("v1", "n1", staticCluster("a")));
     await request(stream, ({ responseNonce }) => responseNonce === "n1");
-    stream.send({ typeUrl: CLUSTER, versionInfo: "v2", nonce: "n2", resources: [any(CLUSTER, edsCluster("a"))] });
+    stream.send(world("v2", "n2", edsCluster("a")));
     const nack = await request(stream, ({ responseNonce }) => responseNonce === "n2");
     expect(nack.versionInfo).toBe("v1");
     expect(nack.errorDetail?.message).toBe("a: field: bad");
@@ -289,12 +284,7 @@ describe("the state-of-the-world protocol", () => {
   it("names the endpoints it wants in every request for them, and does not take absence as removal", async () => {
     start("sotw");
     const stream = await server.sotw(0);
-    stream.send({
-      typeUrl: CLUSTER,
-      versionInfo: "v1",
-      nonce: "n1",
-      resources: [any(CLUSTER, edsCluster("a")), any(CLUSTER, edsCluster("b"))],
-    });
+    stream.send(world("v1", "n1", edsCluster("a"), edsCluster("b")));
     const subscription = await request(stream, ({ typeUrl }) => typeUrl === ENDPOINT);
     expect(subscription.resourceNames.toSorted()).toEqual(["a", "b"]);
     stream.send({
@@ -312,8 +302,8 @@ describe("the state-of-the-world protocol", () => {
   it("ends the stream when a resource cannot be read", async () => {
     const client = start("sotw");
     const stream = await server.sotw(0);
-    stream.send({ typeUrl: CLUSTER, versionInfo: "v1", nonce: "n1", resources: [any(CLUSTER, Uint8Array.of(0x0a, 0xff, 0xff))] });
-    await until(() => client.status().lastError?.includes("unreadable resource"));
+    stream.send(world("v1", "n1", Uint8Array.of(0x0a, 0xff, 0xff)));
+    await until("the resource is found unreadable", () => client.status().lastError?.includes("unreadable resource"));
     expect(engine.log).toEqual([]);
   });
 });
@@ -322,7 +312,7 @@ describe("the last known good configuration", () => {
   it("is served, endpoints and routes included, while no server answers", async () => {
     await leaveConfiguration();
     const second = start();
-    await untilLater(() => second.hasConfiguration);
+    await untilLater(clock, "there is a configuration", () => second.hasConfiguration);
     expect(engine.log).toEqual(["Cluster +a", "ClusterLoadAssignment +a", "Listener +l", "RouteConfiguration +9080"]);
     expect(second.status().fromLastKnownGood).toBe(true);
   });
@@ -331,13 +321,13 @@ describe("the last known good configuration", () => {
     const port = Number(server.address.split(":")[1]);
     await leaveConfiguration();
     const second = start();
-    await untilLater(() => second.hasConfiguration);
+    await untilLater(clock, "there is a configuration", () => second.hasConfiguration);
     server = await startFakeAdsServer(port);
-    const stream = await untilLater(() => server.deltaStreams[0]);
-    await until(() => stream.requests.length === 4);
+    const stream = await untilLater(clock, "there is a stream", () => server.deltaStreams[0]);
+    await until("stream has four requests", () => stream.requests.length === 4);
     expect(stream.requests[0]?.initialResourceVersions).toEqual({ a: "1" });
     stream.send(clusters("n1"));
-    await until(() => !second.status().fromLastKnownGood);
+    await until("the server is followed", () => !second.status().fromLastKnownGood);
   });
 
   it("waits a little for the server, which is often just being started too", async () => {
@@ -353,12 +343,12 @@ describe("the last known good configuration", () => {
     await leaveConfiguration();
     const second = create();
     second.awaitCredentials();
-    await untilLater(() => second.hasConfiguration);
+    await untilLater(clock, "there is a configuration", () => second.hasConfiguration);
     expect(second.status()).toMatchObject({ connected: false, fromLastKnownGood: true });
     server = await startFakeAdsServer(port);
     second.start(credentials.createInsecure());
     const stream = await server.delta(0);
-    await until(() => stream.requests.length === 4);
+    await until("stream has four requests", () => stream.requests.length === 4);
     expect(stream.requests[0]?.initialResourceVersions).toEqual({ a: "1" });
   });
 
@@ -388,14 +378,14 @@ describe("the last known good configuration", () => {
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
     writeFileSync(path(), bytes);
     const second = start();
-    await untilLater(() => loads > 1);
+    await untilLater(clock, "the disk was asked", () => loads > 1);
     expect(second.hasConfiguration).toBe(false);
   });
 
   it("is not served when it is another node's", async () => {
     await leaveConfiguration();
     const second = start("delta", "sidecar~10.0.0.1~other.default~default.svc.cluster.local");
-    await untilLater(() => loads > 1);
+    await untilLater(clock, "the disk was asked", () => loads > 1);
     expect(second.hasConfiguration).toBe(false);
     expect(engine.log).toEqual([]);
   });

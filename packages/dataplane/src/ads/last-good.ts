@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { sizeDelimitedDecodeStream, sizeDelimitedEncode } from "@bufbuild/protobuf/wire";
 import { DeltaDiscoveryResponseSchema } from "@fairlead/api/gen/envoy/service/discovery/v3/discovery_pb";
-import { type Cancel, type Clock, type Logger, replaceFile } from "@fairlead/kit";
+import { type Cancel, type Clock, type Logger, messageOf, replaceFile } from "@fairlead/kit";
 import type { ResourceUpsert } from "../native/engine.ts";
 import type { ResourceStore } from "./resource-store.ts";
 import { TYPE_ORDER } from "./type-urls.ts";
@@ -70,7 +70,7 @@ export function createLastGood(options: LastGoodOptions): LastGood {
       try {
         return await decode(await readFile(path), options.nodeId);
       } catch (error) {
-        logger.info({ path, reason: error instanceof Error ? error.message : String(error) }, "no last known good configuration");
+        logger.info({ path, reason: messageOf(error) }, "no last known good configuration");
         return [];
       }
     },

@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Logger } from "@fairlead/kit";
+import { type Cancel, type Clock, type Logger, messageOf } from "@fairlead/kit";
 import type { Engine, EngineProblem, ResourceUpsert } from "../native/engine.ts";
 import type { DiscoveryStream, Update } from "./discovery-stream.ts";
 import type { ResourceStore } from "./resource-store.ts";
@@ -183,7 +183,7 @@ export async function applyTo(
   try {
     return await engine.applyXds(typeUrl, upserts, removed);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return [{ severity: "error", resourceType: typeUrl, name: "", path: "", message }];
   }
 }

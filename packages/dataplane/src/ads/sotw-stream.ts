@@ -8,6 +8,7 @@ import {
   ResourceSchema,
 } from "@fairlead/api/gen/envoy/service/discovery/v3/discovery_pb";
 import { type Any, anyUnpack } from "@bufbuild/protobuf/wkt";
+import { messageOf } from "@fairlead/kit";
 import type { ResourceUpsert } from "../native/engine.ts";
 import type { DiscoveryStreamOptions } from "./delta-stream.ts";
 import type { DiscoveryStream, Update } from "./discovery-stream.ts";
@@ -82,7 +83,7 @@ function toUpdate({ typeUrl, nonce, versionInfo: version, resources }: Discovery
     const upserts = resources.map((resource) => toUpsert(resource, version));
     return { typeUrl, nonce, version, upserts, removed: [], scope: "state" };
   } catch (error) {
-    return new Error(`unreadable resource of type ${typeUrl}: ${error instanceof Error ? error.message : String(error)}`);
+    return new Error(`unreadable resource of type ${typeUrl}: ${messageOf(error)}`);
   }
 }
 

@@ -3,8 +3,9 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, FakeClock } from "@fairlead/kit";
+import { until } from "@fairlead/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { until } from "../testing/until.ts";
+import { untilLater } from "../testing/until-later.ts";
 import { EnvoyProcess } from "./envoy-process.ts";
 
 let directory: string;
@@ -60,10 +61,7 @@ function start(script: string): void {
 async function stop(): Promise<void> {
   let isStopped = false;
   void envoy.stop().then(() => (isStopped = true));
-  await until(() => {
-    void clock.advance(50);
-    return isStopped;
-  });
+  await untilLater(clock, "envoy has ended", () => isStopped);
 }
 
 const linesOf = (name: string): readonly string[] =>
@@ -72,7 +70,7 @@ const linesOf = (name: string): readonly string[] =>
 describe("envoy's process", () => {
   it("is told its bootstrap, its threads, and that there are no hot restarts", async () => {
     start('echo "$@" > $DIR/args; exec sleep 60');
-    await until(() => linesOf("args").length === 1);
+    await until("envoy is started", () => linesOf("args").length === 1);
     expect(linesOf("args")[0]).toBe(
       "--config-path /state/envoy-bootstrap.json --disable-hot-restart --concurrency 2 --drain-time-s 5 --drain-strategy immediate --log-level warning",
     );
@@ -80,40 +78,35 @@ describe("envoy's process", () => {
 
   it("is started again when it ends by itself", async () => {
     start("echo started >> $DIR/starts; [ $(wc -l < $DIR/starts) -ge 3 ] && exec sleep 60; exit 1");
-    await until(() => {
-      void clock.advance(50);
-      return linesOf("starts").length === 3;
-    });
+    await untilLater(clock, "envoy was started three times", () => linesOf("starts").length === 3);
     expect(fatal).toBeUndefined();
   });
 
   it("is given up when it never starts", async () => {
     start("exit 3");
-    await until(() => {
-      void clock.advance(50);
-      return fatal;
-    });
+    await untilLater(clock, "envoy is given up", () => fatal);
     expect(fatal).toBe("envoy failed to start 5 times: exit code 3");
   });
 
   it("ends once no request is in flight", async () => {
     active = 1;
     start('trap "echo ended > $DIR/end; exit 0" TERM; echo ready > $DIR/ready; while true; do sleep 0.02; done');
-    await until(() => linesOf("ready").length === 1);
+    await until("envoy is ready", () => linesOf("ready").length === 1);
     let isStopped = false;
     void envoy.stop().then(() => (isStopped = true));
-    await until(() => {
-      void clock.advance(50);
-      return asked.length >= 4;
-    });
+    await untilLater(clock, "envoy was asked again and again", () => asked.length >= 4);
     expect([isStopped, asked[0]]).toEqual([false, "POST /drain_listeners"]);
     active = 0;
     // Less than the time after which it is killed.
     const limitMs = clock.now() + 2_000;
-    await until(() => {
-      if (clock.now() < limitMs) void clock.advance(10);
-      return isStopped;
-    });
+    await until(
+      "envoy has ended",
+      () => {
+        if (clock.now() < limitMs) void clock.advance(10);
+        return isStopped;
+      },
+      { intervalMs: 1 },
+    );
     expect(linesOf("end")).toEqual(["ended"]);
   });
 
@@ -127,7 +120,7 @@ describe("envoy's process", () => {
 
   it("is killed when it does not listen", async () => {
     start('trap "" TERM; echo ready > $DIR/ready; while true; do sleep 0.02; done');
-    await until(() => linesOf("ready").length === 1);
+    await until("envoy is ready", () => linesOf("ready").length === 1);
     const before = clock.now();
     await stop();
     expect(clock.now() - before).toBeGreaterThanOrEqual(3_000);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { type Cancel, type Clock, createBackoff, type Logger, type LogLevel, sleep } from "@fairlead/kit";
+import { type Cancel, type Clock, createBackoff, type Logger, type LogLevel, messageOf, sleep } from "@fairlead/kit";
 
 export interface EnvoyProcessOptions {
   /** Binary, found by `PATH` where it is a bare name. */
@@ -95,10 +95,7 @@ export class EnvoyProcess {
     try {
       return await ask();
     } catch (error) {
-      this.#options.logger.warn(
-        { purpose, reason: error instanceof Error ? error.message : String(error) },
-        "envoy's admin server did not answer",
-      );
+      this.#options.logger.warn({ purpose, reason: messageOf(error) }, "envoy's admin server did not answer");
       return undefined;
     }
   }

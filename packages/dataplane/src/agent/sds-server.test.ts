@@ -16,10 +16,10 @@ import {
 } from "@fairlead/api/gen/envoy/service/discovery/v3/discovery_pb";
 import { SecretSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb";
 import { createLogger, Secret } from "@fairlead/kit";
+import { until } from "@fairlead/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openGrpcCall } from "../grpc-call.ts";
 import { toSecretResources } from "../secret-resources.ts";
-import { until } from "../testing/until.ts";
 import { type SdsServer, startSdsServer } from "./sds-server.ts";
 
 let directory: string;
@@ -98,7 +98,7 @@ describe("the secret server", () => {
     const [own, roots] = [openSotw(), openSotw()];
     own.send({ resourceNames: ["default"] });
     roots.send({ resourceNames: ["ROOTCA"] });
-    await until(() => own.responses.length === 1 && roots.responses.length === 1);
+    await until("own has one response and roots has one response", () => own.responses.length === 1 && roots.responses.length === 1);
     const [certificate, bundle] = [decode(own.responses[0]), decode(roots.responses[0])];
     expect([certificate.name, bundle.name]).toEqual(["default", "ROOTCA"]);
     const pair = certificate.type.case === "tlsCertificate" ? certificate.type.value : undefined;
@@ -112,7 +112,7 @@ describe("the secret server", () => {
     const probe = openSotw();
     probe.send({ resourceNames: ["ROOTCA"] });
     server.publish(secrets("1"));
-    await until(() => stream.responses.length === 1 && probe.responses.length === 1);
+    await until("stream has one response and probe has one response", () => stream.responses.length === 1 && probe.responses.length === 1);
   });
 
   it("pushes a rotated certificate, and leaves those alone whose roots are the same", async () => {
@@ -120,9 +120,9 @@ describe("the secret server", () => {
     const [own, roots] = [openSotw(), openSotw()];
     own.send({ resourceNames: ["default"] });
     roots.send({ resourceNames: ["ROOTCA"] });
-    await until(() => own.responses.length === 1 && roots.responses.length === 1);
+    await until("own has one response and roots has one response", () => own.responses.length === 1 && roots.responses.length === 1);
     server.publish(secrets("2"));
-    await until(() => own.responses.length === 2);
+    await until("own has two responses", () => own.responses.length === 2);
     expect(own.responses.map(({ versionInfo }) => versionInfo)).toEqual(["1", "2"]);
     expect(roots.responses.length).toBe(1);
   });
@@ -131,11 +131,11 @@ describe("the secret server", () => {
     server.publish(secrets("1"));
     const stream = openSotw();
     stream.send({ resourceNames: ["default"] });
-    await until(() => stream.responses.length === 1);
+    await until("stream has one response", () => stream.responses.length === 1);
     stream.send({ resourceNames: ["default"], versionInfo: "1", responseNonce: "1" });
     stream.send({ resourceNames: ["default"], responseNonce: "1", errorDetail: { message: "no" } });
     stream.send({ resourceNames: ["default", "ROOTCA"], responseNonce: "1" });
-    await until(() => stream.responses.length === 2);
+    await until("stream has two responses", () => stream.responses.length === 2);
     expect(stream.responses[1]?.resources.length).toBe(2);
   });
 
@@ -143,14 +143,14 @@ describe("the secret server", () => {
     server.publish(secrets("1"));
     const stream = openDelta();
     stream.send({ resourceNamesSubscribe: ["default", "ROOTCA"], initialResourceVersions: { default: "1" } });
-    await until(() => stream.responses.length === 1);
+    await until("stream has one response", () => stream.responses.length === 1);
     expect(stream.responses[0]?.resources.map(({ name }) => name)).toEqual(["ROOTCA"]);
     server.publish(secrets("2"));
-    await until(() => stream.responses.length === 2);
+    await until("stream has two responses", () => stream.responses.length === 2);
     expect(stream.responses[1]?.resources.map(({ name, version }) => [name, version])).toEqual([["default", "2"]]);
     stream.send({ resourceNamesUnsubscribe: ["default"] });
     stream.send({ resourceNamesSubscribe: ["ROOTCA"] });
-    await until(() => stream.responses.length === 3);
+    await until("stream has three responses", () => stream.responses.length === 3);
     expect(stream.responses[2]?.resources.map(({ name }) => name)).toEqual(["ROOTCA"]);
   });
 });

@@ -1,5 +1,7 @@
 import type { ProxyExplanation } from "@fairlead/api";
 import type * as NativeAddon from "@fairlead/dataplane-native";
+import { messageOf } from "@fairlead/kit";
+import { toBuffer } from "../buffer.ts";
 import type { Engine, EngineBootstrap } from "./engine.ts";
 import { ProxyError, type ProxyErrorCode } from "./errors.ts";
 
@@ -36,7 +38,7 @@ async function loadAddon(): Promise<Addon> {
   try {
     return await import("@fairlead/dataplane-native");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ProxyError(
       "engine-unavailable",
       `the native engine cannot be loaded: ${reason}; was it built for ${process.arch}-${process.platform}?`,
@@ -69,16 +71,11 @@ const NATIVE_CODES: ReadonlySet<string> = new Set<ProxyErrorCode>(["start-failed
 function toProxyError(error: unknown): ProxyError {
   if (error instanceof ProxyError) return error;
   const code = error instanceof Error && "code" in error && isNativeCode(error.code) ? error.code : "internal";
-  return new ProxyError(code, error instanceof Error ? error.message : String(error), { cause: error });
+  return new ProxyError(code, messageOf(error), { cause: error });
 }
 
 function isNativeCode(code: unknown): code is ProxyErrorCode {
   return typeof code === "string" && NATIVE_CODES.has(code);
-}
-
-/** The same memory as a Buffer; the addon copies it before it answers. */
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function parseObject(json: string): Readonly<Record<string, unknown>> {

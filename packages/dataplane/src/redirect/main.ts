@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { readFileSync } from "node:fs";
-import { parseSettings, SettingsError } from "@fairlead/kit";
+import { messageOf, parseSettings, SettingsError } from "@fairlead/kit";
 import { applyRules, assertRoot, cleanRules, findFamilies, RedirectError } from "./iptables.ts";
 import { buildRules, type IpFamily, toApplyInput } from "./rules.ts";
 import { type RedirectSettings, redirectSettingsSchema } from "./settings.ts";
@@ -30,7 +30,7 @@ function parseArguments(argv: readonly string[]): ReturnType<typeof parse> {
     if (parsed.values["dry-run"] && parsed.values.clean) throw new Error("--dry-run and --clean exclude each other");
     return parsed;
   } catch (error) {
-    throw new SettingsError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    throw new SettingsError(`${messageOf(error)}\n${USAGE}`);
   }
 }
 
@@ -48,7 +48,7 @@ function read(path: string | undefined): RedirectSettings {
   try {
     input = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new SettingsError(`cannot read settings file ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new SettingsError(`cannot read settings file ${path}: ${messageOf(error)}`);
   }
   return parseSettings(redirectSettingsSchema, input, path);
 }

@@ -1,8 +1,9 @@
 import { credentials, status } from "@grpc/grpc-js";
 import { createLogger, FakeClock } from "@fairlead/kit";
+import { until } from "@fairlead/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeBatch, type FakeMixer, type FakeReportStream, startFakeMixer } from "../testing/fake-mixer.ts";
-import { until } from "../testing/until.ts";
+import { untilLater } from "../testing/until-later.ts";
 import { MixerClient } from "./mixer-client.ts";
 
 let clock: FakeClock;
@@ -28,11 +29,7 @@ afterEach(async () => {
 });
 
 const sequences = (stream: FakeReportStream): number[] => stream.batches.map(({ sequence }) => Number(sequence));
-const stream = (index: number): Promise<FakeReportStream> =>
-  until(() => {
-    void clock.advance(50);
-    return mixer.streams[index];
-  });
+const stream = (index: number): Promise<FakeReportStream> => untilLater(clock, `stream ${index} is open`, () => mixer.streams[index]);
 
 describe("reporting to mixer", () => {
   it("passes the engine's batches on, in order", async () => {
@@ -40,7 +37,7 @@ describe("reporting to mixer", () => {
     client.push(encodeBatch(1, "/a"));
     client.push(encodeBatch(2));
     const first = await stream(0);
-    await until(() => first.batches.length === 2);
+    await until("first has two batches", () => first.batches.length === 2);
     expect(sequences(first)).toEqual([1, 2]);
     expect(first.batches[0]?.accessLogs[0]?.path).toBe("/a");
   });
@@ -48,24 +45,24 @@ describe("reporting to mixer", () => {
   it("is connected although there is nothing to report, and not when mixer is gone", async () => {
     client.start(credentials.createInsecure());
     await stream(0);
-    await until(() => client.status().connected);
+    await until("the client is connected", () => client.status().connected);
     mixer.close();
-    await until(() => !client.status().connected);
+    await until("the client has noticed the end", () => !client.status().connected);
   });
 
   it("keeps a batch until it is acknowledged and sends what is not again on a new stream", async () => {
     client.start(credentials.createInsecure());
     for (const sequence of [1, 2, 3]) client.push(encodeBatch(sequence));
     const first = await stream(0);
-    await until(() => first.batches.length === 3);
+    await until("first has three batches", () => first.batches.length === 3);
     first.acknowledge(1);
-    await until(() => client.status().acknowledgedBatches === 1);
+    await until("a batch is acknowledged", () => client.status().acknowledgedBatches === 1);
     first.fail();
     const second = await stream(1);
-    await until(() => second.batches.length === 2);
+    await until("second has two batches", () => second.batches.length === 2);
     expect(sequences(second)).toEqual([2, 3]);
     second.acknowledge(3);
-    await until(() => client.status().unacknowledgedBatches === 0);
+    await until("every batch is acknowledged", () => client.status().unacknowledgedBatches === 0);
     expect(client.status()).toMatchObject({ connected: true, acknowledgedBatches: 3, droppedBatches: 0 });
   });
 
@@ -73,9 +70,9 @@ describe("reporting to mixer", () => {
     client.start(credentials.createInsecure());
     for (let sequence = 1; sequence <= 20; sequence += 1) client.push(encodeBatch(sequence));
     const first = await stream(0);
-    await until(() => first.batches.length === 8);
+    await until("first has eight batches", () => first.batches.length === 8);
     first.acknowledge(5);
-    await until(() => first.batches.length === 13);
+    await until("first has thirteen batches", () => first.batches.length === 13);
     expect(sequences(first).at(-1)).toBe(13);
   });
 
@@ -100,10 +97,10 @@ describe("reporting to mixer", () => {
     client.push(encodeBatch(1));
     client.push(encodeBatch(2));
     const first = await stream(0);
-    await until(() => first.batches.length === 2);
+    await until("first has two batches", () => first.batches.length === 2);
     first.fail(status.INVALID_ARGUMENT);
     const second = await stream(1);
-    await until(() => second.batches.length === 1);
+    await until("second has one batch", () => second.batches.length === 1);
     expect(sequences(second)).toEqual([2]);
     expect(client.status().droppedBatches).toBe(1);
   });
@@ -112,10 +109,10 @@ describe("reporting to mixer", () => {
     client.start(credentials.createInsecure());
     client.push(encodeBatch(1));
     const first = await stream(0);
-    await until(() => first.batches.length === 1);
+    await until("first has one batch", () => first.batches.length === 1);
     await clock.advance(30_000);
     const second = await stream(1);
-    await until(() => second.batches.length === 1);
+    await until("second has one batch", () => second.batches.length === 1);
     expect(client.status().lastError).toContain("no acknowledgement");
   });
 
@@ -123,7 +120,7 @@ describe("reporting to mixer", () => {
     client.start(credentials.createInsecure());
     client.push(encodeBatch(1));
     const first = await stream(0);
-    await until(() => first.batches.length === 1);
+    await until("first has one batch", () => first.batches.length === 1);
     const stopped = client.stop(60_000);
     first.acknowledge(1);
     await stopped;

@@ -8,7 +8,10 @@ import {
   DiscoveryRequestSchema,
   DiscoveryResponseSchema,
 } from "@fairlead/api/gen/envoy/service/discovery/v3/discovery_pb";
-import { until } from "./until.ts";
+import { until } from "@fairlead/testkit";
+
+/** Everything is in this process: what comes, comes at once. */
+const FAST = { intervalMs: 1 };
 
 /** One stream that a client has opened. */
 export interface FakeStream<Request, Response> {
@@ -59,8 +62,8 @@ export async function startFakeAdsServer(port = 0): Promise<FakeAdsServer> {
     address: `127.0.0.1:${bound}`,
     deltaStreams,
     sotwStreams,
-    delta: (index) => until(() => deltaStreams[index]),
-    sotw: (index) => until(() => sotwStreams[index]),
+    delta: (index) => until(`delta stream ${index} is open`, () => deltaStreams[index], FAST),
+    sotw: (index) => until(`state-of-the-world stream ${index} is open`, () => sotwStreams[index], FAST),
     close: () => server.forceShutdown(),
   };
 }
@@ -70,7 +73,7 @@ export function request<Request, Response>(
   stream: FakeStream<Request, Response>,
   accepts: (request: Request) => boolean,
 ): Promise<Request> {
-  return until(() => stream.requests.find(accepts));
+  return until("the request has come", () => stream.requests.find(accepts), FAST);
 }
 
 function serializer<Desc extends DescMessage>(desc: Desc): (message: MessageShape<Desc>) => Buffer {

@@ -1,6 +1,6 @@
 // The whole mesh, started, changed under load, asked what it saw: `npm run demo -- --smoke`.
 import { createScreen, renderTable, type Screen } from "@fairlead/cli";
-import { systemClock } from "@fairlead/kit";
+import { messageOf, systemClock } from "@fairlead/kit";
 import { startBookinfo, type TestMesh } from "../test-mesh.ts";
 import { type Check, compareWithMixer } from "./checks.ts";
 import { runScenario } from "./scenario.ts";
@@ -31,7 +31,7 @@ async function smoke(output: Screen, signal: AbortSignal): Promise<number> {
     output.line(failed === 0 ? style.green("✓ everything agrees") : style.red(`✗ ${failed} of ${checks.length} do not agree`));
     return failed === 0 ? 0 : 1;
   } catch (error) {
-    output.line(`${style.red("✗")} ${error instanceof Error ? error.message : String(error)}`);
+    output.line(`${style.red("✗")} ${messageOf(error)}`);
     if (!signal.aborted) for (const line of notable(test)) output.line(style.dim(`  ${line}`));
     return signal.aborted ? 130 : 1;
   } finally {

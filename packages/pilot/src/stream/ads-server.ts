@@ -1,5 +1,5 @@
 import type { PeerCertificate } from "node:tls";
-import { type Clock, failure, type Logger, type Result, type SpiffeId, success } from "@fairlead/kit";
+import { type Clock, failure, type Logger, messageOf, type Result, type SpiffeId, success } from "@fairlead/kit";
 import { Server, type ServerCredentials, type ServerDuplexStream, type ServiceDefinition, status } from "@grpc/grpc-js";
 import type { Node } from "@fairlead/api/gen/envoy/config/core/v3/base_pb";
 import { parseProxyIdentity, type ProxyIdentity } from "../proxy-identity.ts";
@@ -169,7 +169,7 @@ export class AdsServer {
           "proxy rejected its configuration",
         );
       } catch (error) {
-        refuse(status.INVALID_ARGUMENT, `malformed discovery request: ${error instanceof Error ? error.message : String(error)}`);
+        refuse(status.INVALID_ARGUMENT, `malformed discovery request: ${messageOf(error)}`);
       }
     });
     const end = (): void => {
