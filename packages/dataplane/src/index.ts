@@ -24,6 +24,7 @@ export type {
   TcpListenerConfig,
   WeightedCluster,
 } from "./config.ts";
+export { type AskedRequest, checkConfig, explain, explainDump } from "./explain.ts";
 export { Proxy, type ProxyOptions } from "./proxy.ts";
 export type { EngineProblem as ProxyProblem, ProxyLimits } from "./native/engine.ts";
 export { ProxyError, type ProxyErrorCode } from "./native/errors.ts";

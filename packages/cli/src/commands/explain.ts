@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
 import type { ProxyDecision, ProxyExplainRequest, ProxyExplanation } from "@fairlead/api";
-import type { Origin } from "@fairlead/kit";
+import { messageOf, type Origin } from "@fairlead/kit";
 import { type Command, Option } from "commander";
+import { z } from "zod";
 import { CliError } from "../cli-error.ts";
 import { createProxyAdminClient, findProxy, type MeshProxy } from "../clients/proxy-admin.ts";
 import { type CliContext, meshOf, print, styleOf } from "../context.ts";
@@ -18,14 +20,19 @@ interface ExplainOptions {
   readonly from?: string;
   readonly output: OutputFormat;
   readonly state?: string;
+  readonly config?: string;
 }
 
 export function addExplain(program: Command, context: CliContext): void {
   const command = program
     .command("explain")
     .description("say which way a request would take through a proxy, and which line of which file decided so")
-    .argument("<proxy>", "whose proxy: a workload, or the beginning of its name")
-    .argument("<request...>", "method and URL, or a curl line")
+    .argument("<proxy>", "whose proxy: a workload, or the beginning of its name; not with --config")
+    .argument("[request...]", "method and URL, or a curl line")
+    .option(
+      "--config <file>",
+      "a dump of a proxy's configuration instead of a running proxy: what `fairlead config <proxy> all -o json` printed",
+    )
     .addOption(
       new Option("-H, --header <header>", '"name: value"; may be repeated')
         .argParser((value: string, all: readonly string[] | undefined) => [...(all ?? []), value])
@@ -45,15 +52,18 @@ Examples:
   fairlead explain productpage GET http://reviews:9080/reviews/0 -H 'end-user: jason'
   fairlead explain productpage curl -s http://details:9080/details/0
   fairlead explain ingressgateway http://127.0.0.1:8080/productpage
+  fairlead explain --config dump.json GET http://reviews:9080/reviews/0
   fairlead explain ratings --inbound --from details GET http://ratings:9080/ratings/0`,
     );
-  addStateOption(command).action(async (proxyName: string, words: readonly string[], options: ExplainOptions) => {
-    const mesh = meshOf(context, options);
-    const proxy = findProxy(mesh, proxyName);
-    const asked = parseAskedRequest(words, options);
+  addStateOption(command).action(async (first: string, rest: readonly string[], options: ExplainOptions) => {
+    const { config } = options;
+    // With a dump there is no proxy to name: all words are the request.
+    const asked = parseAskedRequest(config === undefined ? rest : [first, ...rest], options);
     if (!asked.ok) throw new CliError(asked.error, "for example: fairlead explain productpage GET http://reviews:9080/reviews/0");
-    const request = await toExplainRequest(asked.value, { mesh, proxy, options });
-    const explanation = await createProxyAdminClient(proxy).explain(request);
+    const { proxy, request, explanation } =
+      config === undefined
+        ? await explainRunning(asked.value, { mesh: meshOf(context, options), proxyName: first, options })
+        : await explainFile(asked.value, config, options);
     print(
       context,
       renderOutput(options.output, { proxy: proxy.name, request, ...explanation }, () =>
@@ -63,11 +73,61 @@ Examples:
   });
 }
 
-async function toExplainRequest(
+interface Explained {
+  readonly proxy: Pick<MeshProxy, "name">;
+  readonly request: ProxyExplainRequest;
+  readonly explanation: ProxyExplanation;
+}
+
+async function explainRunning(
   asked: AskedRequest,
-  where: { readonly mesh: MeshFile; readonly proxy: MeshProxy; readonly options: ExplainOptions },
-): Promise<ProxyExplainRequest> {
-  const { mesh, proxy, options } = where;
+  where: { readonly mesh: MeshFile; readonly proxyName: string; readonly options: ExplainOptions },
+): Promise<Explained> {
+  const { mesh, proxyName, options } = where;
+  const proxy = findProxy(mesh, proxyName);
+  const principal = options.from === undefined ? undefined : await principalOf(mesh, options.from);
+  const request = toExplainRequest(asked, { proxy, isInbound: options.inbound === true, principal });
+  return { proxy, request, explanation: await createProxyAdminClient(proxy).explain(request) };
+}
+
+async function explainFile(asked: AskedRequest, path: string, options: ExplainOptions): Promise<Explained> {
+  const { from, inbound } = options;
+  if (from?.startsWith("spiffe://") === false)
+    throw new CliError(`"${from}" is no SPIFFE ID`, "name the caller as spiffe://…: there is no mesh to ask");
+  const dump = await readDump(path);
+  const [address = ""] = dump.node.addresses;
+  const proxy = { name: dump.node.name, type: dump.node.type, address };
+  const request = toExplainRequest(asked, { proxy, isInbound: inbound === true, principal: from });
+  // Loaded when needed: the native engine takes its time.
+  const { explainDump } = await import("@fairlead/dataplane/explain");
+  return { proxy, request, explanation: await explainDump(dump, request) };
+}
+
+const dumpSchema = z.looseObject({
+  node: z.looseObject({ name: z.string(), type: z.enum(["sidecar", "gateway"]), addresses: z.array(z.string()) }),
+  config: z.record(z.string(), z.unknown()),
+});
+
+async function readDump(path: string): Promise<z.output<typeof dumpSchema>> {
+  const hint = "write one with: fairlead config <proxy> all -o json > dump.json";
+  try {
+    const dump = dumpSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
+    if (dump.success) return dump.data;
+  } catch (error) {
+    throw new CliError(`cannot read ${path}: ${messageOf(error)}`, hint);
+  }
+  throw new CliError(`${path} is no dump of a proxy's configuration`, hint);
+}
+
+function toExplainRequest(
+  asked: AskedRequest,
+  where: {
+    readonly proxy: Pick<MeshProxy, "type" | "address">;
+    readonly isInbound: boolean;
+    readonly principal: string | undefined;
+  },
+): ProxyExplainRequest {
+  const { proxy, isInbound, principal } = where;
   const { url, method, headers } = asked;
   const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
   const host = headers.find(([name]) => name === "host")?.[1];
@@ -77,11 +137,8 @@ async function toExplainRequest(
     path: `${url.pathname}${url.search}`,
     headers: headers.filter(([name]) => name !== "host"),
   };
-  if (options.inbound === true) {
-    const principal = options.from === undefined ? undefined : await principalOf(mesh, options.from);
-    return { ...request, address: `${proxy.address}:${port}`, ...(principal === undefined ? {} : { principal }) };
-  }
-  if (options.from !== undefined) throw new CliError("--from says who sends a request that arrives", "add --inbound");
+  if (isInbound) return { ...request, address: `${proxy.address}:${port}`, ...(principal === undefined ? {} : { principal }) };
+  if (principal !== undefined) throw new CliError("--from says who sends a request that arrives", "add --inbound");
   return proxy.type === "gateway" ? { ...request, address: `${proxy.address}:${port}` } : { ...request, listener: "http_proxy" };
 }
 

@@ -1,6 +1,7 @@
+import { writeFileSync } from "node:fs";
 import { runCli } from "@fairlead/cli";
 import { systemClock } from "@fairlead/kit";
-import { send, until } from "@fairlead/testkit";
+import { createTempFolder, send, until } from "@fairlead/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBookinfo, type TestMesh } from "../../src/index.ts";
 
@@ -47,6 +48,27 @@ test("explain --inbound names the policy that lets a caller in, and refuses anot
   expect(allowed).toMatch(/ns\[default\]-policy\[ratings\]/);
   const refused = (await fairlead("explain", "ratings", "--inbound", "--from", "details", "GET", "http://ratings:9080/ratings/0")).output;
   expect(refused).toMatch(/den(y|ied)|refused|403/);
+});
+
+/** An explanation, but for the end of TLS: a dump has no certificates to end it with. */
+async function explained(...words: readonly string[]): Promise<unknown> {
+  const { output } = await fairlead("explain", ...words, "--output", "json");
+  return JSON.parse(output.replaceAll("; it ends tls", ""));
+}
+
+test("explain --config says the same of a dump, with no proxy to ask", async () => {
+  const dumps = createTempFolder("fairlead-dumps-");
+  const asked = {
+    productpage: ["GET", "http://reviews:9080/reviews/0", "-H", "end-user: jason"],
+    ingressgateway: [`${mesh.gatewayUrl}/productpage`],
+    ratings: ["--inbound", "--from", "spiffe://cluster.local/ns/default/sa/bookinfo-details", "GET", "http://ratings:9080/ratings/0"],
+  };
+  for (const [proxy, words] of Object.entries(asked)) {
+    const dump = dumps.join(`${proxy}.json`);
+    writeFileSync(dump, (await fairlead("config", proxy, "all", "-o", "json")).output);
+    expect(await explained("--config", dump, ...words)).toEqual(await explained(proxy, ...words));
+  }
+  dumps.remove();
 });
 
 test("metrics and topology show the traffic", async () => {
