@@ -170,7 +170,10 @@ impl Builder {
             .chain([&config.transport]);
         let mut transports = Vec::new();
         for transport in wanted {
-            transports.push(self.transport(transport, before).map_err(|e| e.field("transport"))?);
+            transports.push(
+                self.transport(transport, config.http.protocol, before)
+                    .map_err(|e| e.field("transport"))?,
+            );
         }
         let endpoints: Vec<EndpointEntry> = localities
             .iter()
@@ -214,7 +217,8 @@ impl Builder {
             .map(|entry| &entry.transport)
             .chain([&config.transport])
         {
-            transport::build_transport(transport, config.http.protocol, 0, &mut self.secrets).map_err(|e| e.field("transport"))?;
+            transport::build_transport(transport, config.http.protocol, 0, &mut self.secrets)
+                .map_err(|e| e.field("transport"))?;
         }
         Ok(())
     }
@@ -223,7 +227,7 @@ impl Builder {
     fn transport(
         &mut self,
         config: &UpstreamTransport,
-        protocol: config::HttpProtocol,
+        protocol: HttpProtocol,
         before: Option<&ClusterEntry>,
     ) -> Result<Arc<Transport>, Invalid> {
         let known = before.and_then(|before| {
@@ -235,7 +239,12 @@ impl Builder {
             Some(transport) => Ok(Arc::clone(transport)),
             None => {
                 let id = self.shared.next_id();
-                Ok(Arc::new(transport::build_transport(config, protocol, id, &mut self.secrets)?))
+                Ok(Arc::new(transport::build_transport(
+                    config,
+                    protocol,
+                    id,
+                    &mut self.secrets,
+                )?))
             }
         }
     }

@@ -322,8 +322,12 @@ async fn detect(served: &mut Served, wire: &mut Wire, received: &mut Buffer) -> 
 }
 
 async fn accept_tls(served: &mut Served, wire: Wire, received: &mut Buffer) -> Option<Connection> {
-    let Wire::Connection(connection) = wire else { return None };
-    let Connection::Plain(socket) = *connection else { return None };
+    let Wire::Connection(connection) = wire else {
+        return None;
+    };
+    let Connection::Plain(socket) = *connection else {
+        return None;
+    };
     let server = served.chain.tls.clone()?;
     let timeout_ms = match served.chain.transport_connect_timeout_ms {
         0 => served.worker.shared.limits.transport_timeout_ms,

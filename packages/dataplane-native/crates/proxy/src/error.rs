@@ -167,7 +167,9 @@ impl Failure {
             | Self::TlsFailure
             | Self::StaleConnection
             | Self::StreamRefused => RetryClass::NeverReached,
-            Self::UpstreamReset | Self::ClosedBeforeResponse | Self::PerTryTimeout | Self::UpstreamProtocol => RetryClass::ByPolicy,
+            Self::UpstreamReset | Self::ClosedBeforeResponse | Self::PerTryTimeout | Self::UpstreamProtocol => {
+                RetryClass::ByPolicy
+            }
             _ => RetryClass::Never,
         }
     }

@@ -184,7 +184,11 @@ impl Conn {
             return Poll::Ready(());
         }
         if session.is_over() {
-            return if written.is_ready() { Poll::Ready(()) } else { Poll::Pending };
+            return if written.is_ready() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            };
         }
         for turn in 0..=READS_PER_TURN {
             if turn == READS_PER_TURN {

@@ -80,7 +80,10 @@ pub(crate) async fn serve(served: &mut Served, wire: &mut Wire, buffer: &mut Buf
         let Serves::Http(http) = &chain.serves else {
             return HttpEnd::Closed;
         };
-        if requests == 0 && h2::PREFACE.starts_with(&buffer.filled()[..len]) && http.config.codec_type != CodecType::Http1 {
+        if requests == 0
+            && h2::PREFACE.starts_with(&buffer.filled()[..len])
+            && http.config.codec_type != CodecType::Http1
+        {
             return serve_http2(served, http, wire, buffer).await;
         }
         let mut scratch = worker.take_scratch();

@@ -31,10 +31,7 @@ pub(crate) struct PoolKey {
 impl PoolKey {
     /// The same for shared connections.
     pub(crate) fn http2(self) -> Self {
-        Self {
-            is_http2: true,
-            ..self
-        }
+        Self { is_http2: true, ..self }
     }
 }
 
@@ -115,7 +112,11 @@ impl Pools {
     /// A stream of a connection that is open already.
     pub(crate) fn open_stream(&self, key: &PoolKey, now_ms: u64) -> Option<Upstream> {
         let sessions = self.sessions.borrow();
-        let usable = sessions.get(key)?.list.iter().filter(|session| session.is_usable(now_ms));
+        let usable = sessions
+            .get(key)?
+            .list
+            .iter()
+            .filter(|session| session.is_usable(now_ms));
         usable.into_iter().find_map(|session| {
             session.open().map(|stream| Upstream {
                 wire: Wire::Stream(stream),
@@ -212,7 +213,8 @@ impl Pools {
             }
         }
         for sessions in self.sessions.borrow().values() {
-            let of_others = |session: &&Rc<SharedSession>| belongs(&session.info.endpoint) && session.stream_count() == 0;
+            let of_others =
+                |session: &&Rc<SharedSession>| belongs(&session.info.endpoint) && session.stream_count() == 0;
             if let Some(session) = sessions.list.iter().find(of_others) {
                 session.retire();
                 return true;

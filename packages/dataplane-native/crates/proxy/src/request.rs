@@ -224,13 +224,7 @@ pub(crate) async fn serve(
     }
 }
 
-async fn run(
-    call: &mut Call<'_>,
-    wire: &mut Wire,
-    buffer: &mut Buffer,
-    scratch: &mut Scratch,
-    timer: &Timer,
-) -> Next {
+async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch: &mut Scratch, timer: &Timer) -> Next {
     let replay = call.worker.shared.limits.max_replay_bytes as usize;
     let (len, framing) = (scratch.request.len, scratch.request.framing);
     scratch.edits.clear();

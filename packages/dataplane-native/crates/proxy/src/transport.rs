@@ -7,8 +7,8 @@ use std::{
 };
 
 use config::{
-    CertificateSource, DownstreamTls, HttpProtocol, Invalid, Secret, SecretKind, StringMatcher, TlsContext, TrustSource, UpstreamTls,
-    UpstreamTransport, Validation,
+    CertificateSource, DownstreamTls, HttpProtocol, Invalid, Secret, SecretKind, StringMatcher, TlsContext,
+    TrustSource, UpstreamTls, UpstreamTransport, Validation,
 };
 use tls::{
     Certificate, CertificateSlot, ClientCertificates, ClientOptions, ClientTls, NameMatcher, PeerNames, ServerOptions,

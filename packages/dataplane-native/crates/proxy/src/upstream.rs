@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    future::poll_fn,
     hash::BuildHasher,
     net::SocketAddr,
     rc::Rc,
@@ -159,6 +160,11 @@ pub(crate) async fn connect(
         });
     }
     let session = SharedSession::start(worker, stream, Rc::clone(&info), &cluster.config.http, limits);
+    let settled = poll_fn(|cx| session.poll_settled(cx));
+    if !matches!(tokio::time::timeout(timeout, settled).await, Ok(true)) {
+        session.retire();
+        return Err(failed(Failure::ConnectFailure));
+    }
     let opened = session.open().ok_or_else(|| failed(Failure::ConnectFailure))?;
     worker.pools.add_session(session);
     Ok(Upstream {

@@ -384,7 +384,6 @@ fn malformed_requests_are_refused_and_never_forwarded() {
         ("GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n", "400"),
         ("GET / HTTP/1.1\r\n\r\n", "400"),
         ("GET / HTTP/3.0\r\nHost: a\r\n\r\n", "505"),
-        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505"),
         ("\x16\x03\x01\x02\x00", "400"),
         (
             "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",

@@ -217,7 +217,11 @@ impl Incoming {
                 self.buffer.consume(std::mem::take(&mut self.ready));
             }
             let out = &self.out[self.out_sent..];
-            let body = if self.plan.chunks { &[] } else { &self.buffer.filled()[..self.ready] };
+            let body = if self.plan.chunks {
+                &[]
+            } else {
+                &self.buffer.filled()[..self.ready]
+            };
             let wanted = out.len() + body.len();
             let ends = self.reader.is_done() && !self.has_trailers;
             if wanted > 0 || ends && self.plan.to_stream && !self.is_end_sent {

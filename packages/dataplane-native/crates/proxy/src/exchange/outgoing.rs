@@ -332,8 +332,7 @@ impl Outgoing {
             .remaining()
             .map_or(usize::MAX, |rest| rest.min(LARGEST_READ as u64) as usize);
         let room = self.later.space().len();
-        let count =
-            ready!(down.poll_fill(cx, &mut self.later, pool, remaining)).map_err(|_| Broken::Downstream)?;
+        let count = ready!(down.poll_fill(cx, &mut self.later, pool, remaining)).map_err(|_| Broken::Downstream)?;
         if count == 0 {
             // The end of a stream is the end of its body; a connection must not end within one.
             return Poll::Ready(self.reader.end().map_err(|_| Broken::Downstream));

@@ -1,6 +1,11 @@
 //! Connections to upstreams that speak HTTP/2, shared by the requests of a worker.
 
-use std::{cell::Cell, future::poll_fn, rc::Rc, task::Poll};
+use std::{
+    cell::{Cell, RefCell},
+    future::poll_fn,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
 
 use ::http::{
     Buffer,
@@ -17,6 +22,8 @@ pub(crate) struct SharedSession {
     conn: Rc<Conn>,
     pub(crate) info: Rc<UpstreamInfo>,
     idle_since_ms: Cell<u64>,
+    /// Who waits for the server's settings.
+    settling: RefCell<Option<Waker>>,
     max_requests: u32,
     max_duration_ms: u64,
 }
@@ -47,12 +54,30 @@ impl SharedSession {
         let shared = Rc::new(Self {
             conn: Rc::clone(&conn),
             idle_since_ms: Cell::new(worker.timers.now_ms()),
+            settling: RefCell::default(),
             max_requests: http.max_requests_per_connection,
             max_duration_ms: http.max_connection_duration_ms,
             info,
         });
         tokio::task::spawn_local(run(Rc::clone(worker), Rc::clone(&shared), socket, http.http2.keepalive));
         shared
+    }
+
+    /// Ready when the server has said how many streams it takes: it speaks HTTP/2, and none will be refused for being one
+    /// too many. False: it does not, or has gone.
+    pub(crate) fn poll_settled(&self, cx: &Context<'_>) -> Poll<bool> {
+        let session = self.conn.session.borrow();
+        if session.has_peer_settings() || !session.is_usable() {
+            return Poll::Ready(session.is_usable());
+        }
+        *self.settling.borrow_mut() = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn wake_settling(&self) {
+        if let Some(waker) = self.settling.borrow_mut().take() {
+            waker.wake();
+        }
     }
 
     /// Another stream, if there is room for one.
@@ -102,10 +127,15 @@ async fn run(
     let timer = worker.timers.timer();
     let mut input = Buffer::default();
     let mut ping_at = keepalive.map(|keepalive| worker.timers.now_ms() + keepalive.interval_ms);
+    let mut is_settled = false;
     timer.set(ping_at);
     poll_fn(|cx| {
         if conn.poll_drive(cx, &mut socket, &mut input).is_ready() {
             return Poll::Ready(());
+        }
+        if !is_settled && conn.session.borrow().has_peer_settings() {
+            is_settled = true;
+            shared.wake_settling();
         }
         if let Some(keepalive) = keepalive
             && timer.poll_expired(cx).is_ready()
@@ -123,6 +153,7 @@ async fn run(
     })
     .await;
     conn.with(Session::lose);
+    shared.wake_settling();
     worker.pools.forget(&shared);
     worker.count(Counter::UpstreamConnectionsClosed);
     worker.buffers.give(input);

@@ -1,6 +1,11 @@
 //! The connection of a client that speaks HTTP/2.
 
-use std::{cell::RefCell, future::poll_fn, rc::Rc, task::{Poll, Waker}};
+use std::{
+    cell::RefCell,
+    future::poll_fn,
+    rc::Rc,
+    task::{Poll, Waker},
+};
 
 use ::http::{
     Buffer,
@@ -124,7 +129,10 @@ impl Schedule {
             },
             busy_at: now,
             ends_at: (config.max_connection_duration_ms > 0).then(|| now + config.max_connection_duration_ms),
-            ping: config.http2.keepalive.map(|keepalive| (now + keepalive.interval_ms, keepalive)),
+            ping: config
+                .http2
+                .keepalive
+                .map(|keepalive| (now + keepalive.interval_ms, keepalive)),
             drained_at: None,
             max_requests: config.max_requests_per_connection.into(),
             drain_ms: config.drain_timeout_ms.max(1_000),
@@ -143,7 +151,10 @@ impl Schedule {
             session.drain();
             self.drained_at = Some(now + self.drain_ms);
         }
-        if self.drained_at.is_some_and(|at| at <= now && session.stream_count() == 0) {
+        if self
+            .drained_at
+            .is_some_and(|at| at <= now && session.stream_count() == 0)
+        {
             return None;
         }
         if let Some((at, keepalive)) = &mut self.ping
@@ -157,7 +168,12 @@ impl Schedule {
         let idle_at = (self.idle_ms > 0 && self.drained_at.is_none()).then(|| self.busy_at + self.idle_ms);
         let drained_at = self.drained_at.map(|at| at.max(now + 100));
         let ping_at = self.ping.map(|(at, _)| at);
-        Some([idle_at, drained_at, ping_at, self.ends_at.filter(|at| *at > now)].into_iter().flatten().min())
+        Some(
+            [idle_at, drained_at, ping_at, self.ends_at.filter(|at| *at > now)]
+                .into_iter()
+                .flatten()
+                .min(),
+        )
     }
 }
 
@@ -182,7 +198,9 @@ pub(crate) async fn serve(served: Served, http: &HttpEntry, socket: &mut Connect
             return Poll::Ready(());
         }
         loop {
-            let Some(key) = conn.session.borrow_mut().next_opened() else { break };
+            let Some(key) = conn.session.borrow_mut().next_opened() else {
+                break;
+            };
             let stream = conn.stream(key);
             renew(&mut served, &mut is_gone);
             if is_gone {

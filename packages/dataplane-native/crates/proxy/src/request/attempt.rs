@@ -347,7 +347,6 @@ pub(super) fn target<'a>(
     }
 }
 
-
 fn verdict(call: &Call<'_>, cluster: &ClusterEntry, chosen: &Chosen<'_>, verdict: Verdict) {
     if !matches!(verdict, Verdict::Status(..500)) {
         chosen.endpoint.errors_total.fetch_add(1, Relaxed);
@@ -363,4 +362,3 @@ fn verdict(call: &Call<'_>, cluster: &ClusterEntry, chosen: &Chosen<'_>, verdict
         call.worker.count(Counter::EndpointsEjected);
     }
 }
-

@@ -122,7 +122,9 @@ async fn deliver(worker: Rc<Worker>, cluster: Arc<ClusterEntry>, mut copy: Copy)
     let timer = worker.timers.timer();
     timer.set(Some(worker.timers.now_ms() + TIMEOUT_MS));
     let Some(request) = copy.head() else { return };
-    let Some(mut up) = open(&worker, &cluster).await else { return };
+    let Some(mut up) = open(&worker, &cluster).await else {
+        return;
+    };
     let mut range = 0..copy.message.len();
     if let Wire::Stream(stream) = &up.wire {
         let Some(content) = copy.content() else { return };

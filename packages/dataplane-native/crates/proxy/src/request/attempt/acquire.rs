@@ -39,10 +39,7 @@ impl Waiting<'_> {
             return Poll::Ready(Failure::DownstreamClosed);
         }
         match self.timer.poll_expired(cx) {
-            Poll::Ready(()) => self
-                .deadlines
-                .expired(self.timer, 0)
-                .map_or(Poll::Pending, Poll::Ready),
+            Poll::Ready(()) => self.deadlines.expired(self.timer, 0).map_or(Poll::Pending, Poll::Ready),
             Poll::Pending => Poll::Pending,
         }
     }
@@ -157,7 +154,11 @@ fn take(call: &mut Call<'_>, key: PoolKey, speaks: Speaks, wants_new: bool) -> O
     let stream = (speaks != Speaks::Http1)
         .then(|| pools.open_stream(&key.http2(), call.worker.timers.recent_ms()))
         .flatten();
-    let own = || (speaks != Speaks::Http2 && !wants_new).then(|| pools.take(&key)).flatten();
+    let own = || {
+        (speaks != Speaks::Http2 && !wants_new)
+            .then(|| pools.take(&key))
+            .flatten()
+    };
     let up = stream.or_else(own)?;
     Some(adopt(call, up))
 }

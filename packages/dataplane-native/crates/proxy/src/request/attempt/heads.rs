@@ -172,7 +172,9 @@ pub(super) fn send_head(
             let ends = outgoing.is_empty();
             let is_https = call.served.facts.peer_tls.is_some();
             let expects_no_content = request.method == http::Method::Head;
-            stream.send_head(ends, expects_no_content, |writer| h2::encode_request(view, edits, is_https, writer));
+            stream.send_head(ends, expects_no_content, |writer| {
+                h2::encode_request(view, edits, is_https, writer)
+            });
             outgoing.set_head_sent(ends);
         }
     }

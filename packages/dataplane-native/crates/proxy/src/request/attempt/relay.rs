@@ -215,7 +215,6 @@ pub(super) fn finish_unread(call: &Call<'_>, up: Upstream, scratch: &mut Scratch
     give_back(call, up, is_whole, call.worker.timers.now_ms());
 }
 
-
 /// How the client gets the body of this response.
 fn plan(scratch: &Scratch, down: &Wire, up: &Upstream, framing: Framing) -> BodyPlan {
     let to_stream = down.is_stream();

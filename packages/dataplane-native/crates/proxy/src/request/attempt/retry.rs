@@ -149,4 +149,3 @@ pub(super) async fn back_off(
     deadlines.arm(timer);
     result
 }
-

@@ -1,0 +1,541 @@
+//! HTTP/2 on either side, with another implementation at the other end.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use h2::{Reason, RecvStream, client::SendRequest};
+use http_types::{HeaderMap, Request, Response};
+use serde_json::{Value, json};
+use support::{Client, Upstream, address, cluster, forward, http_listener, http_listener_with, ok, start, wait_until};
+
+fn run<T>(test: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, async {
+        tokio::time::timeout(Duration::from_secs(30), test)
+            .await
+            .expect("in time")
+    })
+}
+
+async fn connect(address: SocketAddr) -> SendRequest<Bytes> {
+    let socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (client, connection) = h2::client::Builder::new()
+        // One stream that is not read must not use up what all have.
+        .initial_connection_window_size(1 << 20)
+        .handshake(socket)
+        .await
+        .unwrap();
+    tokio::task::spawn_local(async move {
+        let _ = connection.await;
+    });
+    client.ready().await.unwrap()
+}
+
+async fn read(mut body: RecvStream) -> Result<(Vec<u8>, Option<HeaderMap>), h2::Error> {
+    let mut all = Vec::new();
+    while let Some(piece) = body.data().await {
+        let piece = piece?;
+        body.flow_control().release_capacity(piece.len())?;
+        all.extend_from_slice(&piece);
+    }
+    Ok((all, body.trailers().await?))
+}
+
+fn request(method: &str, path: &str) -> Request<()> {
+    let uri = format!("http://test{path}");
+    Request::builder().method(method).uri(uri).body(()).unwrap()
+}
+
+/// Sends a request with a body and reads the response.
+async fn call(
+    client: &mut SendRequest<Bytes>,
+    request: Request<()>,
+    body: &[u8],
+) -> (Response<()>, Vec<u8>, Option<HeaderMap>) {
+    let (response, mut stream) = client.send_request(request, body.is_empty()).unwrap();
+    if !body.is_empty() {
+        let sending = async {
+            let mut rest = Bytes::copy_from_slice(body);
+            while !rest.is_empty() {
+                stream.reserve_capacity(rest.len());
+                let Some(Ok(room)) = std::future::poll_fn(|cx| stream.poll_capacity(cx)).await else {
+                    return;
+                };
+                let piece = rest.split_to(room.min(rest.len()));
+                stream.send_data(piece, rest.is_empty()).unwrap();
+            }
+        };
+        sending.await;
+    }
+    let (head, body) = response.await.unwrap().into_parts();
+    let (body, trailers) = read(body).await.unwrap();
+    (Response::from_parts(head, ()), body, trailers)
+}
+
+fn http2(name: &str, address: SocketAddr) -> Value {
+    let mut cluster = cluster(name, &[address]);
+    cluster["http"] = json!({ "protocol": "http2" });
+    cluster
+}
+
+/// A server of HTTP/2. Echoes the body; the path says what else it does.
+struct Server {
+    address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Server {
+    fn start() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let server = Self {
+            address: listener.local_addr().unwrap(),
+            connections: Arc::default(),
+            requests: Arc::default(),
+        };
+        let (connections, requests) = (Arc::clone(&server.connections), Arc::clone(&server.requests));
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            let local = tokio::task::LocalSet::new();
+            local.block_on(&runtime, async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                while let Ok((socket, _)) = listener.accept().await {
+                    connections.fetch_add(1, SeqCst);
+                    tokio::task::spawn_local(serve(socket, Arc::clone(&requests)));
+                }
+            });
+        });
+        server
+    }
+}
+
+async fn serve(socket: tokio::net::TcpStream, requests: Arc<AtomicUsize>) {
+    let mut connection = h2::server::Builder::new()
+        .max_concurrent_streams(50)
+        .enable_connect_protocol()
+        .handshake::<_, Bytes>(socket)
+        .await
+        .unwrap();
+    while let Some(Ok((request, mut respond))) = connection.accept().await {
+        let nth = requests.fetch_add(1, SeqCst);
+        match request.uri().path() {
+            "/refused-first" if nth == 0 => respond.send_reset(Reason::REFUSED_STREAM),
+            "/reset" => respond.send_reset(Reason::INTERNAL_ERROR),
+            "/goaway" => {
+                connection.graceful_shutdown();
+                tokio::task::spawn_local(echo(request, respond));
+            }
+            _ => {
+                tokio::task::spawn_local(echo(request, respond));
+            }
+        }
+    }
+}
+
+async fn echo(request: Request<RecvStream>, mut respond: h2::server::SendResponse<Bytes>) {
+    let (head, mut body) = request.into_parts();
+    let mut response = Response::builder()
+        .status(200)
+        .header("x-path", head.uri.path())
+        .header(
+            "x-authority",
+            head.uri.authority().map_or("", |authority| authority.as_str()),
+        );
+    for name in [
+        "x-forwarded-proto",
+        "te",
+        "cookie",
+        "connection",
+        "transfer-encoding",
+        "x-many",
+    ] {
+        for value in head.headers.get_all(name) {
+            response = response.header(format!("x-saw-{name}"), value);
+        }
+    }
+    if head.uri.path() == "/grpc" {
+        response = response.header("content-type", "application/grpc");
+    }
+    let mut stream = respond.send_response(response.body(()).unwrap(), false).unwrap();
+    while let Some(Ok(piece)) = body.data().await {
+        let _ = body.flow_control().release_capacity(piece.len());
+        let mut piece = piece;
+        while !piece.is_empty() {
+            stream.reserve_capacity(piece.len());
+            let Some(Ok(room)) = std::future::poll_fn(|cx| stream.poll_capacity(cx)).await else {
+                return;
+            };
+            let _ = stream.send_data(piece.split_to(room.min(piece.len())), false);
+        }
+    }
+    if head.uri.path() == "/grpc" {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", "7".parse().unwrap());
+        let _ = stream.send_trailers(trailers);
+    } else {
+        let _ = stream.send_data(Bytes::new(), true);
+    }
+}
+
+#[test]
+fn a_client_of_http2_reaches_an_upstream_of_http1() {
+    let upstream = Upstream::start(|seen| ok(seen.head.lines().next().unwrap().as_bytes()));
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", json!([forward("up")]))],
+        "clusters": [cluster("up", &[upstream.address])],
+    }));
+    let web = address(&proxy, "web");
+    run(async {
+        let mut client = connect(web).await;
+        let (response, body, _) = call(&mut client, request("GET", "/a?b"), b"").await;
+        assert_eq!(
+            (response.status().as_u16(), body.as_slice()),
+            (200, &b"GET /a?b HTTP/1.1"[..])
+        );
+        assert_eq!(upstream.last().header("host"), Some("test"));
+        // Without a length the body goes in chunks, with one as it is.
+        let (response, ..) = call(&mut client, request("POST", "/"), b"hello").await;
+        assert_eq!(response.status(), 200);
+        let seen = upstream.last();
+        assert_eq!(
+            (seen.header("transfer-encoding"), seen.body.as_slice()),
+            (Some("chunked"), &b"5\r\nhello\r\n0\r\n\r\n"[..])
+        );
+        let mut with_length = request("POST", "/");
+        with_length.headers_mut().insert("content-length", "5".parse().unwrap());
+        with_length.headers_mut().append("cookie", "a=1".parse().unwrap());
+        with_length.headers_mut().append("cookie", "b=2".parse().unwrap());
+        call(&mut client, with_length, b"hello").await;
+        let seen = upstream.last();
+        assert_eq!(
+            (seen.header("transfer-encoding"), seen.body.as_slice()),
+            (None, &b"hello"[..])
+        );
+        assert_eq!(seen.header("cookie"), Some("a=1; b=2"));
+    });
+    assert_eq!(upstream.connections.load(SeqCst), 1);
+}
+
+#[test]
+fn responses_of_http1_end_for_clients_of_http2_as_their_framing_says() {
+    let upstream = Upstream::start(|seen| match seen.head.split(' ').nth(1) {
+        Some("/chunked") => {
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=1\r\n world\r\n0\r\nt: 1\r\n\r\n"
+                .to_vec()
+        }
+        Some("/close") => b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec(),
+        Some("/empty") => b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),
+        Some("/large") => ok(&vec![b'x'; 1_000_000]),
+        _ => ok(b"ok"),
+    });
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", json!([forward("up")]))],
+        "clusters": [cluster("up", &[upstream.address])],
+    }));
+    let web = address(&proxy, "web");
+    run(async {
+        let mut client = connect(web).await;
+        let (response, body, _) = call(&mut client, request("GET", "/chunked"), b"").await;
+        assert_eq!(
+            (response.headers().get("transfer-encoding"), body.as_slice()),
+            (None, &b"hello world"[..])
+        );
+        let (response, body, _) = call(&mut client, request("GET", "/empty"), b"").await;
+        assert_eq!((response.status().as_u16(), body.len()), (204, 0));
+        let (response, body, _) = call(&mut client, request("HEAD", "/"), b"").await;
+        assert_eq!(
+            (response.headers()["content-length"].to_str().unwrap(), body.len()),
+            ("2", 0)
+        );
+        let (_, body, _) = call(&mut client, request("GET", "/large"), b"").await;
+        assert_eq!(body.len(), 1_000_000);
+    });
+}
+
+#[test]
+fn a_client_of_http1_reaches_an_upstream_of_http2() {
+    let server = Server::start();
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", json!([forward("up")]))],
+        "clusters": [http2("up", server.address)],
+    }));
+    let mut client = Client::connect(address(&proxy, "web"));
+    for (framing, body) in [
+        ("content-length: 5\r\n", "hello"),
+        ("Transfer-Encoding: chunked\r\n", "3\r\nhel\r\n2;a=b\r\nlo\r\n0\r\n\r\n"),
+    ] {
+        client.send(format!(
+            "POST /a HTTP/1.1\r\nHost: test\r\nConnection: keep-alive\r\nTE: gzip\r\nX-Many: 1\r\n{framing}\r\n{body}"
+        ));
+        let response = client.response().unwrap();
+        assert_eq!(
+            (
+                response.status,
+                response.header("x-path"),
+                response.header("x-authority")
+            ),
+            (200, Some("/a"), Some("test"))
+        );
+        assert_eq!(
+            response.message.body, b"5\r\nhello\r\n0\r\n\r\n",
+            "no length was said: chunks"
+        );
+        assert_eq!(
+            (response.header("x-saw-te"), response.header("x-saw-connection")),
+            (None, None)
+        );
+        assert_eq!(response.header("x-saw-x-many"), Some("1"));
+    }
+    let large = "y".repeat(700_000);
+    client.send(format!(
+        "POST /a HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n{large}",
+        large.len()
+    ));
+    assert!(client.response().unwrap().message.body.len() > 700_000);
+    assert_eq!(server.connections.load(SeqCst), 1);
+}
+
+#[test]
+fn grpc_travels_with_its_trailers_and_many_calls_share_a_connection() {
+    let server = Server::start();
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", json!([forward("up")]))],
+        "clusters": [http2("up", server.address)],
+    }));
+    let web = address(&proxy, "web");
+    run(async {
+        let mut client = connect(web).await;
+        let mut grpc = request("POST", "/grpc");
+        grpc.headers_mut()
+            .insert("content-type", "application/grpc".parse().unwrap());
+        grpc.headers_mut().insert("te", "trailers".parse().unwrap());
+        let (response, body, trailers) = call(&mut client, grpc, &[0; 100_000]).await;
+        assert_eq!((response.status().as_u16(), body.len()), (200, 100_000));
+        assert_eq!(response.headers()["x-saw-te"], "trailers");
+        assert_eq!(trailers.unwrap()["grpc-status"], "7");
+        let calls = (0..200).map(|_| {
+            let mut client = client.clone();
+            tokio::task::spawn_local(async move {
+                client = client.ready().await.unwrap();
+                call(&mut client, request("POST", "/x"), b"abc").await.1
+            })
+        });
+        for one in calls.collect::<Vec<_>>() {
+            assert_eq!(one.await.unwrap(), b"abc");
+        }
+    });
+    assert!(
+        server.connections.load(SeqCst) <= 8,
+        "{}",
+        server.connections.load(SeqCst)
+    );
+    assert!(proxy.stats_prometheus().contains("grpc_response_status=\"7\""));
+}
+
+#[test]
+fn what_was_refused_or_not_begun_is_sent_again_whatever_the_method() {
+    let server = Server::start();
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", json!([forward("up")]))],
+        "clusters": [http2("up", server.address)],
+    }));
+    let web = address(&proxy, "web");
+    run(async {
+        let mut client = connect(web).await;
+        let (response, body, _) = call(&mut client, request("POST", "/refused-first"), b"once").await;
+        assert_eq!((response.status().as_u16(), body.as_slice()), (200, &b"once"[..]));
+        // A connection that is shut down in order loses nothing.
+        for _ in 0..20 {
+            let (response, ..) = call(&mut client, request("POST", "/goaway"), b"x").await;
+            assert_eq!(response.status(), 200);
+        }
+        let (response, body, _) = call(&mut client, request("GET", "/reset"), b"").await;
+        assert_eq!(response.status(), 503);
+        assert!(String::from_utf8(body).unwrap().ends_with("reset reason: remote reset"));
+    });
+    assert!(server.connections.load(SeqCst) > 1);
+}
+
+#[test]
+fn replies_made_here_reach_clients_of_http2_and_of_grpc() {
+    let mut manager = json!({ "routes": { "inline": { "virtualHosts": [{ "name": "all", "domains": ["*"], "routes": [
+        { "match": { "path": { "exact": "/direct" } }, "action": { "directResponse": { "status": 418, "body": "tea" } } },
+        { "match": { "path": { "exact": "/gone" } }, "action": { "forward": { "cluster": "dead" } } },
+    ] }] } } });
+    manager["serverName"] = json!("fl");
+    let proxy = start(&json!({
+        "listeners": [http_listener_with("web", manager)],
+        "clusters": [cluster("dead", &[support::dead_address()])],
+    }));
+    let web = address(&proxy, "web");
+    run(async {
+        let mut client = connect(web).await;
+        let (response, body, _) = call(&mut client, request("GET", "/direct"), b"").await;
+        assert_eq!((response.status().as_u16(), body.as_slice()), (418, &b"tea"[..]));
+        assert_eq!(
+            (&response.headers()["server"], &response.headers()["content-length"]),
+            (&"fl".parse().unwrap(), &"3".parse().unwrap())
+        );
+        let (response, ..) = call(&mut client, request("GET", "/nowhere"), b"").await;
+        assert_eq!(response.status(), 404);
+        let mut grpc = request("POST", "/gone");
+        grpc.headers_mut()
+            .insert("content-type", "application/grpc".parse().unwrap());
+        let (response, ..) = call(&mut client, grpc, b"x").await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["grpc-status"], "14");
+    });
+}
+
+#[test]
+fn a_connection_is_drained_without_losing_a_stream() {
+    let release = Arc::new(std::sync::Barrier::new(2));
+    let held = Arc::clone(&release);
+    let upstream = Upstream::start(move |seen| {
+        if seen.head.starts_with("GET /slow") {
+            held.wait();
+        }
+        ok(b"done")
+    });
+    let proxy = Arc::new(start(&json!({
+        "listeners": [http_listener("web", json!([forward("up")]))],
+        "clusters": [cluster("up", &[upstream.address])],
+    })));
+    let web = address(&proxy, "web");
+    run(async {
+        let mut client = connect(web).await;
+        let slow = {
+            let mut client = client.clone();
+            tokio::task::spawn_local(async move { call(&mut client, request("GET", "/slow"), b"").await })
+        };
+        let arrived = || upstream.requests() == 1;
+        while !arrived() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let drained = {
+            let proxy = Arc::clone(&proxy);
+            std::thread::spawn(move || proxy.drain(Duration::from_secs(10), false))
+        };
+        // The client learns it by GOAWAY: it opens no more streams.
+        while client.clone().ready().await.is_ok() && client.send_request(request("GET", "/"), true).is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        release.wait();
+        assert_eq!(slow.await.unwrap().1, b"done");
+        assert!(drained.join().unwrap());
+    });
+}
+
+#[test]
+fn a_client_that_does_not_read_stops_its_upstream_and_nobody_else() {
+    let upstream = Upstream::start(|seen| match seen.head.split(' ').nth(1) {
+        Some("/large") => ok(&vec![b'x'; 8_000_000]),
+        _ => ok(b"quick"),
+    });
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", json!([forward("up")]))],
+        "clusters": [cluster("up", &[upstream.address])],
+    }));
+    let web = address(&proxy, "web");
+    run(async {
+        let mut client = connect(web).await;
+        let (response, _) = client.send_request(request("GET", "/large"), true).unwrap();
+        let unread = response.await.unwrap().into_body();
+        let (_, body, _) = call(&mut client, request("GET", "/"), b"").await;
+        assert_eq!(body, b"quick");
+        let (all, _) = read(unread).await.unwrap();
+        assert_eq!(all.len(), 8_000_000);
+    });
+}
+
+#[test]
+fn web_sockets_go_over_extended_connect_to_an_upgrade() {
+    let upstream = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = upstream.local_addr().unwrap();
+    let echoing = std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        let (mut stream, _) = upstream.accept().unwrap();
+        let mut buffer = Vec::new();
+        let seen = support::read_message(&mut stream, &mut buffer, false).unwrap();
+        stream
+            .write_all(b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n")
+            .unwrap();
+        let mut piece = [0; 64];
+        let count = stream.read(&mut piece).unwrap();
+        stream.write_all(&piece[..count]).unwrap();
+        seen
+    });
+    let proxy = start(&json!({
+        "listeners": [http_listener_with("web", json!({
+            "upgrades": [{ "protocol": "websocket", "enabled": true }],
+            "routes": { "inline": { "virtualHosts": [{ "name": "all", "domains": ["*"], "routes": [forward("up")] }] } },
+        }))],
+        "clusters": [cluster("up", &[at])],
+    }));
+    let web = address(&proxy, "web");
+    run(async {
+        let mut client = connect(web).await;
+        // What the server allows arrives with its settings.
+        while !client.is_extended_connect_protocol_enabled() {
+            client = client.ready().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let mut upgrade = request("CONNECT", "/chat");
+        upgrade
+            .extensions_mut()
+            .insert(h2::ext::Protocol::from_static("websocket"));
+        let (response, mut stream) = client.send_request(upgrade, false).unwrap();
+        let response = response.await.unwrap();
+        assert_eq!(response.status(), 200);
+        stream.send_data(Bytes::from_static(b"ping"), false).unwrap();
+        let mut body = response.into_body();
+        assert_eq!(body.data().await.unwrap().unwrap(), "ping");
+    });
+    let seen = echoing.join().unwrap();
+    assert!(seen.head.starts_with("GET /chat HTTP/1.1\r\n"), "{}", seen.head);
+    assert_eq!(
+        (seen.header("upgrade"), seen.header("connection")),
+        (Some("websocket"), Some("upgrade"))
+    );
+}
+
+#[test]
+fn the_proxy_survives_what_is_no_http2() {
+    let upstream = Upstream::saying("ok");
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", json!([forward("up")]))],
+        "clusters": [cluster("up", &[upstream.address])],
+    }));
+    let web = address(&proxy, "web");
+    let mut client = Client::connect(web);
+    client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let answer = client.rest();
+    // GOAWAY, whatever it says.
+    assert!(answer.windows(5).any(|window| window == [0, 0, 8, 7, 0]), "{answer:?}");
+    wait_until("the error is counted", || {
+        proxy
+            .stats_prometheus()
+            .lines()
+            .any(|line| line.starts_with("fairlead_proxy_downstream_protocol_errors_total") && line.ends_with(" 1"))
+    });
+    assert_eq!(support::get(web, "/").body(), "ok");
+    assert_eq!(upstream.requests(), 1);
+}
