@@ -327,7 +327,7 @@ fn grpc_travels_with_its_trailers_and_many_calls_share_a_connection() {
         grpc.headers_mut()
             .insert("content-type", "application/grpc".parse().unwrap());
         grpc.headers_mut().insert("te", "trailers".parse().unwrap());
-        let (response, body, trailers) = call(&mut client, grpc, &[0; 100_000]).await;
+        let (response, body, trailers) = call(&mut client, grpc, &vec![0; 100_000]).await;
         assert_eq!((response.status().as_u16(), body.len()), (200, 100_000));
         assert_eq!(response.headers()["x-saw-te"], "trailers");
         assert_eq!(trailers.unwrap()["grpc-status"], "7");

@@ -242,7 +242,7 @@ impl<'a> HeadWriter<'a> {
         match (self.block, name) {
             (Block::Request, b":method" | b":path" | b":authority" | b":scheme" | b":protocol") => {
                 let is_valid = match name {
-                    b":method" => !value.is_empty() && value.iter().copied().all(is_token),
+                    b":method" | b":protocol" => !value.is_empty() && value.iter().copied().all(is_token),
                     b":path" if value.len() > self.limits.max_target_bytes => {
                         self.head.too_large = Some(HeadError::TargetTooLong);
                         return Ok(());
@@ -250,7 +250,6 @@ impl<'a> HeadWriter<'a> {
                     b":authority" => value
                         .iter()
                         .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'/' | b'#' | b'?')),
-                    b":protocol" => !value.is_empty() && value.iter().copied().all(is_token),
                     _ => value.iter().all(u8::is_ascii_graphic),
                 };
                 if !is_valid {

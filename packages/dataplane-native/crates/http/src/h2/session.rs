@@ -112,6 +112,10 @@ enum Start {
 
 /// An HTTP/2 connection without its socket.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the end of the connection"
+)]
 pub struct Session {
     role: Role,
     options: SessionOptions,
@@ -488,13 +492,11 @@ impl Session {
         let Some(stream) = self.stream_mut(key) else {
             return Poll::Ready(StreamEnd::Lost);
         };
-        match stream.end {
-            Some(end) => Poll::Ready(end),
-            None => {
-                stream.wait_to_read(cx);
-                Poll::Pending
-            }
+        if let Some(end) = stream.end {
+            return Poll::Ready(end);
         }
+        stream.wait_to_read(cx);
+        Poll::Pending
     }
 
     /// Hands trailers over: lines of text, with ranges in `fields`. None: there are none.

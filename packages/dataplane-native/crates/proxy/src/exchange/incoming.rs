@@ -16,6 +16,7 @@ use crate::wire::{Wire, WireEnd};
 
 /// A response on its way down.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Incoming {
     pub(crate) buffer: Buffer,
     scanner: HeadScanner,

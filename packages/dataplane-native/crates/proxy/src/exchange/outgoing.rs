@@ -12,6 +12,7 @@ use crate::wire::Wire;
 
 /// A request on its way up.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Outgoing {
     /// The head as an upstream of HTTP/1 gets it.
     pub(crate) head: Vec<u8>,

@@ -105,6 +105,13 @@ fn options(http: &HttpEntry) -> SessionOptions {
     }
 }
 
+/// What comes next on a connection.
+enum Due {
+    /// Look again at this time, if at any.
+    At(Option<u64>),
+    Close,
+}
+
 /// When things are due, in the worker's milliseconds.
 struct Schedule {
     idle_ms: u64,
@@ -139,8 +146,8 @@ impl Schedule {
         }
     }
 
-    /// Does what is due; says when to look again. None: the connection is to be closed.
-    fn check(&mut self, session: &mut Session, is_ending: bool, now: u64) -> Option<Option<u64>> {
+    /// Does what is due.
+    fn check(&mut self, session: &mut Session, is_ending: bool, now: u64) -> Due {
         if session.stream_count() > 0 {
             self.busy_at = now;
         }
@@ -155,25 +162,21 @@ impl Schedule {
             .drained_at
             .is_some_and(|at| at <= now && session.stream_count() == 0)
         {
-            return None;
+            return Due::Close;
         }
         if let Some((at, keepalive)) = &mut self.ping
             && *at <= now
         {
             if !session.ping() {
-                return None;
+                return Due::Close;
             }
             *at = now + keepalive.interval_ms.max(keepalive.timeout_ms).max(1);
         }
         let idle_at = (self.idle_ms > 0 && self.drained_at.is_none()).then(|| self.busy_at + self.idle_ms);
         let drained_at = self.drained_at.map(|at| at.max(now + 100));
         let ping_at = self.ping.map(|(at, _)| at);
-        Some(
-            [idle_at, drained_at, ping_at, self.ends_at.filter(|at| *at > now)]
-                .into_iter()
-                .flatten()
-                .min(),
-        )
+        let ends_at = self.ends_at.filter(|at| *at > now);
+        Due::At([idle_at, drained_at, ping_at, ends_at].into_iter().flatten().min())
     }
 }
 
@@ -218,7 +221,7 @@ pub(crate) async fn serve(served: Served, http: &HttpEntry, socket: &mut Connect
         let is_ending = is_gone || served.is_draining();
         let now = worker.timers.now_ms();
         let checked = conn.with(|session| schedule.check(session, is_ending, now));
-        let Some(next) = checked else { return Poll::Ready(()) };
+        let Due::At(next) = checked else { return Poll::Ready(()) };
         timer.set(next);
         // Registers this task; a deadline that has passed already wakes it at once.
         let _ = timer.poll_expired(cx);

@@ -188,7 +188,7 @@ pub(super) async fn send(
 
 async fn send_on_stream(call: &mut Call<'_>, stream: &h2::Stream, timer: &Timer, fields: &[u8], body: &[u8]) -> Next {
     stream.send_head(body.is_empty(), false, |writer| {
-        write_head(call.status, fields, body.len(), writer)
+        write_head(call.status, fields, body.len(), writer);
     });
     let mut sent = 0;
     timer.set(Some(call.worker.timers.now_ms() + WRITE_TIMEOUT_MS));

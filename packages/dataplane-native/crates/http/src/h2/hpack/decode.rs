@@ -3,7 +3,7 @@
 use super::{DEFAULT_TABLE_SIZE, integer, statics, table::Table};
 use crate::h2::huffman;
 
-/// Why a block cannot be read. The state of the connection is lost with it: COMPRESSION_ERROR.
+/// Why a block cannot be read. The state of the connection is lost with it: `COMPRESSION_ERROR`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HpackError;
 

@@ -193,7 +193,7 @@ impl Session {
     }
 
     fn headers(&mut self, header: FrameHeader, payload: &[u8], pool: &BufferPool) -> Frame {
-        if header.stream == 0 || header.stream % 2 == 0 {
+        if header.stream == 0 || header.stream.is_multiple_of(2) {
             return protocol("http2.headers_on_wrong_stream");
         }
         let Some(mut fragment) = without_padding(header, payload) else {
@@ -431,7 +431,7 @@ impl Session {
         let is_answered = stream.sent_end;
         let is_refused = !is_server && code == ErrorCode::REFUSED_STREAM;
         // Section 8.1: a server that wants no more of the request has answered; its answer counts.
-        if !(stream.received_end && !is_server) {
+        if !stream.received_end || is_server {
             stream.end.get_or_insert(if is_refused {
                 StreamEnd::Refused
             } else {
@@ -456,7 +456,7 @@ impl Session {
                 error(ErrorCode::FRAME_SIZE_ERROR, "http2.invalid_settings")
             };
         }
-        if payload.len() % 6 != 0 {
+        if !payload.len().is_multiple_of(6) {
             return error(ErrorCode::FRAME_SIZE_ERROR, "http2.invalid_settings");
         }
         for entry in payload.chunks_exact(6) {

@@ -71,14 +71,14 @@ impl Session {
     fn frame_block(&mut self, start: usize, id: u32, ends_stream: bool) {
         let len = self.out.len() - start - HEADER_LEN;
         let max = self.peer.max_frame;
-        let end_stream = if ends_stream { flag::END_STREAM } else { 0 };
+        let ending = if ends_stream { flag::END_STREAM } else { 0 };
         let mut header = Vec::new();
         if len <= max {
             write_header(
                 &mut self.out[start..],
                 len,
                 kind::HEADERS,
-                end_stream | flag::END_HEADERS,
+                ending | flag::END_HEADERS,
                 id,
             );
             return;
@@ -88,7 +88,7 @@ impl Session {
         let mut pieces = block.chunks(max).enumerate().peekable();
         while let Some((nth, piece)) = pieces.next() {
             let (kind, mut flags) = if nth == 0 {
-                (kind::HEADERS, end_stream)
+                (kind::HEADERS, ending)
             } else {
                 (kind::CONTINUATION, 0)
             };

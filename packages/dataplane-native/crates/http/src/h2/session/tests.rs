@@ -258,10 +258,11 @@ fn frame_of(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     out
 }
 
-/// GET http://a/
+/// `GET http://a/`
 const REQUEST: &[u8] = &[0x82, 0x86, 0x84, 0x41, 0x01, b'a'];
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one line per fault")]
 fn what_breaks_the_protocol_ends_the_connection() {
     use flag::{ACK, END_HEADERS, END_STREAM, PADDED};
     let headers = |id| frame_of(kind::HEADERS, END_HEADERS | END_STREAM, id, REQUEST);
@@ -378,7 +379,7 @@ fn what_breaks_the_protocol_ends_the_connection() {
             "PRIORITY on the connection",
         ),
         (
-            frame_of(kind::DATA, 0, 1, &[0; 16_385]),
+            frame_of(kind::DATA, 0, 1, &vec![0; 16_385]),
             ErrorCode::FRAME_SIZE_ERROR,
             "a frame too large",
         ),
@@ -465,11 +466,13 @@ fn what_breaks_a_message_ends_its_stream_only() {
     }
 }
 
+type Flood = dyn Fn(u32) -> Vec<u8>;
+
 #[test]
 fn a_flood_of_frames_that_nothing_comes_of_ends_the_connection() {
     use flag::{END_HEADERS, END_STREAM};
     let open = frame_of(kind::HEADERS, END_HEADERS, 1, REQUEST);
-    let floods: [(&str, Box<dyn Fn(u32) -> Vec<u8>>); 6] = [
+    let floods: [(&str, Box<Flood>); 6] = [
         ("PING", Box::new(|_| frame_of(kind::PING, 0, 0, &[0; 8]))),
         ("SETTINGS", Box::new(|_| frame_of(kind::SETTINGS, 0, 0, &[]))),
         ("PRIORITY", Box::new(|_| frame_of(kind::PRIORITY, 0, 5, &[0; 5]))),
@@ -542,7 +545,7 @@ proptest::proptest! {
     fn whatever_arrives_ends_the_same_however_it_is_cut(kinds in proptest::collection::vec((0_u8..11, 0_u8..64, 0_u32..6, proptest::collection::vec(0_u8.., 0..20)), 0..12)) {
         let bytes: Vec<u8> = kinds.iter().flat_map(|(kind, flags, stream, payload)| frame_of(*kind, *flags, *stream, payload)).collect();
         let greeted = [frame_of(kind::SETTINGS, 0, 0, &[]), bytes].concat();
-        super::fuzz(&greeted);
+        fuzz(&greeted);
     }
 }
 

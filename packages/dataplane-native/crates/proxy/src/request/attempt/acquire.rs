@@ -48,11 +48,10 @@ impl Waiting<'_> {
 /// Which HTTP the cluster is spoken to for this request.
 fn speaks(cluster: &ClusterEntry, has_tls: bool, version: Version) -> Speaks {
     match cluster.config.http.protocol {
-        HttpProtocol::Http1 => Speaks::Http1,
         HttpProtocol::Http2 => Speaks::Http2,
         HttpProtocol::UseDownstream if version == Version::Http2 => Speaks::Http2,
         HttpProtocol::Auto if has_tls => Speaks::Negotiated,
-        HttpProtocol::Auto | HttpProtocol::UseDownstream => Speaks::Http1,
+        HttpProtocol::Http1 | HttpProtocol::Auto | HttpProtocol::UseDownstream => Speaks::Http1,
     }
 }
 

@@ -173,7 +173,7 @@ pub(super) fn send_head(
             let is_https = call.served.facts.peer_tls.is_some();
             let expects_no_content = request.method == http::Method::Head;
             stream.send_head(ends, expects_no_content, |writer| {
-                h2::encode_request(view, edits, is_https, writer)
+                h2::encode_request(view, edits, is_https, writer);
             });
             outgoing.set_head_sent(ends);
         }
@@ -181,7 +181,8 @@ pub(super) fn send_head(
     Ok(())
 }
 
-/// The response's head for the client.
+/// The response's head for the client: written for one of HTTP/1, sent on a stream.
+#[allow(clippy::too_many_lines, reason = "one step after the other, each a few lines")]
 pub(in crate::request) fn write_response_head(
     call: &mut Call<'_>,
     wire: &Wire,
