@@ -158,7 +158,9 @@ impl Session {
                 self.stream_error(header.stream, ErrorCode::STREAM_CLOSED)
             };
         };
-        let fault = if stream.end.is_some() {
+        let fault = if stream.is_reset_by_peer {
+            Some(ErrorCode::STREAM_CLOSED)
+        } else if stream.end.is_some() {
             self.grant_connection(payload.len());
             return self.spend();
         } else if stream.received_end {
@@ -429,6 +431,7 @@ impl Session {
             return self.spend();
         };
         let is_answered = stream.sent_end;
+        stream.is_reset_by_peer = true;
         let is_refused = !is_server && code == ErrorCode::REFUSED_STREAM;
         // Section 8.1: a server that wants no more of the request has answered; its answer counts.
         if !stream.received_end || is_server {

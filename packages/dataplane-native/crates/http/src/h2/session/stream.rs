@@ -51,6 +51,8 @@ pub(super) struct Stream {
     /// The response has no content whatever its head says: HEAD.
     pub(super) expects_no_content: bool,
     pub(super) end: Option<StreamEnd>,
+    /// The peer said that it sends nothing more: by a reset.
+    pub(super) is_reset_by_peer: bool,
     pub(super) send_window: SendWindow,
     pub(super) receive_window: ReceiveWindow,
     pub(super) is_waiting: bool,
@@ -75,6 +77,7 @@ impl Default for Stream {
             sent_end: false,
             expects_no_content: false,
             end: None,
+            is_reset_by_peer: false,
             send_window: SendWindow(0),
             receive_window: ReceiveWindow::new(0),
             is_waiting: false,
@@ -99,7 +102,7 @@ impl Stream {
         pool.give(std::mem::take(&mut self.body));
         (self.has_head, self.has_trailers) = (false, false);
         (self.received_end, self.sent_head, self.sent_end) = (false, false, false);
-        (self.expects_no_content, self.is_waiting) = (false, false);
+        (self.expects_no_content, self.is_waiting, self.is_reset_by_peer) = (false, false, false);
         (self.content_left, self.end) = (None, None);
         self.interim = 0;
         (self.reader, self.writer) = (None, None);

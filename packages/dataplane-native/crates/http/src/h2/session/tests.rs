@@ -409,6 +409,16 @@ fn what_breaks_a_message_ends_its_stream_only() {
             "DATA behind the end",
         ),
         (
+            [
+                open(),
+                frame_of(kind::RST_STREAM, 0, 1, &[0, 0, 0, 8]),
+                frame_of(kind::DATA, 0, 1, b"x"),
+            ]
+            .concat(),
+            ErrorCode::STREAM_CLOSED,
+            "DATA behind a reset",
+        ),
+        (
             [closed(), closed()].concat(),
             ErrorCode::STREAM_CLOSED,
             "HEADERS behind the end",
