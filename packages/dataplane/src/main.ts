@@ -4,6 +4,7 @@ import { startApp } from "./app.ts";
 import { toEngineBootstrap } from "./bootstrap.ts";
 import { createNativeEngine } from "./native/addon.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
+import { trimHeapAfterStart } from "./trim-heap.ts";
 
 /** `fairlead-proxy --settings FILE`: the proxy of one workload, with our engine or beside a stock Envoy. */
 async function main(): Promise<void> {
@@ -32,7 +33,9 @@ async function main(): Promise<void> {
       ? await startAgent({ ...common, onFatal: fail })
       : await startApp({ ...common, engine: await createNativeEngine(toEngineBootstrap(settings)), onQuit: quit });
   logger.info({ node: settings.name, namespace: settings.namespace, engine: settings.engine, admin: settings.adminAddress }, "started");
+  const cancelTrim = trimHeapAfterStart(systemClock);
   const exitCode = await stopped.promise;
+  cancelTrim();
   await stopWithin(settings, running.stop());
   process.exit(exitCode);
 }

@@ -1,6 +1,8 @@
-// Must be loaded before the library: its dependency injection asks for it.
-import "reflect-metadata";
-import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
+import { generateKeyPair, sign } from "node:crypto";
+import { promisify } from "node:util";
+import { CertificationRequest, CertificationRequestInfo } from "@peculiar/asn1-csr";
+import { AsnConvert } from "@peculiar/asn1-schema";
+import { AlgorithmIdentifier, Name, SubjectPublicKeyInfo } from "@peculiar/asn1-x509";
 import { Secret } from "@fairlead/kit";
 
 export interface CertificateRequest {
@@ -10,17 +12,32 @@ export interface CertificateRequest {
   readonly privateKeyPem: Secret<string>;
 }
 
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+/** ecdsa-with-SHA256 (RFC 5758 §3.2). */
+const ECDSA_SHA256 = "1.2.840.10045.4.3.2";
 
-/** A new P-256 key and a request for its certificate. */
+/** A new P-256 key and a request for its certificate (RFC 2986). */
 export async function createCertificateRequest(): Promise<CertificateRequest> {
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const request = await Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm: ALGORITHM });
-  const pkcs8 = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
-  return { csrPem: request.toString("pem"), privateKeyPem: new Secret(toPem("PRIVATE KEY", pkcs8)) };
+  const { publicKey, privateKey } = await promisify(generateKeyPair)("ec", { namedCurve: "P-256" });
+  const certificationRequestInfo = new CertificationRequestInfo({
+    subject: new Name(),
+    subjectPKInfo: AsnConvert.parse(publicKey.export({ type: "spki", format: "der" }), SubjectPublicKeyInfo),
+  });
+  const signature = sign("sha256", Buffer.from(AsnConvert.serialize(certificationRequestInfo)), privateKey);
+  const request = new CertificationRequest({
+    certificationRequestInfo,
+    signatureAlgorithm: new AlgorithmIdentifier({ algorithm: ECDSA_SHA256 }),
+    signature: new Uint8Array(signature).buffer,
+  });
+  return {
+    csrPem: toPem("CERTIFICATE REQUEST", AsnConvert.serialize(request)),
+    privateKeyPem: new Secret(privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
+  };
 }
 
-function toPem(label: string, der: Buffer): string {
-  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+function toPem(label: string, der: ArrayBuffer): string {
+  const lines =
+    Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }

@@ -28,6 +28,9 @@ const PROXY_VARIABLES = [
   "NODE_USE_ENV_PROXY",
 ];
 
+/** Many processes share one machine and none has much to do: a small young generation instead of one that grows to 16 MB thrice. */
+const SMALL_HEAP = ["--max-semi-space-size=1"];
+
 /** How to start every process of a mesh whose settings files are written. */
 export function describeChildren(layout: MeshLayout, env: Readonly<Record<string, string | undefined>>): ChildrenSpecs {
   const base: Record<string, string | undefined> = { ...env, FAIRLEAD_STATE: layout.stateDirectory, [CHILD_MARK]: layout.stateDirectory };
@@ -43,7 +46,7 @@ export function describeChildren(layout: MeshLayout, env: Readonly<Record<string
     name: options.name,
     role: options.role,
     command: process.execPath,
-    args: [options.main, "--settings", paths(layout.stateDirectory).settings(options.name)],
+    args: [...SMALL_HEAP, options.main, "--settings", paths(layout.stateDirectory).settings(options.name)],
     cwd: layout.stateDirectory,
     env: componentEnv,
     logFile: paths(layout.stateDirectory).log(options.name),
