@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccessLog, Fault, HttpConnectionManager, Rbac, RouteTarget, StringMatcher};
+use crate::{AccessLog, Fault, HttpConnectionManager, JwtAuthn, LocalRateLimit, Rbac, RouteTarget, StringMatcher};
 
 /// What a filter chain does with a connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,6 +91,10 @@ pub enum HttpFilterKind {
     Fault(Box<Fault>),
     /// Cross-origin requests; its policies stand at routes.
     Cors,
+    /// Tokens of end users.
+    JwtAuthn(Box<JwtAuthn>),
+    /// A bound on how many requests pass.
+    LocalRateLimit(Box<LocalRateLimit>),
     /// The last one: sends the request to its route's cluster.
     Router(RouterOptions),
     /// Accepted and without effect here (it only observes, or is marked optional).
@@ -122,6 +126,10 @@ pub enum FilterOverride {
     Fault(Box<Fault>),
     /// The policy for cross-origin requests.
     Cors(Box<CorsPolicy>),
+    /// The requirement on tokens, by its name in the filter.
+    JwtRequirement(Arc<str>),
+    /// Another bound.
+    LocalRateLimit(Box<LocalRateLimit>),
     /// For a filter that is ignored.
     Ignored {
         /// Type of its configuration.

@@ -16,12 +16,14 @@ mod filter;
 mod header;
 mod http_connection_manager;
 mod invalid;
+mod jwt;
 mod limits;
 mod listener;
 mod matcher;
 mod metadata;
 mod origin;
 mod pattern;
+mod rate_limit;
 mod rbac;
 mod retry;
 mod route;
@@ -48,6 +50,7 @@ pub use http_connection_manager::{
     PathNormalization, RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
 };
 pub use invalid::Invalid;
+pub use jwt::{ClaimHeader, JwtAuthn, JwtHeader, JwtProvider, JwtRequirement, JwtRule};
 pub use limits::{CircuitBreakers, OutlierDetection, Priority, RetryBudget, Thresholds};
 pub use listener::{
     FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, PortPredicate, SourceType,
@@ -59,6 +62,7 @@ pub use matcher::{
 pub use metadata::{IstioService, Metadata};
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern, Substitution};
+pub use rate_limit::{LocalRateLimit, TokenBucket};
 pub use rbac::{Permission, Policy, Principal, Rbac, RbacAction, RbacRules};
 pub use retry::{RetryBackoff, RetryOn, RetryPolicy};
 pub use route::{

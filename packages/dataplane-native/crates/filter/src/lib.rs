@@ -7,6 +7,8 @@
 pub mod cors;
 mod facts;
 pub mod fault;
+pub mod jwt;
+pub mod rate_limit;
 pub mod rbac;
 #[cfg(test)]
 mod test_request;

@@ -268,11 +268,12 @@ impl Session {
                 error(ErrorCode::STREAM_CLOSED, "http2.headers_on_closed_stream")
             };
         };
-        if self.streams[index].end.is_some() {
+        let stream = &self.streams[index];
+        if stream.end.is_some() && !stream.is_reset_by_peer {
             self.discard(bytes, pool)?;
             return self.spend();
         }
-        if self.streams[index].received_end {
+        if stream.received_end || stream.is_reset_by_peer {
             self.discard(bytes, pool)?;
             return self.stream_error(id, ErrorCode::STREAM_CLOSED);
         }
