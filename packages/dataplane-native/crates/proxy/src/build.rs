@@ -106,7 +106,7 @@ impl Builder {
                     .clamp(1, http::Limits::FIELDS),
                 ..http::Limits::default()
             },
-            filters: HttpFilters::new(&config.http_filters),
+            filters: HttpFilters::new(&config.http_filters, || self.shared.next_id())?,
             router: router.unwrap_or_default(),
             inline_routes: match &config.routes {
                 RouteSource::Inline(routes) => Some(Arc::new(self.routes(&Arc::new(routes.clone())))),
@@ -145,6 +145,7 @@ impl Builder {
             .map(|host| host.routes.iter().map(name).collect())
             .collect();
         RouteEntry {
+            buckets: RouteEntry::buckets_of(config),
             table: RouteTable::new(Arc::clone(config)),
             names,
         }

@@ -1,20 +1,31 @@
 //! The HTTP filters of a connection manager, in order, and the access rules of connections.
 
-use std::{cell::Cell, net::SocketAddr, sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
-use config::{CorsPolicy, DelayKind, FilterOverride, HttpFilter, HttpFilterKind, Rbac, RequestView};
+use config::{
+    CorsPolicy, DelayKind, FilterOverride, HeaderName, HttpFilter, HttpFilterKind, Invalid, LocalRateLimit, Rbac,
+    RequestView,
+};
 use filter::{
     ConnectionFacts,
     cors::{self, CorsDecision},
     fault::{self, Abort},
+    jwt::Jwt,
+    rate_limit::{self, Bucket, LimitDecision},
     rbac,
 };
 use route::{ClusterChoice, Found};
+use serde_json::Value;
 use telemetry::ResponseFlags;
 
 use crate::{
     connection::Facts,
     request::{Body, Details, Reply},
+    snapshot::RouteEntry,
     worker::Shared,
 };
 
@@ -27,8 +38,19 @@ pub(crate) struct FilterContext<'a, V> {
     pub(crate) choice: ClusterChoice<'a>,
     pub(crate) random: u64,
     pub(crate) shared: &'a Shared,
-    /// Set where the response is to be marked for other origins.
-    pub(crate) marks: &'a Cell<bool>,
+    pub(crate) routes: Option<&'a RouteEntry>,
+}
+
+/// What filters did to a request besides letting it pass.
+#[derive(Default)]
+pub(crate) struct Effects {
+    /// What later filters and the log know about it, e.g. the claims of a token.
+    pub(crate) metadata: Option<Value>,
+    /// Headers that are removed, then those that are set.
+    pub(crate) remove: Vec<HeaderName>,
+    pub(crate) set: Vec<(HeaderName, Vec<u8>)>,
+    /// The response is to be marked for other origins.
+    pub(crate) is_marked: bool,
 }
 
 /// How far the filters have come.
@@ -48,16 +70,45 @@ pub(crate) enum Outcome {
 
 /// The filters of a connection manager, without the router and those that have no effect.
 pub(crate) struct HttpFilters {
-    list: Vec<HttpFilter>,
+    list: Vec<Filter>,
+}
+
+/// A filter that is ready to be asked.
+struct Filter {
+    name: Arc<str>,
+    disabled: bool,
+    kind: Kind,
+}
+
+enum Kind {
+    Rbac(Box<Rbac>),
+    Fault(Box<config::Fault>),
+    Cors,
+    Jwt(Box<Jwt>),
+    RateLimit(Box<LocalRateLimit>, Bucket),
 }
 
 impl HttpFilters {
-    pub(crate) fn new(filters: &[HttpFilter]) -> Self {
-        let has_effect =
-            |filter: &&HttpFilter| !matches!(filter.kind, HttpFilterKind::Router(_) | HttpFilterKind::Ignored { .. });
-        Self {
-            list: filters.iter().filter(has_effect).cloned().collect(),
+    pub(crate) fn new(filters: &[HttpFilter], mut new_id: impl FnMut() -> u64) -> Result<Self, Invalid> {
+        let mut list = Vec::new();
+        for (index, filter) in filters.iter().enumerate() {
+            let kind = match &filter.kind {
+                HttpFilterKind::Router(_) | HttpFilterKind::Ignored { .. } => continue,
+                HttpFilterKind::Rbac(rules) => Kind::Rbac(rules.clone()),
+                HttpFilterKind::Fault(settings) => Kind::Fault(settings.clone()),
+                HttpFilterKind::Cors => Kind::Cors,
+                HttpFilterKind::JwtAuthn(settings) => Kind::Jwt(Box::new(
+                    Jwt::new(settings, &mut new_id).map_err(|error| error.index(index).field("httpFilters"))?,
+                )),
+                HttpFilterKind::LocalRateLimit(settings) => Kind::RateLimit(settings.clone(), Bucket::default()),
+            };
+            list.push(Filter {
+                name: Arc::clone(&filter.name),
+                disabled: filter.disabled,
+                kind,
+            });
         }
+        Ok(Self { list })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -65,13 +116,20 @@ impl HttpFilters {
     }
 
     /// Runs the filters that have not run yet.
-    pub(crate) fn run<V: RequestView>(&self, progress: &mut Progress, context: &FilterContext<'_, V>) -> Outcome {
+    pub(crate) fn run<V: RequestView>(
+        &self,
+        progress: &mut Progress,
+        context: &FilterContext<'_, V>,
+        effects: &mut Effects,
+    ) -> Outcome {
         while let Some(filter) = self.list.get(progress.position) {
             let outcome = match effective(filter, context.found, context.choice) {
                 Effective::Off => Outcome::Continue,
-                Effective::Rbac(rules) => authorize(rules, context),
+                Effective::Rbac(rules) => authorize(rules, context, effects),
                 Effective::Fault(settings) => inject(settings, context, progress.is_delayed),
-                Effective::Cors(policy) => share(policy, context),
+                Effective::Cors(policy) => share(policy, context, effects),
+                Effective::Jwt(jwt, requirement) => authenticate(jwt, requirement, context, effects),
+                Effective::RateLimit(settings, bucket) => limit(settings, bucket, context, effects),
             };
             match outcome {
                 Outcome::Continue => {
@@ -95,22 +153,142 @@ enum Effective<'a> {
     Rbac(&'a Rbac),
     Fault(&'a config::Fault),
     Cors(&'a CorsPolicy),
+    /// With the requirement that the route names.
+    Jwt(&'a Jwt, Option<&'a str>),
+    /// A route's own bound has its bucket at the route.
+    RateLimit(&'a LocalRateLimit, Option<&'a Bucket>),
 }
 
-fn effective<'a>(filter: &'a HttpFilter, found: Option<Found<'a>>, choice: ClusterChoice<'a>) -> Effective<'a> {
+fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterChoice<'a>) -> Effective<'a> {
     let changed = found.and_then(|found| found.filter_override(&filter.name, choice));
     match (changed, &filter.kind) {
         (Some(FilterOverride::Disabled), _) => Effective::Off,
         (Some(FilterOverride::Cors(policy)), _) => Effective::Cors(policy),
         (None | Some(FilterOverride::Ignored { .. }), _) if filter.disabled => Effective::Off,
-        (Some(FilterOverride::Rbac(rules)), _) | (_, HttpFilterKind::Rbac(rules)) => Effective::Rbac(rules),
-        (Some(FilterOverride::Fault(settings)), _) | (_, HttpFilterKind::Fault(settings)) => Effective::Fault(settings),
-        (_, HttpFilterKind::Cors | HttpFilterKind::Router(_) | HttpFilterKind::Ignored { .. }) => Effective::Off,
+        (Some(FilterOverride::Rbac(rules)), _) | (_, Kind::Rbac(rules)) => Effective::Rbac(rules),
+        (Some(FilterOverride::Fault(settings)), _) | (_, Kind::Fault(settings)) => Effective::Fault(settings),
+        (Some(FilterOverride::LocalRateLimit(settings)), _) => Effective::RateLimit(settings, None),
+        (_, Kind::RateLimit(settings, bucket)) => Effective::RateLimit(settings, Some(bucket)),
+        (Some(FilterOverride::JwtRequirement(name)), Kind::Jwt(jwt)) => Effective::Jwt(jwt, Some(name)),
+        (_, Kind::Jwt(jwt)) => Effective::Jwt(jwt, None),
+        (_, Kind::Cors) => Effective::Off,
     }
 }
 
-fn authorize<V: RequestView>(rules: &Rbac, context: &FilterContext<'_, V>) -> Outcome {
-    let facts = connection_facts(context.facts, context.remote);
+fn authenticate<V: RequestView>(
+    jwt: &Jwt,
+    requirement: Option<&str>,
+    context: &FilterContext<'_, V>,
+    effects: &mut Effects,
+) -> Outcome {
+    let now_s = telemetry::unix_micros() as u64 / 1_000_000;
+    let matches = |conditions: &config::RouteMatch| route::matches(conditions, context.view, context.random);
+    match jwt.decide(context.view, now_s, requirement, matches) {
+        Ok(pass) => {
+            merge(&mut effects.metadata, pass.metadata);
+            effects.remove.extend(pass.remove);
+            effects.set.extend(pass.set);
+            Outcome::Continue
+        }
+        Err(error) => {
+            let mut reply = Reply {
+                body: Body::Static(error.message()),
+                details: Details::Owned(format!(
+                    "jwt_authn_access_denied{{{}}}",
+                    error.message().replace(' ', "_")
+                )),
+                ..Reply::status(error.status(), "")
+            };
+            if error.status() == 401 {
+                // RFC 6750 section 3.
+                reply.fields.extend_from_slice(b"www-authenticate: Bearer realm=\"");
+                let realm = [
+                    context.view.scheme(),
+                    b"://",
+                    context.view.authority(),
+                    path_only(context.view.path()),
+                ]
+                .concat();
+                reply.fields.extend(
+                    realm
+                        .into_iter()
+                        .filter(|byte| byte.is_ascii_graphic() && *byte != b'"'),
+                );
+                reply.fields.push(b'"');
+                if error != filter::jwt::JwtError::Missing {
+                    reply.fields.extend_from_slice(b", error=\"invalid_token\"");
+                }
+                reply.fields.extend_from_slice(b"\r\n");
+            }
+            Outcome::Reply(reply)
+        }
+    }
+}
+
+fn path_only(path: &[u8]) -> &[u8] {
+    path.split(|byte| *byte == b'?').next().unwrap_or_default()
+}
+
+/// Adds metadata to what is there, by namespace.
+fn merge(into: &mut Option<Value>, from: Option<Value>) {
+    match (into.as_mut(), from) {
+        (Some(Value::Object(into)), Some(Value::Object(from))) => into.extend(from),
+        (_, None) => {}
+        (_, from) => *into = from,
+    }
+}
+
+fn limit<V: RequestView>(
+    settings: &LocalRateLimit,
+    bucket: Option<&Bucket>,
+    context: &FilterContext<'_, V>,
+    effects: &mut Effects,
+) -> Outcome {
+    let of_route = || context.routes.and_then(|routes| routes.bucket(settings));
+    let Some(bucket) = bucket.or_else(of_route) else {
+        return Outcome::Continue;
+    };
+    let now_us = context.shared.now_us();
+    match rate_limit::decide(settings, bucket, context.random.rotate_left(16), now_us) {
+        LimitDecision::Pass => Outcome::Continue,
+        LimitDecision::Mark => {
+            for header in &settings.marking_headers {
+                effects.set.push((header.name.clone(), plain(&header.value)));
+            }
+            Outcome::Continue
+        }
+        LimitDecision::Refuse => {
+            let mut reply = Reply {
+                flags: ResponseFlags::RATE_LIMITED,
+                body: Body::Static("local_rate_limited"),
+                ..Reply::status(settings.status, "local_rate_limited")
+            };
+            reply.fields.extend_from_slice(b"x-envoy-ratelimited: true\r\n");
+            for header in &settings.response_headers {
+                let line = [header.name.as_str().as_bytes(), b": ", &plain(&header.value), b"\r\n"];
+                reply.fields.extend(line.concat());
+            }
+            Outcome::Reply(reply)
+        }
+    }
+}
+
+/// The text of a template that depends on nothing: before a request is routed there is nothing to depend on.
+fn plain(template: &config::Template) -> Vec<u8> {
+    let mut out = Vec::new();
+    for piece in template.pieces() {
+        if let config::Piece::Literal(text) = piece {
+            out.extend_from_slice(text.as_bytes());
+        }
+    }
+    out
+}
+
+fn authorize<V: RequestView>(rules: &Rbac, context: &FilterContext<'_, V>, effects: &Effects) -> Outcome {
+    let facts = ConnectionFacts {
+        metadata: effects.metadata.as_ref(),
+        ..connection_facts(context.facts, context.remote)
+    };
     let verdict = rbac::decide(rules, Some(context.view), &facts).verdict;
     if verdict.is_allowed {
         return Outcome::Continue;
@@ -148,13 +326,13 @@ fn inject<V: RequestView>(settings: &config::Fault, context: &FilterContext<'_, 
     })
 }
 
-fn share<V: RequestView>(policy: &CorsPolicy, context: &FilterContext<'_, V>) -> Outcome {
+fn share<V: RequestView>(policy: &CorsPolicy, context: &FilterContext<'_, V>, effects: &mut Effects) -> Outcome {
     let decision = cors::decide(policy, context.view);
     let mut reply = Reply::status(200, "direct_response");
     match decision {
         CorsDecision::Forward => return Outcome::Continue,
         CorsDecision::ForwardAndMark => {
-            context.marks.set(true);
+            effects.is_marked = true;
             return Outcome::Continue;
         }
         CorsDecision::AnswerPreflight => {
@@ -247,6 +425,27 @@ pub(crate) fn explain<V: RequestView>(
                 let decision = cors::decide(policy, request);
                 let is_answer = matches!(decision, CorsDecision::AnswerPreflight | CorsDecision::RefusePreflight);
                 outcomes.push((format!("{}: {decision:?}", filter.name), is_answer));
+            }
+            Effective::Jwt(jwt, requirement) => {
+                let now_s = telemetry::unix_micros() as u64 / 1_000_000;
+                let matches = |conditions: &config::RouteMatch| route::matches(conditions, request, 0);
+                let decision = jwt.decide(request, now_s, requirement, matches);
+                let outcome = match &decision {
+                    Ok(pass) if pass.metadata.is_some() || !pass.set.is_empty() => "the token is good".to_owned(),
+                    Ok(_) => "lets the request pass without a token".to_owned(),
+                    Err(error) => format!("refuses the request: {} {}", error.status(), error.message()),
+                };
+                outcomes.push((format!("{}: {outcome}", filter.name), decision.is_err()));
+            }
+            Effective::RateLimit(settings, _) => {
+                let outcome = match settings.bucket {
+                    Some(bucket) => format!(
+                        "{} requests at once, {} more every {} ms",
+                        bucket.max_tokens, bucket.tokens_per_fill, bucket.fill_interval_ms
+                    ),
+                    None => "lets all pass".to_owned(),
+                };
+                outcomes.push((format!("{}: {outcome}", filter.name), false));
             }
         }
     }

@@ -9,7 +9,6 @@ mod reply;
 mod tunnel;
 
 use std::{
-    cell::Cell,
     future::poll_fn,
     rc::Rc,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -29,7 +28,7 @@ use crate::{
     connection::{self, Served},
     error::Failure,
     exchange::{Incoming, Outgoing},
-    filters::{FilterContext, Outcome, Progress},
+    filters::{Effects, FilterContext, Outcome, Progress},
     h2,
     snapshot::{ClusterEntry, EndpointEntry, HttpEntry, RouteEntry, Snapshot},
     timer::Timer,
@@ -112,8 +111,9 @@ pub(crate) struct Call<'s> {
     pub(crate) response_bytes: u64,
     pub(crate) upstream_us: u64,
     pub(crate) grpc_status: Option<u16>,
-    /// Marks the response for other origins.
-    pub(crate) is_marked: bool,
+    /// What filters did to the request.
+    pub(crate) effects: Effects,
+    pub(crate) routes: Option<&'s RouteEntry>,
     /// The client gets `connection: close` with the response.
     pub(crate) closes: bool,
 }
@@ -205,7 +205,8 @@ pub(crate) async fn serve(
         response_bytes: 0,
         upstream_us: 0,
         grpc_status: None,
-        is_marked: false,
+        effects: Effects::default(),
+        routes: None,
         closes: is_last || !scratch.request.keep_alive,
     };
     let next = run(&mut call, wire, buffer, scratch, timer).await;
@@ -303,6 +304,7 @@ fn prepare<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> R
     let Some(entry) = entry else {
         return Err(call.fail(Failure::RouteNotFound));
     };
+    call.routes = Some(entry);
     let view = View::new(call, buffer, scratch);
     match entry.table.find(&view, call.random) {
         Lookup::Found(found) => {
@@ -321,12 +323,12 @@ fn prepare<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> R
 }
 
 /// Runs the HTTP filters from `position` on.
-fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch, progress: &mut Progress) -> Outcome {
+fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, progress: &mut Progress) -> Outcome {
     if call.http.filters.is_empty() {
         return Outcome::Continue;
     }
-    let view = View::new(call, buffer, scratch);
-    let marks = Cell::new(false);
+    let view = View::of(call, &scratch.request, buffer, &scratch.path);
+    let mut effects = std::mem::take(&mut call.effects);
     let context = FilterContext {
         view: &view,
         facts: &call.served.facts,
@@ -335,15 +337,22 @@ fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch, progress
         choice: call.choice,
         random: call.random,
         shared: &call.worker.shared,
-        marks: &marks,
+        routes: call.routes,
     };
-    let outcome = call.http.filters.run(progress, &context);
-    call.is_marked |= marks.get();
+    let outcome = call.http.filters.run(progress, &context, &mut effects);
+    let (fields, buffer) = (view.request().fields(), view.request().buffer());
+    for name in effects.remove.drain(..) {
+        scratch.edits.remove(buffer, fields, name.as_str());
+    }
+    for (name, value) in effects.set.drain(..) {
+        scratch.edits.set(buffer, fields, name.as_str(), &value);
+    }
+    call.effects = effects;
     if let Outcome::Reply(reply) = &outcome {
         call.flags = call.flags.with(reply.flags);
         match reply.status {
             _ if reply.flags.contains(ResponseFlags::FAULT_INJECTED) => call.worker.count(Counter::FaultsInjected),
-            403 => call.worker.count(Counter::Denied),
+            401 | 403 => call.worker.count(Counter::Denied),
             _ => {}
         }
     }

@@ -193,9 +193,43 @@ pub(crate) struct RouteEntry {
     pub(crate) table: RouteTable,
     /// Names of the routes for telemetry, by virtual host and route.
     pub(crate) names: Vec<Vec<StringId>>,
+    /// Buckets of bounds that routes have of their own, by the address of the bound in the table's configuration.
+    pub(crate) buckets: HashMap<usize, filter::rate_limit::Bucket>,
 }
 
 impl RouteEntry {
+    /// New buckets for all bounds of the configuration, which must not move.
+    pub(crate) fn buckets_of(config: &config::RouteConfiguration) -> HashMap<usize, filter::rate_limit::Bucket> {
+        let hosts = config.virtual_hosts.iter();
+        let routes = hosts.clone().flat_map(|host| &host.routes);
+        let weighted = routes.clone().filter_map(|route| match &route.action {
+            config::RouteAction::Forward(forward) => match &forward.target {
+                config::RouteTarget::WeightedClusters(weighted) => Some(&weighted.clusters),
+                _ => None,
+            },
+            _ => None,
+        });
+        let of_clusters = weighted.flatten().map(|cluster| &cluster.filter_overrides);
+        hosts
+            .map(|host| &host.filter_overrides)
+            .chain(routes.map(|route| &route.filter_overrides))
+            .chain(of_clusters)
+            .chain([&config.filter_overrides])
+            .flat_map(|overrides| overrides.values())
+            .filter_map(|one| match one {
+                config::FilterOverride::LocalRateLimit(bound) => {
+                    Some((address_of(bound), filter::rate_limit::Bucket::default()))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The bucket of a bound of this configuration.
+    pub(crate) fn bucket(&self, bound: &config::LocalRateLimit) -> Option<&filter::rate_limit::Bucket> {
+        self.buckets.get(&address_of(bound))
+    }
+
     pub(crate) fn name(&self, host: usize, route: usize) -> StringId {
         self.names
             .get(host)
@@ -203,6 +237,10 @@ impl RouteEntry {
             .copied()
             .unwrap_or_default()
     }
+}
+
+fn address_of(bound: &config::LocalRateLimit) -> usize {
+    std::ptr::from_ref(bound).addr()
 }
 
 /// A cluster with its endpoints of now.

@@ -66,6 +66,11 @@ impl Shared {
         self.start.elapsed().as_millis() as u64
     }
 
+    /// Microseconds since the process began to proxy.
+    pub(crate) fn now_us(&self) -> u64 {
+        self.start.elapsed().as_micros() as u64
+    }
+
     pub(crate) fn next_id(&self) -> u64 {
         self.next_id.fetch_add(1, Relaxed)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use config::{HeaderMatcher, HeaderName, PathMatch, RequestView, Route};
+use config::{HeaderMatcher, HeaderName, PathMatch, RequestView, RouteMatch};
 
 /// The first condition of a route that does not hold, in the order they are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +19,20 @@ pub enum Mismatch {
     Query(usize),
 }
 
-/// Looks at the conditions of `route`; `path` is the request's without query.
+/// Whether all conditions hold, for those who have conditions like routes.
+pub fn matches<V: RequestView + ?Sized>(conditions: &RouteMatch, view: &V, random: u64) -> bool {
+    let path = view.path();
+    let end = path.iter().position(|byte| *byte == b'?').unwrap_or(path.len());
+    check(conditions, view, &path[..end], random).is_ok()
+}
+
+/// Looks at the conditions of a route; `path` is the request's without query.
 pub(crate) fn check<V: RequestView + ?Sized>(
-    route: &Route,
+    matches: &RouteMatch,
     view: &V,
     path: &[u8],
     random: u64,
 ) -> Result<(), Mismatch> {
-    let matches = &route.matches;
     if !path_matches(&matches.path, matches.case_sensitive, view, path) {
         return Err(Mismatch::Path);
     }

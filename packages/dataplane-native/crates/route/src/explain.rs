@@ -67,7 +67,7 @@ impl RouteTable {
             return explanation;
         }
         for (index, route) in virtual_host.routes.iter().enumerate() {
-            let result = check(route, view, view.path_only(), random);
+            let result = check(&route.matches, view, view.path_only(), random);
             let mut attempt = RouteAttempt {
                 index,
                 route: label(route),

@@ -15,7 +15,7 @@ mod table;
 #[cfg(test)]
 mod test_request;
 
-pub use check::Mismatch;
+pub use check::{Mismatch, matches};
 pub use explain::{HostAttempt, RouteAttempt, RouteExplanation};
 pub use redirect::redirect_location;
 pub use rewrite::{HostChange, rewrite_host, rewrite_path};

@@ -88,7 +88,8 @@ impl RouteTable {
         }
         let path = view.path_only();
         let mut candidates = self.paths[host_index].candidates(path).map(|ordinal| ordinal as usize);
-        let found = candidates.find(|ordinal| check(&virtual_host.routes[*ordinal], view, path, random).is_ok());
+        let found =
+            candidates.find(|ordinal| check(&virtual_host.routes[*ordinal].matches, view, path, random).is_ok());
         match found {
             Some(route_index) => Lookup::Found(self.found(host_index, route_index)),
             None => Lookup::NoRoute(virtual_host),

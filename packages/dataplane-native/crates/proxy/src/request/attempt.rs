@@ -5,7 +5,10 @@ mod heads;
 mod relay;
 mod retry;
 
-use std::sync::{Arc, atomic::Ordering::Relaxed};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    task::{Context, Poll},
+};
 
 use config::Forward;
 use http::Buffer;
@@ -69,6 +72,16 @@ impl Deadlines {
     pub(super) fn with_idle(mut self, timeout_ms: u64, now_ms: u64) -> Self {
         self.idle = (timeout_ms > 0).then(|| (timeout_ms, now_ms + timeout_ms, 0));
         self
+    }
+
+    /// Ready when the request is to be given up. A deadline that fired and only moved is waited for again.
+    pub(super) fn poll(&mut self, cx: &Context<'_>, timer: &Timer, moved: u64) -> Poll<Failure> {
+        while timer.poll_expired(cx).is_ready() {
+            if let Some(failure) = self.expired(timer, moved) {
+                return Poll::Ready(failure);
+            }
+        }
+        Poll::Pending
     }
 
     /// What the timer's firing means; nothing where only bytes have moved meanwhile. `moved` counts them.

@@ -64,6 +64,11 @@ impl<'a> View<'a> {
 
 impl config::RequestView for View<'_> {
     fn method(&self) -> &[u8] {
+        let head = self.request.head();
+        // CONNECT with a `:protocol` is an upgrade, which rules know as GET.
+        if head.wants_upgrade && head.version == Version::Http2 {
+            return b"GET";
+        }
         self.request.method_bytes()
     }
 

@@ -38,10 +38,7 @@ impl Waiting<'_> {
         if self.scratch.outgoing.poll_client(cx, self.buffer, self.wire).is_ready() {
             return Poll::Ready(Failure::DownstreamClosed);
         }
-        match self.timer.poll_expired(cx) {
-            Poll::Ready(()) => self.deadlines.expired(self.timer, 0).map_or(Poll::Pending, Poll::Ready),
-            Poll::Pending => Poll::Pending,
-        }
+        self.deadlines.poll(cx, self.timer, 0)
     }
 }
 

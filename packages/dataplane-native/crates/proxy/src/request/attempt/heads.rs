@@ -265,7 +265,7 @@ pub(in crate::request) fn write_response_head(
             }
         }
     }
-    if call.is_marked
+    if call.effects.is_marked
         && let Some(found) = call.found
         && let Some(policy) = filters::cors_policy(&call.http.filters, found, call.choice)
     {

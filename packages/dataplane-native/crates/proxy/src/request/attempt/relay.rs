@@ -70,9 +70,7 @@ pub(super) async fn exchange(
         if outgoing.poll_client(cx, buffer, wire).is_ready() {
             return Poll::Ready(Err(Failure::DownstreamClosed));
         }
-        if timer.poll_expired(cx).is_ready()
-            && let Some(failure) = deadlines.expired(timer, outgoing.body_bytes + incoming.received)
-        {
+        if let Poll::Ready(failure) = deadlines.poll(cx, timer, outgoing.body_bytes + incoming.received) {
             return Poll::Ready(Err(failure));
         }
         Poll::Pending
@@ -138,9 +136,7 @@ pub(super) async fn relay(
         if wire.is_stream() && outgoing.poll_client(cx, buffer, wire).is_ready() {
             return Poll::Ready(Err(Failure::DownstreamClosed));
         }
-        if timer.poll_expired(cx).is_ready()
-            && let Some(failure) = deadlines.expired(timer, outgoing.body_bytes + incoming.received)
-        {
+        if let Poll::Ready(failure) = deadlines.poll(cx, timer, outgoing.body_bytes + incoming.received) {
             return Poll::Ready(Err(failure));
         }
         Poll::Pending
