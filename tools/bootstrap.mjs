@@ -10,8 +10,6 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const PINNED_NODE = join(ROOT, "node_modules/node/bin/node");
 const NX = join(ROOT, "node_modules/nx/dist/bin/nx.js");
 const ENGINE = join(ROOT, "packages/dataplane-native");
-/** What crate `binding` depends on (its Cargo.toml); the crate itself and linking are left to `napi build`. */
-const ENGINE_DEPENDENCIES = ["proxy", "napi", "napi-derive", "mimalloc"];
 const OLDEST_NODE = 20;
 const HEARTBEAT_MS = 15_000;
 
@@ -66,7 +64,7 @@ function answers(command, args) {
 
 async function install() {
   if (isInstalled()) return;
-  if (compileEngineDependencies()) process.stdout.write(`${dim("…")} compiling what the engine depends on, beside npm\n`);
+  if (compileEngine()) process.stdout.write(`${dim("…")} compiling the engine, beside npm\n`);
   // Not `npm ci`: it refuses a lock file that was made where the registry has no packages for other systems (macOS, Windows).
   await step("installing npm packages", "npm", ["install", "--no-save", "--no-audit", "--no-fund"]);
   if (!isInstalled()) {
@@ -90,20 +88,22 @@ function isInstalled() {
 }
 
 /**
- * Starts compiling what the engine depends on: that takes processors, npm takes network and disk. `napi build` will ask cargo for the very
- * same when nx gets to it, wait until this is done and find it done. What goes wrong here goes wrong there again, and is reported there.
+ * Starts compiling the engine up to its link: that takes processors, npm takes network and disk. The addon as a mere library has the same
+ * dependencies, compiled the same, as what `napi build` asks cargo for when nx gets to it; cargo makes that wait until this is done. What
+ * goes wrong here goes wrong there again, and is reported there.
  */
-function compileEngineDependencies() {
+function compileEngine() {
   if (existsSync(join(ENGINE, "dist/index.js"))) return false;
   const host = /^host: (.+)$/m.exec(spawnSync("rustc", ["-vV"], { cwd: ENGINE, encoding: "utf8" }).stdout ?? "")?.[1];
   if (host === undefined) return false;
-  const packages = ENGINE_DEPENDENCIES.flatMap((name) => ["-p", name]);
+  const args = ["rustc", "--release", "--target", host, "--package", "binding", "--crate-type", "rlib"];
   // A process group of its own, so that the compilers end with cargo.
-  const cargo = spawn("cargo", ["build", "--release", "--target", host, ...packages], { cwd: ENGINE, stdio: "ignore", detached: true });
-  const stop = () => void process.kill(-cargo.pid, "SIGTERM");
-  process.on("exit", stop);
-  cargo.once("error", () => process.off("exit", stop));
-  cargo.once("exit", () => process.off("exit", stop));
+  const cargo = spawn("cargo", args, { cwd: ENGINE, stdio: "ignore", detached: true });
+  let running = cargo.pid !== undefined;
+  const ended = () => void (running = false);
+  cargo.once("error", ended);
+  cargo.once("exit", ended);
+  process.once("exit", () => void (running && process.kill(-cargo.pid, "SIGTERM")));
   return true;
 }
 
