@@ -217,7 +217,7 @@ impl LbPolicy {
     /// What is wrong with it.
     pub fn check(&self) -> Option<Invalid> {
         match *self {
-            Self::Maglev { table_size } if !is_prime(table_size) || table_size > MAX_MAGLEV_SIZE => {
+            Self::Maglev { table_size } if table_size > MAX_MAGLEV_SIZE || !is_prime(table_size) => {
                 let problem = format!("{table_size} is not a prime number up to {MAX_MAGLEV_SIZE}");
                 Some(Invalid::new(problem).field("tableSize").field("maglev"))
             }

@@ -102,7 +102,7 @@ pub enum RingHashFunction {
     /// XXH64.
     #[default]
     XxHash,
-    /// MurmurHash2, 64 bits, as the C++ standard library of GCC hashes strings.
+    /// `MurmurHash2`, 64 bits, as the C++ standard library of GCC hashes strings.
     MurmurHash2,
 }
 
@@ -144,10 +144,7 @@ impl Default for ZoneAware {
 
 /// Whether a number is prime: what the size of a table of Maglev has to be.
 pub fn is_prime(number: u64) -> bool {
-    number >= 2
-        && (2..)
-            .take_while(|divisor| divisor * divisor <= number)
-            .all(|divisor| !number.is_multiple_of(divisor))
+    number >= 2 && (2..=number.isqrt()).all(|divisor| !number.is_multiple_of(divisor))
 }
 
 #[cfg(test)]

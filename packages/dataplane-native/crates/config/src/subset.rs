@@ -16,6 +16,10 @@ pub const LB_NAMESPACE: &str = "envoy.lb";
 /// Groups of endpoints by their metadata (`envoy.config.cluster.v3.Cluster.LbSubsetConfig`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are independent options, as on the wire"
+)]
 pub struct Subsets {
     /// Which keys make groups.
     pub selectors: Vec<SubsetSelector>,
