@@ -483,8 +483,8 @@ fn a_new_endpoint_gets_its_share_step_by_step() {
         };
         let expected = |factor: f64| (20_000.0 * factor / (4.0 + factor)) as usize;
         for (age, factor) in [(0, 0.1), (5_000, 0.5), (10_000, 1.0), (60_000, 1.0)] {
-            let picked = of_new(1_000_000 + age);
-            assert!(picked.abs_diff(expected(factor)) < 400, "{policy:?} {age}: {picked}");
+            let share = of_new(1_000_000 + age);
+            assert!(share.abs_diff(expected(factor)) < 400, "{policy:?} {age}: {share}");
         }
     }
 }
@@ -757,10 +757,10 @@ fn a_changed_picker_is_like_a_new_one() {
             all[0].endpoints[0].health = HealthStatus::Degraded;
         });
         check(EndpointChange::Remove { endpoint: 0 }, &|all| {
-            drop(all[0].endpoints.remove(0))
+            drop(all[0].endpoints.remove(0));
         });
         check(EndpointChange::Remove { endpoint: 4 }, &|all| {
-            drop(all[1].endpoints.remove(1))
+            drop(all[1].endpoints.remove(1));
         });
         let insert = |health| EndpointChange::Insert {
             endpoint: 5,
