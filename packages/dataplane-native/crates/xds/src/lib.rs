@@ -17,6 +17,7 @@ mod fault;
 mod filter;
 mod http_connection_manager;
 mod http_options;
+mod lb_policy;
 mod limits;
 mod listener;
 mod matcher;
