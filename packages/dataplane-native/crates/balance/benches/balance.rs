@@ -117,6 +117,15 @@ fn changes(c: &mut Criterion) {
                 );
             });
         }
+        let mut others = all.clone();
+        others[0].endpoints.remove(5_000);
+        c.bench_function(&format!("find and patch 1 of 10000: {name}"), |b| {
+            b.iter_batched(
+                || (),
+                |()| Picker::renewed(&others, options(policy), Some(&picker)),
+                BatchSize::PerIteration,
+            );
+        });
         c.bench_function(&format!("make anew of 10000: {name}"), |b| {
             b.iter_batched(|| (), |()| Picker::new(&all, options(policy)), BatchSize::PerIteration);
         });

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use config::HealthStatus;
 
 use crate::{
-    picker::Picker,
-    pool::{Group, Member, Pool, PoolLevel, Standing},
+    picker::{Picker, PickerOptions},
+    pool::{Group, Member, Place, Pool, PoolLevel, Standing},
     wheel::Wheel,
 };
 
@@ -115,6 +115,53 @@ impl Picker {
         }
         let (places, options) = (Arc::clone(&self.places), self.options.clone());
         Some(Self::of(Arc::new(members), places, pool, None, options))
+    }
+
+    /// This picker with other members, if they differ in one place at most.
+    pub(crate) fn patched(
+        &self,
+        members: &[Member],
+        places: &[Place],
+        levels: &[u32],
+        options: &PickerOptions,
+    ) -> Option<Self> {
+        let known_levels = self.pool.levels.iter().map(|level| level.number);
+        if self.options != *options || *self.places != *places || !known_levels.eq(levels.iter().copied()) {
+            return None;
+        }
+        let old = self.members.as_slice();
+        let same = old.iter().zip(members).take_while(|(old, new)| old == new).count();
+        let rest = (&old[same..], &members[same..]);
+        let same_end = rest.0.iter().rev().zip(rest.1.iter().rev());
+        let same_end = same_end.take_while(|(old, new)| old == new).count();
+        let differs = (rest.0.len() - same_end, rest.1.len() - same_end);
+        let health = |member: &Member| match member.standing {
+            Standing::Healthy => HealthStatus::Healthy,
+            Standing::Degraded => HealthStatus::Degraded,
+            Standing::Out => HealthStatus::Unhealthy,
+        };
+        let change = match differs {
+            (1, 1) if old[same].locality == members[same].locality => EndpointChange::Replace {
+                endpoint: same,
+                weight: members[same].weight,
+                health: health(&members[same]),
+            },
+            (1, 0) => EndpointChange::Remove { endpoint: same },
+            (0, 1) => EndpointChange::Insert {
+                endpoint: same,
+                locality: members[same].locality as usize,
+                weight: members[same].weight,
+                health: health(&members[same]),
+            },
+            // The same as before: any member replaced by itself.
+            (0, 0) => EndpointChange::Replace {
+                endpoint: 0,
+                weight: old.first()?.weight,
+                health: health(old.first()?),
+            },
+            _ => return None,
+        };
+        self.changed(change)
     }
 
     fn apply(&self, pool: &mut Pool, step: Step) -> Option<()> {

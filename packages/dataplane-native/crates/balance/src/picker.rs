@@ -149,6 +149,9 @@ impl Picker {
                 .collect::<Vec<_>>()
         };
         let members: Vec<Member> = localities.iter().enumerate().flat_map(of).collect();
+        if let Some(patched) = before.and_then(|before| before.patched(&members, &places, &levels, &options)) {
+            return patched;
+        }
         let needs_endpoints = options.subsets.is_some() || Method::of(options.policy).hashes();
         let endpoints: Vec<&Endpoint> = if needs_endpoints {
             localities.iter().flat_map(|locality| &locality.endpoints).collect()
@@ -217,6 +220,11 @@ impl Picker {
     /// Whether requests should bring a hash.
     pub fn wants_hash(&self) -> bool {
         self.method.hashes()
+    }
+
+    /// Whether [`PickInput::now_ms`] is looked at.
+    pub fn wants_time(&self) -> bool {
+        self.slow_start.is_some()
     }
 
     /// The endpoint for a request. `None`: none is available (flag UH).

@@ -742,6 +742,9 @@ fn a_changed_picker_is_like_a_new_one() {
                     "{change:?} {one:?} {two:?}"
                 );
                 assert_eq!(changed.explain(&state), new.explain(&state));
+                let renewed = Picker::renewed(&localities, options(), Some(&picker));
+                assert_eq!(renewed.members, new.members);
+                assert_eq!(renewed.explain(&state), new.explain(&state));
             }
         };
         let replace = |endpoint, weight, health| EndpointChange::Replace {
