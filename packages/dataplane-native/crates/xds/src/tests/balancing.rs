@@ -28,21 +28,21 @@ fn decoded(pb: &cluster::Cluster) -> Cluster {
     *cluster
 }
 
-fn policies(configs: Vec<Any>) -> Option<LoadBalancingPolicy> {
+fn policies(configs: Vec<Any>) -> LoadBalancingPolicy {
     let policy = |config| Policy {
         typed_extension_config: Some(core::TypedExtensionConfig {
             name: "policy".into(),
             typed_config: Some(config),
         }),
     };
-    Some(LoadBalancingPolicy {
+    LoadBalancingPolicy {
         policies: configs.into_iter().map(policy).collect(),
-    })
+    }
 }
 
 fn with_policies(configs: Vec<Any>) -> cluster::Cluster {
     cluster::Cluster {
-        load_balancing_policy: policies(configs),
+        load_balancing_policy: Some(policies(configs)),
         ..cluster_of(cluster_nested::DiscoveryType::Static)
     }
 }
@@ -127,10 +127,10 @@ fn extensions_inside_extensions_add_up() {
         ..RingHash::default()
     };
     let wrr = WrrLocality {
-        endpoint_picking_policy: policies(vec![packed(&ring)]),
+        endpoint_picking_policy: Some(policies(vec![packed(&ring)])),
     };
     let subset = Subset {
-        subset_lb_policy: policies(vec![packed(&wrr)]),
+        subset_lb_policy: Some(policies(vec![packed(&wrr)])),
         fallback_policy: 1,
         ..Subset::default()
     };
