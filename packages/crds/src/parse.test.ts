@@ -141,8 +141,8 @@ describe("what is right in Istio but not done here", () => {
     ],
     [
       "DestinationRule",
-      "{host: a, subsets: [{name: v1, trafficPolicy: {loadBalancer: {warmup: {duration: 1s}}}}]}",
-      "spec.subsets[0].trafficPolicy.loadBalancer.warmup",
+      "{host: a, subsets: [{name: v1, trafficPolicy: {loadBalancer: {localityLbSetting: {enabled: true}}}}]}",
+      "spec.subsets[0].trafficPolicy.loadBalancer.localityLbSetting",
     ],
     ["ServiceEntry", '{hosts: ["*.a.b"], resolution: DYNAMIC_DNS}', "spec.resolution"],
     ["WorkloadEntry", "{address: 1.2.3.4, network: far}", "spec.network"],

@@ -1,5 +1,5 @@
 import type { Origin } from "@fairlead/kit";
-import type { HashAlgorithm } from "../model/traffic-policy.ts";
+import type { HashAlgorithm, Warmup } from "../model/traffic-policy.ts";
 import type { LocalityEndpoints } from "./endpoint.ts";
 import type { CertificateSource, TrustSource } from "./secret.ts";
 
@@ -38,8 +38,12 @@ export type ClusterDiscovery =
   /** Nowhere. */
   | { readonly kind: "none" };
 
+/** New endpoints get their full share only after a while. */
+export type ClusterWarmup = Warmup;
+
 export type ClusterLoadBalancer =
-  | { readonly kind: "round-robin" | "least-request" | "random" | "provided" }
+  | { readonly kind: "round-robin" | "least-request"; readonly warmup: ClusterWarmup | undefined }
+  | { readonly kind: "random" | "provided" }
   | { readonly kind: "hash"; readonly algorithm: HashAlgorithm };
 
 /** What is spoken to the endpoints; `downstream` is what the client speaks. */

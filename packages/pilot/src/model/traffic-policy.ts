@@ -41,8 +41,18 @@ export interface PortSettings {
 }
 
 export type LoadBalancer =
-  | { readonly kind: "round-robin" | "least-request" | "random" | "passthrough"; readonly origin: Origin }
+  | { readonly kind: "round-robin" | "least-request"; readonly warmup: Warmup | undefined; readonly origin: Origin }
+  | { readonly kind: "random" | "passthrough"; readonly origin: Origin }
   | { readonly kind: "consistent-hash"; readonly key: HashKey; readonly algorithm: HashAlgorithm; readonly origin: Origin };
+
+/** New endpoints get their full share only after a while. */
+export interface Warmup {
+  readonly durationMs: number;
+  /** Share to start with. */
+  readonly minimumPercent: number;
+  /** Shape of the way up: 1 is linear, more is faster in the beginning. */
+  readonly aggression: number;
+}
 
 export type HashKey =
   | { readonly kind: "header"; readonly name: string }

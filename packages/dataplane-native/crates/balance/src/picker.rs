@@ -1,74 +1,95 @@
 //! The picker of a cluster.
 
-use config::{Cluster, Endpoint, LbPolicy, LocalityEndpoints};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use config::{
+    Cluster, ConsistentHashing, Endpoint, LbPolicy, LocalityEndpoints, SlowStart, SubsetFallback, Subsets, ZoneAware,
+};
+use foldhash::fast::FixedState;
 use serde::Serialize;
 
 use crate::{
-    alias::Alias,
-    live::{LiveState, Turn},
-    priority::{Level, PriorityExplanation, distribute},
-    round_robin::Strides,
+    hashing::{HashTable, key_hash},
+    live::{LiveState, PickInput, Preferred, Turn},
+    plan::{LocalZone, Plan, PriorityExplanation, Way},
+    pool::{Blueprint, Member, Place, Pool, PoolLevel, Standing},
+    slow_start::passes_over,
+    subset::{Scope, SubsetTable},
+    wheel::{Drawn, Rounds, Wheel},
 };
 
 /// Draws before an available endpoint is searched one by one.
 const MAX_DRAWS: u32 = 8;
 
+/// The same, where new endpoints are passed over now and then.
+const MAX_SLOW_START_DRAWS: u32 = 24;
+
 /// What a picker needs of its cluster.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PickerOptions {
-    /// How an endpoint is chosen. `RingHash` and `Maglev` are served as least request, `ClusterProvided` as random.
+    /// How an endpoint is chosen. `ClusterProvided` is served as random.
     pub policy: LbPolicy,
+    /// For policies that hash.
+    pub hashing: ConsistentHashing,
     /// Below this share of available endpoints all are used; in percent.
     pub panic_threshold_percent: f64,
     /// A priority is full as long as its available share times this is 100; in percent.
     pub overprovisioning_percent: u32,
     /// Localities share the requests of their priority by weights of their own; one without a weight gets none.
     pub locality_weighted: bool,
+    /// Endpoints in the proxy's own zone are preferred; needs `zone`.
+    pub zone_aware: Option<ZoneAware>,
+    /// Where the proxy is.
+    pub zone: Option<LocalZone>,
+    /// Groups that requests choose by [`PickInput::criteria`].
+    pub subsets: Option<Arc<Subsets>>,
 }
 
 impl From<&Cluster> for PickerOptions {
     fn from(cluster: &Cluster) -> Self {
         Self {
             policy: cluster.lb_policy,
+            hashing: cluster.consistent_hashing,
             panic_threshold_percent: cluster.panic_threshold_percent,
             overprovisioning_percent: cluster.overprovisioning_percent,
             locality_weighted: cluster.locality_weighted,
+            zone_aware: cluster.zone_aware,
+            zone: None,
+            subsets: cluster.subsets.clone(),
         }
     }
 }
 
 /// Picks among the endpoints of a cluster.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Picker {
-    priorities: Vec<PriorityLevel>,
+    /// Tells plans of this picker from those of others.
+    pub(crate) id: u64,
+    pub(crate) members: Arc<Vec<Member>>,
+    pub(crate) places: Arc<[Place]>,
+    pub(crate) pool: Pool,
+    pub(crate) subsets: Option<SubsetTable>,
     method: Method,
-    options: PickerOptions,
-    len: usize,
+    slow_start: Option<SlowStart>,
+    pub(crate) options: PickerOptions,
+    /// Made when somebody asks for an endpoint by its address.
+    addresses: OnceLock<HashMap<SocketAddr, u32, FixedState>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Method {
     RoundRobin,
-    LeastRequest { choices: u32, by_load: bool },
+    LeastRequest { choices: u32, bias: f64 },
     Random,
-}
-
-#[derive(Clone, Debug)]
-struct PriorityLevel {
-    number: u32,
-    /// Endpoints that the control plane holds for healthy.
-    usable: Group,
-    /// All of them, for panic.
-    all: Group,
-}
-
-/// Endpoints to choose among.
-#[derive(Clone, Debug)]
-struct Group {
-    endpoints: Vec<u32>,
-    weights: Vec<u32>,
-    alias: Alias,
-    strides: Strides,
+    RingHash,
+    Maglev,
 }
 
 /// An endpoint that was picked.
@@ -91,7 +112,7 @@ pub struct Retry<'r> {
 }
 
 /// How a picker would pick now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PickerExplanation {
     /// How an endpoint is chosen, in words.
@@ -103,267 +124,357 @@ pub struct PickerExplanation {
 impl Picker {
     /// A picker over the endpoints of `localities`, numbered in their order.
     pub fn new(localities: &[LocalityEndpoints], options: PickerOptions) -> Self {
-        let mut numbers: Vec<u32> = localities.iter().map(|locality| locality.priority).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        let shares = if options.locality_weighted {
-            locality_shares(localities)
+        Self::renewed(localities, options, None)
+    }
+
+    /// The same; what is expensive and did not change is taken over from the picker `before`.
+    pub fn renewed(localities: &[LocalityEndpoints], options: PickerOptions, before: Option<&Self>) -> Self {
+        let mut levels: Vec<u32> = localities.iter().map(|locality| locality.priority).collect();
+        levels.sort_unstable();
+        levels.dedup();
+        let places = localities.iter().map(|locality| {
+            let zone = options.zone.as_ref();
+            Place {
+                level: levels.partition_point(|number| *number < locality.priority) as u32,
+                weight: f64::from(locality.weight.unwrap_or(0)),
+                is_local: zone.is_some_and(|zone| zone.locality == locality.locality),
+                sources: zone.map_or(0, |zone| zone.count(&locality.locality)),
+            }
+        });
+        let places: Arc<[Place]> = places.collect();
+        let of = |(position, locality): (usize, &LocalityEndpoints)| {
+            let members = locality.endpoints.iter();
+            members
+                .map(move |endpoint| Member::new(position, endpoint))
+                .collect::<Vec<_>>()
+        };
+        let members: Vec<Member> = localities.iter().enumerate().flat_map(of).collect();
+        if let Some(patched) = before.and_then(|before| before.patched(&members, &places, &levels, &options)) {
+            return patched;
+        }
+        let needs_endpoints = options.subsets.is_some() || Method::of(options.policy).hashes();
+        let endpoints: Vec<&Endpoint> = if needs_endpoints {
+            localities.iter().flat_map(|locality| &locality.endpoints).collect()
         } else {
-            endpoint_weights(localities)
+            Vec::new()
         };
-        let endpoints: Vec<(u32, &Endpoint)> = localities
-            .iter()
-            .flat_map(|l| l.endpoints.iter().map(move |endpoint| (l.priority, endpoint)))
-            .collect();
-        let level = |number: u32| {
-            let of_level = || {
-                endpoints
-                    .iter()
-                    .enumerate()
-                    .filter(move |(_, (priority, _))| *priority == number)
-            };
-            let entry = |(position, _): (usize, &(u32, &Endpoint))| (position as u32, shares[position]);
-            let all = Group::new(of_level().map(entry));
-            let usable = Group::new(
-                of_level()
-                    .filter(|(_, (_, endpoint))| endpoint.health.is_usable())
-                    .map(entry),
-            );
-            PriorityLevel { number, usable, all }
+        let blueprint = Blueprint {
+            localities,
+            endpoints: &endpoints,
+            members: &members,
+            places: &places,
+            levels: &levels,
+            policy: options.policy,
+            hashing: options.hashing,
+            locality_weighted: options.locality_weighted,
+            before: before.map_or_else(Vec::new, |before| {
+                let subsets = before.subsets.iter().flat_map(SubsetTable::pools);
+                subsets.chain([&before.pool]).collect()
+            }),
+            next_wheel: std::cell::Cell::new(0),
         };
-        let priorities = numbers.into_iter().map(level).collect();
+        let by_locality = options.locality_weighted || options.zone_aware.is_some() && options.zone.is_some();
+        let all: Vec<u32> = (0..members.len() as u32).collect();
+        let pool = blueprint.pool(0, &all, by_locality, false);
+        let subsets = options.subsets.as_ref();
+        let subsets = subsets.map(|subsets| SubsetTable::new(subsets, &blueprint, by_locality));
+        Self::of(Arc::new(members), places, pool, subsets, options)
+    }
+
+    pub(crate) fn of(
+        members: Arc<Vec<Member>>,
+        places: Arc<[Place]>,
+        pool: Pool,
+        subsets: Option<SubsetTable>,
+        options: PickerOptions,
+    ) -> Self {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         Self {
-            priorities,
+            id: NEXT_ID.fetch_add(1, Relaxed),
+            members,
+            places,
+            pool,
+            subsets,
             method: Method::of(options.policy),
+            slow_start: slow_start(options.policy),
             options,
-            len: endpoints.len(),
+            addresses: OnceLock::new(),
         }
     }
 
     /// Endpoints it was made of.
     pub fn len(&self) -> usize {
-        self.len
+        self.members.len()
     }
 
     /// There are none.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.members.is_empty()
     }
 
-    /// Position of an endpoint's priority, for the caller's count of unavailable ones.
-    pub fn priority_of(&self, endpoint: usize) -> Option<usize> {
-        self.priorities
-            .iter()
-            .position(|level| level.all.endpoints.binary_search(&(endpoint as u32)).is_ok())
+    /// What it was made with.
+    pub fn options(&self) -> &PickerOptions {
+        &self.options
+    }
+
+    /// Whether requests should bring a hash.
+    pub fn wants_hash(&self) -> bool {
+        self.method.hashes()
+    }
+
+    /// Whether [`PickInput::now_ms`] is looked at.
+    pub fn wants_time(&self) -> bool {
+        self.slow_start.is_some()
     }
 
     /// The endpoint for a request. `None`: none is available (flag UH).
-    pub fn pick<L: LiveState + ?Sized>(&self, turn: &mut Turn, live: &L) -> Option<Pick> {
-        let (priority, panic) = self.choose_priority(turn, live)?;
-        let level = &self.priorities[priority];
-        let group = if panic { &level.all } else { &level.usable };
-        let ignores_state = panic || live.unavailable(priority) == 0;
-        let endpoint = self.choose(group, turn, live, ignores_state)?;
-        Some(Pick {
-            endpoint: endpoint as usize,
-            priority,
-            panic,
-        })
+    pub fn pick<L: LiveState + ?Sized>(&self, turn: &mut Turn, live: &L, input: &PickInput<'_>) -> Option<Pick> {
+        if let Some(preferred) = input.preferred {
+            let found = self.preferred(live, preferred);
+            if found.is_some() || preferred.is_strict {
+                return found;
+            }
+        }
+        let Some(subsets) = &self.subsets else {
+            return self.pick_in(&self.pool, turn, live, input);
+        };
+        match subsets.scope(input.criteria) {
+            Scope::All => self.pick_in(&self.pool, turn, live, input),
+            Scope::Pool(pool) => self.pick_in(pool, turn, live, input),
+            Scope::PoolOrAll(pool) => self
+                .pick_in(pool, turn, live, input)
+                .or_else(|| self.pick_in(&self.pool, turn, live, input)),
+            Scope::Nothing => None,
+        }
     }
 
     /// The endpoint for another try: one that was not tried yet, if that is found in a few picks.
-    pub fn pick_again<L: LiveState + ?Sized>(&self, turn: &mut Turn, live: &L, retry: &Retry<'_>) -> Option<Pick> {
-        let mut pick = self.pick(turn, live)?;
-        for _ in 0..retry.max_attempts {
+    pub fn pick_again<L: LiveState + ?Sized>(
+        &self,
+        turn: &mut Turn,
+        live: &L,
+        input: &PickInput<'_>,
+        retry: &Retry<'_>,
+    ) -> Option<Pick> {
+        let mut pick = self.pick(turn, live, input)?;
+        for attempt in 0..u64::from(retry.max_attempts) {
             if !(retry.avoid)(pick.endpoint) {
                 break;
             }
-            pick = self.pick(turn, live)?;
+            // The same hash leads to the same endpoint, and who was there before should not go back.
+            let other = PickInput {
+                hash: input.hash.map(|hash| key_hash(&hash.to_le_bytes(), attempt + 1)),
+                preferred: input.preferred.filter(|preferred| preferred.is_strict),
+                ..*input
+            };
+            pick = self.pick(turn, live, &other)?;
         }
         Some(pick)
     }
 
     /// How it would pick now.
     pub fn explain<L: LiveState + ?Sized>(&self, live: &L) -> PickerExplanation {
-        let mut priorities = Vec::with_capacity(self.priorities.len());
-        self.distribute(live, |position, load_percent, panic| {
-            let (level, counts) = (&self.priorities[position], self.counts(position, live));
-            let Level { total, available } = counts;
-            priorities.push(PriorityExplanation {
-                priority: level.number,
-                endpoints: total,
-                available,
-                load_percent,
-                panic,
-            });
-        });
+        let plan = Plan::new(&self.pool, &self.places, &self.options, live);
+        let mut method = self.method.to_string();
+        if let Some(subsets) = &self.subsets {
+            let fallback = match subsets.config.fallback {
+                SubsetFallback::NoFallback => "none",
+                SubsetFallback::AnyEndpoint => "any endpoint",
+                SubsetFallback::DefaultSubset => "the default subset",
+            };
+            method = format!("{method}, in {} subsets, else {fallback}", subsets.pools().count());
+        }
         PickerExplanation {
-            method: self.method.to_string(),
-            priorities,
+            method,
+            priorities: plan.explain(&self.pool),
         }
     }
 
-    fn choose_priority<L: LiveState + ?Sized>(&self, turn: &mut Turn, live: &L) -> Option<(usize, bool)> {
-        let first = self.priorities.first()?;
-        let all_usable = first.usable.endpoints.len() == first.all.endpoints.len();
-        if all_usable && !first.all.endpoints.is_empty() && live.unavailable(0) == 0 {
-            return Some((0, false));
-        }
-        let mut point = turn.random.u32(..100);
-        let mut chosen = None;
-        self.distribute(live, |position, share, panic| {
-            if chosen.is_none() && point < share {
-                chosen = Some((position, panic));
-            }
-            point = point.saturating_sub(share);
+    /// The endpoint that a request was at before, if it may go there.
+    fn preferred<L: LiveState + ?Sized>(&self, live: &L, preferred: Preferred) -> Option<Pick> {
+        let addresses = self.addresses.get_or_init(|| {
+            let endpoints = (0..self.len()).rev();
+            let known = endpoints.filter_map(|endpoint| Some((live.address(endpoint)?, endpoint as u32)));
+            known.collect()
         });
-        chosen
+        let endpoint = *addresses.get(&preferred.address)? as usize;
+        let member = self.members[endpoint];
+        (member.standing != Standing::Out && live.is_available(endpoint)).then(|| Pick {
+            endpoint,
+            priority: self.places[member.locality as usize].level as usize,
+            panic: false,
+        })
     }
 
-    fn distribute<L: LiveState + ?Sized>(&self, live: &L, each: impl FnMut(usize, u32, bool)) {
-        let levels = (0..self.priorities.len()).map(|position| self.counts(position, live));
-        distribute(
-            levels,
-            self.options.overprovisioning_percent,
-            self.options.panic_threshold_percent,
-            each,
-        );
+    fn pick_in<L: LiveState + ?Sized>(
+        &self,
+        pool: &Pool,
+        turn: &mut Turn,
+        live: &L,
+        input: &PickInput<'_>,
+    ) -> Option<Pick> {
+        let epoch = live.epoch();
+        if turn.picker != self.id || turn.epoch != epoch {
+            turn.plans.clear();
+            (turn.picker, turn.epoch) = (self.id, epoch);
+        }
+        let index = pool.index as usize;
+        if turn.plans.len() <= index {
+            turn.plans.resize(index + 1, None);
+        }
+        let Turn {
+            random, rounds, plans, ..
+        } = turn;
+        let plan = plans[index].get_or_insert_with(|| Plan::new(pool, &self.places, &self.options, live));
+        if pool.levels.is_empty() {
+            return None;
+        }
+        let hash = input.hash.filter(|_| self.method.hashes());
+        let way = plan.way(|| hash.unwrap_or_else(|| random.u64(..)));
+        let (level, level_plan) = (&pool.levels[way.level], &plan.levels[way.level]);
+        let panic = level_plan.share.panic;
+        if panic && self.options.zone_aware.is_some_and(|zones| zones.fail_traffic_on_panic) {
+            return None;
+        }
+        let asks = level_plan.asks && !panic;
+        let endpoint = if let Some(table) = &level.table {
+            let hash = hash.unwrap_or_else(|| random.u64(..));
+            self.choose_by_hash(table, hash, way, panic, asks, live)
+        } else {
+            let wheel = wheel_for(level, plan, way, panic, random);
+            self.choose(wheel, random, rounds, live, asks, input.now_ms)
+        }?;
+        Some(Pick {
+            endpoint: endpoint as usize,
+            priority: way.level,
+            panic,
+        })
     }
 
-    fn counts<L: LiveState + ?Sized>(&self, position: usize, live: &L) -> Level {
-        let level = &self.priorities[position];
-        let usable = level.usable.endpoints.len() as u32;
-        Level {
-            total: level.all.endpoints.len() as u32,
-            available: usable.saturating_sub(live.unavailable(position)),
+    fn choose_by_hash<L: LiveState + ?Sized>(
+        &self,
+        table: &HashTable,
+        hash: u64,
+        way: Way,
+        panic: bool,
+        asks: bool,
+        live: &L,
+    ) -> Option<u32> {
+        let wanted = if way.is_degraded {
+            Standing::Degraded
+        } else {
+            Standing::Healthy
+        };
+        let is_good = |endpoint: u32| {
+            let is_wanted = panic || self.members[endpoint as usize].standing == wanted;
+            is_wanted && (!asks || live.is_available(endpoint as usize))
+        };
+        match self.options.hashing.balance_factor_percent {
+            0 => table.find(hash, is_good),
+            factor => table.find_bounded(hash, factor, live, is_good),
         }
     }
 
     fn choose<L: LiveState + ?Sized>(
         &self,
-        group: &Group,
-        turn: &mut Turn,
+        wheel: &Wheel,
+        random: &mut fastrand::Rng,
+        rounds: &mut Vec<Rounds>,
         live: &L,
-        ignores_state: bool,
+        asks: bool,
+        now_ms: u64,
     ) -> Option<u32> {
-        if group.endpoints.is_empty() {
+        if wheel.is_empty() {
             return None;
         }
-        let is_good = |position: usize| ignores_state || live.is_available(group.endpoints[position] as usize);
-        let mut best: Option<usize> = None;
-        let mut wanted = match self.method {
-            Method::LeastRequest { choices, .. } => choices,
-            Method::RoundRobin | Method::Random => 1,
+        let is_good = |endpoint: u32| !asks || live.is_available(endpoint as usize);
+        let (mut wanted, bias) = match self.method {
+            Method::LeastRequest { choices, bias } => (choices, bias),
+            _ => (1, 0.0),
         };
-        for _ in 0..MAX_DRAWS.max(wanted) {
-            let position = self.draw(group, turn, best);
-            if !is_good(position) {
+        let draws = if self.slow_start.is_some() {
+            MAX_SLOW_START_DRAWS
+        } else {
+            MAX_DRAWS
+        };
+        let (mut best, mut new): (Option<Drawn>, Option<Drawn>) = (None, None);
+        for _ in 0..draws.max(wanted) {
+            let candidate = match (self.method, best) {
+                (Method::RoundRobin, _) => wheel.next(rounds_of(rounds, wheel, random)),
+                (_, Some(best)) => wheel.draw_other(best, random),
+                (_, None) => wheel.draw(random),
+            };
+            if !is_good(candidate.endpoint) {
                 continue;
             }
-            best = Some(best.map_or(position, |best| group.less_loaded(best, position, live, self.method)));
+            if let Some(settings) = &self.slow_start {
+                let age = now_ms.saturating_sub(live.first_seen_ms(candidate.endpoint as usize));
+                if passes_over(settings, age, random) {
+                    new = Some(candidate);
+                    continue;
+                }
+            }
+            best = Some(best.map_or(candidate, |best| less_loaded(best, candidate, live, bias)));
             wanted -= 1;
             if wanted == 0 {
                 break;
             }
         }
-        let position = best.or_else(|| {
+        let found = best.or(new).map(|drawn| drawn.endpoint);
+        found.or_else(|| {
             // Nearly all of them are out: look for one that is not, from a random place on.
-            let start = turn.random.usize(..group.endpoints.len());
-            (start..group.endpoints.len())
-                .chain(0..start)
-                .find(|position| is_good(*position))
-        })?;
-        Some(group.endpoints[position])
-    }
-
-    fn draw(&self, group: &Group, turn: &mut Turn, best: Option<usize>) -> usize {
-        if self.method == Method::RoundRobin {
-            return group.strides.next(&mut turn.sequence);
-        }
-        match best {
-            // A second choice that differs from the first.
-            Some(best) if group.alias.is_uniform() && group.alias.len() > 1 => {
-                (best + turn.random.usize(1..group.alias.len())) % group.alias.len()
-            }
-            Some(best) => {
-                let drawn = group.alias.draw(&mut turn.random);
-                if drawn == best {
-                    group.alias.draw(&mut turn.random)
-                } else {
-                    drawn
-                }
-            }
-            None => group.alias.draw(&mut turn.random),
-        }
+            let start = random.usize(..wheel.len() as usize);
+            let mut from_start = wheel.endpoints().skip(start).chain(wheel.endpoints().take(start));
+            from_start.find(|endpoint| is_good(*endpoint))
+        })
     }
 }
 
-fn endpoint_weights(localities: &[LocalityEndpoints]) -> Vec<u32> {
-    localities
-        .iter()
-        .flat_map(|locality| &locality.endpoints)
-        .map(|endpoint| endpoint.weight.max(1))
-        .collect()
+fn wheel_for<'p>(level: &'p PoolLevel, plan: &Plan, way: Way, panic: bool, random: &mut fastrand::Rng) -> &'p Wheel {
+    if panic {
+        return &level.all;
+    }
+    let group = plan.group(way, random).map(|position| &level.groups[position]);
+    match (group, way.is_degraded) {
+        (Some(group), false) => &group.healthy,
+        (Some(group), true) => &group.degraded,
+        (None, false) => &level.healthy,
+        (None, true) => &level.degraded,
+    }
 }
 
-/// Shares of the endpoints where localities have weights: an endpoint gets its part of its locality's weight. Only their
-/// ratios count, so they are scaled to a range in which rounding does not matter.
-fn locality_shares(localities: &[LocalityEndpoints]) -> Vec<u32> {
-    const LARGEST_SHARE: f64 = 1_000_000.0;
-    let share = |locality: &LocalityEndpoints| {
-        let total: f64 = locality
-            .endpoints
-            .iter()
-            .map(|endpoint| f64::from(endpoint.weight.max(1)))
-            .sum();
-        let unit = f64::from(locality.weight.unwrap_or(0)) / total;
-        locality
-            .endpoints
-            .iter()
-            .map(|endpoint| unit * f64::from(endpoint.weight.max(1)))
-            .collect::<Vec<_>>()
+fn rounds_of<'r>(rounds: &'r mut Vec<Rounds>, wheel: &Wheel, random: &mut fastrand::Rng) -> &'r mut Rounds {
+    let index = wheel.id() as usize;
+    while rounds.len() <= index {
+        rounds.push(Rounds::new(random));
+    }
+    &mut rounds[index]
+}
+
+/// Draws follow weights already, so loads are compared per weight; at equal load the first draw counts, or light
+/// endpoints would starve while nothing is in flight. The more bias, the more requests in flight count beside weights.
+fn less_loaded<L: LiveState + ?Sized>(first: Drawn, second: Drawn, live: &L, bias: f64) -> Drawn {
+    if bias <= 0.0 {
+        return first;
+    }
+    let load = |drawn: Drawn| live.in_flight(drawn.endpoint as usize);
+    let is_less = if first.weight == second.weight {
+        load(second) < load(first)
+    } else if (bias - 1.0).abs() < f64::EPSILON {
+        u64::from(load(second)) * u64::from(first.weight) < u64::from(load(first)) * u64::from(second.weight)
+    } else {
+        let score = |drawn: Drawn| f64::from(load(drawn)).powf(bias) / f64::from(drawn.weight);
+        score(second) < score(first)
     };
-    let shares: Vec<f64> = localities.iter().flat_map(share).collect();
-    let largest = shares.iter().copied().fold(0.0, f64::max);
-    if largest == 0.0 {
-        return endpoint_weights(localities);
-    }
-    let scaled = |share: &f64| {
-        if *share > 0.0 {
-            (share / largest * LARGEST_SHARE).round().max(1.0) as u32
-        } else {
-            0
-        }
-    };
-    shares.iter().map(scaled).collect()
+    if is_less { second } else { first }
 }
 
-impl Group {
-    fn new(entries: impl Iterator<Item = (u32, u32)>) -> Self {
-        let (endpoints, weights): (Vec<u32>, Vec<u32>) = entries.unzip();
-        let (alias, strides) = (Alias::new(&weights), Strides::new(&weights));
-        Self {
-            endpoints,
-            weights,
-            alias,
-            strides,
-        }
-    }
-
-    /// Draws follow weights already, so loads are compared per weight; at equal load the first draw counts, or light
-    /// endpoints would starve while nothing is in flight.
-    fn less_loaded<L: LiveState + ?Sized>(&self, first: usize, second: usize, live: &L, method: Method) -> usize {
-        if !matches!(method, Method::LeastRequest { by_load: true, .. }) {
-            return first;
-        }
-        let load = |position: usize| u64::from(live.in_flight(self.endpoints[position] as usize));
-        let weight = |position: usize| u64::from(self.weights[position]);
-        if load(second) * weight(first) < load(first) * weight(second) {
-            second
-        } else {
-            first
-        }
-    }
+fn slow_start(policy: LbPolicy) -> Option<SlowStart> {
+    let settings = match policy {
+        LbPolicy::RoundRobin { slow_start } | LbPolicy::LeastRequest { slow_start, .. } => slow_start,
+        _ => None,
+    };
+    settings.filter(|settings| settings.window_ms > 0)
 }
 
 impl Method {
@@ -376,14 +487,16 @@ impl Method {
                 ..
             } => Self::LeastRequest {
                 choices: choice_count.clamp(2, 16),
-                by_load: active_request_bias > 0.0,
+                bias: active_request_bias,
             },
-            LbPolicy::RingHash { .. } | LbPolicy::Maglev { .. } => Self::LeastRequest {
-                choices: 2,
-                by_load: true,
-            },
+            LbPolicy::RingHash { .. } => Self::RingHash,
+            LbPolicy::Maglev { .. } => Self::Maglev,
             LbPolicy::Random | LbPolicy::ClusterProvided => Self::Random,
         }
+    }
+
+    fn hashes(self) -> bool {
+        matches!(self, Self::RingHash | Self::Maglev)
     }
 }
 
@@ -393,6 +506,8 @@ impl std::fmt::Display for Method {
             Self::RoundRobin => f.write_str("round robin"),
             Self::LeastRequest { choices, .. } => write!(f, "least requests of {choices} drawn at random"),
             Self::Random => f.write_str("random"),
+            Self::RingHash => f.write_str("the request's hash on a ring"),
+            Self::Maglev => f.write_str("the request's hash by maglev"),
         }
     }
 }

@@ -1,93 +1,106 @@
 //! Which priority a request goes to, and when all endpoints are better than the healthy ones.
 
-use serde::Serialize;
-
 /// Endpoints of one priority, in numbers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Level {
     /// All of them.
     pub(crate) total: u32,
-    /// Those that may be chosen now.
-    pub(crate) available: u32,
+    /// Those that are healthy now.
+    pub(crate) healthy: u32,
+    /// Those that work, but are not good.
+    pub(crate) degraded: u32,
 }
 
-/// A priority as it is used now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PriorityExplanation {
-    /// The priority's number in the configuration.
-    pub priority: u32,
-    /// Its endpoints.
-    pub endpoints: u32,
-    /// Those of them that may be chosen.
-    pub available: u32,
-    /// Share of the requests in percent.
-    pub load_percent: u32,
-    /// So few are available that all are used.
-    pub panic: bool,
+/// A priority's part of the load, in percent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Share {
+    /// For its healthy endpoints.
+    pub(crate) healthy: u32,
+    /// For its degraded endpoints.
+    pub(crate) degraded: u32,
+    /// So few can be chosen that all are used.
+    pub(crate) panic: bool,
 }
 
-/// Envoy's shares: a priority is full as long as its available share times `overprovisioning` percent reaches 100; what
-/// it cannot take goes to the next; if all together cannot take 100, everybody's share grows. Calls `each` with the
-/// position, share in percent and panic of every priority.
-pub(crate) fn distribute(
-    levels: impl Iterator<Item = Level> + Clone,
-    overprovisioning: u32,
-    panic_threshold: f64,
-    mut each: impl FnMut(usize, u32, bool),
-) {
-    let health = |level: Level| {
-        let percent = u64::from(level.available) * u64::from(overprovisioning) / u64::from(level.total.max(1));
+/// Envoy's shares. A priority's availability is its share of healthy endpoints times `overprovisioning` percent, up to
+/// 100, and the same for degraded ones. Healthy endpoints take load in the order of priorities, then degraded ones take
+/// the rest in the same order; if all together cannot take 100, everybody's share grows. What rounding leaves goes to
+/// the first that can take any. Where all priorities are in panic, their sizes decide.
+pub(crate) fn distribute(levels: &[Level], overprovisioning: u32, panic_threshold: f64) -> Vec<Share> {
+    let mut shares = vec![Share::default(); levels.len()];
+    if shares.is_empty() {
+        return shares;
+    }
+    let percent = |count: u32, level: &Level| {
+        let percent = u64::from(count) * u64::from(overprovisioning) / u64::from(level.total.max(1));
         percent.min(100) as u32
     };
-    let total_health: u32 = levels.clone().map(health).sum::<u32>().min(100);
-    let in_panic = |level: Level| total_health < 100 && healthy_percent(level) < panic_threshold;
-    let all_panic = levels.clone().all(in_panic);
-    let hosts: u64 = levels.clone().map(|level| u64::from(level.total)).sum();
-    let mut left = 100_u32;
-    let last = levels.clone().count().saturating_sub(1);
-    for (position, level) in levels.enumerate() {
-        let wanted = if all_panic {
-            (u64::from(level.total) * 100 / hosts.max(1)) as u32
-        } else {
-            // Nobody is healthy and nobody panics: the first takes it and fails.
-            (health(level) * 100)
-                .checked_div(total_health)
-                .unwrap_or(if position == 0 { 100 } else { 0 })
-        };
-        // Rounding must not lose requests: where everybody shares, the last one takes the rest.
-        let share = if position == last && (all_panic || total_health < 100) {
-            left
-        } else {
-            wanted.min(left)
-        };
-        left -= share;
-        each(position, share, in_panic(level));
+    let healthy: Vec<u32> = levels.iter().map(|level| percent(level.healthy, level)).collect();
+    let degraded: Vec<u32> = levels.iter().map(|level| percent(level.degraded, level)).collect();
+    let available = (healthy.iter().sum::<u32>() + degraded.iter().sum::<u32>()).min(100);
+    let part = |health: u32| (health * 100).checked_div(available).unwrap_or(0);
+    let mut left = 100;
+    for (share, health) in shares.iter_mut().zip(&healthy) {
+        share.healthy = part(*health).min(left);
+        left -= share.healthy;
     }
+    for (share, health) in shares.iter_mut().zip(&degraded) {
+        share.degraded = part(*health).min(left);
+        left -= share.degraded;
+    }
+    let first = |health: &[u32]| health.iter().position(|health| *health > 0);
+    match (first(&healthy), first(&degraded)) {
+        (Some(first), _) => shares[first].healthy += left,
+        (None, Some(first)) => shares[first].degraded += left,
+        // Nobody can take it: the first one gets it and fails, unless there is panic.
+        (None, None) => shares[0].healthy = left,
+    }
+    let in_panic = |level: &Level| {
+        let good = f64::from(level.healthy + level.degraded) * 100.0 / f64::from(level.total.max(1));
+        available < 100 && good < panic_threshold
+    };
+    for (share, level) in shares.iter_mut().zip(levels) {
+        share.panic = in_panic(level);
+    }
+    if shares.iter().all(|share| share.panic) {
+        by_size(levels, &mut shares);
+    }
+    shares
 }
 
-fn healthy_percent(level: Level) -> f64 {
-    if level.total == 0 {
-        0.0
-    } else {
-        f64::from(level.available) * 100.0 / f64::from(level.total)
+fn by_size(levels: &[Level], shares: &mut [Share]) {
+    let total: u64 = levels.iter().map(|level| u64::from(level.total)).sum();
+    let Some(first) = levels.iter().position(|level| level.total > 0) else {
+        return;
+    };
+    let mut left = 100;
+    for (share, level) in shares.iter_mut().zip(levels) {
+        share.healthy = (u64::from(level.total) * 100 / total) as u32;
+        share.degraded = 0;
+        left -= share.healthy;
     }
+    shares[first].healthy += left;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn level(healthy: u32, degraded: u32, total: u32) -> Level {
+        Level {
+            total,
+            healthy,
+            degraded,
+        }
+    }
+
     fn shares(levels: &[(u32, u32)], panic_threshold: f64) -> Vec<(u32, bool)> {
-        let mut shares = Vec::new();
-        let levels = levels.iter().map(|(available, total)| Level {
-            total: *total,
-            available: *available,
-        });
-        distribute(levels, 140, panic_threshold, |_, share, panic| {
-            shares.push((share, panic));
-        });
-        shares
+        let levels: Vec<Level> = levels
+            .iter()
+            .map(|(healthy, total)| level(*healthy, 0, *total))
+            .collect();
+        let shares = distribute(&levels, 140, panic_threshold);
+        shares.iter().map(|share| (share.healthy, share.panic)).collect()
     }
 
     #[test]
@@ -100,12 +113,20 @@ mod tests {
     fn what_it_cannot_take_spills_to_the_next() {
         assert_eq!(shares(&[(5, 10), (10, 10)], 50.0), [(70, false), (30, false)]);
         assert_eq!(shares(&[(0, 10), (10, 10)], 50.0), [(0, false), (100, false)]);
+        // The numbers of Envoy's documentation.
+        assert_eq!(shares(&[(25, 100), (25, 100)], 50.0), [(50, true), (50, true)]);
+        assert_eq!(shares(&[(50, 100), (25, 100)], 0.0), [(70, false), (30, false)]);
+        assert_eq!(
+            shares(&[(20, 100), (20, 100), (10, 100)], 0.0),
+            [(40, false), (40, false), (20, false)]
+        );
     }
 
     #[test]
     fn below_the_threshold_all_endpoints_are_used() {
         assert_eq!(shares(&[(4, 10)], 50.0), [(100, true)]);
         assert_eq!(shares(&[(0, 10), (0, 30)], 50.0), [(25, true), (75, true)]);
+        assert_eq!(shares(&[(0, 0), (0, 0)], 50.0), [(100, true), (0, true)]);
     }
 
     #[test]
@@ -122,5 +143,21 @@ mod tests {
     #[test]
     fn an_empty_priority_takes_nothing() {
         assert_eq!(shares(&[(0, 0), (1, 1)], 50.0), [(0, false), (100, false)]);
+    }
+
+    #[test]
+    fn degraded_endpoints_take_what_healthy_ones_of_any_priority_cannot() {
+        let of = |levels: &[Level]| -> Vec<(u32, u32)> {
+            let shares = distribute(levels, 100, 0.0);
+            shares.iter().map(|share| (share.healthy, share.degraded)).collect()
+        };
+        assert_eq!(of(&[level(50, 50, 100), level(40, 0, 100)]), [(50, 10), (40, 0)]);
+        assert_eq!(of(&[level(0, 10, 10), level(10, 0, 10)]), [(0, 0), (100, 0)]);
+        // The example in Envoy's source: shares to healthy and degraded endpoints grow alike.
+        assert_eq!(
+            of(&[level(10, 20, 100), level(20, 10, 100), level(10, 0, 100)]),
+            [(16, 28), (28, 14), (14, 0)]
+        );
+        assert_eq!(of(&[level(0, 3, 10)]), [(0, 100)]);
     }
 }

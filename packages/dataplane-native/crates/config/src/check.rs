@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use crate::{
-    Address, Cluster, ClusterKind, HttpConnectionManager, HttpFilterKind, Invalid, Listener, NetworkFilter, Route,
-    RouteAction, RouteConfiguration, RouteSource, RouteTarget,
+    Address, Cluster, ClusterKind, HttpConnectionManager, HttpFilterKind, Invalid, LbPolicy, Listener, MAX_MAGLEV_SIZE,
+    MAX_RING_SIZE, NetworkFilter, Route, RouteAction, RouteConfiguration, RouteSource, RouteTarget, is_prime,
 };
 
 impl Listener {
@@ -196,7 +196,45 @@ impl Cluster {
         if elsewhere && !self.endpoints.is_empty() {
             problems.push(Invalid::new("a cluster of this kind gets its endpoints from elsewhere").field("endpoints"));
         }
+        problems.extend(self.lb_policy.check().map(|invalid| invalid.field("lbPolicy")));
+        let factor = self.consistent_hashing.balance_factor_percent;
+        if (1..100).contains(&factor) {
+            let problem = format!("{factor} is less than an even share: write 0 for no limit, or 100 and more");
+            problems.push(
+                Invalid::new(problem)
+                    .field("balanceFactorPercent")
+                    .field("consistentHashing"),
+            );
+        }
+        if self.locality_weighted && self.zone_aware.is_some() {
+            problems.push(Invalid::new("cannot be together with localityWeighted").field("zoneAware"));
+        }
         problems
+    }
+}
+
+impl LbPolicy {
+    /// What is wrong with it.
+    pub fn check(&self) -> Option<Invalid> {
+        match *self {
+            Self::Maglev { table_size } if table_size > MAX_MAGLEV_SIZE || !is_prime(table_size) => {
+                let problem = format!("{table_size} is not a prime number up to {MAX_MAGLEV_SIZE}");
+                Some(Invalid::new(problem).field("tableSize").field("maglev"))
+            }
+            Self::RingHash { maximum_ring_size, .. } if !(1..=MAX_RING_SIZE).contains(&maximum_ring_size) => {
+                let problem = format!("{maximum_ring_size} is not from 1 to {MAX_RING_SIZE}");
+                Some(Invalid::new(problem).field("maximumRingSize").field("ringHash"))
+            }
+            Self::RingHash {
+                minimum_ring_size,
+                maximum_ring_size,
+                ..
+            } if minimum_ring_size > maximum_ring_size => {
+                let problem = format!("{minimum_ring_size} is more than maximumRingSize {maximum_ring_size}");
+                Some(Invalid::new(problem).field("minimumRingSize").field("ringHash"))
+            }
+            _ => None,
+        }
     }
 }
 

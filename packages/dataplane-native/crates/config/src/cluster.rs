@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CircuitBreakers, HeaderName, Http1Options, Http2Options, IstioService, LocalityEndpoints, Metadata, Origin,
-    OutlierDetection, UpstreamTls,
+    CircuitBreakers, ConsistentHashing, HeaderName, Http1Options, Http2Options, IstioService, LbPolicy,
+    LocalityEndpoints, Metadata, Origin, OutlierDetection, Subsets, UpstreamTls, ZoneAware,
 };
 
 /// A group of endpoints (`envoy.config.cluster.v3.Cluster`).
@@ -29,6 +29,12 @@ pub struct Cluster {
     pub panic_threshold_percent: f64,
     /// Localities have shares of their own (`locality_weighted_lb_config`).
     pub locality_weighted: bool,
+    /// The proxy's own zone is preferred; not together with `locality_weighted`.
+    pub zone_aware: Option<ZoneAware>,
+    /// For policies that hash.
+    pub consistent_hashing: ConsistentHashing,
+    /// Groups of endpoints that routes choose by metadata.
+    pub subsets: Option<Arc<Subsets>>,
     /// Time to connect in milliseconds.
     pub connect_timeout_ms: u64,
     /// Limits.
@@ -68,6 +74,9 @@ impl Default for Cluster {
             lb_policy: LbPolicy::RoundRobin { slow_start: None },
             panic_threshold_percent: 50.0,
             locality_weighted: false,
+            zone_aware: None,
+            consistent_hashing: ConsistentHashing::default(),
+            subsets: None,
             connect_timeout_ms: 5_000,
             circuit_breakers: CircuitBreakers::default(),
             outlier_detection: None,
@@ -161,76 +170,6 @@ pub enum DnsLookupFamily {
     V4Preferred,
     /// All.
     All,
-}
-
-/// How an endpoint is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum LbPolicy {
-    /// One after the other, by weight.
-    RoundRobin {
-        /// A new endpoint starts with less.
-        #[serde(default)]
-        slow_start: Option<SlowStart>,
-    },
-    /// The one with the fewest requests of some that are drawn.
-    LeastRequest {
-        /// How many are drawn.
-        #[serde(default = "two")]
-        choice_count: u32,
-        /// How much requests in flight count against the weight.
-        #[serde(default = "one")]
-        active_request_bias: f64,
-        /// A new endpoint starts with less.
-        #[serde(default)]
-        slow_start: Option<SlowStart>,
-    },
-    /// Any.
-    Random,
-    /// Consistent hashing on a ring; served as `leastRequest` in this version.
-    RingHash {
-        /// Points of the ring at least.
-        minimum_ring_size: u64,
-        /// Points of the ring at most.
-        maximum_ring_size: u64,
-    },
-    /// Consistent hashing by a table; served as `leastRequest` in this version.
-    Maglev {
-        /// Size of the table.
-        table_size: u64,
-    },
-    /// As the cluster's kind provides (original destination).
-    ClusterProvided,
-}
-
-fn two() -> u32 {
-    2
-}
-
-fn one() -> f64 {
-    1.0
-}
-
-/// A new endpoint gets its full share only after a while.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct SlowStart {
-    /// How long, in milliseconds.
-    pub window_ms: u64,
-    /// Shape of the way up; 1 is linear.
-    pub aggression: f64,
-    /// Share to start with, in percent.
-    pub min_weight_percent: f64,
-}
-
-impl Default for SlowStart {
-    fn default() -> Self {
-        Self {
-            window_ms: 0,
-            aggression: 1.0,
-            min_weight_percent: 10.0,
-        }
-    }
 }
 
 /// How connections to an upstream are made.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::Address;
 
@@ -70,6 +71,9 @@ pub struct Endpoint {
     pub transport_match: Option<Arc<BTreeMap<String, String>>>,
     /// Its name, for `hostRewrite: auto` and `autoSni`.
     pub hostname: Option<Arc<str>>,
+    /// What subsets are made of, and `hash_key`, which consistent hashing takes instead of the address
+    /// (`filter_metadata["envoy.lb"]`).
+    pub lb_metadata: Option<Arc<Map<String, Value>>>,
 }
 
 impl Default for Endpoint {
@@ -81,6 +85,7 @@ impl Default for Endpoint {
             workload: None,
             transport_match: None,
             hostname: None,
+            lb_metadata: None,
         }
     }
 }

@@ -17,6 +17,7 @@ mod header;
 mod http_connection_manager;
 mod invalid;
 mod jwt;
+mod lb_policy;
 mod limits;
 mod listener;
 mod matcher;
@@ -28,6 +29,7 @@ mod rbac;
 mod retry;
 mod route;
 mod secret;
+mod subset;
 mod template;
 mod tls;
 mod view;
@@ -36,8 +38,8 @@ pub use access_log::{AccessLog, AccessLogFormat};
 pub use address::{Address, CidrRange};
 pub use chain_match::{ChainExplanation, ChainStage, ConnectionInfo, FilterChainIndex};
 pub use cluster::{
-    Cluster, ClusterKind, DnsLookupFamily, DnsOptions, HttpProtocol, HttpProtocolOptions, LbPolicy, SlowStart,
-    TcpKeepalive, TransportSocketMatch, UpstreamTransport,
+    Cluster, ClusterKind, DnsLookupFamily, DnsOptions, HttpProtocol, HttpProtocolOptions, TcpKeepalive,
+    TransportSocketMatch, UpstreamTransport,
 };
 pub use endpoint::{ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
 pub use fault::{AbortKind, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
@@ -51,6 +53,9 @@ pub use http_connection_manager::{
 };
 pub use invalid::Invalid;
 pub use jwt::{ClaimHeader, JwtAuthn, JwtHeader, JwtProvider, JwtRequirement, JwtRule};
+pub use lb_policy::{
+    ConsistentHashing, LbPolicy, MAX_MAGLEV_SIZE, MAX_RING_SIZE, RingHashFunction, SlowStart, ZoneAware, is_prime,
+};
 pub use limits::{CircuitBreakers, OutlierDetection, Priority, RetryBudget, Thresholds};
 pub use listener::{
     FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, PortPredicate, SourceType,
@@ -71,6 +76,7 @@ pub use route::{
     WeightedCluster, WeightedClusters,
 };
 pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
+pub use subset::{Criteria, Criterion, LB_NAMESPACE, SelectorFallback, SubsetFallback, SubsetSelector, Subsets};
 pub use template::{AddressPart, InvalidTemplate, Operator, Piece, Template};
 pub use tls::{CertificateSource, DownstreamTls, TlsContext, TlsVersion, TrustSource, UpstreamTls, Validation};
 pub use view::RequestView;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, Metadata, Origin, Pattern,
+    Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, Metadata, Origin, Pattern,
     QueryMatcher, RetryPolicy, Substitution,
 };
 
@@ -187,8 +187,8 @@ pub struct Forward {
     pub mirrors: Vec<MirrorPolicy>,
     /// What consistent load balancing looks at.
     pub hash_policy: Vec<HashPolicy>,
-    /// Which endpoints of the cluster may be chosen (subset load balancing); kept, not used.
-    pub metadata_match: Metadata,
+    /// Which endpoints of the cluster may be chosen (subset load balancing).
+    pub metadata_match: Criteria,
     /// Upgrades that differ from the connection manager's.
     pub upgrades: Vec<RouteUpgrade>,
     /// Uses the limits of high priority.
@@ -209,7 +209,7 @@ impl Default for Forward {
             retry: None,
             mirrors: Vec::new(),
             hash_policy: Vec::new(),
-            metadata_match: Metadata::default(),
+            metadata_match: Criteria::default(),
             upgrades: Vec::new(),
             high_priority: false,
         }
@@ -263,6 +263,8 @@ pub struct WeightedCluster {
     pub headers: HeaderMutations,
     /// Host for requests that go there.
     pub host_rewrite: Option<Arc<str>>,
+    /// Which endpoints of the cluster may be chosen; what the route says is added to it by decoding.
+    pub metadata_match: Criteria,
     /// How filters are configured for requests that go there, by filter name.
     pub filter_overrides: BTreeMap<Arc<str>, FilterOverride>,
 }
@@ -306,7 +308,7 @@ pub struct MirrorPolicy {
 }
 
 /// Something consistent load balancing looks at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HashPolicy {
     /// What.
@@ -317,19 +319,30 @@ pub struct HashPolicy {
 }
 
 /// What is hashed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum HashOn {
-    /// A request header.
-    Header(HeaderName),
+    /// A request header; several of one name count whatever their order.
+    Header {
+        /// Name.
+        name: HeaderName,
+        /// What is changed in its value first.
+        #[serde(default)]
+        rewrite: Option<Substitution>,
+    },
     /// A cookie, made by the proxy if it has a time to live and is missing.
     Cookie {
         /// Name.
         name: Arc<str>,
         /// Life in milliseconds; 0 is a session; `None` makes no cookie.
+        #[serde(default)]
         ttl_ms: Option<u64>,
         /// Path; empty is none.
+        #[serde(default)]
         path: Arc<str>,
+        /// Other attributes of a cookie that is made, e.g. `SameSite` and `Strict`; without a value: `HttpOnly`.
+        #[serde(default)]
+        attributes: Vec<(Arc<str>, Arc<str>)>,
     },
     /// The client's address.
     SourceIp,

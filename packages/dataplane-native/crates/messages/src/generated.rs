@@ -378,9 +378,196 @@ pub mod envoy {
                             "/envoy.config.cluster.v3.Cluster.PreconnectPolicy".into()
                         }
                     }
-                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[derive(Clone, PartialEq, ::prost::Message)]
                     #[prost(skip_debug)]
-                    pub struct LbSubsetConfig {}
+                    pub struct LbSubsetConfig {
+                        #[prost(
+                            enumeration = "lb_subset_config::LbSubsetFallbackPolicy",
+                            tag = "1"
+                        )]
+                        pub fallback_policy: i32,
+                        #[prost(message, optional, tag = "2")]
+                        pub default_subset: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Struct,
+                        >,
+                        #[prost(message, repeated, tag = "3")]
+                        pub subset_selectors: ::prost::alloc::vec::Vec<
+                            lb_subset_config::LbSubsetSelector,
+                        >,
+                        #[prost(bool, tag = "4")]
+                        pub locality_weight_aware: bool,
+                        #[prost(bool, tag = "5")]
+                        pub scale_locality_weight: bool,
+                        #[prost(bool, tag = "6")]
+                        pub panic_mode_any: bool,
+                        #[prost(bool, tag = "7")]
+                        pub list_as_any: bool,
+                        #[prost(
+                            enumeration = "lb_subset_config::LbSubsetMetadataFallbackPolicy",
+                            tag = "8"
+                        )]
+                        pub metadata_fallback_policy: i32,
+                    }
+                    /// Nested message and enum types in `LbSubsetConfig`.
+                    pub mod lb_subset_config {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct LbSubsetSelector {
+                            #[prost(string, repeated, tag = "1")]
+                            pub keys: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(
+                                enumeration = "lb_subset_selector::LbSubsetSelectorFallbackPolicy",
+                                tag = "2"
+                            )]
+                            pub fallback_policy: i32,
+                            #[prost(string, repeated, tag = "3")]
+                            pub fallback_keys_subset: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(bool, tag = "4")]
+                            pub single_host_per_subset: bool,
+                        }
+                        /// Nested message and enum types in `LbSubsetSelector`.
+                        pub mod lb_subset_selector {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum LbSubsetSelectorFallbackPolicy {
+                                NotDefined = 0,
+                                NoFallback = 1,
+                                AnyEndpoint = 2,
+                                DefaultSubset = 3,
+                                KeysSubset = 4,
+                            }
+                            impl LbSubsetSelectorFallbackPolicy {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::NotDefined => "NOT_DEFINED",
+                                        Self::NoFallback => "NO_FALLBACK",
+                                        Self::AnyEndpoint => "ANY_ENDPOINT",
+                                        Self::DefaultSubset => "DEFAULT_SUBSET",
+                                        Self::KeysSubset => "KEYS_SUBSET",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "NOT_DEFINED" => Some(Self::NotDefined),
+                                        "NO_FALLBACK" => Some(Self::NoFallback),
+                                        "ANY_ENDPOINT" => Some(Self::AnyEndpoint),
+                                        "DEFAULT_SUBSET" => Some(Self::DefaultSubset),
+                                        "KEYS_SUBSET" => Some(Self::KeysSubset),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for LbSubsetSelector {
+                            const NAME: &'static str = "LbSubsetSelector";
+                            const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector"
+                                    .into()
+                            }
+                        }
+                        #[derive(
+                            Clone,
+                            Copy,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::prost::Enumeration
+                        )]
+                        #[repr(i32)]
+                        pub enum LbSubsetFallbackPolicy {
+                            NoFallback = 0,
+                            AnyEndpoint = 1,
+                            DefaultSubset = 2,
+                        }
+                        impl LbSubsetFallbackPolicy {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::NoFallback => "NO_FALLBACK",
+                                    Self::AnyEndpoint => "ANY_ENDPOINT",
+                                    Self::DefaultSubset => "DEFAULT_SUBSET",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "NO_FALLBACK" => Some(Self::NoFallback),
+                                    "ANY_ENDPOINT" => Some(Self::AnyEndpoint),
+                                    "DEFAULT_SUBSET" => Some(Self::DefaultSubset),
+                                    _ => None,
+                                }
+                            }
+                        }
+                        #[derive(
+                            Clone,
+                            Copy,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::prost::Enumeration
+                        )]
+                        #[repr(i32)]
+                        pub enum LbSubsetMetadataFallbackPolicy {
+                            MetadataNoFallback = 0,
+                            FallbackList = 1,
+                        }
+                        impl LbSubsetMetadataFallbackPolicy {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::MetadataNoFallback => "METADATA_NO_FALLBACK",
+                                    Self::FallbackList => "FALLBACK_LIST",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "METADATA_NO_FALLBACK" => Some(Self::MetadataNoFallback),
+                                    "FALLBACK_LIST" => Some(Self::FallbackList),
+                                    _ => None,
+                                }
+                            }
+                        }
+                    }
                     impl ::prost::Name for LbSubsetConfig {
                         const NAME: &'static str = "LbSubsetConfig";
                         const PACKAGE: &'static str = "envoy.config.cluster.v3";
@@ -611,9 +798,13 @@ pub mod envoy {
                         pub healthy_panic_threshold: ::core::option::Option<
                             super::super::super::super::r#type::v3::Percent,
                         >,
+                        #[prost(message, optional, tag = "7")]
+                        pub consistent_hashing_lb_config: ::core::option::Option<
+                            common_lb_config::ConsistentHashingLbConfig,
+                        >,
                         #[prost(
                             oneof = "common_lb_config::LocalityConfigSpecifier",
-                            tags = "3"
+                            tags = "2, 3"
                         )]
                         pub locality_config_specifier: ::core::option::Option<
                             common_lb_config::LocalityConfigSpecifier,
@@ -636,9 +827,55 @@ pub mod envoy {
                                     .into()
                             }
                         }
-                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ZoneAwareLbConfig {
+                            #[prost(message, optional, tag = "1")]
+                            pub routing_enabled: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::Percent,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub min_cluster_size: ::core::option::Option<u64>,
+                            #[prost(bool, tag = "3")]
+                            pub fail_traffic_on_panic: bool,
+                        }
+                        impl ::prost::Name for ZoneAwareLbConfig {
+                            const NAME: &'static str = "ZoneAwareLbConfig";
+                            const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ConsistentHashingLbConfig {
+                            #[prost(bool, tag = "1")]
+                            pub use_hostname_for_hashing: bool,
+                            #[prost(message, optional, tag = "2")]
+                            pub hash_balance_factor: ::core::option::Option<u32>,
+                        }
+                        impl ::prost::Name for ConsistentHashingLbConfig {
+                            const NAME: &'static str = "ConsistentHashingLbConfig";
+                            const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, ::prost::Oneof)]
                         #[prost(skip_debug)]
                         pub enum LocalityConfigSpecifier {
+                            #[prost(message, tag = "2")]
+                            ZoneAwareLbConfig(ZoneAwareLbConfig),
                             #[prost(message, tag = "3")]
                             LocalityWeightedLbConfig(LocalityWeightedLbConfig),
                         }
@@ -852,9 +1089,35 @@ pub mod envoy {
                         "/envoy.config.cluster.v3.UpstreamConnectionOptions".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct LoadBalancingPolicy {}
+                pub struct LoadBalancingPolicy {
+                    #[prost(message, repeated, tag = "1")]
+                    pub policies: ::prost::alloc::vec::Vec<
+                        load_balancing_policy::Policy,
+                    >,
+                }
+                /// Nested message and enum types in `LoadBalancingPolicy`.
+                pub mod load_balancing_policy {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Policy {
+                        #[prost(message, optional, tag = "4")]
+                        pub typed_extension_config: ::core::option::Option<
+                            super::super::super::core::v3::TypedExtensionConfig,
+                        >,
+                    }
+                    impl ::prost::Name for Policy {
+                        const NAME: &'static str = "Policy";
+                        const PACKAGE: &'static str = "envoy.config.cluster.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.cluster.v3.LoadBalancingPolicy.Policy".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.cluster.v3.LoadBalancingPolicy.Policy".into()
+                        }
+                    }
+                }
                 impl ::prost::Name for LoadBalancingPolicy {
                     const NAME: &'static str = "LoadBalancingPolicy";
                     const PACKAGE: &'static str = "envoy.config.cluster.v3";
@@ -3811,7 +4074,7 @@ pub mod envoy {
                                 .into()
                         }
                     }
-                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[derive(Clone, PartialEq, ::prost::Message)]
                     #[prost(skip_debug)]
                     pub struct HashPolicy {
                         #[prost(bool, tag = "4")]
@@ -3864,6 +4127,26 @@ pub mod envoy {
                         }
                         #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                         #[prost(skip_debug)]
+                        pub struct CookieAttribute {
+                            #[prost(string, tag = "1")]
+                            pub name: ::prost::alloc::string::String,
+                            #[prost(string, tag = "2")]
+                            pub value: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for CookieAttribute {
+                            const NAME: &'static str = "CookieAttribute";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RouteAction.HashPolicy.CookieAttribute"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RouteAction.HashPolicy.CookieAttribute"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
                         pub struct Cookie {
                             #[prost(string, tag = "1")]
                             pub name: ::prost::alloc::string::String,
@@ -3873,6 +4156,8 @@ pub mod envoy {
                             >,
                             #[prost(string, tag = "3")]
                             pub path: ::prost::alloc::string::String,
+                            #[prost(message, repeated, tag = "4")]
+                            pub attributes: ::prost::alloc::vec::Vec<CookieAttribute>,
                         }
                         impl ::prost::Name for Cookie {
                             const NAME: &'static str = "Cookie";
@@ -3921,7 +4206,7 @@ pub mod envoy {
                                     .into()
                             }
                         }
-                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
                         #[prost(skip_debug)]
                         pub enum PolicySpecifier {
                             #[prost(message, tag = "1")]
@@ -4839,6 +5124,27 @@ pub mod envoy {
                 }
             }
         }
+        pub mod common {
+            pub mod ratelimit {
+                pub mod v3 {
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct LocalRateLimitDescriptor {}
+                    impl ::prost::Name for LocalRateLimitDescriptor {
+                        const NAME: &'static str = "LocalRateLimitDescriptor";
+                        const PACKAGE: &'static str = "envoy.extensions.common.ratelimit.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor"
+                                .into()
+                        }
+                    }
+                }
+            }
+        }
         pub mod filters {
             pub mod common {
                 pub mod fault {
@@ -5065,6 +5371,452 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.http.fault.v3.HTTPFault".into()
+                            }
+                        }
+                    }
+                }
+                pub mod jwt_authn {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct JwtProvider {
+                            #[prost(string, tag = "1")]
+                            pub issuer: ::prost::alloc::string::String,
+                            #[prost(string, repeated, tag = "2")]
+                            pub audiences: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(bool, tag = "5")]
+                            pub forward: bool,
+                            #[prost(message, repeated, tag = "6")]
+                            pub from_headers: ::prost::alloc::vec::Vec<JwtHeader>,
+                            #[prost(string, repeated, tag = "7")]
+                            pub from_params: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(string, tag = "8")]
+                            pub forward_payload_header: ::prost::alloc::string::String,
+                            #[prost(string, tag = "9")]
+                            pub payload_in_metadata: ::prost::alloc::string::String,
+                            #[prost(uint32, tag = "10")]
+                            pub clock_skew_seconds: u32,
+                            #[prost(bool, tag = "11")]
+                            pub pad_forward_payload_header: bool,
+                            #[prost(string, repeated, tag = "13")]
+                            pub from_cookies: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(string, tag = "14")]
+                            pub header_in_metadata: ::prost::alloc::string::String,
+                            #[prost(message, repeated, tag = "15")]
+                            pub claim_to_headers: ::prost::alloc::vec::Vec<
+                                JwtClaimToHeader,
+                            >,
+                            #[prost(string, tag = "16")]
+                            pub failed_status_in_metadata: ::prost::alloc::string::String,
+                            #[prost(bool, tag = "17")]
+                            pub clear_route_cache: bool,
+                            #[prost(message, optional, tag = "18")]
+                            pub normalize_payload_in_metadata: ::core::option::Option<
+                                jwt_provider::NormalizePayload,
+                            >,
+                            #[prost(message, optional, tag = "19")]
+                            pub subjects: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::StringMatcher,
+                            >,
+                            #[prost(bool, tag = "20")]
+                            pub require_expiration: bool,
+                            #[prost(message, optional, tag = "21")]
+                            pub max_lifetime: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(
+                                oneof = "jwt_provider::JwksSourceSpecifier",
+                                tags = "3, 4"
+                            )]
+                            pub jwks_source_specifier: ::core::option::Option<
+                                jwt_provider::JwksSourceSpecifier,
+                            >,
+                        }
+                        /// Nested message and enum types in `JwtProvider`.
+                        pub mod jwt_provider {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct NormalizePayload {
+                                #[prost(string, repeated, tag = "1")]
+                                pub space_delimited_claims: ::prost::alloc::vec::Vec<
+                                    ::prost::alloc::string::String,
+                                >,
+                            }
+                            impl ::prost::Name for NormalizePayload {
+                                const NAME: &'static str = "NormalizePayload";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.jwt_authn.v3.JwtProvider.NormalizePayload"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.jwt_authn.v3.JwtProvider.NormalizePayload"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum JwksSourceSpecifier {
+                                #[prost(message, tag = "3")]
+                                RemoteJwks(super::RemoteJwks),
+                                #[prost(message, tag = "4")]
+                                LocalJwks(
+                                    super::super::super::super::super::super::config::core::v3::DataSource,
+                                ),
+                            }
+                        }
+                        impl ::prost::Name for JwtProvider {
+                            const NAME: &'static str = "JwtProvider";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.JwtProvider"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.JwtProvider"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RemoteJwks {}
+                        impl ::prost::Name for RemoteJwks {
+                            const NAME: &'static str = "RemoteJwks";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.RemoteJwks"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.RemoteJwks"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct JwtHeader {
+                            #[prost(string, tag = "1")]
+                            pub name: ::prost::alloc::string::String,
+                            #[prost(string, tag = "2")]
+                            pub value_prefix: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for JwtHeader {
+                            const NAME: &'static str = "JwtHeader";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.JwtHeader"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.JwtHeader"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct JwtClaimToHeader {
+                            #[prost(string, tag = "1")]
+                            pub header_name: ::prost::alloc::string::String,
+                            #[prost(string, tag = "2")]
+                            pub claim_name: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for JwtClaimToHeader {
+                            const NAME: &'static str = "JwtClaimToHeader";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.JwtClaimToHeader"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.JwtClaimToHeader"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ProviderWithAudiences {
+                            #[prost(string, tag = "1")]
+                            pub provider_name: ::prost::alloc::string::String,
+                            #[prost(string, repeated, tag = "2")]
+                            pub audiences: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                        }
+                        impl ::prost::Name for ProviderWithAudiences {
+                            const NAME: &'static str = "ProviderWithAudiences";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.ProviderWithAudiences"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.ProviderWithAudiences"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct JwtRequirement {
+                            #[prost(
+                                oneof = "jwt_requirement::RequiresType",
+                                tags = "1, 2, 3, 4, 5, 6"
+                            )]
+                            pub requires_type: ::core::option::Option<
+                                jwt_requirement::RequiresType,
+                            >,
+                        }
+                        /// Nested message and enum types in `JwtRequirement`.
+                        pub mod jwt_requirement {
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum RequiresType {
+                                #[prost(string, tag = "1")]
+                                ProviderName(::prost::alloc::string::String),
+                                #[prost(message, tag = "2")]
+                                ProviderAndAudiences(super::ProviderWithAudiences),
+                                #[prost(message, tag = "3")]
+                                RequiresAny(super::JwtRequirementOrList),
+                                #[prost(message, tag = "4")]
+                                RequiresAll(super::JwtRequirementAndList),
+                                #[prost(message, tag = "5")]
+                                AllowMissingOrFailed(
+                                    super::super::super::super::super::super::super::google::protobuf::Empty,
+                                ),
+                                #[prost(message, tag = "6")]
+                                AllowMissing(
+                                    super::super::super::super::super::super::super::google::protobuf::Empty,
+                                ),
+                            }
+                        }
+                        impl ::prost::Name for JwtRequirement {
+                            const NAME: &'static str = "JwtRequirement";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.JwtRequirement"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.JwtRequirement"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct JwtRequirementOrList {
+                            #[prost(message, repeated, tag = "1")]
+                            pub requirements: ::prost::alloc::vec::Vec<JwtRequirement>,
+                        }
+                        impl ::prost::Name for JwtRequirementOrList {
+                            const NAME: &'static str = "JwtRequirementOrList";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementOrList"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementOrList"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct JwtRequirementAndList {
+                            #[prost(message, repeated, tag = "1")]
+                            pub requirements: ::prost::alloc::vec::Vec<JwtRequirement>,
+                        }
+                        impl ::prost::Name for JwtRequirementAndList {
+                            const NAME: &'static str = "JwtRequirementAndList";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementAndList"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementAndList"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RequirementRule {
+                            #[prost(message, optional, tag = "1")]
+                            pub r#match: ::core::option::Option<
+                                super::super::super::super::super::config::route::v3::RouteMatch,
+                            >,
+                            #[prost(
+                                oneof = "requirement_rule::RequirementType",
+                                tags = "2, 3"
+                            )]
+                            pub requirement_type: ::core::option::Option<
+                                requirement_rule::RequirementType,
+                            >,
+                        }
+                        /// Nested message and enum types in `RequirementRule`.
+                        pub mod requirement_rule {
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum RequirementType {
+                                #[prost(message, tag = "2")]
+                                Requires(super::JwtRequirement),
+                                #[prost(string, tag = "3")]
+                                RequirementName(::prost::alloc::string::String),
+                            }
+                        }
+                        impl ::prost::Name for RequirementRule {
+                            const NAME: &'static str = "RequirementRule";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.RequirementRule"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.RequirementRule"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct FilterStateRule {}
+                        impl ::prost::Name for FilterStateRule {
+                            const NAME: &'static str = "FilterStateRule";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.FilterStateRule"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.FilterStateRule"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct JwtAuthentication {
+                            #[prost(map = "string, message", tag = "1")]
+                            pub providers: ::std::collections::HashMap<
+                                ::prost::alloc::string::String,
+                                JwtProvider,
+                            >,
+                            #[prost(message, repeated, tag = "2")]
+                            pub rules: ::prost::alloc::vec::Vec<RequirementRule>,
+                            #[prost(message, optional, tag = "3")]
+                            pub filter_state_rules: ::core::option::Option<
+                                FilterStateRule,
+                            >,
+                            #[prost(bool, tag = "4")]
+                            pub bypass_cors_preflight: bool,
+                            #[prost(map = "string, message", tag = "5")]
+                            pub requirement_map: ::std::collections::HashMap<
+                                ::prost::alloc::string::String,
+                                JwtRequirement,
+                            >,
+                            #[prost(bool, tag = "6")]
+                            pub strip_failure_response: bool,
+                            #[prost(string, tag = "7")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for JwtAuthentication {
+                            const NAME: &'static str = "JwtAuthentication";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct PerRouteConfig {
+                            #[prost(
+                                oneof = "per_route_config::RequirementSpecifier",
+                                tags = "1, 2"
+                            )]
+                            pub requirement_specifier: ::core::option::Option<
+                                per_route_config::RequirementSpecifier,
+                            >,
+                        }
+                        /// Nested message and enum types in `PerRouteConfig`.
+                        pub mod per_route_config {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum RequirementSpecifier {
+                                #[prost(bool, tag = "1")]
+                                Disabled(bool),
+                                #[prost(string, tag = "2")]
+                                RequirementName(::prost::alloc::string::String),
+                            }
+                        }
+                        impl ::prost::Name for PerRouteConfig {
+                            const NAME: &'static str = "PerRouteConfig";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+                pub mod local_ratelimit {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct LocalRateLimit {
+                            #[prost(string, tag = "1")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "2")]
+                            pub status: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::HttpStatus,
+                            >,
+                            #[prost(message, optional, tag = "3")]
+                            pub token_bucket: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::TokenBucket,
+                            >,
+                            #[prost(message, optional, tag = "4")]
+                            pub filter_enabled: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFractionalPercent,
+                            >,
+                            #[prost(message, optional, tag = "5")]
+                            pub filter_enforced: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFractionalPercent,
+                            >,
+                            #[prost(message, repeated, tag = "6")]
+                            pub response_headers_to_add: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::HeaderValueOption,
+                            >,
+                            #[prost(message, repeated, tag = "8")]
+                            pub descriptors: ::prost::alloc::vec::Vec<
+                                super::super::super::super::common::ratelimit::v3::LocalRateLimitDescriptor,
+                            >,
+                            #[prost(message, repeated, tag = "10")]
+                            pub request_headers_to_add_when_not_enforced: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::HeaderValueOption,
+                            >,
+                            #[prost(bool, tag = "11")]
+                            pub local_rate_limit_per_downstream_connection: bool,
+                        }
+                        impl ::prost::Name for LocalRateLimit {
+                            const NAME: &'static str = "LocalRateLimit";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.local_ratelimit.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+                                    .into()
                             }
                         }
                     }
@@ -6035,6 +6787,589 @@ pub mod envoy {
                                 "/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
                                     .into()
                             }
+                        }
+                    }
+                }
+            }
+        }
+        pub mod load_balancing_policies {
+            pub mod common {
+                pub mod v3 {
+                    #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct LocalityLbConfig {
+                        #[prost(
+                            oneof = "locality_lb_config::LocalityConfigSpecifier",
+                            tags = "1, 2"
+                        )]
+                        pub locality_config_specifier: ::core::option::Option<
+                            locality_lb_config::LocalityConfigSpecifier,
+                        >,
+                    }
+                    /// Nested message and enum types in `LocalityLbConfig`.
+                    pub mod locality_lb_config {
+                        #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ZoneAwareLbConfig {
+                            #[prost(message, optional, tag = "1")]
+                            pub routing_enabled: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::Percent,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub min_cluster_size: ::core::option::Option<u64>,
+                            #[prost(bool, tag = "3")]
+                            pub fail_traffic_on_panic: bool,
+                            #[prost(message, optional, tag = "5")]
+                            pub force_local_zone: ::core::option::Option<
+                                zone_aware_lb_config::ForceLocalZone,
+                            >,
+                        }
+                        /// Nested message and enum types in `ZoneAwareLbConfig`.
+                        pub mod zone_aware_lb_config {
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct ForceLocalZone {
+                                #[prost(message, optional, tag = "1")]
+                                pub min_size: ::core::option::Option<u32>,
+                            }
+                            impl ::prost::Name for ForceLocalZone {
+                                const NAME: &'static str = "ForceLocalZone";
+                                const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.common.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.ForceLocalZone"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.ForceLocalZone"
+                                        .into()
+                                }
+                            }
+                        }
+                        impl ::prost::Name for ZoneAwareLbConfig {
+                            const NAME: &'static str = "ZoneAwareLbConfig";
+                            const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.common.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct LocalityWeightedLbConfig {}
+                        impl ::prost::Name for LocalityWeightedLbConfig {
+                            const NAME: &'static str = "LocalityWeightedLbConfig";
+                            const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.common.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum LocalityConfigSpecifier {
+                            #[prost(message, tag = "1")]
+                            ZoneAwareLbConfig(ZoneAwareLbConfig),
+                            #[prost(message, tag = "2")]
+                            LocalityWeightedLbConfig(LocalityWeightedLbConfig),
+                        }
+                    }
+                    impl ::prost::Name for LocalityLbConfig {
+                        const NAME: &'static str = "LocalityLbConfig";
+                        const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.common.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct SlowStartConfig {
+                        #[prost(message, optional, tag = "1")]
+                        pub slow_start_window: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Duration,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub aggression: ::core::option::Option<
+                            super::super::super::super::config::core::v3::RuntimeDouble,
+                        >,
+                        #[prost(message, optional, tag = "3")]
+                        pub min_weight_percent: ::core::option::Option<
+                            super::super::super::super::r#type::v3::Percent,
+                        >,
+                    }
+                    impl ::prost::Name for SlowStartConfig {
+                        const NAME: &'static str = "SlowStartConfig";
+                        const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.common.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct ConsistentHashingLbConfig {
+                        #[prost(bool, tag = "1")]
+                        pub use_hostname_for_hashing: bool,
+                        #[prost(message, optional, tag = "2")]
+                        pub hash_balance_factor: ::core::option::Option<u32>,
+                    }
+                    impl ::prost::Name for ConsistentHashingLbConfig {
+                        const NAME: &'static str = "ConsistentHashingLbConfig";
+                        const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.common.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig"
+                                .into()
+                        }
+                    }
+                }
+            }
+            pub mod least_request {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct LeastRequest {
+                        #[prost(message, optional, tag = "1")]
+                        pub choice_count: ::core::option::Option<u32>,
+                        #[prost(message, optional, tag = "2")]
+                        pub active_request_bias: ::core::option::Option<
+                            super::super::super::super::config::core::v3::RuntimeDouble,
+                        >,
+                        #[prost(message, optional, tag = "3")]
+                        pub slow_start_config: ::core::option::Option<
+                            super::super::common::v3::SlowStartConfig,
+                        >,
+                        #[prost(message, optional, tag = "4")]
+                        pub locality_lb_config: ::core::option::Option<
+                            super::super::common::v3::LocalityLbConfig,
+                        >,
+                    }
+                    impl ::prost::Name for LeastRequest {
+                        const NAME: &'static str = "LeastRequest";
+                        const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.least_request.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest"
+                                .into()
+                        }
+                    }
+                }
+            }
+            pub mod maglev {
+                pub mod v3 {
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Maglev {
+                        #[prost(message, optional, tag = "1")]
+                        pub table_size: ::core::option::Option<u64>,
+                        #[prost(message, optional, tag = "2")]
+                        pub consistent_hashing_lb_config: ::core::option::Option<
+                            super::super::common::v3::ConsistentHashingLbConfig,
+                        >,
+                        #[prost(message, optional, tag = "3")]
+                        pub locality_weighted_lb_config: ::core::option::Option<
+                            super::super::common::v3::locality_lb_config::LocalityWeightedLbConfig,
+                        >,
+                    }
+                    impl ::prost::Name for Maglev {
+                        const NAME: &'static str = "Maglev";
+                        const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.maglev.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.load_balancing_policies.maglev.v3.Maglev"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.load_balancing_policies.maglev.v3.Maglev"
+                                .into()
+                        }
+                    }
+                }
+            }
+            pub mod random {
+                pub mod v3 {
+                    #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Random {
+                        #[prost(message, optional, tag = "1")]
+                        pub locality_lb_config: ::core::option::Option<
+                            super::super::common::v3::LocalityLbConfig,
+                        >,
+                    }
+                    impl ::prost::Name for Random {
+                        const NAME: &'static str = "Random";
+                        const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.random.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.load_balancing_policies.random.v3.Random"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.load_balancing_policies.random.v3.Random"
+                                .into()
+                        }
+                    }
+                }
+            }
+            pub mod ring_hash {
+                pub mod v3 {
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct RingHash {
+                        #[prost(enumeration = "ring_hash::HashFunction", tag = "1")]
+                        pub hash_function: i32,
+                        #[prost(message, optional, tag = "2")]
+                        pub minimum_ring_size: ::core::option::Option<u64>,
+                        #[prost(message, optional, tag = "3")]
+                        pub maximum_ring_size: ::core::option::Option<u64>,
+                        #[prost(bool, tag = "4")]
+                        pub use_hostname_for_hashing: bool,
+                        #[prost(message, optional, tag = "5")]
+                        pub hash_balance_factor: ::core::option::Option<u32>,
+                        #[prost(message, optional, tag = "6")]
+                        pub consistent_hashing_lb_config: ::core::option::Option<
+                            super::super::common::v3::ConsistentHashingLbConfig,
+                        >,
+                        #[prost(message, optional, tag = "7")]
+                        pub locality_weighted_lb_config: ::core::option::Option<
+                            super::super::common::v3::locality_lb_config::LocalityWeightedLbConfig,
+                        >,
+                    }
+                    /// Nested message and enum types in `RingHash`.
+                    pub mod ring_hash {
+                        #[derive(
+                            Clone,
+                            Copy,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::prost::Enumeration
+                        )]
+                        #[repr(i32)]
+                        pub enum HashFunction {
+                            DefaultHash = 0,
+                            XxHash = 1,
+                            MurmurHash2 = 2,
+                        }
+                        impl HashFunction {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::DefaultHash => "DEFAULT_HASH",
+                                    Self::XxHash => "XX_HASH",
+                                    Self::MurmurHash2 => "MURMUR_HASH_2",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "DEFAULT_HASH" => Some(Self::DefaultHash),
+                                    "XX_HASH" => Some(Self::XxHash),
+                                    "MURMUR_HASH_2" => Some(Self::MurmurHash2),
+                                    _ => None,
+                                }
+                            }
+                        }
+                    }
+                    impl ::prost::Name for RingHash {
+                        const NAME: &'static str = "RingHash";
+                        const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.ring_hash.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash"
+                                .into()
+                        }
+                    }
+                }
+            }
+            pub mod round_robin {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct RoundRobin {
+                        #[prost(message, optional, tag = "1")]
+                        pub slow_start_config: ::core::option::Option<
+                            super::super::common::v3::SlowStartConfig,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub locality_lb_config: ::core::option::Option<
+                            super::super::common::v3::LocalityLbConfig,
+                        >,
+                    }
+                    impl ::prost::Name for RoundRobin {
+                        const NAME: &'static str = "RoundRobin";
+                        const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.round_robin.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin"
+                                .into()
+                        }
+                    }
+                }
+            }
+            pub mod subset {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Subset {
+                        #[prost(
+                            enumeration = "subset::LbSubsetFallbackPolicy",
+                            tag = "1"
+                        )]
+                        pub fallback_policy: i32,
+                        #[prost(message, optional, tag = "2")]
+                        pub default_subset: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Struct,
+                        >,
+                        #[prost(message, repeated, tag = "3")]
+                        pub subset_selectors: ::prost::alloc::vec::Vec<
+                            subset::LbSubsetSelector,
+                        >,
+                        #[prost(bool, tag = "4")]
+                        pub locality_weight_aware: bool,
+                        #[prost(bool, tag = "5")]
+                        pub scale_locality_weight: bool,
+                        #[prost(bool, tag = "6")]
+                        pub panic_mode_any: bool,
+                        #[prost(bool, tag = "7")]
+                        pub list_as_any: bool,
+                        #[prost(
+                            enumeration = "subset::LbSubsetMetadataFallbackPolicy",
+                            tag = "8"
+                        )]
+                        pub metadata_fallback_policy: i32,
+                        #[prost(message, optional, tag = "9")]
+                        pub subset_lb_policy: ::core::option::Option<
+                            super::super::super::super::config::cluster::v3::LoadBalancingPolicy,
+                        >,
+                    }
+                    /// Nested message and enum types in `Subset`.
+                    pub mod subset {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct LbSubsetSelector {
+                            #[prost(string, repeated, tag = "1")]
+                            pub keys: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(
+                                enumeration = "lb_subset_selector::LbSubsetSelectorFallbackPolicy",
+                                tag = "2"
+                            )]
+                            pub fallback_policy: i32,
+                            #[prost(string, repeated, tag = "3")]
+                            pub fallback_keys_subset: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(bool, tag = "4")]
+                            pub single_host_per_subset: bool,
+                        }
+                        /// Nested message and enum types in `LbSubsetSelector`.
+                        pub mod lb_subset_selector {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum LbSubsetSelectorFallbackPolicy {
+                                NotDefined = 0,
+                                NoFallback = 1,
+                                AnyEndpoint = 2,
+                                DefaultSubset = 3,
+                                KeysSubset = 4,
+                            }
+                            impl LbSubsetSelectorFallbackPolicy {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::NotDefined => "NOT_DEFINED",
+                                        Self::NoFallback => "NO_FALLBACK",
+                                        Self::AnyEndpoint => "ANY_ENDPOINT",
+                                        Self::DefaultSubset => "DEFAULT_SUBSET",
+                                        Self::KeysSubset => "KEYS_SUBSET",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "NOT_DEFINED" => Some(Self::NotDefined),
+                                        "NO_FALLBACK" => Some(Self::NoFallback),
+                                        "ANY_ENDPOINT" => Some(Self::AnyEndpoint),
+                                        "DEFAULT_SUBSET" => Some(Self::DefaultSubset),
+                                        "KEYS_SUBSET" => Some(Self::KeysSubset),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for LbSubsetSelector {
+                            const NAME: &'static str = "LbSubsetSelector";
+                            const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.subset.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.load_balancing_policies.subset.v3.Subset.LbSubsetSelector"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.load_balancing_policies.subset.v3.Subset.LbSubsetSelector"
+                                    .into()
+                            }
+                        }
+                        #[derive(
+                            Clone,
+                            Copy,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::prost::Enumeration
+                        )]
+                        #[repr(i32)]
+                        pub enum LbSubsetFallbackPolicy {
+                            NoFallback = 0,
+                            AnyEndpoint = 1,
+                            DefaultSubset = 2,
+                        }
+                        impl LbSubsetFallbackPolicy {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::NoFallback => "NO_FALLBACK",
+                                    Self::AnyEndpoint => "ANY_ENDPOINT",
+                                    Self::DefaultSubset => "DEFAULT_SUBSET",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "NO_FALLBACK" => Some(Self::NoFallback),
+                                    "ANY_ENDPOINT" => Some(Self::AnyEndpoint),
+                                    "DEFAULT_SUBSET" => Some(Self::DefaultSubset),
+                                    _ => None,
+                                }
+                            }
+                        }
+                        #[derive(
+                            Clone,
+                            Copy,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::prost::Enumeration
+                        )]
+                        #[repr(i32)]
+                        pub enum LbSubsetMetadataFallbackPolicy {
+                            MetadataNoFallback = 0,
+                            FallbackList = 1,
+                        }
+                        impl LbSubsetMetadataFallbackPolicy {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::MetadataNoFallback => "METADATA_NO_FALLBACK",
+                                    Self::FallbackList => "FALLBACK_LIST",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "METADATA_NO_FALLBACK" => Some(Self::MetadataNoFallback),
+                                    "FALLBACK_LIST" => Some(Self::FallbackList),
+                                    _ => None,
+                                }
+                            }
+                        }
+                    }
+                    impl ::prost::Name for Subset {
+                        const NAME: &'static str = "Subset";
+                        const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.subset.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.load_balancing_policies.subset.v3.Subset"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.load_balancing_policies.subset.v3.Subset"
+                                .into()
+                        }
+                    }
+                }
+            }
+            pub mod wrr_locality {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct WrrLocality {
+                        #[prost(message, optional, tag = "1")]
+                        pub endpoint_picking_policy: ::core::option::Option<
+                            super::super::super::super::config::cluster::v3::LoadBalancingPolicy,
+                        >,
+                    }
+                    impl ::prost::Name for WrrLocality {
+                        const NAME: &'static str = "WrrLocality";
+                        const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.wrr_locality.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality"
+                                .into()
                         }
                     }
                 }
@@ -7434,7 +8769,134 @@ pub mod envoy {
             }
             #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
             #[prost(skip_debug)]
-            pub struct HashPolicy {}
+            pub struct HttpStatus {
+                #[prost(enumeration = "StatusCode", tag = "1")]
+                pub code: i32,
+            }
+            impl ::prost::Name for HttpStatus {
+                const NAME: &'static str = "HttpStatus";
+                const PACKAGE: &'static str = "envoy.type.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "envoy.type.v3.HttpStatus".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/envoy.type.v3.HttpStatus".into()
+                }
+            }
+            #[derive(
+                Clone,
+                Copy,
+                PartialEq,
+                Eq,
+                Hash,
+                PartialOrd,
+                Ord,
+                ::prost::Enumeration
+            )]
+            #[repr(i32)]
+            pub enum StatusCode {
+                Empty = 0,
+                Continue = 100,
+                Ok = 200,
+                Forbidden = 403,
+                TooManyRequests = 429,
+                ServiceUnavailable = 503,
+            }
+            impl StatusCode {
+                /// String value of the enum field names used in the ProtoBuf definition.
+                ///
+                /// The values are not transformed in any way and thus are considered stable
+                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                pub fn as_str_name(&self) -> &'static str {
+                    match self {
+                        Self::Empty => "Empty",
+                        Self::Continue => "Continue",
+                        Self::Ok => "OK",
+                        Self::Forbidden => "Forbidden",
+                        Self::TooManyRequests => "TooManyRequests",
+                        Self::ServiceUnavailable => "ServiceUnavailable",
+                    }
+                }
+                /// Creates an enum from field names used in the ProtoBuf definition.
+                pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                    match value {
+                        "Empty" => Some(Self::Empty),
+                        "Continue" => Some(Self::Continue),
+                        "OK" => Some(Self::Ok),
+                        "Forbidden" => Some(Self::Forbidden),
+                        "TooManyRequests" => Some(Self::TooManyRequests),
+                        "ServiceUnavailable" => Some(Self::ServiceUnavailable),
+                        _ => None,
+                    }
+                }
+            }
+            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct TokenBucket {
+                #[prost(uint32, tag = "1")]
+                pub max_tokens: u32,
+                #[prost(message, optional, tag = "2")]
+                pub tokens_per_fill: ::core::option::Option<u32>,
+                #[prost(message, optional, tag = "3")]
+                pub fill_interval: ::core::option::Option<
+                    super::super::super::google::protobuf::Duration,
+                >,
+            }
+            impl ::prost::Name for TokenBucket {
+                const NAME: &'static str = "TokenBucket";
+                const PACKAGE: &'static str = "envoy.type.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "envoy.type.v3.TokenBucket".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/envoy.type.v3.TokenBucket".into()
+                }
+            }
+            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct HashPolicy {
+                #[prost(oneof = "hash_policy::PolicySpecifier", tags = "1, 2")]
+                pub policy_specifier: ::core::option::Option<
+                    hash_policy::PolicySpecifier,
+                >,
+            }
+            /// Nested message and enum types in `HashPolicy`.
+            pub mod hash_policy {
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct SourceIp {}
+                impl ::prost::Name for SourceIp {
+                    const NAME: &'static str = "SourceIp";
+                    const PACKAGE: &'static str = "envoy.type.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.v3.HashPolicy.SourceIp".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.v3.HashPolicy.SourceIp".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct FilterState {}
+                impl ::prost::Name for FilterState {
+                    const NAME: &'static str = "FilterState";
+                    const PACKAGE: &'static str = "envoy.type.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.v3.HashPolicy.FilterState".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.v3.HashPolicy.FilterState".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                #[prost(skip_debug)]
+                pub enum PolicySpecifier {
+                    #[prost(message, tag = "1")]
+                    SourceIp(SourceIp),
+                    #[prost(message, tag = "2")]
+                    FilterState(FilterState),
+                }
+            }
             impl ::prost::Name for HashPolicy {
                 const NAME: &'static str = "HashPolicy";
                 const PACKAGE: &'static str = "envoy.type.v3";
@@ -7618,6 +9080,19 @@ pub mod google {
             }
             fn type_url() -> ::prost::alloc::string::String {
                 "/google.protobuf.Duration".into()
+            }
+        }
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+        #[prost(skip_debug)]
+        pub struct Empty {}
+        impl ::prost::Name for Empty {
+            const NAME: &'static str = "Empty";
+            const PACKAGE: &'static str = "google.protobuf";
+            fn full_name() -> ::prost::alloc::string::String {
+                "google.protobuf.Empty".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/google.protobuf.Empty".into()
             }
         }
     }

@@ -156,6 +156,7 @@ impl Builder {
         &mut self,
         config: &Arc<config::Cluster>,
         localities: &[LocalityEndpoints],
+        overprovisioning_percent: Option<u32>,
         before: Option<&ClusterEntry>,
     ) -> Result<ClusterEntry, Invalid> {
         let shared = Arc::clone(&self.shared);
@@ -192,12 +193,14 @@ impl Builder {
             .services
             .first()
             .map_or_else(|| service_of(&config.name), |service| service.host.as_str().into());
-        let picker = balance::Picker::new(localities, balance::PickerOptions::from(&**config));
+        let options = balance::PickerOptions {
+            overprovisioning_percent: overprovisioning_percent.unwrap_or(config.overprovisioning_percent),
+            zone: self.shared.node.local_zone(),
+            ..balance::PickerOptions::from(&**config)
+        };
+        let picker = balance::Picker::renewed(localities, options, before.map(|before| &before.picker));
         let telemetry = &self.shared.telemetry;
         Ok(ClusterEntry {
-            priorities: (0..endpoints.len())
-                .map(|position| picker.priority_of(position).unwrap_or_default() as u32)
-                .collect(),
             picker,
             state,
             needs_authority: transports.iter().any(|transport| transport.has_auto_name()),
@@ -252,10 +255,10 @@ impl Builder {
 
     fn endpoint(&mut self, cluster: &ClusterState, address: &config::Address) -> Arc<EndpointState> {
         let shared = &self.shared;
-        let endpoint = self
-            .endpoints
-            .entry((cluster.id, address.clone()))
-            .or_insert_with(|| Arc::new(EndpointState::new(shared.next_id(), cluster.id, address.clone())));
+        let endpoint = self.endpoints.entry((cluster.id, address.clone())).or_insert_with(|| {
+            let new = EndpointState::new(shared.next_id(), cluster.id, address.clone());
+            Arc::new(new.seen(shared.now_ms()))
+        });
         endpoint.set_removed(false);
         Arc::clone(endpoint)
     }

@@ -5,7 +5,10 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicU32, AtomicU64,
+            Ordering::{Acquire, Relaxed, Release},
+        },
     },
     task::Waker,
 };
@@ -35,6 +38,8 @@ pub(crate) struct EndpointState {
     ejections: AtomicU32,
     /// Milliseconds of the process' clock; 0 is in service.
     ejected_until_ms: AtomicU64,
+    /// When it came, in milliseconds of the process' clock.
+    pub(crate) first_seen_ms: u64,
 }
 
 /// How a request on an endpoint ended, as outlier detection counts.
@@ -62,6 +67,15 @@ impl EndpointState {
             consecutive_local: AtomicU32::new(0),
             ejections: AtomicU32::new(0),
             ejected_until_ms: AtomicU64::new(0),
+            first_seen_ms: 0,
+        }
+    }
+
+    /// The same, come just now.
+    pub(crate) fn seen(self, now_ms: u64) -> Self {
+        Self {
+            first_seen_ms: now_ms,
+            ..self
         }
     }
 
@@ -147,6 +161,8 @@ pub(crate) struct ClusterState {
     pub(crate) ejections_total: AtomicU64,
     /// Endpoints out of service now.
     pub(crate) ejected: AtomicU32,
+    /// Another number after every change of what is out of service.
+    epoch: AtomicU64,
     waiting: AtomicU32,
     waiters: Mutex<VecDeque<Waker>>,
     /// Endpoints that were not configured: original destinations.
@@ -353,6 +369,7 @@ impl ClusterState {
             .is_ok()
         {
             self.ejected.fetch_add(1, Relaxed);
+            self.epoch.fetch_add(1, Release);
             self.ejections_total.fetch_add(1, Relaxed);
             return true;
         }
@@ -371,6 +388,7 @@ impl ClusterState {
             .is_ok()
         {
             self.ejected.fetch_sub(1, Relaxed);
+            self.epoch.fetch_add(1, Release);
             return true;
         }
         false
@@ -380,7 +398,18 @@ impl ClusterState {
     pub(crate) fn forget(&self, endpoint: &EndpointState) {
         if endpoint.ejected_until_ms.swap(0, Relaxed) != 0 {
             self.ejected.fetch_sub(1, Relaxed);
+            self.epoch.fetch_add(1, Release);
         }
+    }
+
+    /// Another number after every change of what is out of service.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Acquire)
+    }
+
+    /// Requests in flight.
+    pub(crate) fn requests_in_flight(&self) -> u32 {
+        self.usage.iter().map(|usage| usage.requests.load(Relaxed)).sum()
     }
 }
 

@@ -477,7 +477,12 @@ impl State {
                 }
                 known => {
                     let old = known.as_ref().map(|(_, _, entry)| &**entry);
-                    match self.builder.cluster(&config, endpoints.localities(), old) {
+                    match self.builder.cluster(
+                        &config,
+                        endpoints.localities(),
+                        endpoints.overprovisioning_percent(),
+                        old,
+                    ) {
                         Ok(entry) => Some(Arc::new(entry)),
                         Err(invalid) => {
                             problems.push(problem(Severity::Error, ResourceType::Cluster, &config.name, &invalid));

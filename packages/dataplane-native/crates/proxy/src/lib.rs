@@ -56,6 +56,20 @@ pub struct NodeIdentity {
     pub cluster: String,
     /// The xDS node id.
     pub node_id: String,
+    /// Where the proxy is, for routing by zone; empty is unknown.
+    #[serde(default)]
+    pub locality: config::Locality,
+}
+
+impl NodeIdentity {
+    /// For clusters that prefer the proxy's own zone.
+    pub(crate) fn local_zone(&self) -> Option<balance::LocalZone> {
+        let is_known = self.locality != config::Locality::default();
+        is_known.then(|| balance::LocalZone {
+            locality: self.locality.clone(),
+            sources: Vec::new().into(),
+        })
+    }
 }
 
 /// What bounds the resources that strangers can make the proxy use.

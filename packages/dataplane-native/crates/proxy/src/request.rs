@@ -99,6 +99,8 @@ pub(crate) struct Call<'s> {
     pub(crate) route_name: StringId,
     pub(crate) choice: ClusterChoice<'s>,
     pub(crate) cluster: Option<&'s Arc<ClusterEntry>>,
+    /// For clusters that balance by hash.
+    pub(crate) hash: Option<u64>,
     pub(crate) endpoint: Option<&'s EndpointEntry>,
     /// Label sets by protocol: http, grpc.
     pub(crate) labels: Option<[LabelsId; 2]>,
@@ -194,6 +196,7 @@ pub(crate) async fn serve(
         route_name: StringId::default(),
         choice: ClusterChoice::None,
         cluster: None,
+        hash: None,
         endpoint: None,
         labels: None,
         upstream_address: None,

@@ -249,8 +249,6 @@ pub(crate) struct ClusterEntry {
     pub(crate) state: Arc<ClusterState>,
     pub(crate) endpoints: Vec<EndpointEntry>,
     pub(crate) picker: balance::Picker,
-    /// Position of each endpoint's priority.
-    pub(crate) priorities: Vec<u32>,
     /// For endpoints that were not configured.
     pub(crate) default_transport: Arc<Transport>,
     /// A transport asks for a name that depends on the request.
@@ -266,22 +264,28 @@ impl balance::LiveState for ClusterEntry {
         self.endpoints[endpoint].state.active.load(Relaxed)
     }
 
+    fn total_in_flight(&self) -> u32 {
+        self.state.requests_in_flight()
+    }
+
     fn is_available(&self, endpoint: usize) -> bool {
         !self.endpoints[endpoint].state.is_ejected()
     }
 
-    fn unavailable(&self, priority: usize) -> u32 {
-        if self.state.ejected.load(Relaxed) == 0 {
-            return 0;
-        }
-        let of_priority = self
-            .endpoints
-            .iter()
-            .zip(&self.priorities)
-            .filter(|(_, of)| **of == priority as u32);
-        of_priority
-            .filter(|(endpoint, _)| endpoint.config.health.is_usable() && endpoint.state.is_ejected())
-            .count() as u32
+    fn has_unavailable(&self) -> bool {
+        self.state.ejected.load(Relaxed) > 0
+    }
+
+    fn epoch(&self) -> u64 {
+        self.state.epoch()
+    }
+
+    fn first_seen_ms(&self, endpoint: usize) -> u64 {
+        self.endpoints[endpoint].state.first_seen_ms
+    }
+
+    fn address(&self, endpoint: usize) -> Option<SocketAddr> {
+        self.endpoints[endpoint].config.address.socket()
     }
 }
 

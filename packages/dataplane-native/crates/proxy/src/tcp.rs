@@ -269,7 +269,11 @@ fn pick(served: &Served, cluster: &Arc<ClusterEntry>) -> Result<(Arc<EndpointSta
             None,
         ));
     }
-    let pick = worker.with_turn(cluster.state.id, |turn| cluster.picker.pick(turn, &**cluster));
+    let pick = worker.with_turn(cluster.state.id, |turn| {
+        cluster
+            .picker
+            .pick(turn, &**cluster, &worker.pick_input(&cluster.picker))
+    });
     let position = pick.ok_or(Failure::NoHealthyUpstream)?.endpoint;
     Ok((Arc::clone(&cluster.endpoints[position].state), Some(position)))
 }

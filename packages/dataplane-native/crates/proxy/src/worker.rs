@@ -154,6 +154,14 @@ impl Worker {
         cell.store(cell.load(Relaxed).saturating_add_signed(change), Relaxed);
     }
 
+    /// What is always known of a request when an endpoint is picked.
+    pub(crate) fn pick_input(&self, picker: &balance::Picker) -> balance::PickInput<'static> {
+        balance::PickInput {
+            now_ms: if picker.wants_time() { self.shared.now_ms() } else { 0 },
+            ..balance::PickInput::default()
+        }
+    }
+
     /// This worker's place in the rounds over a cluster's endpoints.
     pub(crate) fn with_turn<T>(&self, cluster: u64, pick: impl FnOnce(&mut balance::Turn) -> T) -> T {
         let mut turns = self.turns.borrow_mut();

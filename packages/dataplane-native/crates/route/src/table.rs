@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use config::{
-    FilterOverride, Forward, HeaderMutations, RequestView, RetryPolicy, Route, RouteAction, RouteConfiguration,
-    RouteTarget, VirtualHost, WeightedCluster,
+    Criteria, FilterOverride, Forward, HeaderMutations, RequestView, RetryPolicy, Route, RouteAction,
+    RouteConfiguration, RouteTarget, VirtualHost, WeightedCluster,
 };
 
 use crate::{check::check, host::HostIndex, path_index::PathIndex};
@@ -151,6 +151,15 @@ impl<'t> Found<'t> {
                 ClusterChoice::None
             }
         }
+    }
+
+    /// The metadata that endpoints must have: the chosen weighted cluster's (merged with the route's when it was
+    /// decoded), else the route's.
+    pub fn metadata_match(&self, choice: ClusterChoice<'t>) -> Option<&'t Criteria> {
+        let of_cluster = choice.weighted().map(|cluster| &cluster.metadata_match);
+        let of_route = self.forward().map(|forward| &forward.metadata_match);
+        let mut wanted = of_cluster.into_iter().chain(of_route);
+        wanted.find(|criteria| !criteria.is_empty())
     }
 
     /// The retry policy: the route's, else the virtual host's.

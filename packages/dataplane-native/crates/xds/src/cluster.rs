@@ -1,13 +1,13 @@
 //! Clusters.
 
 use config::{
-    Address, Cluster, ClusterKind, DnsLookupFamily, DnsOptions, LbPolicy, Origin, SlowStart, TcpKeepalive,
-    TransportSocketMatch, UpstreamTransport,
+    Address, Cluster, ClusterKind, DnsLookupFamily, DnsOptions, Origin, TcpKeepalive, TransportSocketMatch,
+    UpstreamTransport,
 };
 use messages::envoy::config::{
     cluster::v3::{
         self as pb,
-        cluster::{self as nested, ClusterDiscoveryType, DiscoveryType, LbConfig, SlowStartConfig},
+        cluster::{self as nested, ClusterDiscoveryType, DiscoveryType, LbConfig},
     },
     core::v3 as core,
 };
@@ -17,6 +17,7 @@ use crate::{
     endpoint,
     filter::{inner_type, is_observer},
     http_options::http_options,
+    lb_policy::balancing,
     limits::{circuit_breakers, outlier_detection},
     tls,
     value::{header_name, metadata, millis, port},
@@ -26,8 +27,7 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
     report(cx, &pb);
     let kind = kind(cx, &pb);
     let http = http_options(cx, &mut pb);
-    let lb_policy = lb_policy(cx, &pb);
-    let lb = pb.common_lb_config.unwrap_or_default();
+    let balancing = balancing(cx, &mut pb);
     let defaults = Cluster::default();
     let metadata = metadata(pb.metadata);
     let load = pb.load_assignment.unwrap_or_default();
@@ -38,16 +38,12 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
         overprovisioning_percent: endpoint::overprovisioning(&load),
         endpoints: cx.within("loadAssignment", |cx| endpoint::localities(cx, load, allow_names)),
         kind,
-        lb_policy,
-        panic_threshold_percent: lb
-            .healthy_panic_threshold
-            .map_or(defaults.panic_threshold_percent, |percent| {
-                percent.value.clamp(0.0, 100.0)
-            }),
-        locality_weighted: matches!(
-            lb.locality_config_specifier,
-            Some(nested::common_lb_config::LocalityConfigSpecifier::LocalityWeightedLbConfig(_))
-        ),
+        lb_policy: balancing.policy,
+        panic_threshold_percent: balancing.panic_threshold_percent,
+        locality_weighted: balancing.locality_weighted,
+        zone_aware: balancing.zone_aware,
+        consistent_hashing: balancing.hashing,
+        subsets: balancing.subsets,
         connect_timeout_ms: millis(cx, "connectTimeout", pb.connect_timeout).unwrap_or(defaults.connect_timeout_ms),
         circuit_breakers: cx.within("circuitBreakers", |cx| {
             circuit_breakers(cx, pb.circuit_breakers.unwrap_or_default())
@@ -90,7 +86,6 @@ fn report(cx: &mut Context, pb: &pb::Cluster) {
     cx.unsupported("transportSocketMatcher", pb.transport_socket_matcher.is_some());
     cx.unsupported("upstreamConfig", pb.upstream_config.is_some());
     cx.no_effect("healthChecks", !pb.health_checks.is_empty());
-    cx.no_effect("lbSubsetConfig", pb.lb_subset_config.is_some());
     cx.no_effect("preconnectPolicy", pb.preconnect_policy.is_some());
     cx.no_effect("lrsServer", pb.lrs_server.is_some());
     cx.no_effect("dnsResolvers", !pb.dns_resolvers.is_empty());
@@ -191,74 +186,6 @@ fn dns_options(cx: &mut Context, pb: &pb::Cluster) -> DnsOptions {
         refresh_rate_ms,
         respect_ttl: pb.respect_dns_ttl,
         lookup_family,
-    }
-}
-
-fn lb_policy(cx: &mut Context, pb: &pb::Cluster) -> LbPolicy {
-    const LATER: &str = "consistent hashing is not built in this version: endpoints are chosen by least request";
-    if pb.load_balancing_policy.is_some() {
-        cx.within("loadBalancingPolicy", |cx| {
-            cx.warn("has no effect in this proxy; lbPolicy counts");
-        });
-    }
-    let mut slow_start = |name: &str, config: Option<&SlowStartConfig>| {
-        let config = config?;
-        cx.no_effect(&format!("{name}.slowStartConfig"), true);
-        Some(SlowStart {
-            window_ms: millis(cx, "slowStartWindow", config.slow_start_window).unwrap_or(0),
-            aggression: config.aggression.as_ref().map_or(1.0, |value| value.default_value),
-            min_weight_percent: config.min_weight_percent.map_or(10.0, |value| value.value),
-        })
-    };
-    match pb.lb_policy() {
-        nested::LbPolicy::RoundRobin | nested::LbPolicy::LoadBalancingPolicyConfig => {
-            let config = match &pb.lb_config {
-                Some(LbConfig::RoundRobinLbConfig(config)) => config.slow_start_config.as_ref(),
-                _ => None,
-            };
-            LbPolicy::RoundRobin {
-                slow_start: slow_start("roundRobinLbConfig", config),
-            }
-        }
-        nested::LbPolicy::LeastRequest => {
-            let config = match &pb.lb_config {
-                Some(LbConfig::LeastRequestLbConfig(config)) => Some(config),
-                _ => None,
-            };
-            LbPolicy::LeastRequest {
-                choice_count: config.map_or(2, |config| config.choice_count.unwrap_or(2)).max(2),
-                active_request_bias: config
-                    .and_then(|config| config.active_request_bias.as_ref())
-                    .map_or(1.0, |value| value.default_value),
-                slow_start: slow_start(
-                    "leastRequestLbConfig",
-                    config.and_then(|config| config.slow_start_config.as_ref()),
-                ),
-            }
-        }
-        nested::LbPolicy::Random => LbPolicy::Random,
-        nested::LbPolicy::RingHash => {
-            cx.within("lbPolicy", |cx| cx.warn(LATER));
-            let (minimum, maximum) = match &pb.lb_config {
-                Some(LbConfig::RingHashLbConfig(config)) => (config.minimum_ring_size, config.maximum_ring_size),
-                _ => (None, None),
-            };
-            LbPolicy::RingHash {
-                minimum_ring_size: minimum.unwrap_or(1_024),
-                maximum_ring_size: maximum.unwrap_or(8 * 1024 * 1024),
-            }
-        }
-        nested::LbPolicy::Maglev => {
-            cx.within("lbPolicy", |cx| cx.warn(LATER));
-            let size = match &pb.lb_config {
-                Some(LbConfig::MaglevLbConfig(config)) => config.table_size,
-                _ => None,
-            };
-            LbPolicy::Maglev {
-                table_size: size.unwrap_or(65_537),
-            }
-        }
-        nested::LbPolicy::ClusterProvided => LbPolicy::ClusterProvided,
     }
 }
 

@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use config::{Address, ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
+use config::{
+    Address, ClusterLoadAssignment, Endpoint, HealthStatus, LB_NAMESPACE, Locality, LocalityEndpoints, Workload,
+};
 use messages::{
     envoy::config::{
         core::v3::{self as core, Metadata},
@@ -14,9 +16,15 @@ use messages::{
     google::protobuf::{Struct, Value, value::Kind},
 };
 
-use crate::{context::Context, value::address};
+use serde_json::Value as Json;
+
+use crate::{
+    context::Context,
+    value::{address, json_object},
+};
 
 type Labels = Arc<BTreeMap<String, String>>;
+type LbMetadata = Arc<serde_json::Map<String, Json>>;
 
 /// Values that endpoints of one resource share.
 #[derive(Default)]
@@ -24,6 +32,8 @@ struct Shared {
     workloads: HashMap<String, Arc<Workload>>,
     labels: HashMap<BTreeMap<String, String>, Labels>,
     hostnames: HashMap<String, Arc<str>>,
+    /// By their text.
+    lb_metadata: HashMap<String, LbMetadata>,
 }
 
 /// The resource of EDS; its addresses are resolved already.
@@ -139,7 +149,11 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
                 .clone(),
         ),
     };
-    let (workload, transport_match) = pb.metadata.map(|metadata| facts(metadata, shared)).unwrap_or_default();
+    let Facts {
+        workload,
+        transport_match,
+        lb_metadata,
+    } = pb.metadata.map(|metadata| facts(metadata, shared)).unwrap_or_default();
     Some(Endpoint {
         address: own_address,
         weight,
@@ -147,10 +161,19 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
         workload,
         transport_match,
         hostname,
+        lb_metadata,
     })
 }
 
-fn facts(mut metadata: Metadata, shared: &mut Shared) -> (Option<Arc<Workload>>, Option<Labels>) {
+/// What is known of an endpoint from its metadata.
+#[derive(Default)]
+struct Facts {
+    workload: Option<Arc<Workload>>,
+    transport_match: Option<Labels>,
+    lb_metadata: Option<LbMetadata>,
+}
+
+fn facts(mut metadata: Metadata, shared: &mut Shared) -> Facts {
     let istio = metadata
         .filter_metadata
         .remove("istio")
@@ -174,7 +197,17 @@ fn facts(mut metadata: Metadata, shared: &mut Shared) -> (Option<Arc<Workload>>,
             .or_insert_with_key(|labels| Arc::new(labels.clone()))
             .clone()
     });
-    (workload, labels)
+    let lb_metadata = metadata.filter_metadata.remove(LB_NAMESPACE).map(json_object);
+    let lb_metadata = lb_metadata.and_then(|value| {
+        let text = value.to_string();
+        let Json::Object(map) = value else { return None };
+        Some(shared.lb_metadata.entry(text).or_insert_with(|| Arc::new(map)).clone())
+    });
+    Facts {
+        workload,
+        transport_match: labels,
+        lb_metadata,
+    }
 }
 
 /// The string fields of a struct.

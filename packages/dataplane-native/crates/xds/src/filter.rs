@@ -19,6 +19,8 @@ use messages::{
             http::{
                 cors::v3::{Cors, CorsPolicy},
                 fault::v3::HttpFault,
+                jwt_authn::v3::{JwtAuthentication, PerRouteConfig as JwtPerRoute},
+                local_ratelimit::v3::LocalRateLimit,
                 rbac::v3::{Rbac as HttpRbac, RbacPerRoute},
                 router::v3::Router,
             },
@@ -36,7 +38,7 @@ use prost::Message;
 use crate::{
     access_log::access_logs,
     context::{Context, is},
-    fault, http_connection_manager, rbac, short,
+    fault, http_connection_manager, jwt, rate_limit, rbac, short,
     value::millis,
 };
 
@@ -271,6 +273,12 @@ fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) 
     if is::<Cors>(any) {
         return Some(HttpFilterKind::Cors);
     }
+    if is::<JwtAuthentication>(any) {
+        return Some(HttpFilterKind::JwtAuthn(Box::new(jwt::authentication(cx, any))));
+    }
+    if is::<LocalRateLimit>(any) {
+        return Some(HttpFilterKind::LocalRateLimit(Box::new(rate_limit::local(cx, any))));
+    }
     if is::<Router>(any) {
         let router: Router = cx.unpack(any)?;
         cx.no_effect("upstreamLog", !router.upstream_log.is_empty());
@@ -335,6 +343,12 @@ fn filter_override(cx: &mut Context, name: &str, any: &Any, is_optional: bool) -
         return Some(fault::cors(cx, any).map_or(FilterOverride::Disabled, |policy| {
             FilterOverride::Cors(Box::new(policy))
         }));
+    }
+    if is::<JwtPerRoute>(any) {
+        return jwt::per_route(cx, any);
+    }
+    if is::<LocalRateLimit>(any) {
+        return Some(FilterOverride::LocalRateLimit(Box::new(rate_limit::local(cx, any))));
     }
     ignored(cx, "configuration of HTTP filter", name, any, is_optional)
         .map(|type_url| FilterOverride::Ignored { type_url })

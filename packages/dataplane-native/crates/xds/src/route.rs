@@ -153,7 +153,7 @@ fn route(cx: &mut Context, pb: pb::Route) -> Route {
     }
 }
 
-fn route_match(cx: &mut Context, pb: pb::RouteMatch) -> RouteMatch {
+pub(crate) fn route_match(cx: &mut Context, pb: pb::RouteMatch) -> RouteMatch {
     cx.unsupported("cookies", !pb.cookies.is_empty());
     cx.unsupported("tlsContext", pb.tls_context.is_some());
     cx.unsupported("dynamicMetadata", !pb.dynamic_metadata.is_empty());

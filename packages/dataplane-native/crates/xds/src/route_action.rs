@@ -1,8 +1,8 @@
 //! What a route does.
 
 use config::{
-    DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathRewrite, Redirect, RedirectPath,
-    RouteAction, RouteTarget, RouteUpgrade, WeightedCluster, WeightedClusters,
+    Criteria, DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathRewrite, Redirect,
+    RedirectPath, RouteAction, RouteTarget, RouteUpgrade, WeightedCluster, WeightedClusters,
 };
 use messages::envoy::config::{
     core::v3::RoutingPriority,
@@ -58,8 +58,16 @@ fn forward(cx: &mut Context, pb: pb::RouteAction) -> Forward {
     let max_stream = pb
         .max_stream_duration
         .and_then(|durations| durations.max_stream_duration);
+    let metadata_match = Criteria::from_metadata(&metadata(pb.metadata_match));
+    let mut target = target(cx, pb.cluster_specifier);
+    if let RouteTarget::WeightedClusters(weighted) = &mut target {
+        let own = weighted.clusters.iter_mut().map(|cluster| &mut cluster.metadata_match);
+        for criteria in own.filter(|criteria| !criteria.is_empty()) {
+            *criteria = criteria.over(&metadata_match);
+        }
+    }
     Forward {
-        target: target(cx, pb.cluster_specifier),
+        target,
         cluster_not_found_status,
         path_rewrite: path_rewrite(cx, pb.prefix_rewrite, pb.regex_rewrite),
         host_rewrite: host_rewrite(cx, pb.host_rewrite_specifier),
@@ -76,7 +84,7 @@ fn forward(cx: &mut Context, pb: pb::RouteAction) -> Forward {
             .into_iter()
             .flatten()
             .collect(),
-        metadata_match: metadata(pb.metadata_match),
+        metadata_match,
         upgrades: cx.list("upgradeConfigs", pb.upgrade_configs, upgrade),
         high_priority,
     }
@@ -90,7 +98,6 @@ fn report(cx: &mut Context, pb: &pb::RouteAction) {
     cx.unsupported("cors", pb.cors.is_some());
     cx.unsupported("hedgePolicy", pb.hedge_policy.is_some());
     cx.unsupported("internalRedirectPolicy", pb.internal_redirect_policy.is_some());
-    cx.no_effect("metadataMatch", pb.metadata_match.is_some());
     cx.no_effect("earlyDataPolicy", pb.early_data_policy.is_some());
 }
 
@@ -152,7 +159,6 @@ fn weighted_clusters(cx: &mut Context, pb: pb::WeightedCluster) -> WeightedClust
 
 fn weighted_cluster(cx: &mut Context, pb: pb::weighted_cluster::ClusterWeight) -> WeightedCluster {
     cx.unsupported("clusterHeader", !pb.cluster_header.is_empty());
-    cx.no_effect("metadataMatch", pb.metadata_match.is_some());
     if pb.name.is_empty() {
         cx.within("name", |cx| cx.error("is empty"));
     }
@@ -167,6 +173,7 @@ fn weighted_cluster(cx: &mut Context, pb: pb::weighted_cluster::ClusterWeight) -
         host_rewrite: pb
             .host_rewrite_specifier
             .map(|cluster_weight::HostRewriteSpecifier::HostRewriteLiteral(host)| host.into()),
+        metadata_match: Criteria::from_metadata(&metadata(pb.metadata_match)),
         filter_overrides: overrides(cx, pb.typed_per_filter_config),
     }
 }
@@ -223,13 +230,21 @@ fn mirror(cx: &mut Context, pb: pb::route_action::RequestMirrorPolicy) -> Mirror
 fn hash_policy(cx: &mut Context, pb: pb::route_action::HashPolicy) -> Option<HashPolicy> {
     let on = match pb.policy_specifier {
         Some(PolicySpecifier::Header(header)) => {
-            cx.no_effect("header.regexRewrite", header.regex_rewrite.is_some());
-            HashOn::Header(header_name(cx, "header.headerName", &header.header_name)?)
+            let rewrite = header.regex_rewrite;
+            HashOn::Header {
+                name: header_name(cx, "header.headerName", &header.header_name)?,
+                rewrite: rewrite.and_then(|rewrite| cx.within("header.regexRewrite", |cx| substitution(cx, rewrite))),
+            }
         }
         Some(PolicySpecifier::Cookie(cookie)) => HashOn::Cookie {
             name: cookie.name.into(),
             ttl_ms: millis(cx, "cookie.ttl", cookie.ttl),
             path: cookie.path.into(),
+            attributes: cookie
+                .attributes
+                .into_iter()
+                .map(|attribute| (attribute.name.into(), attribute.value.into()))
+                .collect(),
         },
         Some(PolicySpecifier::ConnectionProperties(properties)) if properties.source_ip => HashOn::SourceIp,
         Some(PolicySpecifier::QueryParameter(parameter)) => HashOn::QueryParameter(parameter.name.into()),

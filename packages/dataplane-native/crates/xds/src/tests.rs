@@ -35,6 +35,7 @@ use prost::{Message, Name};
 use super::*;
 
 mod access;
+mod balancing;
 mod clusters;
 mod listeners;
 mod route_tables;

@@ -15,6 +15,7 @@ import type {
   OutlierDetection,
   PortSettings,
   TrafficSettings,
+  Warmup,
 } from "../traffic-policy.ts";
 
 type Rule = ConfigObject<"DestinationRule">;
@@ -66,20 +67,29 @@ function toPortSettings(object: Rule, blocks: BlocksSpec, path: FieldPath): Port
 function toLoadBalancer(object: Rule, spec: LoadBalancerSpec, path: FieldPath): LoadBalancer | undefined {
   const origin = object.originOf(path);
   if (spec.consistentHash !== undefined) return toConsistentHash(object, spec.consistentHash, path);
+  const warmup = toWarmup(spec);
   switch (spec.simple) {
     case "ROUND_ROBIN":
-      return { kind: "round-robin", origin };
+      return { kind: "round-robin", warmup, origin };
     case "LEAST_REQUEST":
     case "LEAST_CONN":
-      return { kind: "least-request", origin };
+      return { kind: "least-request", warmup, origin };
     case "RANDOM":
       return { kind: "random", origin };
     case "PASSTHROUGH":
       return { kind: "passthrough", origin };
     case "UNSPECIFIED":
     case undefined:
-      return undefined;
+      // What is not said is least request; only what comes with it has to be kept.
+      return warmup && { kind: "least-request", warmup, origin };
   }
+}
+
+/** Istio's defaults. */
+function toWarmup(spec: LoadBalancerSpec): Warmup | undefined {
+  const durationMs = spec.warmup?.duration ?? spec.warmupDurationSecs ?? 0;
+  if (durationMs === 0) return undefined;
+  return { durationMs, minimumPercent: spec.warmup?.minimumPercent ?? 10, aggression: spec.warmup?.aggression ?? 1 };
 }
 
 /** Istio's defaults for the sizes of both tables. */

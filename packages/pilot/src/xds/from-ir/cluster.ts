@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import {
   type Cluster as XdsCluster,
+  type Cluster_SlowStartConfigSchema,
   Cluster_DiscoveryType,
   Cluster_DnsLookupFamily,
   Cluster_LbPolicy,
@@ -14,6 +15,7 @@ import type {
   ClusterOutlierDetection,
   ClusterProtocol,
   ClusterTransport,
+  ClusterWarmup,
 } from "../../ir/cluster.ts";
 import { type Init, metadata, milliseconds, pack } from "./any.ts";
 import { FROM_ADS } from "./config-source.ts";
@@ -113,9 +115,19 @@ function internalEndpoint(listenerName: string): NonNullable<NonNullable<Cluster
 function loadBalancing(loadBalancer: ClusterLoadBalancer): ClusterInit {
   switch (loadBalancer.kind) {
     case "round-robin":
-      return { lbPolicy: Cluster_LbPolicy.ROUND_ROBIN };
+      return {
+        lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
+        ...(loadBalancer.warmup && {
+          lbConfig: { case: "roundRobinLbConfig", value: { slowStartConfig: slowStart(loadBalancer.warmup) } },
+        }),
+      };
     case "least-request":
-      return { lbPolicy: Cluster_LbPolicy.LEAST_REQUEST };
+      return {
+        lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
+        ...(loadBalancer.warmup && {
+          lbConfig: { case: "leastRequestLbConfig", value: { slowStartConfig: slowStart(loadBalancer.warmup) } },
+        }),
+      };
     case "random":
       return { lbPolicy: Cluster_LbPolicy.RANDOM };
     case "provided":
@@ -130,6 +142,14 @@ function loadBalancing(loadBalancer: ClusterLoadBalancer): ClusterInit {
           };
     }
   }
+}
+
+function slowStart({ durationMs, minimumPercent, aggression }: ClusterWarmup): Init<typeof Cluster_SlowStartConfigSchema> {
+  return {
+    slowStartWindow: milliseconds(durationMs),
+    aggression: { defaultValue: aggression, runtimeKey: "" },
+    minWeightPercent: { value: minimumPercent },
+  };
 }
 
 function outlierDetection(detection: ClusterOutlierDetection): NonNullable<ClusterInit["outlierDetection"]> {

@@ -166,6 +166,14 @@ impl Endpoints {
         }
     }
 
+    /// The factor of a load assignment; `None` is the cluster's.
+    pub(super) fn overprovisioning_percent(&self) -> Option<u32> {
+        match self {
+            Self::Assigned(assignment) => Some(assignment.overprovisioning_percent),
+            _ => None,
+        }
+    }
+
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::None, Self::None) => true,

@@ -14,7 +14,7 @@ use config::Forward;
 use http::Buffer;
 use telemetry::{Counter, ResponseFlags};
 
-use super::{Call, Next, Scratch, client_gone, mirror, reply};
+use super::{Call, Next, Scratch, View, client_gone, mirror, reply};
 use crate::{
     cluster::{EndpointState, Guard, Verdict},
     error::{Failure, RetryClass},
@@ -141,6 +141,7 @@ pub(super) async fn forward(
     let mut deadlines = deadlines(call, forward);
     let mut has_stale = false;
     let mut retry_guard: Option<Guard> = None;
+    hash_request(call, cluster, buffer, scratch);
     mutate_request(call, buffer, scratch, forward);
     if scratch.request.expects_continue && !scratch.outgoing.is_body_taken() {
         let mut permission = b"HTTP/1.1 100 Continue\r\n\r\n".to_vec();
@@ -306,6 +307,36 @@ fn deadlines(call: &Call<'_>, forward: &Forward) -> Deadlines {
     .with_idle(forward.idle_timeout_ms.unwrap_or(config.stream_idle_timeout_ms), now)
 }
 
+/// What decides about a request's endpoint, besides the endpoints.
+fn pick_input<'s>(call: &Call<'s>, cluster: &ClusterEntry) -> balance::PickInput<'s> {
+    let criteria = || call.found.and_then(|found| found.metadata_match(call.choice));
+    balance::PickInput {
+        hash: call.hash,
+        criteria: cluster.config.subsets.as_ref().and_then(|_| criteria()),
+        ..call.worker.pick_input(&cluster.picker)
+    }
+}
+
+/// What a request is hashed by, where that decides; cookies that the client should keep go into the response.
+pub(super) fn hash_request(call: &mut Call<'_>, cluster: &ClusterEntry, buffer: &Buffer, scratch: &mut Scratch) {
+    let policies = call
+        .found
+        .and_then(|found| found.forward())
+        .map(|forward| &*forward.hash_policy);
+    let Some(policies) = policies.filter(|policies| !policies.is_empty() && cluster.picker.wants_hash()) else {
+        return;
+    };
+    let source = route::HashSource {
+        client: call.remote,
+        local: call.served.facts.destination,
+    };
+    let result = route::hash_request(policies, &View::new(call, buffer, scratch), &source);
+    call.hash = result.hash;
+    for cookie in result.set_cookies {
+        scratch.response_edits.append("set-cookie", cookie.as_bytes());
+    }
+}
+
 /// The endpoint for the next attempt.
 pub(super) fn choose<'s>(call: &Call<'s>, cluster: &'s Arc<ClusterEntry>, scratch: &Scratch) -> Option<Chosen<'s>> {
     if let config::ClusterKind::OriginalDst { port_override, .. } = &cluster.config.kind {
@@ -316,16 +347,18 @@ pub(super) fn choose<'s>(call: &Call<'s>, cluster: &'s Arc<ClusterEntry>, scratc
         let endpoint = cluster.state.dynamic_endpoint(address, || call.worker.shared.next_id());
         return Some(Chosen { endpoint, entry: None });
     }
+    let input = pick_input(call, cluster);
     let position = call.worker.with_turn(cluster.state.id, |turn| {
         let is_tried = |position: usize| scratch.tried.contains(&cluster.endpoints[position].state.id);
         let pick = if scratch.tried.is_empty() {
-            cluster.picker.pick(turn, &**cluster)
+            cluster.picker.pick(turn, &**cluster, &input)
         } else {
             let configured = call.retry_policy().filter(|policy| policy.avoid_previous_hosts);
             let max_attempts = configured.map_or(1, |policy| policy.host_selection_max_attempts.max(1));
             cluster.picker.pick_again(
                 turn,
                 &**cluster,
+                &input,
                 &balance::Retry {
                     avoid: &is_tried,
                     max_attempts,

@@ -179,7 +179,11 @@ async fn deliver(worker: Rc<Worker>, cluster: Arc<ClusterEntry>, mut copy: Copy)
 
 /// Something to send a copy on.
 async fn open(worker: &Rc<Worker>, cluster: &Arc<ClusterEntry>) -> Option<Upstream> {
-    let picked = worker.with_turn(cluster.state.id, |turn| cluster.picker.pick(turn, &**cluster))?;
+    let picked = worker.with_turn(cluster.state.id, |turn| {
+        cluster
+            .picker
+            .pick(turn, &**cluster, &worker.pick_input(&cluster.picker))
+    })?;
     let entry = &cluster.endpoints[picked.endpoint];
     let target = Target {
         cluster,

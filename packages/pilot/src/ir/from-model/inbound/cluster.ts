@@ -44,7 +44,7 @@ const build = remember((services: readonly Service[], port: number, isHttp: bool
     ...INBOUND_PASSTHROUGH,
     name: inboundClusterName(port),
     discovery: isRedirected ? INBOUND_PASSTHROUGH.discovery : toApplication(appAddress, port),
-    loadBalancer: { kind: isRedirected ? "provided" : "round-robin" },
+    loadBalancer: isRedirected ? { kind: "provided" } : { kind: "round-robin", warmup: undefined },
     protocol: { ...INBOUND_PASSTHROUGH.protocol, kind: isHttp ? "downstream" : "tcp", idleTimeoutMs: undefined },
     services: services.map((service) => ({
       host: service.hostname,

@@ -71,7 +71,7 @@ export const BLACKHOLE: Cluster = {
   ...SYNTHETIC,
   name: BLACKHOLE_CLUSTER,
   discovery: { kind: "none" },
-  loadBalancer: { kind: "round-robin" },
+  loadBalancer: { kind: "round-robin", warmup: undefined },
   protocol: PLAIN_TCP,
   transport: { kind: "plain" },
 };
@@ -81,7 +81,7 @@ export const TUNNEL: Cluster = {
   ...SYNTHETIC,
   name: HTTP_PROXY_TUNNEL,
   discovery: { kind: "internal", listenerName: HTTP_PROXY_TUNNEL },
-  loadBalancer: { kind: "round-robin" },
+  loadBalancer: { kind: "round-robin", warmup: undefined },
   protocol: PLAIN_TCP,
   transport: { kind: "plain" },
 };

@@ -14,8 +14,16 @@ export const UNLIMITED: ClusterLimits = {
 export function loadBalancerOf(service: Service, settings: PortSettings): ClusterLoadBalancer {
   const chosen = settings.loadBalancer;
   if (service.resolution === "none" || chosen?.kind === "passthrough") return { kind: "provided" };
-  if (chosen === undefined) return { kind: "least-request" };
-  return chosen.kind === "consistent-hash" ? { kind: "hash", algorithm: chosen.algorithm } : { kind: chosen.kind };
+  if (chosen === undefined) return { kind: "least-request", warmup: undefined };
+  switch (chosen.kind) {
+    case "consistent-hash":
+      return { kind: "hash", algorithm: chosen.algorithm };
+    case "random":
+      return { kind: chosen.kind };
+    case "round-robin":
+    case "least-request":
+      return { kind: chosen.kind, warmup: chosen.warmup };
+  }
 }
 
 export function limitsOf(pool: ConnectionPool | undefined): ClusterLimits {
