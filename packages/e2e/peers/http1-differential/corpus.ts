@@ -39,7 +39,7 @@ export function readCases(file: string): readonly WireCase[] {
 function toCase(file: string, block: string): WireCase {
   const [name = "", ...lines] = block.split("\n").filter((line) => !line.startsWith("# ") && line !== "");
   const [verdictLine = "", ...rest] = lines;
-  const [verdictText = "", reason = ""] = splitOnce(verdictLine);
+  const [verdictText, reason] = splitOnce(verdictLine);
   const verdict = VERDICTS.find((known) => known === verdictText);
   if (verdict === undefined) throw new Error(`${file}: "${name}" has the verdict "${verdictText}"; use one of ${VERDICTS.join(", ")}`);
   const wire = rest.filter((line) => line.startsWith("|"));
@@ -75,7 +75,10 @@ function expand(escape: string): string {
 
 /** Bytes so that people can read them, at most `limit` characters. */
 export function toReadable(bytes: string, limit = 100): string {
-  const text = JSON.stringify(bytes).slice(1, -1).replaceAll("\\r\\n", "⏎").replace(/[\u007f-\u00ff]/g, (char) => `\\x${char.charCodeAt(0).toString(16)}`);
+  const text = JSON.stringify(bytes)
+    .slice(1, -1)
+    .replaceAll("\\r\\n", "⏎")
+    .replace(/[\u007f-\u00ff]/g, (char) => `\\x${char.charCodeAt(0).toString(16)}`);
   return text.length <= limit ? text : `${text.slice(0, limit)}… (${bytes.length} bytes)`;
 }
 

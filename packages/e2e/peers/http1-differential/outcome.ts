@@ -2,7 +2,7 @@ import { talk } from "./client.ts";
 import type { WireCase } from "./corpus.ts";
 import { toReadable } from "./corpus.ts";
 import type { RunningLane, RunningProxy } from "./proxies.ts";
-import { fieldOf, LENIENT, type Reader, readRequests, type Request, STRICT, toRequest } from "./readers.ts";
+import { fieldOf, LENIENT, type Reader, type Reading, readRequests, type Request, STRICT, toRequest } from "./readers.ts";
 
 /** What a proxy made of the bytes of a client. */
 export interface Outcome {
@@ -11,8 +11,8 @@ export interface Outcome {
   readonly isClosed: boolean;
   /** Whole requests that the upstream got, in a strict reading. */
   readonly requests: readonly Request[];
-  /** Bytes behind the last whole request. */
-  readonly hasPart: boolean;
+  /** What the upstream got behind the last whole request. */
+  readonly rest: Reading["rest"];
   /** Everything that the upstream got, connection by connection. */
   readonly recorded: readonly string[];
   /** Values of the fields that the case watches, by name. */
@@ -54,7 +54,7 @@ async function runRequest(lane: RunningLane, wireCase: WireCase, options: { read
     statuses: finalStatuses(text),
     isClosed,
     requests: messages.map(toRequest),
-    hasPart: readings.some(({ rest }) => rest !== "nothing"),
+    rest: readings.find(({ rest }) => rest !== "nothing")?.rest ?? "nothing",
     recorded,
     watched: Object.fromEntries(watched.filter((name) => name !== "").map((name) => [name, fieldOf(messages[0]?.fields ?? [], name)])),
   };
@@ -66,7 +66,9 @@ function finalStatuses(text: string): readonly number[] {
 
 /** What two readings must have in common to be the same: a host's port and case do not count, proxies change them. */
 export function meaningOf(requests: readonly Request[]): string {
-  return requests.map(({ method, host, target, body }) => `${method} ${host.replace(/:\d+$/, "")} ${target} ${toReadable(body)}`).join(" | ");
+  return requests
+    .map(({ method, host, target, body }) => `${method} ${host.replace(/:\d+$/, "")} ${target} ${toReadable(body)}`)
+    .join(" | ");
 }
 
 /** Readers to which what the upstream got means something else than to the strict one. */
@@ -105,12 +107,14 @@ function removeDots(path: string): string {
 }
 
 /** One line of the golden table. */
-export function describeOutcome({ statuses, requests, hasPart, watched }: Outcome): string {
+export function describeOutcome({ statuses, requests, rest, watched }: Outcome): string {
   const answers = statuses.length === 0 ? "no answer" : statuses.join(", ");
   const forwarded = requests.map(({ method, host, target, body }) =>
     [method, toReadable(host || "(no host)", 40), toReadable(target, 60), ...(body === "" ? [] : [`"${toReadable(body, 60)}"`])].join(" "),
   );
   const kept = Object.entries(watched).map(([name, value]) => `${name}=${value === undefined ? "(gone)" : toReadable(value)}`);
-  const parts = [...forwarded, ...(hasPart ? ["part of a request"] : [])];
+  // How much of a body has gone on when its end is refused is a matter of time.
+  const isCutOff = rest === "incomplete" && statuses.length === 0;
+  const parts = [...forwarded, ...(isCutOff ? ["part of a request"] : []), ...(rest === "refused" ? ["a request that is none"] : [])];
   return [answers, parts.length === 0 ? "nothing goes on" : parts.join(" | "), ...(requests.length > 0 ? kept : [])].join("; ");
 }

@@ -37,7 +37,16 @@ export const LENIENT: readonly Reader[] = [
   { name: "the coding goes before the length", both: "coding", lengths: "last", looseCoding: true },
   { name: "numbers are read by strtol", looseNumbers: true, lengths: "first" },
   { name: "a 204 has a body where it says so", emptyHaveBodies: true },
-  { name: "everything at once", bareLf: true, folds: true, spaceBeforeColon: true, both: "coding", lengths: "last", looseCoding: true, looseNumbers: true },
+  {
+    name: "everything at once",
+    bareLf: true,
+    folds: true,
+    spaceBeforeColon: true,
+    both: "coding",
+    lengths: "last",
+    looseCoding: true,
+    looseNumbers: true,
+  },
 ];
 
 export type Field = readonly [name: string, value: string];
@@ -116,9 +125,7 @@ interface Head {
   readonly fields: readonly Field[];
 }
 
-type Framing =
-  | { readonly kind: "none" | "chunked" | "close" | "open" }
-  | { readonly kind: "length"; readonly length: number };
+type Framing = { readonly kind: "none" | "chunked" | "close" | "open" } | { readonly kind: "length"; readonly length: number };
 
 function readAll(bytes: string, reader: Reader, frame: (head: Head) => Framing): Reading {
   const messages: Message[] = [];
@@ -211,7 +218,9 @@ function checkRequest({ start, fields }: Head, reader: Reader): void {
   if (hosts.some(([, value]) => !HOST.test(value)) && reader === STRICT) throw new Refused("the host");
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/([^/?]*)/i.exec(target);
   const isValid =
-    method === "CONNECT" ? /^[^/?#@]+:\d+$/.test(target) : target.startsWith("/") || (target === "*" && method === "OPTIONS") || absolute !== null;
+    method === "CONNECT"
+      ? /^[^/?#@]+:\d+$/.test(target)
+      : target.startsWith("/") || (target === "*" && method === "OPTIONS") || absolute !== null;
   if (!isValid || (absolute !== null && (absolute[1] === "" || !HOST.test(absolute[1] ?? "")))) throw new Refused("the form of the target");
   if (minor === "0" && fieldOf(fields, "transfer-encoding") !== undefined && reader.both === undefined)
     throw new Refused("a transfer coding of HTTP/1.0");
@@ -267,7 +276,8 @@ function take(bytes: string, cursor: Cursor, length: number): string {
   return bytes.slice(cursor.at - length, cursor.at);
 }
 
-const EXTENSION = /^(?:[\t ]*;[\t ]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[\t ]*=[\t ]*(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e]|\\[\t \x21-\x7e])*"))?)*$/;
+const EXTENSION =
+  /^(?:[\t ]*;[\t ]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[\t ]*=[\t ]*(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e]|\\[\t \x21-\x7e])*"))?)*$/;
 
 function readChunks(bytes: string, cursor: Cursor, reader: Reader): string {
   let body = "";

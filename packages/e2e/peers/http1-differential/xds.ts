@@ -24,7 +24,9 @@ export function toListener({ port, normalization }: Lane): JsonObject {
   return {
     name: `listener ${port}`,
     address: address(port),
-    filter_chains: [{ filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: toManager(port, OPTIONS[normalization]) }] }],
+    filter_chains: [
+      { filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: toManager(port, OPTIONS[normalization]) }] },
+    ],
   };
 }
 

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readCases, type WireCase } from "./corpus.ts";
+import { Golden } from "./golden.ts";
+import { describeOutcome, differentReadings, meaningOf, type Outcome, runRequests, targetReadings } from "./outcome.ts";
+import { PEERS, type ProxyName, type RunningProxy, startProxy } from "./proxies.ts";
+import { readRequests, type Request, STRICT, toRequest } from "./readers.ts";
+
+const LANES = ["BASE", "BASE", "BASE", "BASE", "BASE", "BASE"] as const;
+/** Sending byte by byte takes a segment for each. */
+const BYTEWISE_LIMIT = 2_000;
+
+const cases = readCases("requests.txt");
+const golden = new Golden("what-every-proxy-makes-of-a-request.txt");
+const outcomes = new Map<ProxyName, ReadonlyMap<string, Outcome>>();
+const proxies: RunningProxy[] = [];
+let bytewise: ReadonlyMap<string, Outcome>;
+
+beforeAll(async () => {
+  const names: readonly ProxyName[] = ["fairlead", ...golden.present()];
+  proxies.push(...(await Promise.all(names.map((name) => startProxy(name, LANES)))));
+  await Promise.all(proxies.map(async (proxy) => outcomes.set(proxy.name, await runRequests(proxy, cases))));
+  const [ours] = proxies;
+  if (ours !== undefined) bytewise = await runRequests(ours, cases.filter(isShort), { bytewise: true });
+});
+afterAll(async () => {
+  for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
+});
+
+function isShort({ bytes }: WireCase): boolean {
+  return bytes.length < BYTEWISE_LIMIT;
+}
+
+function outcomeOf(proxy: ProxyName, { name }: WireCase): Outcome {
+  const outcome = outcomes.get(proxy)?.get(name);
+  if (outcome === undefined) throw new Error(`${proxy} has not been given "${name}"`);
+  return outcome;
+}
+
+/** What the RFCs say a client has asked for, before whatever is to be refused. */
+function expectedRequests({ bytes }: WireCase): readonly Request[] {
+  return readRequests(bytes, STRICT).messages.map(toRequest);
+}
+
+function isRefusal(status: number | undefined, { options }: WireCase): boolean {
+  return status !== undefined && (options["answer"] === undefined ? status >= 400 && status < 500 : String(status) === options["answer"]);
+}
+
+/** Nothing of the request at fault, and nothing of what follows it, has reached the upstream. */
+function expectRefused(wireCase: WireCase, outcome: Outcome): void {
+  const before = expectedRequests(wireCase);
+  expect(meaningOf(outcome.requests)).toBe(meaningOf(before));
+  expect(outcome.statuses).toHaveLength(before.length + 1);
+  expect(outcome.statuses.at(-1)).toSatisfy((status) => isRefusal(status, wireCase));
+  expect(outcome.isClosed).toBe(true);
+}
+
+/** The requests that went on are those that came: none more, none changed but for the target's spelling. */
+function expectFaithful(wireCase: WireCase, outcome: Outcome): void {
+  const rest = [...expectedRequests(wireCase)];
+  for (const { method, target, host, body } of outcome.requests) {
+    const same = rest.findIndex(
+      (request) =>
+        request.method === method && request.host === host && request.body === body && targetReadings(request.target).includes(target),
+    );
+    expect(same, `${method} ${host} ${target} is not what the client sent`).toBeGreaterThanOrEqual(0);
+    rest.splice(0, same + 1);
+  }
+}
+
+/** No upstream reads what went on in another way. */
+function expectOneReading(outcome: Outcome): void {
+  expect(differentReadings(outcome)).toEqual([]);
+  for (const { target } of outcome.requests) expect(new Set(targetReadings(target))).toEqual(new Set([target]));
+  if (outcome.recorded.length > 0) expect(outcome.recorded.map((bytes) => readRequests(bytes, STRICT).rest)).not.toContain("refused");
+}
+
+/** What all three peers make of it, where they agree that it is to be served. */
+function agreementOfPeers(wireCase: WireCase): string | undefined {
+  const theirs = PEERS.map((peer) => outcomes.get(peer)?.get(wireCase.name));
+  const meanings = new Set(theirs.map((outcome) => outcome && meaningOf(outcome.requests)));
+  const isServed = theirs.every(
+    (outcome) => outcome !== undefined && outcome.requests.length > 0 && outcome.statuses.every((status) => status < 400),
+  );
+  const [meaning] = meanings;
+  return isServed && meanings.size === 1 ? meaning : undefined;
+}
+
+/** What became of the cases that are sent byte by byte too, by name. */
+function summarize(all: ReadonlyMap<string, Outcome> | undefined): Readonly<Record<string, string>> {
+  const short = new Set(cases.filter(isShort).map(({ name }) => name));
+  const entries = [...(all ?? [])].filter(([name]) => short.has(name));
+  return Object.fromEntries(entries.map(([name, { statuses, requests }]) => [name, `${statuses.join(", ")}; ${meaningOf(requests)}`]));
+}
+
+function check(wireCase: WireCase): void {
+  const ours = outcomeOf("fairlead", wireCase);
+  const { verdict, options } = wireCase;
+  if (verdict === "invalid" || verdict === "invalid-body") expectRefused(wireCase, ours);
+  if (verdict === "invalid") expect(ours.rest).toBe("nothing");
+  expectOneReading(ours);
+  expectFaithful(wireCase, ours);
+  const isRefused = options["refused"] !== undefined;
+  if (isRefused) expect(ours.statuses.at(-1)).toBeGreaterThanOrEqual(400);
+  if (verdict === "valid" && !isRefused) expect(ours.requests).toHaveLength(expectedRequests(wireCase).length);
+  const agreed = agreementOfPeers(wireCase);
+  if (agreed !== undefined && !verdict.startsWith("invalid") && !isRefused) expect(meaningOf(ours.requests)).toBe(agreed);
+}
+
+/** A test's title with its case; what is not as it should be says why. */
+function toRow(wireCase: WireCase): readonly [string, WireCase] {
+  const known = wireCase.options["known"];
+  return [known === undefined ? wireCase.name : `${wireCase.name}: ${known}`, wireCase];
+}
+
+describe("our proxy refuses, or passes on with one reading,", () => {
+  test.for(cases.filter(({ options }) => options["known"] === undefined).map(toRow))("%s", ([, wireCase]) => check(wireCase));
+});
+
+describe("our proxy does not yet refuse, or pass on with one reading,", () => {
+  test.fails.for(cases.filter(({ options }) => options["known"] !== undefined).map(toRow))("%s", ([, wireCase]) => check(wireCase));
+});
+
+test("our proxy makes the same of requests whose bytes come one by one", () => {
+  expect(summarize(bytewise)).toEqual(summarize(outcomes.get("fairlead")));
+});
+
+test.for(PEERS)("%s takes part, in the version of the table", (name, { skip }) => {
+  const obstacle = golden.obstacle(name);
+  if (obstacle !== undefined) skip(obstacle);
+  expect(outcomes.get(name)?.size).toBe(cases.length);
+});
+
+test("what every proxy makes of a request is as the table says", async () => {
+  const columns = new Map(
+    [...outcomes].map(([proxy, all]) => [proxy, new Map([...all].map(([name, outcome]) => [name, describeOutcome(outcome)]))]),
+  );
+  await expect(
+    golden.render(
+      cases.map(({ name }) => name),
+      columns,
+    ),
+  ).toMatchFileSnapshot(golden.path);
+});

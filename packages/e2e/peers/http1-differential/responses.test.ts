@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readCases, type WireCase } from "./corpus.ts";
+import { Golden } from "./golden.ts";
+import { PEERS, type ProxyName, type RunningProxy, startProxy } from "./proxies.ts";
+import { readResponses, STRICT } from "./readers.ts";
+import {
+  describeResponseOutcome,
+  differentResponseReadings,
+  meaningOfResponse,
+  type ResponseOutcome,
+  runResponses,
+} from "./response-outcome.ts";
+
+const LANES = ["BASE", "BASE", "BASE", "BASE", "BASE", "BASE"] as const;
+
+const cases = readCases("responses.txt");
+const golden = new Golden("what-every-proxy-makes-of-a-response.txt");
+const outcomes = new Map<ProxyName, ReadonlyMap<string, ResponseOutcome>>();
+const proxies: RunningProxy[] = [];
+
+beforeAll(async () => {
+  const names: readonly ProxyName[] = ["fairlead", ...golden.present()];
+  proxies.push(...(await Promise.all(names.map((name) => startProxy(name, LANES)))));
+  await Promise.all(proxies.map(async (proxy) => outcomes.set(proxy.name, await runResponses(proxy, cases))));
+});
+afterAll(async () => {
+  for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
+});
+
+function check(wireCase: WireCase): void {
+  const ours = outcomes.get("fairlead")?.get(wireCase.name);
+  if (ours === undefined) throw new Error(`our proxy has not been given "${wireCase.name}"`);
+  const { verdict, bytes, options } = wireCase;
+  // Whatever an upstream sends is its own request's alone.
+  expect(ours.next).toBe("200 ok");
+  expect(differentResponseReadings(ours)).toEqual([]);
+  if (verdict === "invalid") {
+    expect(ours.status).toSatisfy((status) => status === 502 || status === 503);
+    expect(ours.rest).toBe("nothing");
+  }
+  if (verdict === "invalid-body") expect(ours.status === undefined || ours.status >= 500).toBe(true);
+  if (verdict === "valid") {
+    const { messages } = readResponses(bytes, STRICT, [ours.method], options["then"] === "close");
+    const final = messages.at(-1);
+    expect({ status: ours.status, body: ours.body }).toEqual({ status: Number(final?.start.split(" ")[1]), body: final?.body });
+  }
+  const agreed = agreementOfPeers(wireCase);
+  if (agreed !== undefined && verdict === "free") expect(meaningOfResponse(ours)).toBe(agreed);
+}
+
+/** What all three peers give to the client, where they give the same. */
+function agreementOfPeers({ name }: WireCase): string | undefined {
+  const theirs = PEERS.map((peer) => outcomes.get(peer)?.get(name));
+  const [meaning, ...others] = new Set(theirs.map((outcome) => outcome && meaningOfResponse(outcome)));
+  return others.length === 0 && theirs.every((outcome) => outcome?.status !== undefined && outcome.status !== 502) ? meaning : undefined;
+}
+
+/** A test's title with its case; what is not as it should be says why. */
+function toRow(wireCase: WireCase): readonly [string, WireCase] {
+  const known = wireCase.options["known"];
+  return [known === undefined ? wireCase.name : `${wireCase.name}: ${known}`, wireCase];
+}
+
+describe("our proxy refuses, or passes on with one reading,", () => {
+  test.for(cases.filter(({ options }) => options["known"] === undefined).map(toRow))("%s", ([, wireCase]) => check(wireCase));
+});
+
+describe("our proxy does not yet refuse, or pass on with one reading,", () => {
+  test.fails.for(cases.filter(({ options }) => options["known"] !== undefined).map(toRow))("%s", ([, wireCase]) => check(wireCase));
+});
+
+test.for(PEERS)("%s takes part, in the version of the table", (name, { skip }) => {
+  const obstacle = golden.obstacle(name);
+  if (obstacle !== undefined) skip(obstacle);
+  expect(outcomes.get(name)?.size).toBe(cases.length);
+});
+
+test("what every proxy makes of a response is as the table says", async () => {
+  const columns = new Map(
+    [...outcomes].map(([proxy, all]) => [proxy, new Map([...all].map(([name, outcome]) => [name, describeResponseOutcome(outcome)]))]),
+  );
+  await expect(
+    golden.render(
+      cases.map(({ name }) => name),
+      columns,
+    ),
+  ).toMatchFileSnapshot(golden.path);
+});
