@@ -56,7 +56,9 @@ fn a_token_lets_its_owner_in_and_its_claims_decide_what_he_may_do() {
     let mut client = Client::connect(address(&proxy, "web"));
     let mut ask = |path: &str, token: Option<&str>| {
         let bearer = token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\n"));
-        client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nX-User: mallory\r\n{bearer}\r\n"));
+        client.send(format!(
+            "GET {path} HTTP/1.1\r\nHost: a\r\nX-User: mallory\r\n{bearer}\r\n"
+        ));
         client.response().unwrap()
     };
     assert_eq!(ask("/public", None).status, 200);
@@ -67,7 +69,10 @@ fn a_token_lets_its_owner_in_and_its_claims_decide_what_he_may_do() {
     assert_eq!((forged.status, forged.body().as_str()), (401, "Jwt verification fails"));
     assert_eq!(ask("/", Some(&sign(BOB))).status, 200);
     let seen = upstream.last();
-    assert_eq!((seen.header("x-user"), seen.header("authorization")), (Some("bob"), None));
+    assert_eq!(
+        (seen.header("x-user"), seen.header("authorization")),
+        (Some("bob"), None)
+    );
     assert_eq!(ask("/admin", Some(&sign(BOB))).status, 403);
     assert_eq!(ask("/admin", Some(&sign(ANN))).status, 200);
 }
@@ -88,7 +93,10 @@ fn requests_above_a_bound_are_refused_and_a_route_may_have_its_own() {
     assert_eq!(statuses("/own"), [200, 429, 429, 429, 429]);
     assert_eq!(statuses("/"), [200, 200, 200, 429, 429]);
     let refused = client.get("/");
-    assert_eq!((refused.body().as_str(), refused.header("x-envoy-ratelimited")), ("local_rate_limited", Some("true")));
+    assert_eq!(
+        (refused.body().as_str(), refused.header("x-envoy-ratelimited")),
+        ("local_rate_limited", Some("true"))
+    );
     assert_eq!(upstream.requests(), 4);
 }
 

@@ -218,7 +218,7 @@ impl Http2Client {
                 key
             })
             .collect();
-        let mut cx = Context::from_waker(Waker::noop());
+        let cx = Context::from_waker(Waker::noop());
         for key in keys {
             let mut body = 0;
             loop {
@@ -227,7 +227,7 @@ impl Http2Client {
                     self.session.sent(self.session.unsent().len());
                 }
                 let mut into = Buffer::default();
-                match self.session.poll_data(&mut cx, key, &mut into, &self.pool) {
+                match self.session.poll_data(&cx, key, &mut into, &self.pool) {
                     Poll::Ready(Ok(0)) => break,
                     Poll::Ready(Ok(count)) => body += count,
                     Poll::Ready(Err(end)) => panic!("{end:?}"),

@@ -17,7 +17,7 @@ struct Key {
     id: Option<String>,
     /// The one algorithm it is for, where it says so.
     algorithm: Option<Algorithm>,
-    key: DecodingKey,
+    decoding: DecodingKey,
 }
 
 impl std::fmt::Debug for Keys {
@@ -63,11 +63,11 @@ impl Keys {
                 .key_algorithm
                 .as_ref()
                 .and_then(|name| name.to_string().parse().ok());
-            if let Ok(key) = DecodingKey::from_jwk(&jwk) {
+            if let Ok(decoding) = DecodingKey::from_jwk(&jwk) {
                 keys.push(Key {
                     id: jwk.common.key_id,
                     algorithm,
-                    key,
+                    decoding,
                 });
             }
         }
@@ -102,10 +102,10 @@ impl Keys {
                 continue;
             }
             // A key of another kind than the algorithm's (RFC 8725 section 3.1).
-            if key.key.family() != header.alg.family() {
+            if key.decoding.family() != header.alg.family() {
                 continue;
             }
-            if decode::<Value>(token, &key.key, &validation).is_ok() {
+            if decode::<Value>(token, &key.decoding, &validation).is_ok() {
                 return Ok(());
             }
             reason = JwtError::BadSignature;
