@@ -1,5 +1,5 @@
 //! HTTP filters on live requests.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, missing_docs)]
 
 mod support;
 
