@@ -49,6 +49,8 @@ pub(crate) enum Failure {
     DownstreamClosed,
     DownstreamProtocol,
     RequestHeadersTimeout,
+    /// The request did not come to its end in time.
+    RequestTimeout,
     UpgradeRefused,
     /// No way from here to there: an internal listener that is not there, a tunnel to a plain cluster.
     TunnelRefused,
@@ -57,9 +59,11 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn source(self) -> Source {
         match self {
-            Self::DownstreamClosed | Self::DownstreamProtocol | Self::RequestHeadersTimeout | Self::UpgradeRefused => {
-                Source::Downstream
-            }
+            Self::DownstreamClosed
+            | Self::DownstreamProtocol
+            | Self::RequestHeadersTimeout
+            | Self::RequestTimeout
+            | Self::UpgradeRefused => Source::Downstream,
             Self::RouteNotFound | Self::ClusterNotFound | Self::TunnelRefused => Source::Internal,
             _ => Source::Upstream,
         }
@@ -70,7 +74,7 @@ impl Failure {
             Self::RouteNotFound => 404,
             Self::DownstreamClosed => 0,
             Self::DownstreamProtocol => 400,
-            Self::RequestHeadersTimeout | Self::StreamIdleTimeout => 408,
+            Self::RequestHeadersTimeout | Self::RequestTimeout | Self::StreamIdleTimeout => 408,
             Self::ResponseTimeout | Self::PerTryTimeout => 504,
             Self::UpstreamProtocol => 502,
             Self::UpgradeRefused => 403,
@@ -96,7 +100,7 @@ impl Failure {
             Self::StreamIdleTimeout => ResponseFlags::STREAM_IDLE_TIMEOUT,
             Self::DownstreamClosed => ResponseFlags::DOWNSTREAM_TERMINATION,
             Self::DownstreamProtocol => ResponseFlags::DOWNSTREAM_PROTOCOL_ERROR,
-            Self::RequestHeadersTimeout | Self::UpgradeRefused => ResponseFlags::NONE,
+            Self::RequestHeadersTimeout | Self::RequestTimeout | Self::UpgradeRefused => ResponseFlags::NONE,
         }
     }
 
@@ -123,6 +127,7 @@ impl Failure {
             Self::DownstreamClosed => "downstream_remote_disconnect",
             Self::DownstreamProtocol => "http1.codec_error",
             Self::RequestHeadersTimeout => "request_header_timeout",
+            Self::RequestTimeout => "request_overall_timeout",
             Self::UpgradeRefused => "upgrade_failed",
         }
     }
@@ -156,6 +161,7 @@ impl Failure {
             Self::ResponseTimeout | Self::PerTryTimeout => "upstream request timeout",
             Self::StreamIdleTimeout => "stream timeout",
             Self::RequestHeadersTimeout => "request header timeout",
+            Self::RequestTimeout => "request timeout",
             _ => "",
         }
     }

@@ -123,6 +123,15 @@ fn a_request_whose_bytes_stop_is_given_up_however_often_some_came() {
     });
     assert!(String::from_utf8(client.rest()).unwrap().starts_with("HTTP/1.1 408 "));
     assert!(begin.elapsed() < Duration::from_secs(10));
+    // The last byte of a request has a time of its own.
+    let timed = start(&json!({
+        "listeners": [http_listener_with("web", json!({ "requestTimeoutMs": 100,
+            "routes": { "inline": { "virtualHosts": [{ "name": "all", "domains": ["*"], "routes": [forward("up")] }] } } }))],
+        "clusters": [cluster("up", &[upstream.address])],
+    }));
+    let mut client = Client::connect(address(&timed, "web"));
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf");
+    assert!(String::from_utf8(client.rest()).unwrap().ends_with("request timeout"));
     // A response that nobody reads.
     let mut client = Client::connect(web);
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");

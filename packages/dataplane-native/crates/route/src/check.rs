@@ -103,16 +103,8 @@ mod tests {
     use super::*;
     use crate::test_request::TestRequest;
 
-    fn outcome(matches: RouteMatch, request: &TestRequest) -> Result<(), Mismatch> {
-        check(
-            &Route {
-                matches,
-                ..Route::default()
-            },
-            request,
-            request.path_only(),
-            0,
-        )
+    fn outcome(matches: &RouteMatch, request: &TestRequest) -> Result<(), Mismatch> {
+        check(matches, request, request.path_only(), 0)
     }
 
     fn by_path(path: PathMatch) -> RouteMatch {
@@ -149,14 +141,14 @@ mod tests {
         for (path, good, bad) in cases {
             for text in *good {
                 assert_eq!(
-                    outcome(by_path(path.clone()), &TestRequest::get(text)),
+                    outcome(&by_path(path.clone()), &TestRequest::get(text)),
                     Ok(()),
                     "{path:?} {text}"
                 );
             }
             for text in *bad {
                 assert_eq!(
-                    outcome(by_path(path.clone()), &TestRequest::get(text)),
+                    outcome(&by_path(path.clone()), &TestRequest::get(text)),
                     Err(Mismatch::Path),
                     "{path:?} {text}"
                 );
@@ -170,7 +162,7 @@ mod tests {
             case_sensitive: false,
             ..by_path(PathMatch::Prefix("/Api".into()))
         };
-        assert_eq!(outcome(matches, &TestRequest::get("/aPI/x")), Ok(()));
+        assert_eq!(outcome(&matches, &TestRequest::get("/aPI/x")), Ok(()));
     }
 
     #[test]
@@ -180,13 +172,13 @@ mod tests {
             path: "",
             ..TestRequest::get("")
         };
-        assert_eq!(outcome(by_path(PathMatch::Connect), &connect), Ok(()));
+        assert_eq!(outcome(&by_path(PathMatch::Connect), &connect), Ok(()));
         assert_eq!(
-            outcome(by_path(PathMatch::Prefix("".into())), &connect),
+            outcome(&by_path(PathMatch::Prefix("".into())), &connect),
             Err(Mismatch::Path)
         );
         assert_eq!(
-            outcome(by_path(PathMatch::Connect), &TestRequest::get("/")),
+            outcome(&by_path(PathMatch::Connect), &TestRequest::get("/")),
             Err(Mismatch::Path)
         );
     }
@@ -213,14 +205,14 @@ mod tests {
             ..TestRequest::get(path)
         };
         assert_eq!(
-            outcome(matches.clone(), &request(vec![("a", "")], "/")),
+            outcome(&matches, &request(vec![("a", "")], "/")),
             Err(Mismatch::Header(1))
         );
         assert_eq!(
-            outcome(matches.clone(), &request(vec![("a", ""), ("b", "")], "/?q=2")),
+            outcome(&matches, &request(vec![("a", ""), ("b", "")], "/?q=2")),
             Err(Mismatch::Query(0))
         );
-        assert_eq!(outcome(matches, &request(vec![("a", ""), ("b", "")], "/?q=1")), Ok(()));
+        assert_eq!(outcome(&matches, &request(vec![("a", ""), ("b", "")], "/?q=1")), Ok(()));
     }
 
     #[test]
@@ -229,7 +221,7 @@ mod tests {
             fraction: Some(FractionalPercent::default()),
             ..RouteMatch::default()
         };
-        assert_eq!(outcome(matches, &TestRequest::get("/")), Err(Mismatch::Fraction));
+        assert_eq!(outcome(&matches, &TestRequest::get("/")), Err(Mismatch::Fraction));
     }
 
     #[test]
@@ -242,11 +234,8 @@ mod tests {
             headers: vec![("content-type", value)],
             ..TestRequest::get("/")
         };
-        assert_eq!(outcome(matches.clone(), &with("application/grpc+proto")), Ok(()));
-        assert_eq!(
-            outcome(matches.clone(), &with("application/grpc-web")),
-            Err(Mismatch::Grpc)
-        );
-        assert_eq!(outcome(matches, &TestRequest::get("/")), Err(Mismatch::Grpc));
+        assert_eq!(outcome(&matches, &with("application/grpc+proto")), Ok(()));
+        assert_eq!(outcome(&matches, &with("application/grpc-web")), Err(Mismatch::Grpc));
+        assert_eq!(outcome(&matches, &TestRequest::get("/")), Err(Mismatch::Grpc));
     }
 }

@@ -58,6 +58,8 @@ impl Drop for InFlight<'_> {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Deadlines {
     route: Option<u64>,
+    /// For the last byte of the request.
+    request: Option<u64>,
     attempt: Option<u64>,
     /// Timeout, then when it is looked at next and what had moved then.
     idle: Option<(u64, u64, u64)>,
@@ -66,7 +68,17 @@ pub(super) struct Deadlines {
 impl Deadlines {
     pub(super) fn arm(&self, timer: &Timer) {
         let idle = self.idle.map(|(_, at, _)| at);
-        timer.set([self.route, self.attempt, idle].into_iter().flatten().min());
+        timer.set(
+            [self.route, self.request, self.attempt, idle]
+                .into_iter()
+                .flatten()
+                .min(),
+        );
+    }
+
+    /// All of the request has come.
+    pub(super) fn request_taken(&mut self) {
+        self.request = None;
     }
 
     pub(super) fn with_idle(mut self, timeout_ms: u64, now_ms: u64) -> Self {
@@ -89,6 +101,9 @@ impl Deadlines {
         let now = timer.now_ms();
         if self.route.is_some_and(|at| at <= now) {
             return Some(Failure::ResponseTimeout);
+        }
+        if self.request.is_some_and(|at| at <= now) {
+            return Some(Failure::RequestTimeout);
         }
         if self.attempt.is_some_and(|at| at <= now) {
             return Some(Failure::PerTryTimeout);
@@ -138,7 +153,7 @@ pub(super) async fn forward(
         made: 0,
         safe_made: 0,
     };
-    let mut deadlines = deadlines(call, forward);
+    let mut deadlines = deadlines(call, forward, scratch.outgoing.is_body_taken());
     let mut has_stale = false;
     let mut retry_guard: Option<Guard> = None;
     hash_request(call, cluster, buffer, scratch);
@@ -294,7 +309,7 @@ pub(super) async fn forward(
     }
 }
 
-fn deadlines(call: &Call<'_>, forward: &Forward) -> Deadlines {
+fn deadlines(call: &Call<'_>, forward: &Forward, is_taken: bool) -> Deadlines {
     let now = call.start_us / 1000;
     let config = &call.http.config;
     let route = (forward.timeout_ms > 0).then(|| now + forward.timeout_ms);
@@ -302,6 +317,7 @@ fn deadlines(call: &Call<'_>, forward: &Forward) -> Deadlines {
     let life = (duration > 0).then(|| now + duration);
     Deadlines {
         route: [route, life].into_iter().flatten().min(),
+        request: (config.request_timeout_ms > 0 && !is_taken).then(|| now + config.request_timeout_ms),
         ..Deadlines::default()
     }
     .with_idle(forward.idle_timeout_ms.unwrap_or(config.stream_idle_timeout_ms), now)

@@ -50,7 +50,10 @@ pub(super) async fn exchange(
     poll_fn(|cx| {
         if !is_sent && send_error.is_none() {
             match outgoing.poll(cx, buffer, wire, &mut up.wire, pool) {
-                Poll::Ready(Ok(())) => is_sent = true,
+                Poll::Ready(Ok(())) => {
+                    is_sent = true;
+                    deadlines.request_taken();
+                }
                 Poll::Ready(Err(Broken::Downstream)) => return Poll::Ready(Err(Failure::DownstreamClosed)),
                 Poll::Ready(Err(Broken::DownstreamProtocol(_))) => {
                     return Poll::Ready(Err(Failure::DownstreamProtocol));
@@ -123,7 +126,10 @@ pub(super) async fn relay(
                     return Poll::Ready(Err(Failure::DownstreamClosed));
                 }
                 // An error of the upstream: it has answered and does not want the rest.
-                Poll::Ready(_) => is_sent = true,
+                Poll::Ready(_) => {
+                    is_sent = true;
+                    deadlines.request_taken();
+                }
                 Poll::Pending => {}
             }
         }
