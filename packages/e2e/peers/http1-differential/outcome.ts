@@ -106,15 +106,25 @@ function removeDots(path: string): string {
   return `/${kept.join("/")}`;
 }
 
+/** A text that comes more than twice in a row is written once. */
+function counted(texts: readonly string[]): readonly string[] {
+  const isLong = texts.length > 2 && new Set(texts).size === 1;
+  return isLong ? [`${texts.length} times ${texts[0]}`] : texts;
+}
+
 /** One line of the golden table. */
 export function describeOutcome({ statuses, requests, rest, watched }: Outcome): string {
-  const answers = statuses.length === 0 ? "no answer" : statuses.join(", ");
+  const answers = statuses.length === 0 ? "no answer" : counted(statuses.map(String)).join(", ");
   const forwarded = requests.map(({ method, host, target, body }) =>
     [method, toReadable(host || "(no host)", 40), toReadable(target, 60), ...(body === "" ? [] : [`"${toReadable(body, 60)}"`])].join(" "),
   );
   const kept = Object.entries(watched).map(([name, value]) => `${name}=${value === undefined ? "(gone)" : toReadable(value)}`);
   // How much of a body has gone on when its end is refused is a matter of time.
   const isCutOff = rest === "incomplete" && statuses.length === 0;
-  const parts = [...forwarded, ...(isCutOff ? ["part of a request"] : []), ...(rest === "refused" ? ["a request that is none"] : [])];
+  const parts = [
+    ...counted(forwarded),
+    ...(isCutOff ? ["part of a request"] : []),
+    ...(rest === "refused" ? ["a request that is none"] : []),
+  ];
   return [answers, parts.length === 0 ? "nothing goes on" : parts.join(" | "), ...(requests.length > 0 ? kept : [])].join("; ");
 }

@@ -174,17 +174,18 @@ const MAX_FIELDS = 100;
 const MAX_EXTENSION_BYTES = 8 * 1024;
 
 function readHead(bytes: string, cursor: Cursor, reader: Reader): Head {
-  const from = cursor.at;
   const start = readLine(bytes, cursor, reader);
+  if (reader === STRICT && start.length > MAX_HEAD_BYTES) throw new Refused("a line that is too long");
   const fields = readFields(bytes, cursor, reader);
-  if (reader === STRICT && cursor.at - from > MAX_HEAD_BYTES) throw new Refused("a head that is too large");
   if (reader === STRICT && fields.length > MAX_FIELDS) throw new Refused("too many fields");
   return { start, fields };
 }
 
 function readFields(bytes: string, cursor: Cursor, reader: Reader): readonly Field[] {
   const fields: [string, string][] = [];
+  const from = cursor.at;
   for (;;) {
+    if (reader === STRICT && cursor.at - from > MAX_HEAD_BYTES) throw new Refused("a head that is too large");
     const line = readLine(bytes, cursor, reader);
     if (line === "") return fields;
     const last = fields.at(-1);
@@ -205,7 +206,7 @@ function toField(line: string, reader: Reader): Field | undefined {
 }
 
 const TARGET = /^[\x21\x22\x24-\x7e]+$/;
-const HOST = /^(?:\[[0-9a-f:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*)(?::\d*)?$/i;
+const HOST = /^(?:\[[0-9a-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9a-f]{2})*)(?::\d*)?$/i;
 
 function checkRequest({ start, fields }: Head, reader: Reader): void {
   const match = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([^ ]+) HTTP\/1\.([0-9])$/.exec(start);
