@@ -1,6 +1,6 @@
 /**
  * Installs other people's programs that suites and benchmarks put beside ours, each pinned, into `node_modules/.cache/peers`:
- * `node tools/peers/install.ts [envoy] [istio-reference]` (all without arguments). What is there already is left alone.
+ * `node tools/peers/install.ts [envoy] [istio-reference] [h2spec]` (all without arguments). What is there already is left alone.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** Where the programs are found afterwards: `<folder>/envoy`, `<folder>/istio-reference`. */
+/** Where the programs are found afterwards: `<folder>/envoy`, `<folder>/istio-reference`, `<folder>/h2spec`. */
 export const PEERS = join(ROOT, "node_modules/.cache/peers");
 
 const ENVOY_VERSION = "1.40.0";
@@ -28,13 +28,27 @@ function installEnvoy(): void {
 
 /** istiod's own code as an xDS server without Kubernetes: needs Go; its versions are in go.sum. */
 function installIstioReference(): void {
-  const built = join(PEERS, "istio-reference");
+  buildGo("istio-reference", ".");
+}
+
+/** The conformance suite of HTTP/2: needs Go. It has no go.mod of its own, so ours says which versions of what it needs are taken. */
+function installH2spec(): void {
+  buildGo("h2spec", "github.com/summerwind/h2spec/cmd/h2spec");
+}
+
+/** Builds a package with the go.mod and go.sum of `tools/peers/<name>`. */
+function buildGo(name: string, goPackage: string): void {
+  const built = join(PEERS, name);
   if (existsSync(built)) return;
-  run("go", ["build", "-o", `${built}.new`, "."], join(ROOT, "tools/peers/istio-reference"));
+  run("go", ["build", "-o", `${built}.new`, goPackage], join(ROOT, "tools/peers", name));
   renameSync(`${built}.new`, built);
 }
 
-const INSTALLERS: Readonly<Record<string, () => void>> = { envoy: installEnvoy, "istio-reference": installIstioReference };
+const INSTALLERS: Readonly<Record<string, () => void>> = {
+  envoy: installEnvoy,
+  "istio-reference": installIstioReference,
+  h2spec: installH2spec,
+};
 
 function link(target: string, name: string): void {
   const path = join(PEERS, name);
