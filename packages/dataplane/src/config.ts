@@ -8,7 +8,10 @@ export interface ProxyConfig {
 
 export type ListenerConfig = HttpListenerConfig | TcpListenerConfig;
 
-/** A port where HTTP/1.1 is served. */
+/**
+ * A port where HTTP/1.1 and HTTP/2 are served: with TLS a client chooses by ALPN (we prefer `h2`), without by its first bytes (HTTP/2 by prior knowledge,
+ * RFC 9113 section 3.3).
+ */
 export interface HttpListenerConfig {
   readonly kind: "http";
   /** Unique among the listeners. */
@@ -159,7 +162,16 @@ export interface ClusterConfig {
   readonly outlierDetection?: OutlierDetectionConfig;
   /** Speaks TLS to the upstreams where set. */
   readonly tls?: ClusterTlsConfig;
+  /** Which HTTP is spoken to the upstreams, whatever the client speaks. Default `http1`. */
+  readonly protocol?: UpstreamProtocol;
 }
+
+/**
+ * - `http1`: HTTP/1.1, one request at a time on a connection.
+ * - `http2`: HTTP/2, many requests on one connection; upstreams must speak it: with TLS by ALPN `h2`, without by prior knowledge. What gRPC needs.
+ * - `auto`: with TLS whichever of the two the upstream chooses by ALPN; without, where nothing tells, HTTP/1.1.
+ */
+export type UpstreamProtocol = "http1" | "http2" | "auto";
 
 export interface EndpointConfig {
   readonly address: string;

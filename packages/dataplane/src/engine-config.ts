@@ -32,7 +32,9 @@ function toListener(listener: ListenerConfig): JsonObject {
     listener.kind === "http"
       ? { httpConnectionManager: toHttp(listener) }
       : { tcpProxy: present({ statPrefix: name, ...toTarget(listener.to), idleTimeoutMs: listener.idleTimeoutMs }) };
-  const chain = { filters: [filter], tls: tls && toListenerTls(tls), transportConnectTimeoutMs: tls?.handshakeTimeoutMs };
+  // Behind a port for bytes is what we do not know: there nothing is chosen by ALPN.
+  const alpn = listener.kind === "http" ? ["h2", "http/1.1"] : [];
+  const chain = { filters: [filter], tls: tls && toListenerTls(tls, alpn), transportConnectTimeoutMs: tls?.handshakeTimeoutMs };
   return { name, address, filterChains: [present(chain)] };
 }
 
@@ -112,7 +114,7 @@ function literal(value: string): string {
 }
 
 function toCluster(cluster: ClusterConfig): JsonObject {
-  const { name, loadBalancer = "roundRobin", connectTimeoutMs, limits, outlierDetection, tls } = cluster;
+  const { name, loadBalancer = "roundRobin", connectTimeoutMs, limits, outlierDetection, tls, protocol } = cluster;
   const endpoints = cluster.endpoints.map((endpoint) => (typeof endpoint === "string" ? { address: endpoint } : { ...endpoint }));
   const isNamed = endpoints.some(({ address }) => isIP(splitAddress(address).host) === 0);
   return present({
@@ -131,16 +133,17 @@ function toCluster(cluster: ClusterConfig): JsonObject {
         maxEjectionPercent: outlierDetection.maxEjectedPercent,
       }),
     transport: tls && { tls: toClusterTls(tls) },
+    http: protocol && { protocol },
   });
 }
 
-function toListenerTls({ certificate, clientRootsPem }: ListenerTlsConfig): JsonObject {
+function toListenerTls({ certificate, clientRootsPem }: ListenerTlsConfig, alpn: readonly string[]): JsonObject {
   return {
     requireClientCertificate: clientRootsPem !== undefined,
     context: present({
       certificates: [toCertificate(certificate)],
       validation: clientRootsPem === undefined ? undefined : { trust: { inline: clientRootsPem } },
-      alpn: ["http/1.1"],
+      alpn,
     }),
   };
 }

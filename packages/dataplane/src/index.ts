@@ -22,6 +22,7 @@ export type {
   RouteMatch,
   StringMatch,
   TcpListenerConfig,
+  UpstreamProtocol,
   WeightedCluster,
 } from "./config.ts";
 export { type AskedRequest, checkConfig, explain, explainDump } from "./explain.ts";

@@ -230,4 +230,25 @@ describe("the engine's configuration", () => {
       },
     ]);
   });
+
+  it("lets clients of HTTP over TLS choose HTTP/2, and those of bytes nothing", () => {
+    const tls = { certificate: { chainPem: "chain", privateKeyPem: "key" } };
+    const { listeners } = toEngineConfig({
+      listeners: [
+        { kind: "http", name: "web", address: "127.0.0.1:1", tls, hosts: [] },
+        { kind: "tcp", name: "bytes", address: "127.0.0.1:2", tls, to: "a" },
+      ],
+      clusters: [],
+    });
+    const context = { certificates: [{ inline: { chain: "chain", key: "key" } }] };
+    expect(listeners).toMatchObject([
+      { filterChains: [{ tls: { requireClientCertificate: false, context: { ...context, alpn: ["h2", "http/1.1"] } } }] },
+      { filterChains: [{ tls: { requireClientCertificate: false, context: { ...context, alpn: [] } } }] },
+    ]);
+  });
+
+  it.each(["http1", "http2", "auto"] as const)("asks for %s upstreams where a cluster does", (protocol) => {
+    const { clusters } = toEngineConfig({ listeners: [], clusters: [{ name: "a", endpoints: ["127.0.0.1:1"], protocol }] });
+    expect(clusters).toMatchObject([{ name: "a", http: { protocol } }]);
+  });
 });
