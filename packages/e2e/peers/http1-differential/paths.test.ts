@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPaths, toReadable } from "./corpus.ts";
 import { Golden } from "./golden.ts";
 import { runPaths } from "./path-outcome.ts";
-import { type ProxyName, type RunningProxy, startProxy } from "./proxies.ts";
+import { type ProxyName, type RunningProxy, startProxies } from "./proxies.ts";
 import { type Normalization, NORMALIZATIONS } from "./xds.ts";
 
 /** Where we differ from Envoy, under any normalization but NONE, and what we do instead. */
@@ -22,8 +22,7 @@ const targets = new Map<ProxyName, Targets>();
 const proxies: RunningProxy[] = [];
 
 beforeAll(async () => {
-  const names: readonly ProxyName[] = ["fairlead", ...golden.present()];
-  proxies.push(...(await Promise.all(names.map((name) => startProxy(name, NORMALIZATIONS)))));
+  proxies.push(...(await startProxies(golden.present(), NORMALIZATIONS)));
   await Promise.all(proxies.map(async (proxy) => targets.set(proxy.name, await runPaths(proxy, paths))));
 });
 afterAll(async () => {

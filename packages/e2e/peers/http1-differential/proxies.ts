@@ -57,22 +57,41 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** Ports are found before they are taken, and somebody else may take one meanwhile. */
+const MAX_STARTS = 3;
+
 /** Starts a proxy with one lane for each of `normalizations`; what is no part of Istio's settings is each program's default. */
 export async function startProxy(name: ProxyName, normalizations: readonly Normalization[]): Promise<RunningProxy> {
-  const lanes: RunningLane[] = [];
-  for (const normalization of normalizations) {
-    const upstream = await startRecordingUpstream();
-    lanes.push({ port: await freePort(), upstreamPort: upstream.port, normalization, upstream });
-  }
-  const end = name === "fairlead" ? await startOurs(lanes) : await startPeer(name, lanes);
-  return {
-    name,
-    lanes,
-    [Symbol.asyncDispose]: async () => {
-      await end();
-      for (const { upstream } of lanes) await upstream[Symbol.asyncDispose]();
-    },
+  const upstreams = await Promise.all(normalizations.map(startRecordingUpstream));
+  const stopUpstreams = async (): Promise<void> => {
+    for (const upstream of upstreams) await upstream[Symbol.asyncDispose]();
   };
+  for (let starts = 1; ; starts += 1) {
+    const lanes = await Promise.all(upstreams.map(async (upstream, index) => toLane(upstream, normalizations[index] ?? "BASE")));
+    try {
+      const end = name === "fairlead" ? await startOurs(lanes) : await startPeer(name, lanes);
+      return { name, lanes, [Symbol.asyncDispose]: () => end().then(stopUpstreams) };
+    } catch (error) {
+      if (starts < MAX_STARTS) continue;
+      await stopUpstreams();
+      throw error;
+    }
+  }
+}
+
+/** Starts our proxy and `peers`; where one does not start, none is left. */
+export async function startProxies(peers: readonly PeerName[], normalizations: readonly Normalization[]): Promise<readonly RunningProxy[]> {
+  const names: readonly ProxyName[] = ["fairlead", ...peers];
+  const results = await Promise.allSettled(names.map((name) => startProxy(name, normalizations)));
+  const running = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed === undefined) return running;
+  for (const proxy of running) await proxy[Symbol.asyncDispose]();
+  throw failed.reason;
+}
+
+async function toLane(upstream: RecordingUpstream, normalization: Normalization): Promise<RunningLane> {
+  return { port: await freePort(), upstreamPort: upstream.port, normalization, upstream };
 }
 
 const REGISTRY = createRegistry(HttpConnectionManagerSchema, RouterSchema);
@@ -94,7 +113,10 @@ async function startOurs(lanes: readonly Lane[]): Promise<() => Promise<void>> {
     ...(await applyXds(proxy, `${TYPES}.cluster.v3.Cluster`, clusters, [])),
     ...(await applyXds(proxy, `${TYPES}.listener.v3.Listener`, listeners, [])),
   ];
-  if (problems.length > 0) throw new Error(`our proxy does not like its configuration: ${JSON.stringify(problems)}`);
+  if (problems.length > 0) {
+    await stop(proxy);
+    throw new Error(`our proxy does not like its configuration: ${JSON.stringify(problems)}`);
+  }
   return () => stop(proxy);
 }
 
@@ -108,6 +130,9 @@ async function startPeer(name: PeerName, lanes: readonly Lane[]): Promise<() => 
     command: found.path,
     args: args(path),
     isReady: async () => (await Promise.all(lanes.map(({ port }) => accepts(port)))).every(Boolean),
+  }).catch((error: unknown) => {
+    folder.remove();
+    throw error;
   });
   return async () => {
     await child.stop();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readCases, type WireCase } from "./corpus.ts";
 import { type Column, Golden } from "./golden.ts";
-import { PEERS, type ProxyName, type RunningProxy, startProxy } from "./proxies.ts";
+import { PEERS, type ProxyName, type RunningProxy, startProxies } from "./proxies.ts";
 import { readResponses, STRICT } from "./readers.ts";
 import {
   describeResponseOutcome,
@@ -21,8 +21,7 @@ const outcomes = new Map<ProxyName, ReadonlyMap<string, ResponseOutcome>>();
 const proxies: RunningProxy[] = [];
 
 beforeAll(async () => {
-  const names: readonly ProxyName[] = ["fairlead", ...golden.present()];
-  proxies.push(...(await Promise.all(names.map((name) => startProxy(name, LANES)))));
+  proxies.push(...(await startProxies(golden.present(), LANES)));
   await Promise.all(proxies.map(async (proxy) => outcomes.set(proxy.name, await runResponses(proxy, cases))));
   await Promise.all(proxies.map(askAgain));
 });
