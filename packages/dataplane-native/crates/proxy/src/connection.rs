@@ -283,6 +283,9 @@ async fn detect(served: &mut Served, wire: &mut Wire, received: &mut Buffer) -> 
             }
             if timer.poll_expired(cx).is_ready() {
                 let goes_on = served.listener.config.continue_on_listener_filters_timeout;
+                if !goes_on {
+                    worker.count(Counter::DownstreamTimeouts);
+                }
                 return Poll::Ready(goes_on.then_some(Protocol::Unknown));
             }
             if !worker.buffers.make_room(received) {
@@ -299,7 +302,6 @@ async fn detect(served: &mut Served, wire: &mut Wire, received: &mut Buffer) -> 
     })
     .await;
     let Some(protocol) = protocol else {
-        worker.count(Counter::DownstreamTimeouts);
         return false;
     };
     let facts = &mut served.facts;

@@ -101,6 +101,8 @@ impl Control {
             trace_sample_rate: bootstrap.access_log.trace_sample_rate,
             max_spans: bootstrap.access_log.max_spans,
         });
+        let (commands, receivers): (Vec<_>, Vec<_>) =
+            (0..workers).map(|_| tokio::sync::mpsc::unbounded_channel()).unzip();
         let shared = Arc::new(Shared {
             limits: bootstrap.limits,
             node,
@@ -112,6 +114,7 @@ impl Control {
             next_id: AtomicU64::new(1),
             start: Instant::now(),
             active_faults: AtomicU32::new(0),
+            commands,
         });
         let interval = Duration::from_millis(bootstrap.report_interval_ms);
         let reporter = Reporter::spawn(Arc::clone(&telemetry), interval, sink).map_err(failed)?;
@@ -121,8 +124,13 @@ impl Control {
             HashMap::default(),
             HashMap::default(),
         ));
-        let workers: Vec<WorkerHandle> = (0..workers as usize)
-            .map(|index| WorkerHandle::start(index, Arc::clone(&shared), telemetry.worker(), Arc::clone(&snapshot)))
+        let workers: Vec<WorkerHandle> = receivers
+            .into_iter()
+            .enumerate()
+            .map(|(index, receiver)| {
+                let telemetry = telemetry.worker();
+                WorkerHandle::start(index, Arc::clone(&shared), telemetry, Arc::clone(&snapshot), receiver)
+            })
             .collect::<Result<_, _>>()
             .map_err(failed)?;
         let (requests, received) = mpsc::channel();

@@ -68,6 +68,7 @@ pub(crate) async fn serve(served: &mut Served, wire: &mut Wire, buffer: &mut Buf
             Arrival::Late => {
                 worker.count(Counter::DownstreamTimeouts);
                 let failure = Failure::RequestHeadersTimeout;
+                request::record_refused(served, failure.status(), failure.flags(), failure.details());
                 reply_and_close(wire, buffer, &timer, &worker, failure.status(), failure.body()).await;
                 return HttpEnd::Closed;
             }

@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) next_id: AtomicU64,
     pub(crate) start: std::time::Instant,
     pub(crate) active_faults: AtomicU32,
+    /// Where workers hand connections to each other.
+    pub(crate) commands: Vec<async_mpsc::UnboundedSender<Command>>,
 }
 
 /// What one worker says about itself; written by it alone.
@@ -49,6 +51,8 @@ pub(crate) struct Shared {
 pub(crate) struct Gauge {
     /// Requests and tunnels being served: of outbound listeners, of inbound ones.
     busy: [AtomicU32; 2],
+    /// Downstream connections, those on their way to the worker included. Others add to it when they hand one over.
+    connections: AtomicU32,
 }
 
 impl Shared {
@@ -59,6 +63,27 @@ impl Shared {
             outbound + gauge.busy[1].load(Relaxed)
         };
         self.gauges.iter().map(of).sum()
+    }
+
+    /// Downstream connections by worker.
+    pub(crate) fn worker_connections(&self) -> impl Iterator<Item = u32> {
+        self.gauges.iter().map(|gauge| gauge.connections.load(Relaxed))
+    }
+
+    /// The worker that a new connection belongs to: the one that accepted it, unless another has clearly fewer. The kernel
+    /// spreads connections at random, which is fair for many short ones and not for a few that stay.
+    fn worker_for(&self, accepted_by: usize) -> usize {
+        let load = |index: usize| self.gauges[index].connections.load(Relaxed);
+        let own = load(accepted_by);
+        let least = (0..self.gauges.len())
+            .min_by_key(|index| load(*index))
+            .unwrap_or(accepted_by);
+        // Handing over costs a wakeup: with many connections a small difference is not worth one.
+        if own > load(least) + own / 16 {
+            least
+        } else {
+            accepted_by
+        }
     }
 
     /// Milliseconds since the process began to proxy.
@@ -95,6 +120,12 @@ pub(crate) enum Command {
         address: net::Address,
         options: Box<net::ListenOptions>,
         reply: mpsc::Sender<io::Result<net::Address>>,
+    },
+    /// Serve a connection that another worker accepted, and that is counted here already.
+    Serve {
+        accepted: net::Accepted,
+        local: net::Address,
+        listener: Arc<str>,
     },
     /// Close a listening socket; its connections finish.
     Unlisten(ListenKey),
@@ -198,8 +229,9 @@ impl WorkerHandle {
         shared: Arc<Shared>,
         telemetry: telemetry::Worker,
         snapshot: Arc<Snapshot>,
+        receiver: async_mpsc::UnboundedReceiver<Command>,
     ) -> io::Result<Self> {
-        let (commands, receiver) = async_mpsc::unbounded_channel();
+        let commands = shared.commands[index].clone();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             // Rarely: looking for timers and sockets after every task would cost more than it gains.
@@ -289,6 +321,11 @@ async fn run(
                 }
                 worker.timers.wake_all();
             }
+            Command::Serve {
+                accepted,
+                local,
+                listener,
+            } => serve(&worker, accepted, &local, &listener),
             Command::Wake => worker.timers.wake_all(),
             Command::Stop => break,
         }
@@ -317,22 +354,39 @@ async fn accept(worker: Rc<Worker>, listener: net::Listener, name: Arc<str>) {
                     worker.count(Counter::DownstreamConnectionsRefused);
                     continue;
                 }
-                let open = OpenConnection::new(Rc::clone(&worker));
-                let peer = accepted.peer().clone();
-                if let Ok(socket) = accepted.attach() {
-                    let served = connection::serve(Rc::clone(&worker), socket, peer, local.clone(), Arc::clone(&name));
-                    tokio::task::spawn_local(async move {
-                        // Dropped last, in a panic too; the runtime catches that and the worker goes on.
-                        let _open = open;
-                        served.await;
-                    });
+                let shared = &worker.shared;
+                let target = shared.worker_for(worker.index);
+                shared.gauges[target].connections.fetch_add(1, Relaxed);
+                if target == worker.index {
+                    serve(&worker, accepted, &local, &name);
+                    continue;
                 }
+                let command = Command::Serve {
+                    accepted,
+                    local: local.clone(),
+                    listener: Arc::clone(&name),
+                };
+                // A worker that has ended takes its connections with it: so does the process.
+                let _ = shared.commands[target].send(command);
             }
             // Out of descriptors or memory: those that are open have to end first.
             Err(error) if net::is_resource_exhaustion(&error) => timer.sleep(Duration::from_millis(50)).await,
             Err(_) => timer.sleep(Duration::from_millis(10)).await,
         }
     }
+}
+
+/// Serves a connection that is counted as this worker's.
+fn serve(worker: &Rc<Worker>, accepted: net::Accepted, local: &net::Address, name: &Arc<str>) {
+    let open = OpenConnection::new(Rc::clone(worker));
+    let peer = accepted.peer().clone();
+    let Ok(socket) = accepted.attach() else { return };
+    let served = connection::serve(Rc::clone(worker), socket, peer, local.clone(), Arc::clone(name));
+    tokio::task::spawn_local(async move {
+        // Dropped last, in a panic too; the runtime catches that and the worker goes on.
+        let _open = open;
+        served.await;
+    });
 }
 
 /// Counts a downstream connection from accept to its end, however that comes.
@@ -347,7 +401,9 @@ impl OpenConnection {
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
-        self.0.shared.connections.fetch_sub(1, Relaxed);
+        let shared = &self.0.shared;
+        shared.connections.fetch_sub(1, Relaxed);
+        shared.gauges[self.0.index].connections.fetch_sub(1, Relaxed);
         self.0.count(Counter::DownstreamConnectionsClosed);
         if std::thread::panicking() {
             self.0.count(Counter::Panics);

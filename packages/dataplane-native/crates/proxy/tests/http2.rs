@@ -539,3 +539,36 @@ fn the_proxy_survives_what_is_no_http2() {
     assert_eq!(support::get(web, "/").body(), "ok");
     assert_eq!(upstream.requests(), 1);
 }
+
+#[test]
+fn a_few_connections_that_stay_are_spread_evenly_over_the_workers() {
+    let upstream = Upstream::saying("ok");
+    let bootstrap = proxy::Bootstrap {
+        workers: 4,
+        report_interval_ms: 0,
+        ..proxy::Bootstrap::default()
+    };
+    let proxy = support::start_with(
+        bootstrap,
+        &json!({
+            "listeners": [http_listener("web", json!([forward("up")]))],
+            "clusters": [cluster("up", &[upstream.address])],
+        }),
+    );
+    let web = address(&proxy, "web");
+    run(async {
+        let mut clients = Vec::new();
+        for _ in 0..12 {
+            let mut client = connect(web).await;
+            assert_eq!(call(&mut client, request("GET", "/"), b"").await.1, b"ok");
+            clients.push(client);
+        }
+        let stats = proxy.stats_prometheus();
+        let counts: Vec<&str> = stats
+            .lines()
+            .filter(|line| line.starts_with("fairlead_proxy_worker_connections{"))
+            .filter_map(|line| line.split(' ').next_back())
+            .collect();
+        assert_eq!(counts, ["3"; 4]);
+    });
+}

@@ -124,6 +124,12 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
         "# HELP fairlead_proxy_downstream_connections Open connections of clients.\n# TYPE fairlead_proxy_downstream_connections gauge\nfairlead_proxy_downstream_connections {}",
         shared.connections.load(Relaxed)
     );
+    out.push_str(
+        "# HELP fairlead_proxy_worker_connections Open connections of clients by worker.\n# TYPE fairlead_proxy_worker_connections gauge\n",
+    );
+    for (index, count) in shared.worker_connections().enumerate() {
+        let _ = writeln!(out, "fairlead_proxy_worker_connections{{worker=\"{index}\"}} {count}");
+    }
     let _ = writeln!(
         out,
         "# HELP fairlead_proxy_requests_in_flight Requests and connections being served.\n# TYPE fairlead_proxy_requests_in_flight gauge\nfairlead_proxy_requests_in_flight {}",
