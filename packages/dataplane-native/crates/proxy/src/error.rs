@@ -41,6 +41,8 @@ pub(crate) enum Failure {
     StreamRefused,
     /// The upstream gave the request up.
     UpstreamReset,
+    /// The proxy beside the upstream says that the application did not get the request.
+    Undelivered,
     UpstreamProtocol,
     Overflow,
     ResponseTimeout,
@@ -94,6 +96,7 @@ impl Failure {
                 ResponseFlags::UPSTREAM_TERMINATION
             }
             Self::StreamRefused | Self::UpstreamReset => ResponseFlags::UPSTREAM_REMOTE_RESET,
+            Self::Undelivered => ResponseFlags::UPSTREAM_CONNECTION_FAILURE,
             Self::UpstreamProtocol => ResponseFlags::UPSTREAM_PROTOCOL_ERROR,
             Self::Overflow => ResponseFlags::UPSTREAM_OVERFLOW,
             Self::ResponseTimeout | Self::PerTryTimeout => ResponseFlags::UPSTREAM_TIMEOUT,
@@ -119,6 +122,7 @@ impl Failure {
             Self::ClosedWithinResponse => "upstream_reset_after_response_started{connection_termination}",
             Self::StreamRefused => "upstream_reset_before_response_started{remote_refused_stream_reset}",
             Self::UpstreamReset => "upstream_reset_before_response_started{remote_reset}",
+            Self::Undelivered => "upstream_reset_before_response_started{undelivered}",
             Self::UpstreamProtocol => "upstream_reset_before_response_started{protocol_error}",
             Self::Overflow => "upstream_reset_before_response_started{overflow}",
             Self::ResponseTimeout => "response_timeout",
@@ -154,6 +158,9 @@ impl Failure {
             Self::UpstreamReset => {
                 "upstream connect error or disconnect/reset before headers. reset reason: remote reset"
             }
+            Self::Undelivered => {
+                "upstream connect error or disconnect/reset before headers. reset reason: the upstream's proxy could not deliver"
+            }
             Self::UpstreamProtocol => {
                 "upstream connect error or disconnect/reset before headers. reset reason: protocol error"
             }
@@ -166,13 +173,19 @@ impl Failure {
         }
     }
 
+    /// Whether this proxy knows that the application did not get the request, and another endpoint may help.
+    pub(crate) fn is_undelivered(self) -> bool {
+        self.retry_class() == RetryClass::NeverReached || self == Self::NoHealthyUpstream
+    }
+
     pub(crate) fn retry_class(self) -> RetryClass {
         match self {
             Self::ConnectFailure
             | Self::ConnectTimeout
             | Self::TlsFailure
             | Self::StaleConnection
-            | Self::StreamRefused => RetryClass::NeverReached,
+            | Self::StreamRefused
+            | Self::Undelivered => RetryClass::NeverReached,
             Self::UpstreamReset | Self::ClosedBeforeResponse | Self::PerTryTimeout | Self::UpstreamProtocol => {
                 RetryClass::ByPolicy
             }

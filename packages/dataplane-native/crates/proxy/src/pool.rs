@@ -48,6 +48,8 @@ pub(crate) struct UpstreamInfo {
     pub(crate) local: Option<SocketAddr>,
     /// Who the upstream proved to be.
     pub(crate) principal: Option<Arc<str>>,
+    /// Both ends proved who they are.
+    pub(crate) is_mutual: bool,
     pub(crate) guard: ConnectionGuard,
 }
 

@@ -36,6 +36,10 @@ use crate::{
     worker::Worker,
 };
 
+/// What a proxy of ours says to another over mutual TLS: the application did not get the request. No application and no
+/// client ever sees it.
+pub(crate) const UNDELIVERED: &str = "x-fairlead-undelivered";
+
 /// What becomes of the connection after a request.
 pub(crate) enum Next {
     KeepAlive,
@@ -123,7 +127,13 @@ pub(crate) struct Call<'s> {
 impl<'s> Call<'s> {
     pub(crate) fn fail(&mut self, failure: Failure) -> Reply {
         self.flags = self.flags.with(failure.flags());
-        Reply::of_failure(failure)
+        let mut reply = Reply::of_failure(failure);
+        // The client's proxy may try another endpoint, whatever the request is. Only one that proved who it is learns it.
+        if failure.is_undelivered() && self.served.listener.is_inbound && self.served.facts.is_mutual_tls() {
+            reply.fields.extend_from_slice(UNDELIVERED.as_bytes());
+            reply.fields.extend_from_slice(b": 1\r\n");
+        }
+        reply
     }
 
     pub(crate) fn retry_policy(&self) -> Option<&'s RetryPolicy> {

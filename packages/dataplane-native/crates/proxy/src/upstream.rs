@@ -150,6 +150,7 @@ pub(crate) async fn connect(
         idle_timeout_ms: cluster.config.http.idle_timeout_ms,
         labels,
         local,
+        is_mutual: is_mutual && principal.is_some(),
         principal,
         guard: ConnectionGuard::new(guard, Arc::clone(target.endpoint)),
     });

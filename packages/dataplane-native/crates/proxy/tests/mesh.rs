@@ -325,3 +325,40 @@ fn tls_and_plaintext_on_one_port_are_told_apart() {
     let calling = start(&client(inbound, "app", &authority.secrets("web")));
     assert_eq!(get(address(&calling, "outbound"), "/").body(), "ok");
 }
+
+#[test]
+fn what_a_sidecar_could_not_deliver_goes_to_another_endpoint_whatever_it_is() {
+    let authority = Authority::new();
+    let app = Upstream::start(|_| ok(b"delivered"));
+    let gone = support::dead_address();
+    let start_server = |app| start(&server("127.0.0.1:0", app, "web", &authority.secrets("app")));
+    let (dead, alive) = (start_server(gone), start_server(app.address));
+    let mut config = client(address(&dead, "inbound"), "app", &authority.secrets("web"));
+    config["clusters"][0]["endpoints"][0]["endpoints"] = [&dead, &alive]
+        .map(|server| json!({ "address": address(server, "inbound").to_string(), "transportMatch": { "tlsMode": "istio" } }))
+        .into();
+    let calling = start(&config);
+    let mut caller = Client::connect(address(&calling, "outbound"));
+    for _ in 0..20 {
+        caller.send("POST /order HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nonce");
+        let response = caller.response().unwrap();
+        assert_eq!((response.status, response.body().as_str()), (200, "delivered"));
+    }
+    assert_eq!(app.requests(), 20);
+
+    // Without another endpoint the client learns that it failed, but not how proxies say it to each other.
+    let only = start(&client(address(&dead, "inbound"), "app", &authority.secrets("web")));
+    let response = get(address(&only, "outbound"), "/");
+    assert_eq!(
+        (response.status, response.header("x-fairlead-undelivered")),
+        (503, None)
+    );
+
+    // An application cannot say it: it is not asked twice.
+    let liar =
+        Upstream::start(|_| b"HTTP/1.1 503 No\r\nx-fairlead-undelivered: 1\r\ncontent-length: 0\r\n\r\n".to_vec());
+    let lying = start_server(liar.address);
+    let fooled = start(&client(address(&lying, "inbound"), "app", &authority.secrets("web")));
+    assert_eq!(get(address(&fooled, "outbound"), "/").status, 503);
+    assert_eq!(liar.requests(), 1);
+}

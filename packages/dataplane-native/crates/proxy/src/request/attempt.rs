@@ -11,13 +11,14 @@ use std::{
 };
 
 use config::Forward;
-use http::Buffer;
+use http::{Buffer, ResponseView};
 use telemetry::{Counter, ResponseFlags};
 
-use super::{Call, Next, Scratch, View, client_gone, mirror, reply};
+use super::{Call, Next, Scratch, UNDELIVERED, View, client_gone, mirror, reply};
 use crate::{
     cluster::{EndpointState, Guard, Verdict},
     error::{Failure, RetryClass},
+    pool::Upstream,
     snapshot::{ClusterEntry, EndpointEntry},
     timer::Timer,
     upstream::Target,
@@ -195,6 +196,10 @@ pub(super) async fn forward(
                     Err(failure) => Err(failure),
                 };
                 match exchanged {
+                    Ok(()) if was_undelivered(&up, scratch) => {
+                        finish_unread(call, up, scratch);
+                        Err(Failure::Undelivered)
+                    }
                     Ok(()) => Ok(up),
                     // The pool gave a connection that its peer had closed already.
                     Err(Failure::ClosedBeforeResponse)
@@ -307,6 +312,13 @@ pub(super) async fn forward(
         scratch.outgoing.rewind();
         scratch.incoming.begin();
     }
+}
+
+/// Whether the proxy beside the endpoint says that the application did not get the request. Its word counts if it proved
+/// who it is.
+fn was_undelivered(up: &Upstream, scratch: &Scratch) -> bool {
+    let head = ResponseView::new(&scratch.response, scratch.incoming.head_bytes());
+    scratch.response.status == 503 && up.info.is_mutual && head.header(UNDELIVERED).is_some()
 }
 
 fn deadlines(call: &Call<'_>, forward: &Forward, is_taken: bool) -> Deadlines {

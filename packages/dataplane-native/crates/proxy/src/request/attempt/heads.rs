@@ -9,7 +9,7 @@ use crate::{
     exchange::{BodyPlan, Outgoing},
     filters, format,
     pool::Upstream,
-    request::{Call, Scratch, View},
+    request::{Call, Scratch, UNDELIVERED, View},
     snapshot::EndpointEntry,
     wire::Wire,
 };
@@ -224,6 +224,9 @@ pub(in crate::request) fn write_response_head(
     }
     if is_tunnel {
         edits.remove_known(fields, Known::ContentLength);
+    }
+    if response.status == 503 {
+        edits.remove(head, fields, UNDELIVERED);
     }
     let config = &call.http.config;
     match config.server_header {
