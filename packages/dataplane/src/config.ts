@@ -160,6 +160,8 @@ export interface ClusterConfig {
   readonly limits?: ClusterLimits;
   /** Leaves out endpoints that fail, for a while. */
   readonly outlierDetection?: OutlierDetectionConfig;
+  /** Asks endpoints whether they are well, and leaves out those that are not. Default: nobody asks. */
+  readonly healthCheck?: HealthCheckConfig;
   /** Speaks TLS to the upstreams where set. */
   readonly tls?: ClusterTlsConfig;
   /** Which HTTP is spoken to the upstreams, whatever the client speaks. Default `http1`. */
@@ -195,6 +197,93 @@ export interface OutlierDetectionConfig {
   readonly ejectionTimeMs?: number;
   /** Share of endpoints that may be out at a time. Default 10. */
   readonly maxEjectedPercent?: number;
+  /** Leaves out endpoints that succeed much less often than the others do, too. */
+  readonly successRate?: SuccessRateConfig;
+  /** Leaves out endpoints of whose requests too many fail, too. */
+  readonly failurePercentage?: FailurePercentageConfig;
+}
+
+/** Success rates are compared after each interval. */
+export interface SuccessRateConfig {
+  /** How far below the mean an endpoint is left out, in standard deviations. Default 1.9. */
+  readonly deviations?: number;
+  /** Endpoints with enough requests below which nothing is compared. Default 5. */
+  readonly minimumEndpoints?: number;
+  /** Requests in an interval that are enough. Default 100. */
+  readonly minimumRequests?: number;
+}
+
+/** Failures are counted over each interval. */
+export interface FailurePercentageConfig {
+  /** Share of failed requests from which on an endpoint is left out. Default 85. */
+  readonly percent?: number;
+  /** Endpoints with enough requests below which nothing is done. Default 5. */
+  readonly minimumEndpoints?: number;
+  /** Requests in an interval that are enough. Default 50. */
+  readonly minimumRequests?: number;
+}
+
+/** What endpoints are asked. One checker asks for the whole proxy, whatever the number of its workers. */
+export type HealthCheckConfig = HttpHealthCheckConfig | TcpHealthCheckConfig | GrpcHealthCheckConfig;
+
+/** When endpoints are asked, and how often they have to answer. The very first answer counts at once. */
+export interface HealthCheckTiming {
+  /** Time between two checks. Default 10,000. */
+  readonly intervalMs?: number;
+  /** Time for one check, connecting included. Default 1,000. */
+  readonly timeoutMs?: number;
+  /** Checks without an answer, in a row, after which an endpoint is left out. A wrong answer is enough by itself. Default 3. */
+  readonly unhealthyThreshold?: number;
+  /** Successful checks in a row after which it is used again. Default 2. */
+  readonly healthyThreshold?: number;
+  /** Lengthens each interval by a random part of this, so that many proxies do not ask at the same moment. Default 0. */
+  readonly jitterMs?: number;
+  /** Asks this port instead of the endpoint's own. */
+  readonly port?: number;
+}
+
+/** A request is answered with an expected status. */
+export interface HttpHealthCheckConfig extends HealthCheckTiming {
+  readonly kind: "http";
+  /** Path with query. */
+  readonly path: string;
+  /** Host to ask for. Default: the cluster's name. */
+  readonly host?: string;
+  /** Default `GET`. */
+  readonly method?: string;
+  /** More header fields for the request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Statuses of an endpoint that is well. Default 200. */
+  readonly expectedStatuses?: readonly (number | StatusRangeConfig)[];
+  /** Statuses that count towards `unhealthyThreshold` instead of being enough by themselves. */
+  readonly retriableStatuses?: readonly (number | StatusRangeConfig)[];
+  /** Texts that the first kilobyte of the body has to have, in this order. */
+  readonly contains?: readonly string[];
+  /** Asks by HTTP/2. Default false. */
+  readonly http2?: boolean;
+}
+
+/** Statuses from `from` to `to`, both included. */
+export interface StatusRangeConfig {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A connection can be made; where `send` or `receive` is set, bytes are exchanged on it. */
+export interface TcpHealthCheckConfig extends HealthCheckTiming {
+  readonly kind: "tcp";
+  readonly send?: string | Uint8Array;
+  /** What the answer has to have, in this order, with anything between. */
+  readonly receive?: readonly (string | Uint8Array)[];
+}
+
+/** `grpc.health.v1.Health/Check` answers `SERVING`. */
+export interface GrpcHealthCheckConfig extends HealthCheckTiming {
+  readonly kind: "grpc";
+  /** Default: the server as a whole. */
+  readonly service?: string;
+  /** Host to ask for. Default: the cluster's name. */
+  readonly host?: string;
 }
 
 /** A certificate with its key, in PEM. */

@@ -7,14 +7,18 @@ import type {
   ClusterTlsConfig,
   ForwardAction,
   HeaderChanges,
+  HealthCheckConfig,
   HostConfig,
+  HttpHealthCheckConfig,
   HttpListenerConfig,
   ListenerConfig,
   ListenerTlsConfig,
+  OutlierDetectionConfig,
   ProxyConfig,
   RouteAction,
   RouteConfig,
   RouteMatch,
+  StatusRangeConfig,
   StringMatch,
   WeightedCluster,
 } from "./config.ts";
@@ -100,12 +104,13 @@ function toTarget(to: string | readonly WeightedCluster[]): JsonObject {
 
 function toHeaderOps({ set = {}, add = {}, remove = [] }: HeaderChanges): JsonObject {
   return {
-    set: [
-      ...Object.entries(set).map(([name, value]) => ({ name, value: literal(value), action: "overwriteIfExistsOrAdd" })),
-      ...Object.entries(add).map(([name, value]) => ({ name, value: literal(value), action: "appendIfExistsOrAdd" })),
-    ],
+    set: [...toHeaderSets(set, "overwriteIfExistsOrAdd"), ...toHeaderSets(add, "appendIfExistsOrAdd")],
     remove,
   };
+}
+
+function toHeaderSets(headers: Readonly<Record<string, string>>, action: string): readonly JsonObject[] {
+  return Object.entries(headers).map(([name, value]) => ({ name, value: literal(value), action }));
 }
 
 /** A percent sign begins one of Envoy's operators; here values are what they are. */
@@ -114,7 +119,7 @@ function literal(value: string): string {
 }
 
 function toCluster(cluster: ClusterConfig): JsonObject {
-  const { name, loadBalancer = "roundRobin", connectTimeoutMs, limits, outlierDetection, tls, protocol } = cluster;
+  const { name, loadBalancer = "roundRobin", connectTimeoutMs, limits, outlierDetection, healthCheck, tls, protocol } = cluster;
   const endpoints = cluster.endpoints.map((endpoint) => (typeof endpoint === "string" ? { address: endpoint } : { ...endpoint }));
   const isNamed = endpoints.some(({ address }) => isIP(splitAddress(address).host) === 0);
   return present({
@@ -124,17 +129,85 @@ function toCluster(cluster: ClusterConfig): JsonObject {
     lbPolicy: loadBalancer === "random" ? "random" : { [loadBalancer]: {} },
     connectTimeoutMs,
     circuitBreakers: limits && { default: { ...limits } },
-    outlierDetection:
-      outlierDetection &&
-      present({
-        consecutive5xx: outlierDetection.consecutiveFailures,
-        intervalMs: outlierDetection.intervalMs,
-        baseEjectionTimeMs: outlierDetection.ejectionTimeMs,
-        maxEjectionPercent: outlierDetection.maxEjectedPercent,
-      }),
+    outlierDetection: outlierDetection && toOutlierDetection(outlierDetection),
+    healthCheck: healthCheck && toHealthCheck(healthCheck),
     transport: tls && { tls: toClusterTls(tls) },
     http: protocol && { protocol },
   });
+}
+
+function toOutlierDetection(detection: OutlierDetectionConfig): JsonObject {
+  const { successRate, failurePercentage } = detection;
+  const deviations = successRate?.deviations;
+  return present({
+    consecutive5xx: detection.consecutiveFailures,
+    intervalMs: detection.intervalMs,
+    baseEjectionTimeMs: detection.ejectionTimeMs,
+    maxEjectionPercent: detection.maxEjectedPercent,
+    // Only what is asked for: Envoy's default is to compare success rates.
+    enforcingSuccessRate: successRate === undefined ? 0 : 100,
+    successRateStdevFactor: deviations === undefined ? undefined : Math.round(deviations * 1000),
+    successRateMinimumHosts: successRate?.minimumEndpoints,
+    successRateRequestVolume: successRate?.minimumRequests,
+    enforcingFailurePercentage: failurePercentage === undefined ? 0 : 100,
+    failurePercentageThreshold: failurePercentage?.percent,
+    failurePercentageMinimumHosts: failurePercentage?.minimumEndpoints,
+    failurePercentageRequestVolume: failurePercentage?.minimumRequests,
+  });
+}
+
+/** Where the configuration does not say it. */
+const DEFAULT_HEALTH_CHECK_INTERVAL_MS = 10_000;
+
+function toHealthCheck(check: HealthCheckConfig): JsonObject {
+  const { intervalMs = DEFAULT_HEALTH_CHECK_INTERVAL_MS, timeoutMs, unhealthyThreshold, healthyThreshold, jitterMs, port } = check;
+  return present({
+    kind: toHealthCheckKind(check),
+    intervalMs,
+    // Envoy asks once a minute as long as there is no traffic; whoever says how often means always.
+    noTrafficIntervalMs: intervalMs,
+    timeoutMs,
+    unhealthyThreshold,
+    healthyThreshold,
+    intervalJitterMs: jitterMs,
+    altPort: port,
+  });
+}
+
+function toHealthCheckKind(check: HealthCheckConfig): JsonObject {
+  switch (check.kind) {
+    case "http":
+      return { http: toHttpHealthCheck(check) };
+    case "tcp":
+      return {
+        tcp: present({ send: check.send === undefined ? undefined : toPayload(check.send), receive: check.receive?.map(toPayload) }),
+      };
+    case "grpc":
+      return { grpc: present({ serviceName: check.service, authority: check.host }) };
+  }
+}
+
+function toHttpHealthCheck(check: HttpHealthCheckConfig): JsonObject {
+  const { host, path, method, headers = {}, expectedStatuses, retriableStatuses, contains, http2 } = check;
+  return present({
+    host,
+    path,
+    method,
+    headers: toHeaderSets(headers, "overwriteIfExistsOrAdd"),
+    expectedStatuses: expectedStatuses?.map(toStatusRange),
+    retriableStatuses: retriableStatuses?.map(toStatusRange),
+    receive: contains?.map(toPayload),
+    http2,
+  });
+}
+
+function toStatusRange(statuses: number | StatusRangeConfig): JsonObject {
+  const { from, to } = typeof statuses === "number" ? { from: statuses, to: statuses } : statuses;
+  return { start: from, end: to + 1 };
+}
+
+function toPayload(bytes: string | Uint8Array): JsonObject {
+  return typeof bytes === "string" ? { text: bytes } : { hex: Buffer.from(bytes).toString("hex") };
 }
 
 function toListenerTls({ certificate, clientRootsPem }: ListenerTlsConfig, alpn: readonly string[]): JsonObject {

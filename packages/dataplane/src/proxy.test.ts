@@ -1,6 +1,6 @@
 import { Secret } from "@fairlead/kit";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { ListenerConfig, ProxyConfig } from "./config.ts";
+import type { HealthCheckConfig, ListenerConfig, OutlierDetectionConfig, ProxyConfig } from "./config.ts";
 import { toEngineConfig } from "./engine-config.ts";
 import { Proxy } from "./proxy.ts";
 import { FakeEngine } from "./testing/fake-engine.ts";
@@ -251,4 +251,71 @@ describe("the engine's configuration", () => {
     const { clusters } = toEngineConfig({ listeners: [], clusters: [{ name: "a", endpoints: ["127.0.0.1:1"], protocol }] });
     expect(clusters).toMatchObject([{ name: "a", http: { protocol } }]);
   });
+
+  it("asks endpoints whether they are well, by the interval that is written and no other", () => {
+    const cluster = { name: "a", kind: "static", endpoints: [{ endpoints: [] }], lbPolicy: { roundRobin: {} } };
+    const interval = { intervalMs: 500, noTrafficIntervalMs: 500 };
+    expect(
+      checked({
+        kind: "http",
+        path: "/healthz",
+        headers: { "x-a": "100%" },
+        expectedStatuses: [204, { from: 200, to: 202 }],
+        contains: ["up"],
+        intervalMs: 500,
+        port: 8080,
+      }),
+    ).toEqual([
+      {
+        ...cluster,
+        healthCheck: {
+          ...interval,
+          altPort: 8080,
+          kind: {
+            http: {
+              path: "/healthz",
+              headers: [{ name: "x-a", value: "100%%", action: "overwriteIfExistsOrAdd" }],
+              expectedStatuses: [
+                { start: 204, end: 205 },
+                { start: 200, end: 203 },
+              ],
+              receive: [{ text: "up" }],
+            },
+          },
+        },
+      },
+    ]);
+    expect(checked({ kind: "tcp", send: new Uint8Array([1, 255]), receive: ["pong"], intervalMs: 500 })).toEqual([
+      { ...cluster, healthCheck: { ...interval, kind: { tcp: { send: { hex: "01ff" }, receive: [{ text: "pong" }] } } } },
+    ]);
+    expect(checked({ kind: "grpc", service: "s", intervalMs: 500 })).toEqual([
+      { ...cluster, healthCheck: { ...interval, kind: { grpc: { serviceName: "s" } } } },
+    ]);
+  });
+
+  it("compares success rates and failures only where that is asked for", () => {
+    const off = { enforcingSuccessRate: 0, enforcingFailurePercentage: 0 };
+    expect(detecting({ consecutiveFailures: 3 })).toMatchObject([{ outlierDetection: { consecutive5xx: 3, ...off } }]);
+    const asked = { successRate: { deviations: 1.5, minimumEndpoints: 3 }, failurePercentage: { percent: 50, minimumRequests: 10 } };
+    expect(detecting(asked)).toMatchObject([
+      {
+        outlierDetection: {
+          enforcingSuccessRate: 100,
+          successRateStdevFactor: 1500,
+          successRateMinimumHosts: 3,
+          enforcingFailurePercentage: 100,
+          failurePercentageThreshold: 50,
+          failurePercentageRequestVolume: 10,
+        },
+      },
+    ]);
+  });
 });
+
+function checked(healthCheck: HealthCheckConfig): unknown {
+  return toEngineConfig({ listeners: [], clusters: [{ name: "a", endpoints: [], healthCheck }] })["clusters"];
+}
+
+function detecting(outlierDetection: OutlierDetectionConfig): unknown {
+  return toEngineConfig({ listeners: [], clusters: [{ name: "a", endpoints: [], outlierDetection }] })["clusters"];
+}

@@ -37,12 +37,12 @@ export async function runRequests(
 async function runRequest(lane: RunningLane, wireCase: WireCase, options: { readonly bytewise?: boolean }): Promise<Outcome> {
   const { bytes } = wireCase;
   const expected = readRequests(bytes, STRICT);
-  const answers = expected.messages.length + (expected.rest === "refused" ? 1 : 0);
   const { text, isClosed } = await talk({
     ...options,
     port: lane.port,
     bytes,
-    isEnough: (text) => expected.rest !== "incomplete" && finalStatuses(text).length >= answers,
+    // What is refused is over when the connection is.
+    isEnough: (text) => expected.rest === "nothing" && finalStatuses(text).length >= expected.messages.length,
     lastEventMs: () => lane.upstream.lastByteMs(),
   });
   const recorded = lane.upstream.recorded();

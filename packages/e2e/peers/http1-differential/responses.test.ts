@@ -10,8 +10,10 @@ import {
   type ResponseOutcome,
   runResponses,
 } from "./response-outcome.ts";
+import type { Normalization } from "./xds.ts";
 
-const LANES = ["BASE", "BASE", "BASE", "BASE", "BASE", "BASE"] as const;
+/** Cases that run at once; most of their time is waiting for what should not come. */
+const LANES: readonly Normalization[] = Array.from({ length: 12 }, () => "BASE");
 
 const MAX_TRIES = 5;
 

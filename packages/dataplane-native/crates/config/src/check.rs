@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 
 use crate::{
-    Address, Cluster, ClusterKind, HttpConnectionManager, HttpFilterKind, Invalid, LbPolicy, Listener, MAX_MAGLEV_SIZE,
-    MAX_RING_SIZE, NetworkFilter, Route, RouteAction, RouteConfiguration, RouteSource, RouteTarget, is_prime,
+    Address, Cluster, ClusterKind, HeaderName, HeaderSet, HealthCheck, HealthCheckKind, HttpConnectionManager,
+    HttpFilterKind, Invalid, LbPolicy, Listener, MAX_MAGLEV_SIZE, MAX_RING_SIZE, NameKind, NetworkFilter,
+    OutlierDetection, Route, RouteAction, RouteConfiguration, RouteSource, RouteTarget, is_prime,
 };
 
 impl Listener {
@@ -170,6 +171,8 @@ impl Cluster {
         if self.connect_timeout_ms == 0 {
             problems.push(Invalid::new("has to be greater than 0").field("connectTimeoutMs"));
         }
+        problems.extend(self.health_check.iter().flat_map(check_health_check));
+        problems.extend(self.outlier_detection.iter().flat_map(check_outlier_detection));
         let resolves = matches!(self.kind, ClusterKind::StrictDns(_) | ClusterKind::LogicalDns(_));
         for (index, locality) in self.endpoints.iter().enumerate() {
             for (position, endpoint) in locality.endpoints.iter().enumerate() {
@@ -236,6 +239,116 @@ impl LbPolicy {
             _ => None,
         }
     }
+}
+
+fn check_health_check(check: &HealthCheck) -> Vec<Invalid> {
+    let mut problems = Vec::new();
+    let mut positive = |name: &str, is_zero: bool| {
+        if is_zero {
+            problems.push(Invalid::new("has to be greater than 0").field(name));
+        }
+    };
+    positive("timeoutMs", check.timeout_ms == 0);
+    positive("intervalMs", check.interval_ms == 0);
+    positive("noTrafficIntervalMs", check.no_traffic_interval_ms == 0);
+    positive(
+        "noTrafficHealthyIntervalMs",
+        check.no_traffic_healthy_interval_ms == Some(0),
+    );
+    positive("unhealthyIntervalMs", check.unhealthy_interval_ms == Some(0));
+    positive("unhealthyEdgeIntervalMs", check.unhealthy_edge_interval_ms == Some(0));
+    positive("healthyEdgeIntervalMs", check.healthy_edge_interval_ms == Some(0));
+    positive("unhealthyThreshold", check.unhealthy_threshold == 0);
+    positive("healthyThreshold", check.healthy_threshold == 0);
+    let (kind, headers): (_, &[HeaderSet]) = match &check.kind {
+        HealthCheckKind::Http(http) => ("http", &http.headers),
+        HealthCheckKind::Grpc(grpc) => ("grpc", &grpc.headers),
+        HealthCheckKind::Tcp(_) => ("tcp", &[]),
+    };
+    for (index, header) in headers.iter().enumerate() {
+        let place = |invalid: Invalid| invalid.index(index).field("headers").field(kind).field("kind");
+        if header.value.literal().is_none() {
+            let problem = "has operators; a health check has no request to take them from";
+            problems.push(place(Invalid::new(problem).field("value")));
+        }
+        if header.name.kind() != NameKind::Field {
+            let problem = format!("{} cannot be set here; use path or host", header.name);
+            problems.push(place(Invalid::new(problem).field("name")));
+        }
+    }
+    if let HealthCheckKind::Http(http) = &check.kind {
+        let at = |invalid: Invalid| invalid.field("http").field("kind");
+        let is_visible = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+        if !http.path.starts_with('/') || !is_visible(&http.path) {
+            let problem = format!("{:?} is not a path: it has to start with '/'", http.path);
+            problems.push(at(Invalid::new(problem).field("path")));
+        }
+        if HeaderName::new(&http.method).is_err() || &*http.method == "CONNECT" {
+            let problem = format!("{:?} is not a method that a health check can use", http.method);
+            problems.push(at(Invalid::new(problem).field("method")));
+        }
+        if !is_visible(&http.host) {
+            problems.push(at(Invalid::new(format!("{:?} is not a host", http.host)).field("host")));
+        }
+        let ranges = [
+            ("expectedStatuses", &http.expected_statuses),
+            ("retriableStatuses", &http.retriable_statuses),
+        ];
+        for (name, ranges) in ranges {
+            for (index, range) in ranges.iter().enumerate() {
+                if range.start < 100 || range.end > 600 || range.start >= range.end {
+                    let problem = format!("{} to before {} are not statuses", range.start, range.end);
+                    problems.push(at(Invalid::new(problem).index(index).field(name)));
+                }
+            }
+        }
+    }
+    problems
+        .into_iter()
+        .map(|invalid| invalid.field("healthCheck"))
+        .collect()
+}
+
+fn check_outlier_detection(detection: &OutlierDetection) -> Vec<Invalid> {
+    let mut problems = Vec::new();
+    let shares = [
+        ("maxEjectionPercent", detection.max_ejection_percent),
+        ("enforcingConsecutive5xx", detection.enforcing_consecutive_5xx),
+        (
+            "enforcingConsecutiveGatewayFailure",
+            detection.enforcing_consecutive_gateway_failure,
+        ),
+        (
+            "enforcingConsecutiveLocalOriginFailure",
+            detection.enforcing_consecutive_local_origin_failure,
+        ),
+        ("enforcingSuccessRate", detection.enforcing_success_rate),
+        (
+            "enforcingLocalOriginSuccessRate",
+            detection.enforcing_local_origin_success_rate,
+        ),
+        ("failurePercentageThreshold", detection.failure_percentage_threshold),
+        ("enforcingFailurePercentage", detection.enforcing_failure_percentage),
+        (
+            "enforcingFailurePercentageLocalOrigin",
+            detection.enforcing_failure_percentage_local_origin,
+        ),
+    ];
+    for (name, share) in shares.into_iter().filter(|(_, share)| *share > 100) {
+        problems.push(Invalid::new(format!("{share} is more than 100 percent")).field(name));
+    }
+    for (name, time) in [
+        ("intervalMs", detection.interval_ms),
+        ("baseEjectionTimeMs", detection.base_ejection_time_ms),
+    ] {
+        if time == 0 {
+            problems.push(Invalid::new("has to be greater than 0").field(name));
+        }
+    }
+    problems
+        .into_iter()
+        .map(|invalid| invalid.field("outlierDetection"))
+        .collect()
 }
 
 fn named(name: &str) -> Vec<Invalid> {
@@ -319,5 +432,24 @@ mod tests {
             ]
         );
         assert!(problems(&cluster(r#""kind": {"strictDns": {}},"#)).is_empty());
+    }
+
+    #[test]
+    fn health_checks_and_outlier_detection_say_what_is_wrong_where() {
+        let json = r#"{"clusters": [{"name": "c", "outlierDetection": {"enforcingSuccessRate": 101, "intervalMs": 0},
+            "healthCheck": {"intervalMs": 0, "healthyThreshold": 0, "kind": {"http": {"path": "healthz", "method": "CONNECT",
+              "expectedStatuses": [{"start": 200, "end": 200}]}}}}]}"#;
+        assert_eq!(
+            problems(json),
+            [
+                "healthCheck.intervalMs: has to be greater than 0",
+                "healthCheck.healthyThreshold: has to be greater than 0",
+                "healthCheck.kind.http.path: \"healthz\" is not a path: it has to start with '/'",
+                "healthCheck.kind.http.method: \"CONNECT\" is not a method that a health check can use",
+                "healthCheck.kind.http.expectedStatuses[0]: 200 to before 200 are not statuses",
+                "outlierDetection.enforcingSuccessRate: 101 is more than 100 percent",
+                "outlierDetection.intervalMs: has to be greater than 0",
+            ]
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CircuitBreakers, ConsistentHashing, HeaderName, Http1Options, Http2Options, IstioService, LbPolicy,
+    CircuitBreakers, ConsistentHashing, HeaderName, HealthCheck, Http1Options, Http2Options, IstioService, LbPolicy,
     LocalityEndpoints, Metadata, Origin, OutlierDetection, Subsets, UpstreamTls, ZoneAware,
 };
 
@@ -41,6 +41,8 @@ pub struct Cluster {
     pub circuit_breakers: CircuitBreakers,
     /// Endpoints that fail are left out for a while; `None` never.
     pub outlier_detection: Option<OutlierDetection>,
+    /// Endpoints are asked whether they are well; `None` never.
+    pub health_check: Option<HealthCheck>,
     /// How connections are made.
     pub transport: UpstreamTransport,
     /// Others, for endpoints that match; the first that does wins.
@@ -53,8 +55,10 @@ pub struct Cluster {
     pub tcp_keepalive: Option<TcpKeepalive>,
     /// Bytes a connection may buffer before it stops reading; `None` is the proxy's default.
     pub per_connection_buffer_limit_bytes: Option<u32>,
-    /// Close connections to an endpoint that becomes unhealthy.
+    /// Close connections to an endpoint that fails its health check.
     pub close_connections_on_host_health_failure: bool,
+    /// An endpoint that is no longer named is removed even if its health check says that it is well.
+    pub ignore_health_on_host_removal: bool,
     /// Filter metadata.
     pub metadata: Metadata,
     /// The services it stands for, from `filter_metadata["istio"]["services"]`.
@@ -80,6 +84,7 @@ impl Default for Cluster {
             connect_timeout_ms: 5_000,
             circuit_breakers: CircuitBreakers::default(),
             outlier_detection: None,
+            health_check: None,
             transport: UpstreamTransport::Plain,
             transport_matches: Vec::new(),
             http: HttpProtocolOptions::default(),
@@ -87,6 +92,7 @@ impl Default for Cluster {
             tcp_keepalive: None,
             per_connection_buffer_limit_bytes: None,
             close_connections_on_host_health_failure: false,
+            ignore_health_on_host_removal: false,
             metadata: Metadata::default(),
             services: Vec::new(),
             origins: Vec::new(),

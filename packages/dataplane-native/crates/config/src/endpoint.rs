@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Address;
+use crate::{Address, EndpointHealthCheck};
 
 /// The endpoints of a cluster (`envoy.config.endpoint.v3.ClusterLoadAssignment`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,6 +74,8 @@ pub struct Endpoint {
     /// What subsets are made of, and `hash_key`, which consistent hashing takes instead of the address
     /// (`filter_metadata["envoy.lb"]`).
     pub lb_metadata: Option<Arc<Map<String, Value>>>,
+    /// How it is checked where that differs from the others.
+    pub health_check: Option<Arc<EndpointHealthCheck>>,
 }
 
 impl Default for Endpoint {
@@ -86,6 +88,7 @@ impl Default for Endpoint {
             transport_match: None,
             hostname: None,
             lb_metadata: None,
+            health_check: None,
         }
     }
 }

@@ -14,6 +14,7 @@ mod endpoint;
 mod fault;
 mod filter;
 mod header;
+mod health_check;
 mod http_connection_manager;
 mod invalid;
 mod jwt;
@@ -47,6 +48,10 @@ pub use filter::{
     CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions, TcpProxy, TunnelingConfig,
 };
 pub use header::{HeaderAppendAction, HeaderMutations, HeaderName, HeaderOps, HeaderSet, InvalidHeaderName, NameKind};
+pub use health_check::{
+    EndpointHealthCheck, GrpcHealthCheck, HealthCheck, HealthCheckKind, HexBytes, HttpHealthCheck, Payload,
+    StatusRange, TcpHealthCheck, has_payloads,
+};
 pub use http_connection_manager::{
     ClientCertDetails, CodecType, ForwardClientCert, Http1Options, Http2Keepalive, Http2Options, HttpConnectionManager,
     PathNormalization, RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,

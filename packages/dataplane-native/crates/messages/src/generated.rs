@@ -175,6 +175,12 @@ pub mod envoy {
                     pub enforcing_consecutive_5xx: ::core::option::Option<u32>,
                     #[prost(message, optional, tag = "6")]
                     pub enforcing_success_rate: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "7")]
+                    pub success_rate_minimum_hosts: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "8")]
+                    pub success_rate_request_volume: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "9")]
+                    pub success_rate_stdev_factor: ::core::option::Option<u32>,
                     #[prost(message, optional, tag = "10")]
                     pub consecutive_gateway_failure: ::core::option::Option<u32>,
                     #[prost(message, optional, tag = "11")]
@@ -191,12 +197,30 @@ pub mod envoy {
                     >,
                     #[prost(message, optional, tag = "15")]
                     pub enforcing_local_origin_success_rate: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "16")]
+                    pub failure_percentage_threshold: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "17")]
+                    pub enforcing_failure_percentage: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "18")]
+                    pub enforcing_failure_percentage_local_origin: ::core::option::Option<
+                        u32,
+                    >,
+                    #[prost(message, optional, tag = "19")]
+                    pub failure_percentage_minimum_hosts: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "20")]
+                    pub failure_percentage_request_volume: ::core::option::Option<u32>,
                     #[prost(message, optional, tag = "21")]
                     pub max_ejection_time: ::core::option::Option<
                         super::super::super::super::google::protobuf::Duration,
                     >,
-                    #[prost(message, optional, tag = "17")]
-                    pub enforcing_failure_percentage: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "22")]
+                    pub max_ejection_time_jitter: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "23")]
+                    pub successful_active_health_check_uneject_host: ::core::option::Option<
+                        bool,
+                    >,
                     #[prost(message, repeated, tag = "24")]
                     pub monitors: ::prost::alloc::vec::Vec<
                         super::super::core::v3::TypedExtensionConfig,
@@ -278,6 +302,8 @@ pub mod envoy {
                     pub alt_stat_name: ::prost::alloc::string::String,
                     #[prost(bool, tag = "31")]
                     pub close_connections_on_host_health_failure: bool,
+                    #[prost(bool, tag = "32")]
+                    pub ignore_health_on_host_removal: bool,
                     #[prost(message, optional, tag = "59")]
                     pub transport_socket_matcher: ::core::option::Option<
                         super::super::super::super::xds::r#type::matcher::v3::Matcher,
@@ -2198,7 +2224,259 @@ pub mod envoy {
                 }
                 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct HealthCheck {}
+                pub struct ProxyProtocolConfig {}
+                impl ::prost::Name for ProxyProtocolConfig {
+                    const NAME: &'static str = "ProxyProtocolConfig";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.ProxyProtocolConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.ProxyProtocolConfig".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HealthCheck {
+                    #[prost(message, optional, tag = "1")]
+                    pub timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub interval: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "20")]
+                    pub initial_jitter: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "3")]
+                    pub interval_jitter: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(uint32, tag = "18")]
+                    pub interval_jitter_percent: u32,
+                    #[prost(message, optional, tag = "4")]
+                    pub unhealthy_threshold: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "5")]
+                    pub healthy_threshold: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "6")]
+                    pub alt_port: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "7")]
+                    pub reuse_connection: ::core::option::Option<bool>,
+                    #[prost(message, optional, tag = "12")]
+                    pub no_traffic_interval: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "24")]
+                    pub no_traffic_healthy_interval: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "14")]
+                    pub unhealthy_interval: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "15")]
+                    pub unhealthy_edge_interval: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "16")]
+                    pub healthy_edge_interval: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(string, tag = "17")]
+                    pub event_log_path: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "25")]
+                    pub event_logger: ::prost::alloc::vec::Vec<TypedExtensionConfig>,
+                    #[prost(bool, tag = "19")]
+                    pub always_log_health_check_failures: bool,
+                    #[prost(bool, tag = "26")]
+                    pub always_log_health_check_success: bool,
+                    #[prost(message, optional, tag = "21")]
+                    pub tls_options: ::core::option::Option<health_check::TlsOptions>,
+                    #[prost(message, optional, tag = "23")]
+                    pub transport_socket_match_criteria: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Struct,
+                    >,
+                    #[prost(
+                        oneof = "health_check::HealthChecker",
+                        tags = "8, 9, 11, 13"
+                    )]
+                    pub health_checker: ::core::option::Option<
+                        health_check::HealthChecker,
+                    >,
+                }
+                /// Nested message and enum types in `HealthCheck`.
+                pub mod health_check {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Payload {
+                        #[prost(oneof = "payload::Payload", tags = "1, 2")]
+                        pub payload: ::core::option::Option<payload::Payload>,
+                    }
+                    /// Nested message and enum types in `Payload`.
+                    pub mod payload {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum Payload {
+                            #[prost(string, tag = "1")]
+                            Text(::prost::alloc::string::String),
+                            #[prost(bytes, tag = "2")]
+                            Binary(::prost::alloc::vec::Vec<u8>),
+                        }
+                    }
+                    impl ::prost::Name for Payload {
+                        const NAME: &'static str = "Payload";
+                        const PACKAGE: &'static str = "envoy.config.core.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.core.v3.HealthCheck.Payload".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.core.v3.HealthCheck.Payload".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct HttpHealthCheck {
+                        #[prost(string, tag = "1")]
+                        pub host: ::prost::alloc::string::String,
+                        #[prost(string, tag = "2")]
+                        pub path: ::prost::alloc::string::String,
+                        #[prost(message, optional, tag = "3")]
+                        pub send: ::core::option::Option<Payload>,
+                        #[prost(message, repeated, tag = "4")]
+                        pub receive: ::prost::alloc::vec::Vec<Payload>,
+                        #[prost(message, optional, tag = "14")]
+                        pub response_buffer_size: ::core::option::Option<u64>,
+                        #[prost(message, repeated, tag = "6")]
+                        pub request_headers_to_add: ::prost::alloc::vec::Vec<
+                            super::HeaderValueOption,
+                        >,
+                        #[prost(string, repeated, tag = "8")]
+                        pub request_headers_to_remove: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(message, repeated, tag = "9")]
+                        pub expected_statuses: ::prost::alloc::vec::Vec<
+                            super::super::super::super::r#type::v3::Int64Range,
+                        >,
+                        #[prost(message, repeated, tag = "12")]
+                        pub retriable_statuses: ::prost::alloc::vec::Vec<
+                            super::super::super::super::r#type::v3::Int64Range,
+                        >,
+                        #[prost(
+                            enumeration = "super::super::super::super::r#type::v3::CodecClientType",
+                            tag = "10"
+                        )]
+                        pub codec_client_type: i32,
+                        #[prost(message, optional, tag = "11")]
+                        pub service_name_matcher: ::core::option::Option<
+                            super::super::super::super::r#type::matcher::v3::StringMatcher,
+                        >,
+                        #[prost(enumeration = "super::RequestMethod", tag = "13")]
+                        pub method: i32,
+                    }
+                    impl ::prost::Name for HttpHealthCheck {
+                        const NAME: &'static str = "HttpHealthCheck";
+                        const PACKAGE: &'static str = "envoy.config.core.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.core.v3.HealthCheck.HttpHealthCheck".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.core.v3.HealthCheck.HttpHealthCheck".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct TcpHealthCheck {
+                        #[prost(message, optional, tag = "1")]
+                        pub send: ::core::option::Option<Payload>,
+                        #[prost(message, repeated, tag = "2")]
+                        pub receive: ::prost::alloc::vec::Vec<Payload>,
+                        #[prost(message, optional, tag = "3")]
+                        pub proxy_protocol_config: ::core::option::Option<
+                            super::ProxyProtocolConfig,
+                        >,
+                    }
+                    impl ::prost::Name for TcpHealthCheck {
+                        const NAME: &'static str = "TcpHealthCheck";
+                        const PACKAGE: &'static str = "envoy.config.core.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.core.v3.HealthCheck.TcpHealthCheck".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.core.v3.HealthCheck.TcpHealthCheck".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct GrpcHealthCheck {
+                        #[prost(string, tag = "1")]
+                        pub service_name: ::prost::alloc::string::String,
+                        #[prost(string, tag = "2")]
+                        pub authority: ::prost::alloc::string::String,
+                        #[prost(message, repeated, tag = "3")]
+                        pub initial_metadata: ::prost::alloc::vec::Vec<
+                            super::HeaderValueOption,
+                        >,
+                    }
+                    impl ::prost::Name for GrpcHealthCheck {
+                        const NAME: &'static str = "GrpcHealthCheck";
+                        const PACKAGE: &'static str = "envoy.config.core.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.core.v3.HealthCheck.GrpcHealthCheck".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.core.v3.HealthCheck.GrpcHealthCheck".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct CustomHealthCheck {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for CustomHealthCheck {
+                        const NAME: &'static str = "CustomHealthCheck";
+                        const PACKAGE: &'static str = "envoy.config.core.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.core.v3.HealthCheck.CustomHealthCheck".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.core.v3.HealthCheck.CustomHealthCheck".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct TlsOptions {
+                        #[prost(string, repeated, tag = "1")]
+                        pub alpn_protocols: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                    }
+                    impl ::prost::Name for TlsOptions {
+                        const NAME: &'static str = "TlsOptions";
+                        const PACKAGE: &'static str = "envoy.config.core.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.core.v3.HealthCheck.TlsOptions".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.core.v3.HealthCheck.TlsOptions".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum HealthChecker {
+                        #[prost(message, tag = "8")]
+                        HttpHealthCheck(HttpHealthCheck),
+                        #[prost(message, tag = "9")]
+                        TcpHealthCheck(TcpHealthCheck),
+                        #[prost(message, tag = "11")]
+                        GrpcHealthCheck(GrpcHealthCheck),
+                        #[prost(message, tag = "13")]
+                        CustomHealthCheck(CustomHealthCheck),
+                    }
+                }
                 impl ::prost::Name for HealthCheck {
                     const NAME: &'static str = "HealthCheck";
                     const PACKAGE: &'static str = "envoy.config.core.v3";
@@ -2512,19 +2790,6 @@ pub mod envoy {
                         "/envoy.config.core.v3.Http3ProtocolOptions".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-                #[prost(skip_debug)]
-                pub struct ProxyProtocolConfig {}
-                impl ::prost::Name for ProxyProtocolConfig {
-                    const NAME: &'static str = "ProxyProtocolConfig";
-                    const PACKAGE: &'static str = "envoy.config.core.v3";
-                    fn full_name() -> ::prost::alloc::string::String {
-                        "envoy.config.core.v3.ProxyProtocolConfig".into()
-                    }
-                    fn type_url() -> ::prost::alloc::string::String {
-                        "/envoy.config.core.v3.ProxyProtocolConfig".into()
-                    }
-                }
                 #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct SubstitutionFormatString {
@@ -2572,8 +2837,39 @@ pub mod envoy {
                 pub struct Endpoint {
                     #[prost(message, optional, tag = "1")]
                     pub address: ::core::option::Option<super::super::core::v3::Address>,
+                    #[prost(message, optional, tag = "2")]
+                    pub health_check_config: ::core::option::Option<
+                        endpoint::HealthCheckConfig,
+                    >,
                     #[prost(string, tag = "3")]
                     pub hostname: ::prost::alloc::string::String,
+                }
+                /// Nested message and enum types in `Endpoint`.
+                pub mod endpoint {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct HealthCheckConfig {
+                        #[prost(uint32, tag = "1")]
+                        pub port_value: u32,
+                        #[prost(string, tag = "2")]
+                        pub hostname: ::prost::alloc::string::String,
+                        #[prost(message, optional, tag = "3")]
+                        pub address: ::core::option::Option<
+                            super::super::super::core::v3::Address,
+                        >,
+                        #[prost(bool, tag = "4")]
+                        pub disable_active_health_check: bool,
+                    }
+                    impl ::prost::Name for HealthCheckConfig {
+                        const NAME: &'static str = "HealthCheckConfig";
+                        const PACKAGE: &'static str = "envoy.config.endpoint.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.endpoint.v3.Endpoint.HealthCheckConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.endpoint.v3.Endpoint.HealthCheckConfig".into()
+                        }
+                    }
                 }
                 impl ::prost::Name for Endpoint {
                     const NAME: &'static str = "Endpoint";
@@ -8711,6 +9007,44 @@ pub mod envoy {
                 }
                 fn type_url() -> ::prost::alloc::string::String {
                     "/envoy.type.v3.SemanticVersion".into()
+                }
+            }
+            #[derive(
+                Clone,
+                Copy,
+                PartialEq,
+                Eq,
+                Hash,
+                PartialOrd,
+                Ord,
+                ::prost::Enumeration
+            )]
+            #[repr(i32)]
+            pub enum CodecClientType {
+                Http1 = 0,
+                Http2 = 1,
+                Http3 = 2,
+            }
+            impl CodecClientType {
+                /// String value of the enum field names used in the ProtoBuf definition.
+                ///
+                /// The values are not transformed in any way and thus are considered stable
+                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                pub fn as_str_name(&self) -> &'static str {
+                    match self {
+                        Self::Http1 => "HTTP1",
+                        Self::Http2 => "HTTP2",
+                        Self::Http3 => "HTTP3",
+                    }
+                }
+                /// Creates an enum from field names used in the ProtoBuf definition.
+                pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                    match value {
+                        "HTTP1" => Some(Self::Http1),
+                        "HTTP2" => Some(Self::Http2),
+                        "HTTP3" => Some(Self::Http3),
+                        _ => None,
+                    }
                 }
             }
             #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

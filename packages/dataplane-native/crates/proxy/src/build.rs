@@ -1,10 +1,13 @@
 //! From configuration to what serves: each resource is compiled once, and again only when it changes.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
 use config::{
-    AccessLogFormat, ClusterKind, HttpFilterKind, HttpProtocol, Invalid, Listener, LocalityEndpoints, NetworkFilter,
-    RouteConfiguration, RouteSource, UpstreamTransport,
+    AccessLogFormat, ClusterKind, HealthCheckKind, HttpFilterKind, HttpProtocol, Invalid, Listener, LocalityEndpoints,
+    NetworkFilter, RouteConfiguration, RouteSource, UpstreamTransport,
 };
 use route::RouteTable;
 use telemetry::{LogFormat, LogTargets, StringId};
@@ -12,7 +15,9 @@ use telemetry::{LogFormat, LogTargets, StringId};
 use crate::{
     cluster::{ClusterState, EndpointState},
     filters::HttpFilters,
-    snapshot::{ChainEntry, ClusterEntry, EndpointEntry, HttpEntry, ListenerEntry, RouteEntry, Serves, TcpEntry},
+    snapshot::{
+        ChainEntry, CheckEntry, ClusterEntry, EndpointEntry, HttpEntry, ListenerEntry, RouteEntry, Serves, TcpEntry,
+    },
     transport::{self, Secrets, Transport},
     worker::Shared,
 };
@@ -177,11 +182,17 @@ impl Builder {
                     .map_err(|e| e.field("transport"))?,
             );
         }
+        let check = match &config.health_check {
+            Some(check) => Some(CheckEntry {
+                transports: self.check_transports(config, check)?,
+            }),
+            None => None,
+        };
         let endpoints: Vec<EndpointEntry> = localities
             .iter()
             .flat_map(|locality| &locality.endpoints)
             .map(|endpoint| EndpointEntry {
-                state: self.endpoint(&state, &endpoint.address),
+                state: self.endpoint(&state, endpoint, check.is_some()),
                 transport: Arc::clone(
                     &transports[transport::transport_index(config, endpoint.transport_match.as_deref())],
                 ),
@@ -201,6 +212,7 @@ impl Builder {
         let picker = balance::Picker::renewed(localities, options, before.map(|before| &before.picker));
         let telemetry = &self.shared.telemetry;
         Ok(ClusterEntry {
+            check,
             picker,
             state,
             needs_authority: transports.iter().any(|transport| transport.has_auto_name()),
@@ -224,7 +236,46 @@ impl Builder {
             transport::build_transport(transport, config.http.protocol, 0, &mut self.secrets)
                 .map_err(|e| e.field("transport"))?;
         }
+        if let Some(check) = &config.health_check {
+            self.check_transports(config, check)?;
+        }
         Ok(())
+    }
+
+    /// How checks connect: as the cluster does, but for what is offered by ALPN.
+    fn check_transports(
+        &mut self,
+        config: &config::Cluster,
+        check: &config::HealthCheck,
+    ) -> Result<Vec<Arc<Transport>>, Invalid> {
+        let is_http2 = match &check.kind {
+            HealthCheckKind::Http(http) => http.http2,
+            HealthCheckKind::Grpc(_) => true,
+            HealthCheckKind::Tcp(_) => config.http.protocol == HttpProtocol::Http2,
+        };
+        let protocol = if is_http2 {
+            HttpProtocol::Http2
+        } else {
+            HttpProtocol::Http1
+        };
+        let matches = config.transport_matches.iter().map(|entry| &entry.transport);
+        let wanted = matches.chain([&config.transport]);
+        let mut transports = Vec::new();
+        for transport in wanted {
+            let mut transport = transport.clone();
+            let mut protocol = protocol;
+            if let UpstreamTransport::Tls(tls) = &mut transport
+                && !check.alpn.is_empty()
+            {
+                tls.context.alpn.clone_from(&check.alpn);
+                // What is written is offered as it is.
+                protocol = HttpProtocol::Auto;
+            }
+            let id = self.shared.next_id();
+            let built = transport::build_transport(&transport, protocol, id, &mut self.secrets);
+            transports.push(Arc::new(built.map_err(|e| e.field("transport"))?));
+        }
+        Ok(transports)
     }
 
     /// The same transport as before if nothing about it changed, so that pooled connections stay usable.
@@ -253,10 +304,17 @@ impl Builder {
         }
     }
 
-    fn endpoint(&mut self, cluster: &ClusterState, address: &config::Address) -> Arc<EndpointState> {
+    fn endpoint(&mut self, cluster: &ClusterState, config: &config::Endpoint, is_checked: bool) -> Arc<EndpointState> {
         let shared = &self.shared;
+        let address = &config.address;
         let endpoint = self.endpoints.entry((cluster.id, address.clone())).or_insert_with(|| {
             let new = EndpointState::new(shared.next_id(), cluster.id, address.clone());
+            let is_excepted = config.health_check.as_ref().is_some_and(|check| check.disabled);
+            if is_checked && !is_excepted {
+                // As in Envoy, one that joins others proves itself first. Where all are new they serve meanwhile: nobody
+                // knows anything against them.
+                new.check.await_first(cluster.checks.have_begun.load(Relaxed));
+            }
             Arc::new(new.seen(shared.now_ms()))
         });
         endpoint.set_removed(false);

@@ -1,4 +1,7 @@
-//! What of clusters and endpoints survives configuration updates: counts, breakers, ejections.
+//! What of clusters and endpoints survives configuration updates: counts, breakers, ejections, health.
+
+mod check_state;
+mod outlier;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -13,7 +16,12 @@ use std::{
     task::Waker,
 };
 
-use config::{Address, OutlierDetection, Thresholds};
+use config::{Address, Thresholds};
+
+pub(crate) use check_state::{CheckCounts, CheckFailure, CheckState};
+pub(crate) use outlier::{Detector, OutlierCounts, Verdict};
+
+use outlier::OutlierRecord;
 
 /// Original destinations that a cluster remembers.
 const MAX_DYNAMIC_ENDPOINTS: usize = 4096;
@@ -32,22 +40,11 @@ pub(crate) struct EndpointState {
     pub(crate) errors_total: AtomicU64,
     pub(crate) connect_failures_total: AtomicU64,
     is_removed: AtomicBool,
-    consecutive_5xx: AtomicU32,
-    consecutive_gateway: AtomicU32,
-    consecutive_local: AtomicU32,
-    ejections: AtomicU32,
-    /// Milliseconds of the process' clock; 0 is in service.
-    ejected_until_ms: AtomicU64,
     /// When it came, in milliseconds of the process' clock.
     pub(crate) first_seen_ms: u64,
-}
-
-/// How a request on an endpoint ended, as outlier detection counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Status(u16),
-    /// Connect failure, reset or timeout on our side.
-    LocalFailure,
+    /// What active health checks say.
+    pub(crate) check: CheckState,
+    outlier: OutlierRecord,
 }
 
 impl EndpointState {
@@ -62,12 +59,9 @@ impl EndpointState {
             errors_total: AtomicU64::new(0),
             connect_failures_total: AtomicU64::new(0),
             is_removed: AtomicBool::new(false),
-            consecutive_5xx: AtomicU32::new(0),
-            consecutive_gateway: AtomicU32::new(0),
-            consecutive_local: AtomicU32::new(0),
-            ejections: AtomicU32::new(0),
-            ejected_until_ms: AtomicU64::new(0),
             first_seen_ms: 0,
+            check: CheckState::default(),
+            outlier: OutlierRecord::default(),
         }
     }
 
@@ -89,60 +83,17 @@ impl EndpointState {
 
     /// Out of service for having failed.
     pub(crate) fn is_ejected(&self) -> bool {
-        self.ejected_until_ms.load(Relaxed) != 0
+        self.outlier.ejected_until_ms.load(Relaxed) != 0
     }
 
-    /// Counts a result; true if the endpoint has failed often enough to be ejected.
-    fn record(&self, verdict: Verdict, settings: &OutlierDetection, random: u32) -> bool {
-        let hits = |counter: &AtomicU32, limit: u32, share: u32| {
-            let count = counter.fetch_add(1, Relaxed) + 1;
-            if limit == 0 || count < limit {
-                return false;
-            }
-            counter.store(0, Relaxed);
-            random % 100 < share
-        };
-        match verdict {
-            Verdict::LocalFailure if settings.split_external_local_origin_errors => hits(
-                &self.consecutive_local,
-                settings.consecutive_local_origin_failure,
-                settings.enforcing_consecutive_local_origin_failure,
-            ),
-            Verdict::Status(..500) => {
-                // Loads first: the line stays shared between workers while all is well.
-                for counter in [
-                    &self.consecutive_5xx,
-                    &self.consecutive_gateway,
-                    &self.consecutive_local,
-                ] {
-                    if counter.load(Relaxed) != 0 {
-                        counter.store(0, Relaxed);
-                    }
-                }
-                false
-            }
-            Verdict::Status(status) if !(502..=504).contains(&status) => {
-                self.consecutive_gateway.store(0, Relaxed);
-                self.consecutive_local.store(0, Relaxed);
-                hits(
-                    &self.consecutive_5xx,
-                    settings.consecutive_5xx,
-                    settings.enforcing_consecutive_5xx,
-                )
-            }
-            Verdict::Status(_) | Verdict::LocalFailure => {
-                let gateway = hits(
-                    &self.consecutive_gateway,
-                    settings.consecutive_gateway_failure,
-                    settings.enforcing_consecutive_gateway_failure,
-                );
-                hits(
-                    &self.consecutive_5xx,
-                    settings.consecutive_5xx,
-                    settings.enforcing_consecutive_5xx,
-                ) || gateway
-            }
-        }
+    /// Neither ejected nor failing its health checks.
+    pub(crate) fn is_available(&self) -> bool {
+        !self.is_ejected() && !self.check.has_failed()
+    }
+
+    /// Whether its connections are to be closed as soon as nothing is under way on them.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.is_removed() || self.check.is_condemned()
     }
 }
 
@@ -161,6 +112,9 @@ pub(crate) struct ClusterState {
     pub(crate) ejections_total: AtomicU64,
     /// Endpoints out of service now.
     pub(crate) ejected: AtomicU32,
+    pub(crate) outliers: OutlierCounts,
+    /// Results of active health checks.
+    pub(crate) checks: CheckCounts,
     /// Another number after every change of what is out of service.
     epoch: AtomicU64,
     waiting: AtomicU32,
@@ -340,66 +294,9 @@ impl ClusterState {
         endpoint
     }
 
-    /// Counts how a request ended, and takes the endpoint out of service if it failed too often. `endpoints`: how many
-    /// the cluster has. True if it was ejected now.
-    pub(crate) fn record(
-        &self,
-        endpoint: &EndpointState,
-        verdict: Verdict,
-        settings: &OutlierDetection,
-        endpoints: usize,
-        now_ms: u64,
-    ) -> bool {
-        if !endpoint.record(verdict, settings, fastrand::u32(..)) || endpoint.is_ejected() {
-            return false;
-        }
-        let ejected = self.ejected.load(Relaxed);
-        let allowed = (endpoints as u64 * u64::from(settings.max_ejection_percent) / 100) as u32;
-        // As in Envoy: of a few endpoints one may be ejected even where the share rounds to none.
-        let is_allowed = ejected < allowed || settings.always_eject_one_host && ejected == 0;
-        if !is_allowed {
-            return false;
-        }
-        let times = u64::from(endpoint.ejections.fetch_add(1, Relaxed)) + 1;
-        let duration = (settings.base_ejection_time_ms * times)
-            .min(settings.max_ejection_time_ms.max(settings.base_ejection_time_ms));
-        if endpoint
-            .ejected_until_ms
-            .compare_exchange(0, (now_ms + duration).max(1), Relaxed, Relaxed)
-            .is_ok()
-        {
-            self.ejected.fetch_add(1, Relaxed);
-            self.epoch.fetch_add(1, Release);
-            self.ejections_total.fetch_add(1, Relaxed);
-            return true;
-        }
-        false
-    }
-
-    /// Takes an endpoint back whose time is over. True if it was taken back now.
-    pub(crate) fn recover(&self, endpoint: &EndpointState, now_ms: u64) -> bool {
-        let until = endpoint.ejected_until_ms.load(Relaxed);
-        if until == 0 || now_ms < until {
-            return false;
-        }
-        if endpoint
-            .ejected_until_ms
-            .compare_exchange(until, 0, Relaxed, Relaxed)
-            .is_ok()
-        {
-            self.ejected.fetch_sub(1, Relaxed);
-            self.epoch.fetch_add(1, Release);
-            return true;
-        }
-        false
-    }
-
-    /// Forgets an endpoint that is removed while out of service.
-    pub(crate) fn forget(&self, endpoint: &EndpointState) {
-        if endpoint.ejected_until_ms.swap(0, Relaxed) != 0 {
-            self.ejected.fetch_sub(1, Relaxed);
-            self.epoch.fetch_add(1, Release);
-        }
+    /// An endpoint is out of service now, or is not any more; its own state says so already.
+    pub(crate) fn availability_changed(&self) {
+        self.epoch.fetch_add(1, Release);
     }
 
     /// Another number after every change of what is out of service.
@@ -416,10 +313,6 @@ impl ClusterState {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn endpoint() -> EndpointState {
-        EndpointState::new(1, 1, "127.0.0.1:1".parse().unwrap())
-    }
 
     #[test]
     fn limits_are_given_back_when_guards_are_dropped() {
@@ -451,40 +344,5 @@ mod tests {
         assert!(one.is_some() && cluster.acquire_retry(0, &limits).is_none());
         let _requests: Vec<_> = (0..4).map(|_| cluster.acquire_request(0, &limits)).collect();
         assert!(cluster.acquire_retry(0, &limits).is_some());
-    }
-
-    #[test]
-    fn an_endpoint_is_ejected_after_failures_in_a_row_and_comes_back() {
-        let cluster = ClusterState::default();
-        let endpoint = endpoint();
-        let settings = OutlierDetection {
-            consecutive_5xx: 3,
-            max_ejection_percent: 50,
-            ..OutlierDetection::default()
-        };
-        let fail = |status, now| cluster.record(&endpoint, Verdict::Status(status), &settings, 2, now);
-        assert!(!fail(500, 0) && !fail(503, 0) && !fail(200, 0) && !fail(500, 0) && !fail(500, 0));
-        assert!(fail(500, 1000));
-        assert!(endpoint.is_ejected());
-        assert!(!cluster.recover(&endpoint, 30_000));
-        assert!(cluster.recover(&endpoint, 31_000));
-        assert!(!endpoint.is_ejected());
-    }
-
-    #[test]
-    fn the_last_endpoints_stay_in_service() {
-        let cluster = ClusterState::default();
-        let endpoint = endpoint();
-        let settings = OutlierDetection {
-            consecutive_5xx: 1,
-            max_ejection_percent: 10,
-            ..OutlierDetection::default()
-        };
-        assert!(!cluster.record(&endpoint, Verdict::Status(500), &settings, 2, 0));
-        let forced = OutlierDetection {
-            always_eject_one_host: true,
-            ..settings
-        };
-        assert!(cluster.record(&endpoint, Verdict::Status(500), &forced, 2, 0));
     }
 }

@@ -3,6 +3,7 @@
 mod dns;
 mod dump;
 mod explain;
+mod kept;
 mod sockets;
 mod store;
 
@@ -24,6 +25,7 @@ use xds::{Resource, ResourceType};
 use crate::{
     Bootstrap, Problem, ReportSink, Severity, StartError, Upsert,
     build::{self, Builder},
+    health::HealthChecker,
     snapshot::{ClusterEntry, ListenerEntry, RouteEntry, Snapshot},
     worker::{Command, Gauge, Shared, WorkerHandle},
 };
@@ -146,6 +148,7 @@ impl Control {
             sockets: Sockets::default(),
             workers,
             resolver,
+            health: None,
             waiting: HashMap::new(),
             is_ready: Arc::clone(&is_ready),
         };
@@ -261,7 +264,15 @@ impl Control {
 struct Compiled {
     listeners: HashMap<Arc<str>, (Arc<config::Listener>, Arc<ListenerEntry>)>,
     routes: HashMap<Arc<str>, (Arc<config::RouteConfiguration>, Arc<RouteEntry>)>,
-    clusters: HashMap<Arc<str>, (Arc<config::Cluster>, store::Endpoints, Arc<ClusterEntry>)>,
+    clusters: HashMap<Arc<str>, CompiledCluster>,
+}
+
+struct CompiledCluster {
+    config: Arc<config::Cluster>,
+    endpoints: store::Endpoints,
+    /// Endpoints that serve on though they are not among them.
+    kept: Vec<config::LocalityEndpoints>,
+    entry: Arc<ClusterEntry>,
 }
 
 /// The control thread's state.
@@ -275,6 +286,8 @@ struct State {
     sockets: Sockets,
     workers: Vec<WorkerHandle>,
     resolver: Resolver,
+    /// From the first cluster on whose endpoints are checked.
+    health: Option<HealthChecker>,
     /// Listeners that are not served yet, and what they wait for.
     waiting: HashMap<Arc<str>, Vec<String>>,
     is_ready: Arc<AtomicBool>,
@@ -324,6 +337,9 @@ impl State {
                 self.tick();
             }
         }
+        if let Some(health) = &mut self.health {
+            health.stop();
+        }
         for worker in &mut self.workers {
             worker.stop();
         }
@@ -337,9 +353,19 @@ impl State {
                     cluster.state.recover(&endpoint.state, now);
                 }
             }
+            if let Some(settings) = &cluster.config.outlier_detection {
+                let endpoints = cluster.endpoints.iter().map(|endpoint| &*endpoint.state);
+                for _ in 0..cluster.state.look(endpoints, settings, now) {
+                    self.telemetry.count(Counter::EndpointsEjected);
+                }
+            }
         }
         self.resolver
             .refresh(self.snapshot.clusters.values().map(|cluster| &cluster.config));
+        let mut compiled = self.compiled.clusters.values();
+        if compiled.any(|cluster| kept::is_outdated(&cluster.kept, &cluster.entry)) {
+            self.publish(&mut Vec::new());
+        }
         if self.sockets.has_failed() {
             self.open_sockets(&mut Vec::new());
         }
@@ -466,9 +492,35 @@ impl State {
         for worker in &self.workers {
             worker.send(Command::Update(Arc::clone(&self.snapshot)));
         }
+        self.update_health_checks(problems);
         self.resolver
             .refresh(self.snapshot.clusters.values().map(|cluster| &cluster.config));
         self.open_sockets(problems);
+    }
+
+    fn update_health_checks(&mut self, problems: &mut Vec<Problem>) {
+        let checked = self.snapshot.clusters.values().find(|cluster| cluster.check.is_some());
+        if self.health.is_none()
+            && let Some(cluster) = checked
+        {
+            let workers: Vec<_> = self.workers.iter().map(WorkerHandle::commands).collect();
+            let wake = move || {
+                for worker in &workers {
+                    let _ = worker.send(Command::Wake);
+                }
+            };
+            match HealthChecker::start(Arc::clone(&self.shared), wake) {
+                Ok(health) => self.health = Some(health),
+                Err(error) => {
+                    let invalid = config::Invalid::new(format!("no thread for health checks: {error}"));
+                    let name = &cluster.config.name;
+                    problems.push(problem(Severity::Warning, ResourceType::Cluster, name, &invalid));
+                }
+            }
+        }
+        if let Some(health) = &self.health {
+            health.update(&self.snapshot);
+        }
     }
 
     fn compile_clusters(&mut self, problems: &mut Vec<Problem>) -> crate::snapshot::Map<Arc<ClusterEntry>> {
@@ -477,34 +529,47 @@ impl State {
         for config in self.store.clusters() {
             let endpoints = self.store.endpoints(&config, &self.resolver);
             let known = before.remove(&config.name);
-            let entry = match known {
-                Some((old, old_endpoints, entry))
-                    if Arc::ptr_eq(&old, &config) && old_endpoints.is_same(&endpoints) =>
+            let now = match known {
+                Some(known)
+                    if Arc::ptr_eq(&known.config, &config)
+                        && known.endpoints.is_same(&endpoints)
+                        && !kept::is_outdated(&known.kept, &known.entry) =>
                 {
-                    Some(entry)
+                    known
                 }
                 known => {
-                    let old = known.as_ref().map(|(_, _, entry)| &**entry);
-                    match self.builder.cluster(
-                        &config,
-                        endpoints.localities(),
-                        endpoints.overprovisioning_percent(),
-                        old,
-                    ) {
+                    let kept = known.as_ref().map_or_else(Vec::new, |old| {
+                        let before = old.endpoints.localities().iter().chain(&old.kept);
+                        kept::keep(&config, endpoints.localities(), before, &old.entry)
+                    });
+                    let old = known.as_ref().map(|known| &*known.entry);
+                    let named = endpoints.localities();
+                    let overprovisioning = endpoints.overprovisioning_percent();
+                    let compiled = if kept.is_empty() {
+                        self.builder.cluster(&config, named, overprovisioning, old)
+                    } else {
+                        let all = kept::merge(named, &kept);
+                        self.builder.cluster(&config, &all, overprovisioning, old)
+                    };
+                    let entry = match compiled {
                         Ok(entry) => Some(Arc::new(entry)),
                         Err(invalid) => {
                             problems.push(problem(Severity::Error, ResourceType::Cluster, &config.name, &invalid));
-                            known.map(|(_, _, entry)| entry)
+                            known.map(|known| known.entry)
                         }
+                    };
+                    let Some(entry) = entry else { continue };
+                    CompiledCluster {
+                        config,
+                        endpoints,
+                        kept,
+                        entry,
                     }
                 }
             };
-            if let Some(entry) = entry {
-                compiled.insert(Arc::clone(&config.name), Arc::clone(&entry));
-                self.compiled
-                    .clusters
-                    .insert(Arc::clone(&config.name), (config, endpoints, entry));
-            }
+            let name = &now.config.name;
+            compiled.insert(Arc::clone(name), Arc::clone(&now.entry));
+            self.compiled.clusters.insert(Arc::clone(name), now);
         }
         compiled
     }

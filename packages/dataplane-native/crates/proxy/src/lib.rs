@@ -24,6 +24,7 @@ mod exchange;
 mod filters;
 mod format;
 mod h2;
+mod health;
 mod http_connection;
 mod labels;
 mod pool;

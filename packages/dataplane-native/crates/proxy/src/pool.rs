@@ -168,7 +168,7 @@ impl Pools {
 
     /// Takes a connection back.
     pub(crate) fn give(&self, upstream: Upstream, now_ms: u64) {
-        if upstream.info.endpoint.is_removed() {
+        if upstream.info.endpoint.is_given_up() {
             return;
         }
         let mut idle = self.idle.borrow_mut();
@@ -185,7 +185,7 @@ impl Pools {
     /// Closes what was idle for too long, was closed by its peer, or belongs to an endpoint that is no more.
     pub(crate) fn sweep(&self, now_ms: u64) {
         self.idle.borrow_mut().retain(|_, pile| {
-            if pile.endpoint.is_removed() {
+            if pile.endpoint.is_given_up() {
                 return false;
             }
             pile.list.retain_mut(|entry| {

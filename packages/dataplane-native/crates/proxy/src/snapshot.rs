@@ -249,6 +249,8 @@ pub(crate) struct ClusterEntry {
     pub(crate) state: Arc<ClusterState>,
     pub(crate) endpoints: Vec<EndpointEntry>,
     pub(crate) picker: balance::Picker,
+    /// None: its endpoints are not checked.
+    pub(crate) check: Option<CheckEntry>,
     /// For endpoints that were not configured.
     pub(crate) default_transport: Arc<Transport>,
     /// A transport asks for a name that depends on the request.
@@ -269,11 +271,11 @@ impl balance::LiveState for ClusterEntry {
     }
 
     fn is_available(&self, endpoint: usize) -> bool {
-        !self.endpoints[endpoint].state.is_ejected()
+        self.endpoints[endpoint].state.is_available()
     }
 
     fn has_unavailable(&self) -> bool {
-        self.state.ejected.load(Relaxed) > 0
+        self.check.is_some() || self.state.ejected.load(Relaxed) > 0
     }
 
     fn epoch(&self) -> u64 {
@@ -287,6 +289,12 @@ impl balance::LiveState for ClusterEntry {
     fn address(&self, endpoint: usize) -> Option<SocketAddr> {
         self.endpoints[endpoint].config.address.socket()
     }
+}
+
+/// How the endpoints of a cluster are asked whether they are well.
+pub(crate) struct CheckEntry {
+    /// By transport of the cluster: one for each of its matches, the default last.
+    pub(crate) transports: Vec<Arc<Transport>>,
 }
 
 /// An endpoint of a cluster.

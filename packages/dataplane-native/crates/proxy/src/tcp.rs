@@ -74,7 +74,7 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, wire: &mut Wire
                 upstream_prefix: &[],
             };
             let relaying = net::relay(wire, &mut up.wire, options, &transferred);
-            let counted = count_while(served, id, &transferred, relaying);
+            let counted = count_while(served, id, &transferred, &up.info.endpoint, relaying);
             let life_ms = entry.config.max_connection_duration_ms;
             let result = if life_ms == 0 {
                 Some(Box::pin(counted).await)
@@ -85,10 +85,14 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, wire: &mut Wire
             };
             outcome.flags = match result {
                 None => ResponseFlags::DURATION_TIMEOUT,
-                Some(Ok(RelayEnd::Closed)) => ResponseFlags::default(),
-                Some(Ok(RelayEnd::IdleTimeout)) => ResponseFlags::STREAM_IDLE_TIMEOUT,
-                Some(Err(error)) if error.side == RelaySide::Downstream => ResponseFlags::DOWNSTREAM_TERMINATION,
-                Some(Err(_)) => ResponseFlags::UPSTREAM_TERMINATION,
+                Some(None) => {
+                    wire.abort();
+                    ResponseFlags::UPSTREAM_TERMINATION
+                }
+                Some(Some(Ok(RelayEnd::Closed))) => ResponseFlags::default(),
+                Some(Some(Ok(RelayEnd::IdleTimeout))) => ResponseFlags::STREAM_IDLE_TIMEOUT,
+                Some(Some(Err(error))) if error.side == RelaySide::Downstream => ResponseFlags::DOWNSTREAM_TERMINATION,
+                Some(Some(Err(_))) => ResponseFlags::UPSTREAM_TERMINATION,
             };
             up.info.endpoint.active.fetch_sub(1, Relaxed);
             worker.count(Counter::UpstreamConnectionsClosed);
@@ -122,13 +126,15 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, wire: &mut Wire
     }
 }
 
-/// Reports bytes of a long connection while it lives.
+/// Reports bytes of a long connection while it lives. None: the endpoint failed its health check, and its connections are
+/// to be closed then.
 async fn count_while<F: Future>(
     served: &Served,
     labels: LabelsId,
     transferred: &Transferred,
+    endpoint: &EndpointState,
     relaying: F,
-) -> F::Output {
+) -> Option<F::Output> {
     let mut relaying = std::pin::pin!(relaying);
     let timer = served.worker.timers.timer();
     let mut reported = (0, 0);
@@ -143,7 +149,10 @@ async fn count_while<F: Future>(
     timer.set(Some(timer.now_ms() + 5_000));
     let output = std::future::poll_fn(|cx| {
         if let std::task::Poll::Ready(output) = relaying.as_mut().poll(cx) {
-            return std::task::Poll::Ready(output);
+            return std::task::Poll::Ready(Some(output));
+        }
+        if endpoint.check.is_condemned() {
+            return std::task::Poll::Ready(None);
         }
         while timer.poll_expired(cx).is_ready() {
             report();

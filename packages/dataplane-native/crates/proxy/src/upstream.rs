@@ -83,10 +83,8 @@ pub(crate) async fn connect(
         target.endpoint.connect_failures_total.fetch_add(1, Relaxed);
         failure
     };
-    let address = match &target.endpoint.address {
-        config::Address::Socket(address) => net::Address::Tcp(*address),
-        config::Address::Unix(path) => net::Address::from_pipe_path(path),
-        config::Address::Host(..) | config::Address::Internal(_) => return Err(failed(Failure::ConnectFailure)),
+    let Some(address) = socket_address(&target.endpoint.address) else {
+        return Err(failed(Failure::ConnectFailure));
     };
     let keepalive = cluster.config.tcp_keepalive.map(|keepalive| Keepalive {
         time: keepalive.time_s.map(|seconds| Duration::from_secs(seconds.into())),
@@ -172,4 +170,13 @@ pub(crate) async fn connect(
         wire: Wire::Stream(opened),
         info,
     })
+}
+
+/// Where to connect to; none for what is only a name.
+pub(crate) fn socket_address(address: &config::Address) -> Option<net::Address> {
+    match address {
+        config::Address::Socket(address) => Some(net::Address::Tcp(*address)),
+        config::Address::Unix(path) => Some(net::Address::from_pipe_path(path)),
+        config::Address::Host(..) | config::Address::Internal(_) => None,
+    }
 }

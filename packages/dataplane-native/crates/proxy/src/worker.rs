@@ -256,6 +256,11 @@ impl WorkerHandle {
         let _ = self.commands.send(command);
     }
 
+    /// Sends commands without the handle.
+    pub(crate) fn commands(&self) -> async_mpsc::UnboundedSender<Command> {
+        self.commands.clone()
+    }
+
     /// Ends the worker and waits for its thread.
     pub(crate) fn stop(&mut self) {
         self.send(Command::Stop);

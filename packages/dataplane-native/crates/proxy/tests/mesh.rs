@@ -362,3 +362,32 @@ fn what_a_sidecar_could_not_deliver_goes_to_another_endpoint_whatever_it_is() {
     assert_eq!(get(address(&fooled, "outbound"), "/").status, 503);
     assert_eq!(liar.requests(), 1);
 }
+
+#[test]
+fn health_checks_prove_the_identity_that_requests_prove() {
+    let authority = Authority::new();
+    let app = Upstream::saying("app");
+    let serving = start(&server("127.0.0.1:0", app.address, "web", &authority.secrets("app")));
+    let inbound = address(&serving, "inbound");
+    let checking = |expected: &str, account: &str| {
+        let mut config = client(inbound, expected, &authority.secrets(account));
+        config["clusters"][0]["healthCheck"] = json!({ "kind": { "http": { "path": "/" } }, "intervalMs": 20, "noTrafficIntervalMs": 20, "timeoutMs": 5_000 });
+        start(&config)
+    };
+    let health = |proxy: &proxy::Proxy| {
+        let dump: Value = serde_json::from_str(&proxy.dump_config()).unwrap();
+        let endpoint = &dump["endpoints"][0]["endpoints"][0];
+        assert_ne!(endpoint, &Value::Null);
+        let is_done = endpoint["pendingActiveHealthCheck"] == false;
+        is_done.then(|| endpoint["lastHealthCheckFailure"].as_str().unwrap_or("well").to_owned())
+    };
+    for (expected, account, result) in [
+        ("app", "web", "well"),
+        ("app", "stranger", "the status is not an expected one"),
+        ("somebody-else", "web", "the tls handshake failed"),
+    ] {
+        let proxy = checking(expected, account);
+        wait_until("the first check", || health(&proxy).is_some());
+        assert_eq!(health(&proxy).unwrap(), result, "{account} to {expected}");
+    }
+}

@@ -16,6 +16,7 @@ use crate::{
     context::Context,
     endpoint,
     filter::{inner_type, is_observer},
+    health_check::health_check,
     http_options::http_options,
     lb_policy::balancing,
     limits::{circuit_breakers, outlier_detection},
@@ -51,6 +52,7 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
         outlier_detection: pb
             .outlier_detection
             .map(|pb| cx.within("outlierDetection", |cx| outlier_detection(cx, pb))),
+        health_check: health_check(cx, pb.health_checks),
         transport: pb.transport_socket.map_or(UpstreamTransport::Plain, |socket| {
             cx.within("transportSocket", |cx| tls::upstream(cx, socket))
         }),
@@ -65,6 +67,7 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
             .map(tcp_keepalive),
         per_connection_buffer_limit_bytes: pb.per_connection_buffer_limit_bytes,
         close_connections_on_host_health_failure: pb.close_connections_on_host_health_failure,
+        ignore_health_on_host_removal: pb.ignore_health_on_host_removal,
         services: metadata.istio_services(),
         origins: Origin::from_metadata(&metadata),
         metadata,
@@ -85,7 +88,6 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
 fn report(cx: &mut Context, pb: &pb::Cluster) {
     cx.unsupported("transportSocketMatcher", pb.transport_socket_matcher.is_some());
     cx.unsupported("upstreamConfig", pb.upstream_config.is_some());
-    cx.no_effect("healthChecks", !pb.health_checks.is_empty());
     cx.no_effect("preconnectPolicy", pb.preconnect_policy.is_some());
     cx.no_effect("lrsServer", pb.lrs_server.is_some());
     cx.no_effect("dnsResolvers", !pb.dns_resolvers.is_empty());

@@ -6,7 +6,8 @@ use std::{
 };
 
 use config::{
-    Address, ClusterLoadAssignment, Endpoint, HealthStatus, LB_NAMESPACE, Locality, LocalityEndpoints, Workload,
+    Address, ClusterLoadAssignment, Endpoint, EndpointHealthCheck, HealthStatus, LB_NAMESPACE, Locality,
+    LocalityEndpoints, Workload,
 };
 use messages::{
     envoy::config::{
@@ -20,7 +21,7 @@ use serde_json::Value as Json;
 
 use crate::{
     context::Context,
-    value::{address, json_object},
+    value::{address, json_object, port},
 };
 
 type Labels = Arc<BTreeMap<String, String>>;
@@ -34,6 +35,17 @@ struct Shared {
     hostnames: HashMap<String, Arc<str>>,
     /// By their text.
     lb_metadata: HashMap<String, LbMetadata>,
+    /// The last one: those of one resource are alike, if there are any.
+    check: Option<Arc<EndpointHealthCheck>>,
+}
+
+impl Shared {
+    fn share_check(&mut self, check: EndpointHealthCheck) -> Arc<EndpointHealthCheck> {
+        match &self.check {
+            Some(known) if **known == check => Arc::clone(known),
+            _ => Arc::clone(self.check.insert(Arc::new(check))),
+        }
+    }
 }
 
 /// The resource of EDS; its addresses are resolved already.
@@ -127,7 +139,8 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
             return None;
         }
     };
-    let own_address = cx.within("endpoint", |cx| {
+    let check = inner.health_check_config;
+    let (own_address, check) = cx.within("endpoint", |cx| {
         let own_address = address(cx, inner.address);
         if matches!(own_address, Address::Host(..)) && !allow_names {
             cx.within("address", |cx| {
@@ -136,8 +149,12 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
                 ));
             });
         }
-        own_address
+        let check = check.map(|pb| cx.within("healthCheckConfig", |cx| health_check(cx, pb)));
+        (own_address, check)
     });
+    let health_check = check
+        .filter(|check| *check != EndpointHealthCheck::default())
+        .map(|check| shared.share_check(check));
     let hostname = match (&own_address, inner.hostname.as_str()) {
         (Address::Host(host, _), "") => Some(host.clone()),
         (_, "") => None,
@@ -162,7 +179,17 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
         transport_match,
         hostname,
         lb_metadata,
+        health_check,
     })
+}
+
+fn health_check(cx: &mut Context, pb: pb::endpoint::HealthCheckConfig) -> EndpointHealthCheck {
+    EndpointHealthCheck {
+        port: (pb.port_value != 0).then(|| port(cx, "portValue", pb.port_value)),
+        address: pb.address.map(|own| address(cx, Some(own))),
+        hostname: (!pb.hostname.is_empty()).then(|| pb.hostname.into()),
+        disabled: pb.disable_active_health_check,
+    }
 }
 
 /// What is known of an endpoint from its metadata.

@@ -15,6 +15,7 @@ mod context;
 mod endpoint;
 mod fault;
 mod filter;
+mod health_check;
 mod http_connection_manager;
 mod http_options;
 mod jwt;

@@ -175,6 +175,7 @@ fn header_ops(cx: &mut Context, names: [&str; 2], (add, remove): (Vec<HeaderValu
     }
 }
 
+/// One header to set.
 pub(crate) fn header_set(cx: &mut Context, option: HeaderValueOption) -> Option<HeaderSet> {
     let by_action = match option.append_action() {
         core::header_value_option::HeaderAppendAction::AppendIfExistsOrAdd => HeaderAppendAction::AppendIfExistsOrAdd,

@@ -7,6 +7,7 @@ use xds::ResourceType;
 
 use super::{sockets::Sockets, store::Store};
 use crate::{
+    cluster::{CheckFailure, Detector},
     snapshot::{ClusterEntry, Snapshot},
     transport::Secrets,
     worker::Shared,
@@ -98,8 +99,11 @@ fn endpoints_of(cluster: &ClusterEntry) -> Value {
                 "address": endpoint.config.address,
                 "weight": endpoint.config.weight,
                 "health": endpoint.config.health,
-                "healthy": endpoint.config.health.is_usable() && !state.is_ejected(),
+                "healthy": endpoint.config.health.is_usable() && state.is_available(),
                 "ejected": state.is_ejected(),
+                "failedActiveHealthCheck": state.check.has_failed(),
+                "pendingActiveHealthCheck": state.check.is_pending(),
+                "lastHealthCheckFailure": state.check.last_failure().map(CheckFailure::words),
                 "workload": endpoint.config.workload,
                 "tlsMode": endpoint.config.tls_mode(),
                 "activeRequests": state.active.load(Relaxed),
@@ -170,23 +174,103 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
         }),
     ];
     for (name, kind, help, read) in families {
-        let _ = writeln!(
-            out,
-            "# HELP fairlead_proxy_cluster_{name} {help}\n# TYPE fairlead_proxy_cluster_{name} {kind}"
-        );
-        for cluster in &clusters {
-            let label = cluster
-                .config
-                .name
-                .replace('\\', "\\\\")
-                .replace('"', "\\\"")
-                .replace('\n', "\\n");
+        write_family(&mut out, (name, kind, help), clusters.iter().copied(), read);
+    }
+    let checked = || clusters.iter().copied().filter(|cluster| cluster.check.is_some());
+    let families: [(&str, &str, &str, Read); 5] = [
+        ("attempt", "counter", "Health checks begun.", |c| {
+            c.state.checks.attempts.load(Relaxed)
+        }),
+        ("success", "counter", "Health checks that an endpoint passed.", |c| {
+            c.state.checks.successes.load(Relaxed)
+        }),
+        ("failure", "counter", "Health checks that an endpoint failed.", |c| {
+            c.state.checks.failures.load(Relaxed)
+        }),
+        (
+            "network_failure",
+            "counter",
+            "Of them, those that got no answer.",
+            |c| c.state.checks.network_failures.load(Relaxed),
+        ),
+        (
+            "healthy",
+            "gauge",
+            "Endpoints that do not fail their health checks.",
+            |c| {
+                let well = c.endpoints.iter().filter(|endpoint| !endpoint.state.check.has_failed());
+                well.count() as u64
+            },
+        ),
+    ];
+    for (name, kind, help, read) in families {
+        write_family(&mut out, (&format!("health_check_{name}"), kind, help), checked(), read);
+    }
+    write_outliers(&mut out, &clusters);
+    out
+}
+
+/// What outlier detection has found, by detector.
+fn write_outliers(out: &mut String, clusters: &[&Arc<ClusterEntry>]) {
+    let detecting = || {
+        let all = clusters.iter().copied();
+        all.filter(|cluster| cluster.config.outlier_detection.is_some())
+    };
+    let families: [(&str, &str, &str, Read); 3] = [
+        ("active", "gauge", "Endpoints that are ejected.", |c| {
+            u64::from(c.state.ejected.load(Relaxed))
+        }),
+        ("enforced_total", "counter", "Ejections.", |c| {
+            c.state.ejections_total.load(Relaxed)
+        }),
+        (
+            "overflow",
+            "counter",
+            "Outliers that stayed because too many others were ejected.",
+            |c| c.state.outliers.overflow.load(Relaxed),
+        ),
+    ];
+    for (name, kind, help, read) in families {
+        let name = format!("outlier_detection_ejections_{name}");
+        write_family(out, (&name, kind, help), detecting(), read);
+    }
+    for detector in Detector::ALL {
+        let name = format!("outlier_detection_ejections_detected_{}", detector.name());
+        let help = "Outliers found by this test.";
+        write_family(out, (&name, "counter", help), detecting(), |c| {
+            c.state.outliers.detected(detector)
+        });
+        let name = format!("outlier_detection_ejections_enforced_{}", detector.name());
+        let help = "Ejections by this test.";
+        write_family(out, (&name, "counter", help), detecting(), |c| {
+            c.state.outliers.enforced(detector)
+        });
+    }
+}
+
+fn write_family<'c>(
+    out: &mut String,
+    (name, kind, help): (&str, &str, &str),
+    clusters: impl Iterator<Item = &'c Arc<ClusterEntry>>,
+    read: impl Fn(&ClusterEntry) -> u64,
+) {
+    for (index, cluster) in clusters.enumerate() {
+        if index == 0 {
             let _ = writeln!(
                 out,
-                "fairlead_proxy_cluster_{name}{{cluster=\"{label}\"}} {}",
-                read(cluster)
+                "# HELP fairlead_proxy_cluster_{name} {help}\n# TYPE fairlead_proxy_cluster_{name} {kind}"
             );
         }
+        let label = cluster
+            .config
+            .name
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\n', "\\n");
+        let _ = writeln!(
+            out,
+            "fairlead_proxy_cluster_{name}{{cluster=\"{label}\"}} {}",
+            read(cluster)
+        );
     }
-    out
 }

@@ -364,7 +364,7 @@ fn explain_cluster(snapshot: &Snapshot, name: &str, answer: &mut Answer) {
         .map(|endpoint| {
             json!({
                 "address": endpoint.config.address,
-                "healthy": endpoint.config.health.is_usable() && !endpoint.state.is_ejected(),
+                "healthy": endpoint.config.health.is_usable() && endpoint.state.is_available(),
                 "weight": endpoint.config.weight,
             })
         })

@@ -91,7 +91,7 @@ impl SharedSession {
         let info = &self.info;
         (self.max_requests == 0 || info.requests.get() < self.max_requests)
             && (self.max_duration_ms == 0 || now_ms.saturating_sub(info.opened_ms) < self.max_duration_ms)
-            && !info.endpoint.is_removed()
+            && !info.endpoint.is_given_up()
             && self.conn.session.borrow().is_usable()
     }
 
