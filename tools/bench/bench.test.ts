@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { OURS, type Running } from "./contenders/contender.ts";
 import { foreignShare, statFields } from "./cpu.ts";
+import { parseH2load } from "./load/http2.ts";
 import { rotate } from "./measure.ts";
 import { parseOptions } from "./options.ts";
+import { type BenchResult, renderText } from "./report.ts";
+import { SCENARIOS } from "./scenarios.ts";
 import { createRandom, estimateMedian, median } from "./statistics.ts";
 
 describe("the statistics", () => {
@@ -45,3 +49,66 @@ test("options name what is wrong with them", () => {
   expect(() => parseOptions(["--scenarios", "plain,fancy"])).toThrow('"fancy" is none of plain, plain-1000');
   expect(parseOptions(["--quick"])).toMatchObject({ rounds: 3, seconds: 2, output: undefined });
 });
+
+test("what h2load prints and logs becomes a result like any other", () => {
+  const output = `finished in 5.00s, 20.00 req/s, 1MB/s
+requests: 104 total, 105 started, 104 done, 97 succeeded, 7 failed, 3 errored, 0 timeout
+status codes: 96 2xx, 1 3xx, 2 4xx, 2 5xx
+`;
+  const log = Array.from({ length: 101 }, (_, index) => `1700000000000000\t200\t${(101 - index) * 1000}\n`).join("");
+  expect(parseH2load(output, log, 5)).toEqual({ requests: 101, seconds: 5, non2xx: 5, socketErrors: 3, p50Ms: 51, p99Ms: 100 });
+  expect(() => parseH2load("h2load: cannot connect", "", 5)).toThrow("h2load said nothing of done:\nh2load: cannot connect");
+});
+
+describe("the report", () => {
+  const result: BenchResult = {
+    scenarios: SCENARIOS.filter(({ name }) => name === "h2" || name === "tcp"),
+    contenders: [contender("haproxy"), contender(OURS)],
+    missing: ["nghttpx is not installed (Debian: apt install nghttp2-proxy)"],
+    skipped: ["mtls: no reason"],
+    measurements: [measured("h2", OURS, 20), measured("tcp", OURS, 300), measured("tcp", "haproxy", 400)],
+    memory: [],
+    rounds: 1,
+    seconds: 1,
+    machine: { cpuModel: "", cpuCount: 2, memoryGb: 1, kernel: "", node: "", date: "" },
+    reportedRequests: undefined,
+  };
+
+  test("counts CPU time for each GiB where bytes are carried", () => {
+    expect(renderText(result)).toMatch(/CPU s\/GiB[\s\S]*haproxy +0\.410[\s\S]*fairlead +0\.307/);
+    expect(renderText(result)).toContain("Bytes over TCP, 8 connections, saturated: at most 1 × haproxy: 0.75 (0.75–0.75), reached");
+  });
+
+  test("says why a target is not measured, and why a scenario is skipped", () => {
+    expect(renderText(result)).toContain("at most 1.2 × nghttpx: skipped, nghttpx is not installed (Debian: apt install nghttp2-proxy)");
+    expect(renderText(result)).toContain("skipped: mtls: no reason");
+  });
+});
+
+function contender(name: string): Running {
+  return {
+    name,
+    title: name,
+    version: "1",
+    targets: {},
+    pids: () => [],
+    configuration: "",
+    stop: async () => undefined,
+  };
+}
+
+function measured(scenario: string, name: string, cpuUsPerRequest: number): BenchResult["measurements"][number] {
+  return {
+    scenario,
+    contender: name,
+    round: 0,
+    cpuUsPerRequest,
+    userShare: 0.5,
+    requestsPerSecond: 100,
+    p50Ms: 1,
+    p99Ms: 2,
+    non2xx: 0,
+    socketErrors: 0,
+    foreignShare: 0,
+  };
+}

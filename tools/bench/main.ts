@@ -1,4 +1,4 @@
-/** Benchmarks: our proxy beside HAProxy, nginx and Envoy. `npm run bench -- --help` says how. */
+/** Benchmarks: our proxy beside HAProxy, nginx, nghttpx and Envoy. `npm run bench -- --help` says how. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
@@ -7,6 +7,7 @@ import { CONTENDER_NAMES, MissingContender, OURS, type Running, type StartOption
 import { startEnvoy } from "./contenders/envoy.ts";
 import { countReported, startFairlead } from "./contenders/fairlead.ts";
 import { startHaproxy } from "./contenders/haproxy.ts";
+import { startNghttpx } from "./contenders/nghttpx.ts";
 import { startNginx } from "./contenders/nginx.ts";
 import { type Memory, readMemory } from "./cpu.ts";
 import { type Measurement, measure, rotate, servesTopology } from "./measure.ts";
@@ -17,12 +18,15 @@ import { SCENARIOS } from "./scenarios.ts";
 
 /** Share of the measured CPU that others may take before it is said. */
 const DISTURBED = 0.05;
+/** The load generator of the scenarios with streams. */
+const H2LOAD = "h2load";
 /** Where the backend listens: the address that a sidecar in local mode forwards to. */
 const BACKEND_HOST = "127.1.20.11";
 
 const STARTERS: Readonly<Record<string, (options: StartOptions) => Promise<Running>>> = {
   haproxy: startHaproxy,
   nginx: startNginx,
+  nghttpx: startNghttpx,
   envoy: startEnvoy,
   [OURS]: startFairlead,
 };
@@ -74,9 +78,11 @@ function findLack(options: Options): string | undefined {
 }
 
 async function run(options: Options, directory: string): Promise<BenchResult> {
-  const scenarios = SCENARIOS.filter((scenario) => options.scenarios.includes(scenario.name));
-  const backend = { host: BACKEND_HOST, port: await findFreePort(BACKEND_HOST) };
-  const canary = await startBackend({ directory, ...backend, cpu: options.loadCpu });
+  const wanted = SCENARIOS.filter((scenario) => options.scenarios.includes(scenario.name));
+  const scenarios = wanted.filter((scenario) => scenario.streams === undefined || findProgram(H2LOAD) !== undefined);
+  const skipped = wanted.filter((scenario) => !scenarios.includes(scenario));
+  const backend = { host: BACKEND_HOST, port: await findFreePort(BACKEND_HOST), tcpPort: await findFreePort(BACKEND_HOST) };
+  const canary = await startBackend({ directory, backend, cpu: options.loadCpu });
   const { contenders, missing } = await startContenders(options, {
     directory,
     backend,
@@ -92,6 +98,7 @@ async function run(options: Options, directory: string): Promise<BenchResult> {
       scenarios,
       contenders: all,
       missing,
+      skipped: skipped.map(({ name }) => `${name}: ${H2LOAD} is not installed (Debian: apt install nghttp2-client)`),
       measurements,
       memory: idle.flatMap((before, index) => {
         const after = afterLoad[index];

@@ -20,7 +20,7 @@ export interface Options {
 
 export const HELP = `npm run bench -- [options]
 
-Our proxy beside HAProxy, nginx and Envoy: the same work, in the same run, interleaved.
+Our proxy beside HAProxy, nginx, nghttpx and Envoy: the same work, in the same run, interleaved.
 
   --quick               3 rounds of 2 s, no report file unless --output is given
   --rounds N            rounds of every scenario (default 9)
@@ -33,7 +33,8 @@ Our proxy beside HAProxy, nginx and Envoy: the same work, in the same run, inter
   --load-cpu N          CPU of load generator, backend and control plane (default 0)
   --proxy-cpu N         CPU of the proxy that is measured (default 1)
 
-Needs Linux with at least two CPUs, taskset, wrk and nginx; peers that are not installed are named and left out.`;
+Needs Linux with at least two CPUs, taskset, wrk and nginx. Peers that are not installed are named and left out; without h2load
+the scenarios of HTTP/2 are skipped.`;
 
 const DEFAULT_OUTPUT = fileURLToPath(new URL("../../docs/performance.md", import.meta.url));
 

@@ -10,6 +10,8 @@ export interface BenchResult {
   readonly contenders: readonly Running[];
   /** Why contenders take no part. */
   readonly missing: readonly string[];
+  /** Scenarios that were asked for and cannot be measured here, each with the reason. */
+  readonly skipped: readonly string[];
   readonly measurements: readonly Measurement[];
   readonly memory: readonly MemoryMeasurement[];
   readonly rounds: number;
@@ -39,6 +41,11 @@ export interface Machine {
 const TARGETS = [
   { scenario: "plain", peer: "haproxy", ratio: 1.0 },
   { scenario: "mtls", peer: "envoy", ratio: 0.4 },
+  { scenario: "h2", peer: "nghttpx", ratio: 1.2 },
+  { scenario: "h2", peer: "envoy", ratio: 0.4 },
+  { scenario: "h2-single", peer: "nghttpx", ratio: 1.2 },
+  { scenario: "h2-single", peer: "envoy", ratio: 0.4 },
+  { scenario: "tcp", peer: "haproxy", ratio: 1.0 },
 ] as const;
 
 const SEED = 20_26;
@@ -98,13 +105,16 @@ export function findFaults(result: BenchResult): readonly string[] {
 
 /** The table for the terminal. */
 export function renderText(result: BenchResult): string {
-  const parts = result.scenarios.map((scenario) => `${scenario.title}\n${renderTable(cells(summarize(result, scenario)), "text")}`);
+  const parts = result.scenarios.map(
+    (scenario) => `${scenario.title}\n${renderTable(cells(summarize(result, scenario), scenario), "text")}`,
+  );
   const memory = `Memory, MB\n${renderTable(memoryCells(result), "text")}`;
   return [
     ...parts,
     memory,
     ...targetLines(result),
     ...result.missing.map((each) => `left out: ${each}`),
+    ...result.skipped.map((each) => `skipped: ${each}`),
     ...findFaults(result).map((each) => `FAULT: ${each}`),
   ].join("\n\n");
 }
@@ -123,8 +133,9 @@ contender and scenario, interleaved: each round measures all of them, and each r
 ## How it is measured
 
 - Client, backend and control plane share one CPU, the measured proxy (or pair of proxies) has another to itself. All speak over loopback.
-- The client sends \`GET\` requests; the backend answers 1,024 bytes. Saturated: wrk, one thread, a closed loop over 64 kept connections. At a given
-  rate: a client of ours that sends when a request is due, whatever came back so far, over 64 kept connections.
+- The client sends \`GET\` requests; the backend answers 1,024 bytes. Saturated: wrk, or h2load for HTTP/2, one thread, a closed
+  loop over kept connections. At a given rate: a client of ours that sends when a request is due, whatever came back so far, over 64 kept connections.
+- Over HTTP/2 only the client's side speaks it: the backend gets HTTP/1.1. Bytes over TCP are answers of 1 MiB, and CPU time is counted for each GiB.
 - **CPU per request** is the time that all threads of the contender's processes ran, by the scheduler's own account (\`/proc/PID/task/TID/schedstat\`),
   divided by the requests answered. What the kernel does for a proxy in its system calls is in it; so is loopback's delivery to the other end.
 - **user** is the share of it in user mode, by ticks. **Ratio** is ours divided by the peer's CPU per request, round by round: the median of these, and
@@ -134,8 +145,8 @@ contender and scenario, interleaved: each round measures all of them, and each r
 - Latency at saturation tells how long the queue is, not how fast a proxy is; read it at the given rates.
 
 ${result.contenders.map((each) => `- **${each.title}** ${each.version}: ${each.configuration}.`).join("\n")}
-${result.missing.map((each) => `- Left out: ${each}.\n`).join("")}${result.reportedRequests === undefined ? "" : `\nMixer counted ${result.reportedRequests.toLocaleString("en")} requests at the backend's sidecar during this run.\n`}
-${result.scenarios.map((scenario) => `## ${scenario.title}\n\n${renderTable(cells(summarize(result, scenario)), "markdown")}`).join("\n\n")}
+${result.missing.map((each) => `- Left out: ${each}.\n`).join("")}${result.skipped.map((each) => `- Skipped: ${each}.\n`).join("")}${result.reportedRequests === undefined ? "" : `\nMixer counted ${result.reportedRequests.toLocaleString("en")} requests at the backend's sidecar during this run.\n`}
+${result.scenarios.map((scenario) => `## ${scenario.title}\n\n${renderTable(cells(summarize(result, scenario), scenario), "markdown")}`).join("\n\n")}
 
 ## Memory
 
@@ -151,13 +162,14 @@ ${targetLines(result)
 ${faults.length === 0 ? "" : `\n## Faults\n\n${faults.map((each) => `- ${each}`).join("\n")}\n`}`;
 }
 
-function cells(lines: readonly Line[]): readonly (readonly string[])[] {
+function cells(lines: readonly Line[], { carriedBytes }: Scenario): readonly (readonly string[])[] {
+  const [unit, factor, digits] = carriedBytes === undefined ? ["µs/request", 1, 1] : ["s/GiB", 2 ** 30 / carriedBytes / 1e6, 3];
   return [
-    ["", "CPU µs/request", "95 %", "user", "requests/s", "p50 ms", "p99 ms", "ours / it", "95 %"],
+    ["", `CPU ${unit}`, "95 %", "user", "requests/s", "p50 ms", "p99 ms", "ours / it", "95 %"],
     ...lines.map(({ contender, cpuUs, userShare, requestsPerSecond, p50Ms, p99Ms, ratio }) => [
       contender.title,
-      cpuUs.median.toFixed(1),
-      range(cpuUs, 1),
+      (cpuUs.median * factor).toFixed(digits),
+      range({ median: cpuUs.median * factor, low: cpuUs.low * factor, high: cpuUs.high * factor }, digits),
       `${Math.round(userShare * 100)} %`,
       Math.round(requestsPerSecond).toLocaleString("en"),
       p50Ms.toFixed(2),
@@ -198,7 +210,8 @@ function targetLines(result: BenchResult): readonly string[] {
     if (scenario === undefined) return [];
     const ratio = summarize(result, scenario).find((line) => line.contender.name === target.peer)?.ratio;
     const wish = `${scenario.title}: at most ${target.ratio} × ${target.peer}`;
-    if (ratio === undefined) return [`${wish}: not measured`];
+    if (ratio === undefined)
+      return [`${wish}: skipped, ${result.missing.find((each) => each.startsWith(`${target.peer} `)) ?? "as not both were measured"}`];
     return [`${wish}: ${ratio.median.toFixed(2)} (${range(ratio, 2)}), ${ratio.median <= target.ratio ? "reached" : "not reached"}`];
   });
 }

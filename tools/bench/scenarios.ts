@@ -4,15 +4,25 @@ import type { Topology } from "./contenders/contender.ts";
 export interface Scenario {
   readonly name: string;
   readonly title: string;
-  /** `single`: one proxy between client and backend, all in plaintext; `pair`: two, with mutual TLS between them. */
+  /**
+   * `single`: one proxy between client and backend, all in plaintext; `pair`: two, with mutual TLS between them; `http2`: as `single`, with HTTP/2 at the
+   * client's side; `tcp`: one proxy that joins bytes.
+   */
   readonly topology: Topology;
   readonly connections: number;
   /** Requests per second that are sent whatever comes back; absent: as many as are answered (closed loop). */
   readonly requestsPerSecond?: number;
+  /** Requests at a time on each connection, which then speaks HTTP/2. */
+  readonly streams?: number;
+  /** Bytes of every answer, where CPU time is counted for what is carried and not for each request. */
+  readonly carriedBytes?: number;
 }
 
 /** Bytes of the backend's answer. */
 export const BODY_BYTES = 1024;
+/** Where the backend has a large answer, and its bytes. */
+export const LARGE_PATH = "/large";
+export const LARGE_BYTES = 2 ** 20;
 
 export const SCENARIOS: readonly Scenario[] = [
   { name: "plain", title: "Plain HTTP/1.1, 64 connections, saturated", topology: "single", connections: 64 },
@@ -26,6 +36,21 @@ export const SCENARIOS: readonly Scenario[] = [
     connections: 64,
     requestsPerSecond: 1_000,
   },
+  {
+    name: "h2",
+    title: "HTTP/2 at the client's side, 8 connections of 16 streams, saturated",
+    topology: "http2",
+    connections: 8,
+    streams: 16,
+  },
+  {
+    name: "h2-single",
+    title: "HTTP/2 at the client's side, 16 connections of one stream, saturated",
+    topology: "http2",
+    connections: 16,
+    streams: 1,
+  },
+  { name: "tcp", title: "Bytes over TCP, 8 connections, saturated", topology: "tcp", connections: 8, carriedBytes: LARGE_BYTES },
 ];
 
 export const SCENARIO_NAMES = SCENARIOS.map((scenario) => scenario.name);

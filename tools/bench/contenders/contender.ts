@@ -1,5 +1,5 @@
 /** How client, proxies and backend stand to each other; see Scenario. */
-export type Topology = "single" | "pair";
+export type Topology = "single" | "pair" | "http2" | "tcp";
 
 /** Where a load generator sends its requests. */
 export interface Target {
@@ -29,17 +29,24 @@ export class MissingContender extends Error {
   override readonly name = "MissingContender";
 }
 
+/** The server behind every proxy. It answers the same at both ports; a mesh knows the second one as a port for bytes. */
+export interface Backend {
+  readonly host: string;
+  readonly port: number;
+  readonly tcpPort: number;
+}
+
 export interface StartOptions {
   /** Private folder for configuration and state. */
   readonly directory: string;
-  readonly backend: { readonly host: string; readonly port: number };
+  readonly backend: Backend;
   readonly loadCpu: number;
   readonly proxyCpu: number;
 }
 
 export const OURS = "fairlead";
 export const CANARY = "direct";
-export const CONTENDER_NAMES = [CANARY, "haproxy", "nginx", "envoy", OURS] as const;
+export const CONTENDER_NAMES = [CANARY, "haproxy", "nginx", "nghttpx", "envoy", OURS] as const;
 
 /** The name by which clients call the backend. */
 export const BACKEND_NAME = "backend.default.svc.cluster.local";

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PEERS } from "../../peers/install.ts";
 import { createTestCertificates, type TestCertificates } from "../certificates.ts";
+import { LARGE_PATH } from "../scenarios.ts";
 import { accepts, findFreePort, findProgram, type PinnedProcess, readVersion, startPinned, waitUntilReady } from "../process.ts";
 import { BACKEND_NAME, MissingContender, type Running, type StartOptions } from "./contender.ts";
 
@@ -15,9 +16,9 @@ export async function startEnvoy(options: StartOptions): Promise<Running> {
   const program = findProgram("envoy", [PEERS]);
   if (program === undefined) throw new MissingContender("envoy is not installed (node tools/peers/install.ts envoy)");
   const certificates = await createTestCertificates(join(options.directory, "certificates"));
-  const [single, client, server] = await Promise.all([localAddress(), localAddress(), localAddress()]);
+  const [single, tcp, client, server] = await Promise.all([localAddress(), localAddress(), localAddress(), localAddress()]);
   const children = {
-    single: await start("envoy", program, options, bootstrap({ listen: single, upstream: options.backend })),
+    single: await start("envoy", program, options, bootstrap({ listen: single, listenTcp: tcp, upstream: options.backend })),
     server: await start(
       "envoy-server",
       program,
@@ -40,9 +41,11 @@ export async function startEnvoy(options: StartOptions): Promise<Running> {
     version: readVersion(program, "--version", /\/(\d+\.\d+\.\d+)\//),
     targets: {
       single: { ...single, path: "/", hostHeader: BACKEND_NAME },
+      http2: { ...single, path: "/", hostHeader: BACKEND_NAME },
+      tcp: { ...tcp, path: LARGE_PATH, hostHeader: BACKEND_NAME },
       pair: { ...client, path: `http://${BACKEND_NAME}/`, hostHeader: BACKEND_NAME },
     },
-    pids: (topology) => (topology === "single" ? [children.single.pid] : [children.client.pid, children.server.pid]),
+    pids: (topology) => (topology === "pair" ? [children.client.pid, children.server.pid] : [children.single.pid]),
     configuration:
       "`--concurrency 1`, HTTP connection manager and router, no access log, no telemetry or access-control filter; pair: TLS 1.3, P-256 certificates, both ends verified by SPIFFE ID",
     async stop() {
@@ -66,12 +69,15 @@ async function localAddress(): Promise<Address> {
 
 interface Proxy {
   readonly listen: Address;
+  /** For bytes. */
+  readonly listenTcp?: Address;
   readonly upstream: Address;
   readonly downstreamTls?: object;
   readonly upstreamTls?: object;
 }
 
-function bootstrap({ listen, upstream, downstreamTls: downstream, upstreamTls: toUpstream }: Proxy): object {
+function bootstrap({ listen, listenTcp, upstream, downstreamTls: downstream, upstreamTls: toUpstream }: Proxy): object {
+  const tcp = listenTcp && { name: "bytes", address: socketAddress(listenTcp), filter_chains: [{ filters: [tcpProxy()] }] };
   return {
     static_resources: {
       listeners: [
@@ -80,6 +86,7 @@ function bootstrap({ listen, upstream, downstreamTls: downstream, upstreamTls: t
           address: socketAddress(listen),
           filter_chains: [{ filters: [connectionManager()], ...(downstream === undefined ? {} : { transport_socket: downstream }) }],
         },
+        ...(tcp === undefined ? [] : [tcp]),
       ],
       clusters: [
         {
@@ -110,6 +117,17 @@ function connectionManager(): object {
           typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" },
         },
       ],
+    },
+  };
+}
+
+function tcpProxy(): object {
+  return {
+    name: "envoy.filters.network.tcp_proxy",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+      stat_prefix: "bytes",
+      cluster: "back",
     },
   };
 }

@@ -2,14 +2,19 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LARGE_PATH } from "../scenarios.ts";
 import { accepts, type PinnedProcess, startPinned, waitUntilReady } from "../process.ts";
-import { BACKEND_NAME, MissingContender, OURS, type Running, type StartOptions } from "./contender.ts";
+import { type Backend, BACKEND_NAME, MissingContender, OURS, type Running, type StartOptions, type Topology } from "./contender.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const TRUST_DOMAIN = "cluster.local";
 /** Loopback addresses of the mesh's parts; away from those that `fairlead local` takes. */
 const HOSTS = { pilot: "127.0.20.1", citadel: "127.0.20.2", mixer: "127.0.20.3", client: "127.0.20.10", backend: "127.0.20.11" } as const;
 const PORTS = { xds: 15012, monitoring: 15014, citadel: 8060, report: 9091, query: 9090, admin: 15000, httpProxy: 15080 } as const;
+/** The backend again, as a service outside of the mesh. */
+const OUTSIDE_NAME = "backend.outside.example";
+/** As `fairlead local` starts them. */
+const NODE_ARGUMENTS = ["--max-semi-space-size=1"];
 
 interface Identity {
   readonly citadelAddress: string;
@@ -21,12 +26,13 @@ interface Identity {
 
 /**
  * A whole mesh: Citadel, Pilot and Mixer on the load's CPU, the client's and the backend's sidecar on the measured one. The backend's sidecar alone is
- * what plaintext scenarios measure, both together the pair. Identity, telemetry and access control are on in all of them.
+ * what plaintext scenarios measure, both together the pair, and the client's alone HTTP/2: a sidecar speaks to its own application what the caller speaks,
+ * to other services what their port says. Identity, telemetry and access control are on in all of them.
  */
 export async function startFairlead(options: StartOptions): Promise<Running> {
   const folder = join(options.directory, OURS);
   const files = createFiles(folder);
-  writeConfiguration(files.configDirectory, options.backend.port);
+  writeConfiguration(files.configDirectory, options.backend);
   const processes: PinnedProcess[] = [];
   const start = async (name: string, settings: object, cpu: number, monitoring: string): Promise<PinnedProcess> => {
     const main = join(ROOT, "packages", name === "client" || name === "backend" ? "dataplane" : name, "dist/main.js");
@@ -34,7 +40,7 @@ export async function startFairlead(options: StartOptions): Promise<Running> {
     const settingsFile = join(folder, `${name}.json`);
     writePrivate(settingsFile, JSON.stringify(settings, undefined, 2));
     const logFile = join(folder, `${name}.log`);
-    const child = startPinned({ cpu, command: [process.execPath, main, "--settings", settingsFile], logFile });
+    const child = startPinned({ cpu, command: [process.execPath, ...NODE_ARGUMENTS, main, "--settings", settingsFile], logFile });
     processes.push(child);
     await waitUntilReady(`fairlead's ${name}`, child, () => isReady(monitoring));
     return child;
@@ -49,8 +55,9 @@ export async function startFairlead(options: StartOptions): Promise<Running> {
     await start("mixer", settings.mixer, options.loadCpu, `http://${HOSTS.mixer}:${PORTS.monitoring}/readyz`);
     const backend = await start("backend", settings.backend, options.proxyCpu, `http://${HOSTS.backend}:${PORTS.admin}/ready`);
     const client = await start("client", settings.client, options.proxyCpu, `http://${HOSTS.client}:${PORTS.admin}/ready`);
-    await waitUntilReady("fairlead's inbound listener", backend, () => accepts({ host: HOSTS.backend, port: options.backend.port }));
-    return toRunning({ backend, client, port: options.backend.port, stop });
+    for (const port of [options.backend.port, options.backend.tcpPort])
+      await waitUntilReady("fairlead's inbound listener", backend, () => accepts({ host: HOSTS.backend, port }));
+    return toRunning({ backend, client, ports: options.backend, stop });
   } catch (error) {
     await stop();
     throw error;
@@ -69,11 +76,11 @@ export async function countReported(): Promise<number> {
 interface Started {
   readonly backend: PinnedProcess;
   readonly client: PinnedProcess;
-  readonly port: number;
+  readonly ports: Pick<Backend, "port" | "tcpPort">;
   readonly stop: () => Promise<void>;
 }
 
-function toRunning({ backend, client, port, stop }: Started): Running {
+function toRunning({ backend, client, ports: { port, tcpPort }, stop }: Started): Running {
   const hostHeader = `${BACKEND_NAME}:${port}`;
   return {
     name: OURS,
@@ -81,14 +88,23 @@ function toRunning({ backend, client, port, stop }: Started): Running {
     version: String(readJson(join(ROOT, "package.json"))["version"]),
     targets: {
       single: { host: HOSTS.backend, port, path: "/", hostHeader },
+      http2: { host: HOSTS.client, port: PORTS.httpProxy, path: "/", hostHeader: `${OUTSIDE_NAME}:${port}` },
+      tcp: { host: HOSTS.backend, port: tcpPort, path: LARGE_PATH, hostHeader },
       pair: { host: HOSTS.client, port: PORTS.httpProxy, path: `http://${hostHeader}/`, hostHeader },
     },
-    pids: (topology) => (topology === "single" ? [backend.pid] : [client.pid, backend.pid]),
+    pids: (topology) => PIDS[topology]({ client: client.pid, backend: backend.pid }),
     configuration:
-      "`workers: 1`, configured by Pilot over ADS; identity by Citadel, telemetry (metrics, sampled access log and spans) reported to Mixer, an AuthorizationPolicy enforced; the proxy's whole process counts, Node.js included",
+      "`workers: 1`, configured by Pilot over ADS; identity by Citadel, telemetry (metrics, sampled access log and spans) reported to Mixer, an AuthorizationPolicy enforced (not with HTTP/2, where the client's sidecar is measured); the proxy's whole process counts, Node.js included",
     stop,
   };
 }
+
+const PIDS: Readonly<Record<Topology, (pids: { readonly client: number; readonly backend: number }) => readonly number[]>> = {
+  single: ({ backend }) => [backend],
+  pair: ({ client, backend }) => [client, backend],
+  http2: ({ client }) => [client],
+  tcp: ({ backend }) => [backend],
+};
 
 interface Files {
   readonly folder: string;
@@ -160,7 +176,7 @@ function buildSettings(files: Files, appAddress: string): Readonly<Record<"citad
 }
 
 /** The mesh in Istio's kinds: one service with one workload, one caller, and who may call. */
-function writeConfiguration(directory: string, port: number): void {
+function writeConfiguration(directory: string, { host, port, tcpPort }: Backend): void {
   const documents = [
     describeWorkload("client"),
     describeWorkload("backend"),
@@ -171,8 +187,18 @@ spec:
   hosts: [${BACKEND_NAME}]
   location: MESH_INTERNAL
   resolution: STATIC
-  ports: [{ number: ${port}, name: http, protocol: HTTP }]
+  ports: [{ number: ${port}, name: http, protocol: HTTP }, { number: ${tcpPort}, name: tcp, protocol: TCP }]
   workloadSelector: { labels: { app: backend } }
+`,
+    `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: outside, namespace: default }
+spec:
+  hosts: [${OUTSIDE_NAME}]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  ports: [{ number: ${port}, name: http, protocol: HTTP }]
+  endpoints: [{ address: ${host} }]
 `,
     `apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -194,6 +220,7 @@ spec:
     - from: [{ source: { principals: [${TRUST_DOMAIN}/ns/default/sa/client] } }]
       to: [{ operation: { methods: [GET] } }]
     - to: [{ operation: { methods: [GET], paths: ["/"] } }]
+    - to: [{ operation: { ports: ["${tcpPort}"] } }]
 `,
   ];
   writeFileSync(join(directory, "mesh.yaml"), documents.join("---\n"));

@@ -3,7 +3,9 @@ export function nginxConfig(directory: string, http: string): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((kind) => `  ${kind}_temp_path ${directory}/${kind};`)
     .join("\n");
-  return `worker_processes 1;
+  // A worker of root's would be nobody, who may not read what is in a private folder.
+  const user = process.getuid?.() === 0 ? "user root;\n" : "";
+  return `${user}worker_processes 1;
 daemon off;
 pid ${directory}/nginx.pid;
 error_log ${directory}/error.log error;

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { accepts, findFreePort, findProgram, readVersion, startPinned, waitUntilReady, withChildren } from "../process.ts";
-import { BACKEND_NAME, IDLE_CONNECTIONS, MissingContender, type Running, type StartOptions } from "./contender.ts";
+import { type Backend, BACKEND_NAME, IDLE_CONNECTIONS, MissingContender, type Running, type StartOptions } from "./contender.ts";
 import { nginxConfig } from "./nginx-config.ts";
 
 export async function startNginx(options: StartOptions): Promise<Running> {
@@ -27,7 +27,7 @@ export async function startNginx(options: StartOptions): Promise<Running> {
   };
 }
 
-function proxy(port: number, backend: StartOptions["backend"]): string {
+function proxy(port: number, backend: Backend): string {
   return `  upstream back {
     server ${backend.host}:${backend.port};
     keepalive ${IDLE_CONNECTIONS};

@@ -24,9 +24,10 @@ export interface LoadOptions {
 
 const execute = promisify(execFile);
 const WRK_SCRIPT = fileURLToPath(new URL("report.lua", import.meta.url));
+const HTTP2 = fileURLToPath(new URL("http2.ts", import.meta.url));
 const OPEN_LOOP = fileURLToPath(new URL("open-loop.ts", import.meta.url));
 
-/** Sends a scenario's requests for some seconds: wrk where it is a closed loop, our own client where the rate is given. */
+/** Sends a scenario's requests for some seconds: wrk where it is a closed loop, h2load where it has streams, our own client where the rate is given. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const { stdout } = await execute("taskset", ["-c", String(options.cpu), ...toCommand(options)], {
     timeout: (options.seconds + 30) * 1000,
@@ -38,11 +39,14 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
 
 function toCommand({ scenario, target, seconds }: LoadOptions): readonly string[] {
   const { host, port, path, hostHeader } = target;
-  if (scenario.requestsPerSecond === undefined) {
-    const where = ["-t", "1", "-c", String(scenario.connections), "-d", `${seconds}s`, "--timeout", "5s", "-s", WRK_SCRIPT];
+  const { connections, streams, requestsPerSecond } = scenario;
+  if (streams !== undefined)
+    return [process.execPath, HTTP2, JSON.stringify({ host, port, path, hostHeader, connections, streams, seconds })];
+  if (requestsPerSecond === undefined) {
+    const where = ["-t", "1", "-c", String(connections), "-d", `${seconds}s`, "--timeout", "5s", "-s", WRK_SCRIPT];
     return ["wrk", ...where, `http://${host}:${port}`, "--", path, hostHeader];
   }
-  const job = { host, port, path, hostHeader, connections: scenario.connections, requestsPerSecond: scenario.requestsPerSecond, seconds };
+  const job = { host, port, path, hostHeader, connections, requestsPerSecond, seconds };
   return [process.execPath, OPEN_LOOP, JSON.stringify(job)];
 }
 
