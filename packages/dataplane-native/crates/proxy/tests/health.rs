@@ -195,21 +195,21 @@ fn ponging() -> (SocketAddr, Arc<AtomicBool>) {
 
 #[test]
 fn tcp_checks_connect_or_exchange_bytes() {
-    let (pong, is_well) = ponging();
+    let (server, is_well) = ponging();
     let ping = json!({ "tcp": { "send": { "text": "ping" }, "receive": [{ "hex": "706f6e67" }] } });
-    let proxy = start(&serving(&checked(&[pong, dead_address()], &ping)));
-    wait_for_health(&proxy, pong, true);
+    let proxy = start(&serving(&checked(&[server, dead_address()], &ping)));
+    wait_for_health(&proxy, server, true);
     wait_for_health(&proxy, dead_address(), false);
     is_well.store(false, SeqCst);
-    wait_for_health(&proxy, pong, false);
+    wait_for_health(&proxy, server, false);
     assert_eq!(
-        endpoint(&proxy, pong)["lastHealthCheckFailure"],
+        endpoint(&proxy, server)["lastHealthCheckFailure"],
         "the connection was closed before the answer"
     );
     is_well.store(true, SeqCst);
-    wait_for_health(&proxy, pong, true);
-    let connecting = start(&serving(&checked(&[pong, dead_address()], &json!({ "tcp": {} }))));
-    wait_for_health(&connecting, pong, true);
+    wait_for_health(&proxy, server, true);
+    let connecting = start(&serving(&checked(&[server, dead_address()], &json!({ "tcp": {} }))));
+    wait_for_health(&connecting, server, true);
     wait_for_health(&connecting, dead_address(), false);
     assert_eq!(
         endpoint(&connecting, dead_address())["lastHealthCheckFailure"],

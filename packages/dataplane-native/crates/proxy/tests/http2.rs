@@ -186,7 +186,10 @@ async fn echo(request: Request<RecvStream>, mut respond: h2::server::SendRespons
             let _ = stream.send_data(piece.split_to(room.min(piece.len())), false);
         }
     }
-    if head.uri.path() == "/grpc" {
+    if let Ok(Some(sent)) = body.trailers().await {
+        // What came with the end goes back with the end.
+        let _ = stream.send_trailers(sent);
+    } else if head.uri.path() == "/grpc" {
         let mut trailers = HeaderMap::new();
         trailers.insert("grpc-status", "7".parse().unwrap());
         let _ = stream.send_trailers(trailers);
@@ -348,6 +351,33 @@ fn grpc_travels_with_its_trailers_and_many_calls_share_a_connection() {
         server.connections.load(SeqCst)
     );
     assert!(proxy.stats_prometheus().contains("grpc_response_status=\"7\""));
+}
+
+#[test]
+fn trailers_of_requests_travel_too() {
+    let server = Server::start();
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", json!([forward("up")]))],
+        "clusters": [http2("up", server.address)],
+    }));
+    let web = address(&proxy, "web");
+    run(async {
+        for body in ["", "hello"] {
+            let mut client = connect(web).await;
+            let (response, mut stream) = client.send_request(request("POST", "/x"), false).unwrap();
+            if !body.is_empty() {
+                stream.send_data(Bytes::from_static(body.as_bytes()), false).unwrap();
+            }
+            let mut trailers = HeaderMap::new();
+            trailers.insert("x-checksum", "1".parse().unwrap());
+            stream.send_trailers(trailers).unwrap();
+            let (read, trailers) = read(response.await.unwrap().into_body()).await.unwrap();
+            assert_eq!(
+                (read, &trailers.unwrap()["x-checksum"]),
+                (body.as_bytes().to_vec(), &"1".parse().unwrap())
+            );
+        }
+    });
 }
 
 #[test]

@@ -384,7 +384,7 @@ impl Session {
         let Some(stream) = self.stream_mut(key) else {
             return Err(HeadError::Malformed);
         };
-        let has_body = !stream.received_end;
+        let has_body = !stream.received_end || stream.has_trailers;
         match stream.head.too_large {
             Some(error) => Err(error),
             None => Ok(stream.head.take_request(request, has_body || !stream.body.is_empty())),

@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{BodyReader, Buffer, BufferPool, Framing};
+use http::{BodyReader, Buffer, BufferPool, Fields, Framing, h2};
 
 use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, write_chunk};
 use crate::wire::Wire;
@@ -40,6 +40,10 @@ pub(crate) struct Outgoing {
     to_stream: bool,
     is_end_sent: bool,
     is_head_sent: bool,
+    /// What a stream's request ended with; for an upstream that is a stream too.
+    has_trailers: bool,
+    trailer_text: Buffer,
+    trailers: Fields,
     /// Room for another attempt; 0 once the body has outgrown it.
     replay_limit: usize,
     has_begun: bool,
@@ -65,6 +69,7 @@ impl Outgoing {
         self.next_request = head_len + taken;
         self.later_len = 0;
         self.decodes = false;
+        self.has_trailers = false;
         self.replay_limit = replay_limit;
         self.body_bytes = taken as u64;
         self.has_begun = false;
@@ -135,7 +140,7 @@ impl Outgoing {
 
     /// Whether there is no content, and will be none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.reader.is_done() && self.first.0 == self.first.1 && self.later_len == 0
+        self.reader.is_done() && self.first.0 == self.first.1 && self.later_len == 0 && !self.has_trailers
     }
 
     /// Whether all of the body that was taken from the client is still here.
@@ -216,6 +221,7 @@ impl Outgoing {
     pub(crate) fn release(&mut self, pool: &BufferPool, kept_bytes: usize) {
         pool.give(std::mem::take(&mut self.later));
         self.later_len = 0;
+        pool.give(std::mem::take(&mut self.trailer_text));
         for text in [&mut self.head, &mut self.chunk] {
             text.clear();
             if text.capacity() > kept_bytes {
@@ -247,7 +253,7 @@ impl Outgoing {
                 )
             };
             let wanted = head.len() + first.len() + later.len();
-            let ends = self.reader.is_done();
+            let ends = self.reader.is_done() && !self.has_trailers;
             if wanted > 0 || ends && self.to_stream && !self.is_end_sent {
                 let slices = [IoSlice::new(head), IoSlice::new(first), IoSlice::new(later)];
                 let from = usize::from(head.is_empty());
@@ -262,6 +268,14 @@ impl Outgoing {
                 self.is_end_sent |= ends && count == wanted;
                 self.sent(count);
                 continue;
+            }
+            if self.has_trailers
+                && !self.is_end_sent
+                && let Wire::Stream(stream) = up
+            {
+                let (text, fields) = (self.trailer_text.filled(), &self.trailers);
+                stream.send_head(true, false, |writer| h2::encode_trailers(text, fields, writer));
+                self.is_end_sent = true;
             }
             if self.needs_flush {
                 ready!(up.poll_sent(cx)).map_err(Broken::Upstream)?;
@@ -335,6 +349,12 @@ impl Outgoing {
         let room = self.later.space().len();
         let count = ready!(down.poll_fill(cx, &mut self.later, pool, remaining)).map_err(|_| Broken::Downstream)?;
         if count == 0 {
+            if let Wire::Stream(stream) = down
+                && let Some(text) = stream.take_trailers(&mut self.trailers)
+            {
+                self.has_trailers = true;
+                pool.give(std::mem::replace(&mut self.trailer_text, text));
+            }
             // The end of a stream is the end of its body; a connection must not end within one.
             return Poll::Ready(self.reader.end().map_err(|_| Broken::Downstream));
         }

@@ -85,7 +85,10 @@ pub(super) fn interval_ms(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        Transition::{Changed, Pending, Unchanged},
+        *,
+    };
 
     const OK: Result<(), CheckFailure> = Ok(());
     const NO_ANSWER: Result<(), CheckFailure> = Err(CheckFailure::Timeout);
@@ -114,7 +117,6 @@ mod tests {
 
     #[test]
     fn later_ones_count_when_there_are_enough_in_a_row() {
-        use Transition::{Changed, Pending, Unchanged};
         let mut record = Record::new(false);
         let down = [OK, NO_ANSWER, NO_ANSWER, OK, NO_ANSWER, NO_ANSWER, NO_ANSWER];
         let expected = [
@@ -137,9 +139,9 @@ mod tests {
         let mut record = Record::new(false);
         after(&mut record, &[OK]);
         let retriable = Err(CheckFailure::RetriableStatus);
-        assert_eq!(after(&mut record, &[retriable]), [(Transition::Pending, false)]);
+        assert_eq!(after(&mut record, &[retriable]), [(Pending, false)]);
         let wrong = Err(CheckFailure::Status);
-        assert_eq!(after(&mut record, &[wrong]), [(Transition::Changed, true)]);
+        assert_eq!(after(&mut record, &[wrong]), [(Changed, true)]);
     }
 
     #[test]
@@ -161,7 +163,6 @@ mod tests {
                 &mut fastrand::Rng::with_seed(1),
             )
         };
-        use Transition::{Changed, Pending, Unchanged};
         assert_eq!(next(true, Unchanged, true), 100);
         assert_eq!(next(true, Changed, true), 100);
         assert_eq!(next(true, Pending, true), 400);
@@ -181,7 +182,7 @@ mod tests {
         };
         let mut random = fastrand::Rng::with_seed(7);
         let all: Vec<u64> = (0..1_000)
-            .map(|_| interval_ms(&settings, true, Transition::Unchanged, true, &mut random))
+            .map(|_| interval_ms(&settings, true, Unchanged, true, &mut random))
             .collect();
         assert!(all.iter().all(|wait| (100..158 + 1).contains(wait)));
         assert!(all.iter().any(|wait| *wait < 110) && all.iter().any(|wait| *wait > 140));
