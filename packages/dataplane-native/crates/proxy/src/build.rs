@@ -380,16 +380,6 @@ pub(crate) fn missing(listener: &Listener, secrets: &Secrets, has_routes: impl F
     missing
 }
 
-/// What is accepted but works in another way than its author may expect.
-pub(crate) fn cluster_warning(config: &config::Cluster) -> Option<Invalid> {
-    let is_http2 = config.http.protocol == HttpProtocol::Http2;
-    is_http2.then(|| {
-        Invalid::new("http/2 to upstreams is not spoken yet: http/1.1 is used")
-            .field("protocol")
-            .field("http")
-    })
-}
-
 /// Names of hosts that a cluster wants resolved.
 pub(crate) fn hosts_of(config: &config::Cluster) -> impl Iterator<Item = (&Arc<str>, u16)> {
     let is_dns = matches!(config.kind, ClusterKind::StrictDns(_) | ClusterKind::LogicalDns(_));

@@ -401,11 +401,7 @@ impl State {
     fn put(&mut self, kind: ResourceType, name: &str, version: &str, resource: Resource, problems: &mut Vec<Problem>) {
         let checked = match &resource {
             Resource::Listener(listener) => self.builder.listener(&Arc::new((**listener).clone())).map(|_| ()),
-            Resource::Cluster(cluster) => {
-                let warning = build::cluster_warning(cluster);
-                problems.extend(warning.map(|warning| problem(Severity::Warning, kind, name, &warning)));
-                self.builder.check_cluster(cluster)
-            }
+            Resource::Cluster(cluster) => self.builder.check_cluster(cluster),
             Resource::Secret(secret) => {
                 let result = self.builder.secrets.set(secret);
                 if result.is_ok() {
