@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
-import { startBackend } from "./contenders/backend.ts";
+import { GRPC_BACKEND, startBackend } from "./contenders/backend.ts";
 import { CONTENDER_NAMES, MissingContender, OURS, type Running, type StartOptions } from "./contenders/contender.ts";
 import { startEnvoy } from "./contenders/envoy.ts";
 import { countReported, startFairlead } from "./contenders/fairlead.ts";
@@ -14,7 +14,7 @@ import { type Measurement, measure, rotate, servesTopology } from "./measure.ts"
 import { HELP, type Options, parseOptions } from "./options.ts";
 import { findFreePort, findProgram, stopAll } from "./process.ts";
 import { type BenchResult, findFaults, type Machine, renderMarkdown, renderText } from "./report.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import { type Scenario, SCENARIOS } from "./scenarios.ts";
 
 /** Share of the measured CPU that others may take before it is said. */
 const DISTURBED = 0.05;
@@ -77,11 +77,23 @@ function findLack(options: Options): string | undefined {
   return missing.length === 0 ? undefined : `not installed: ${missing.join(", ")}`;
 }
 
+/** What a scenario needs and is not installed. */
+function lackOf({ streams, topology }: Scenario): string | undefined {
+  if (streams !== undefined && findProgram(H2LOAD) === undefined) return `${H2LOAD} is not installed (Debian: apt install nghttp2-client)`;
+  if (topology === "grpc" && findProgram(GRPC_BACKEND) === undefined)
+    return `${GRPC_BACKEND} is not installed (Debian: apt install nghttp2-server)`;
+  return undefined;
+}
+
 async function run(options: Options, directory: string): Promise<BenchResult> {
   const wanted = SCENARIOS.filter((scenario) => options.scenarios.includes(scenario.name));
-  const scenarios = wanted.filter((scenario) => scenario.streams === undefined || findProgram(H2LOAD) !== undefined);
-  const skipped = wanted.filter((scenario) => !scenarios.includes(scenario));
-  const backend = { host: BACKEND_HOST, port: await findFreePort(BACKEND_HOST), tcpPort: await findFreePort(BACKEND_HOST) };
+  const scenarios = wanted.filter((scenario) => lackOf(scenario) === undefined);
+  const backend = {
+    host: BACKEND_HOST,
+    port: await findFreePort(BACKEND_HOST),
+    tcpPort: await findFreePort(BACKEND_HOST),
+    grpcPort: await findFreePort(BACKEND_HOST),
+  };
   const canary = await startBackend({ directory, backend, cpu: options.loadCpu });
   const { contenders, missing } = await startContenders(options, {
     directory,
@@ -98,7 +110,10 @@ async function run(options: Options, directory: string): Promise<BenchResult> {
       scenarios,
       contenders: all,
       missing,
-      skipped: skipped.map(({ name }) => `${name}: ${H2LOAD} is not installed (Debian: apt install nghttp2-client)`),
+      skipped: wanted.flatMap((scenario) => {
+        const lack = lackOf(scenario);
+        return lack === undefined ? [] : [`${scenario.name}: ${lack}`];
+      }),
       measurements,
       memory: idle.flatMap((before, index) => {
         const after = afterLoad[index];

@@ -40,12 +40,21 @@ export interface Machine {
 /** What the project wants to reach: CPU per request against a peer, in a scenario. */
 const TARGETS = [
   { scenario: "plain", peer: "haproxy", ratio: 1.0 },
-  { scenario: "mtls", peer: "envoy", ratio: 0.4 },
+  { scenario: "plain", peer: "envoy", ratio: 0.45 },
+  { scenario: "plain-1000", peer: "haproxy", ratio: 1.0 },
+  { scenario: "plain-1000", peer: "envoy", ratio: 0.45 },
+  { scenario: "plain-5000", peer: "haproxy", ratio: 1.0 },
+  { scenario: "plain-5000", peer: "envoy", ratio: 0.45 },
+  { scenario: "mtls", peer: "envoy", ratio: 0.35 },
+  { scenario: "mtls-1000", peer: "envoy", ratio: 0.35 },
   { scenario: "h2", peer: "nghttpx", ratio: 1.2 },
   { scenario: "h2", peer: "envoy", ratio: 0.4 },
   { scenario: "h2-single", peer: "nghttpx", ratio: 1.2 },
   { scenario: "h2-single", peer: "envoy", ratio: 0.4 },
+  { scenario: "grpc", peer: "envoy", ratio: 0.35 },
   { scenario: "tcp", peer: "haproxy", ratio: 1.0 },
+  { scenario: "tcp-mtls", peer: "envoy", ratio: 0.7 },
+  { scenario: "handshake", peer: "envoy", ratio: 0.67 },
 ] as const;
 
 const SEED = 20_26;
@@ -57,6 +66,7 @@ interface Line {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   /** Ours divided by this contender's CPU per request, round by round; undefined for ours, the canary, or where one of the two is missing. */
   readonly ratio: Estimate | undefined;
 }
@@ -87,6 +97,7 @@ export function summarize(result: BenchResult, scenario: Scenario): readonly Lin
         requestsPerSecond: middle((each) => each.requestsPerSecond),
         p50Ms: middle((each) => each.p50Ms),
         p99Ms: middle((each) => each.p99Ms),
+        p999Ms: middle((each) => each.p999Ms),
         ratio: isCompared ? estimateMedian(ratios, random) : undefined,
       },
     ];
@@ -133,8 +144,8 @@ contender and scenario, interleaved: each round measures all of them, and each r
 ## How it is measured
 
 - Client, backend and control plane share one CPU, the measured proxy (or pair of proxies) has another to itself. All speak over loopback.
-- The client sends \`GET\` requests; the backend answers 1,024 bytes. Saturated: wrk, or h2load for HTTP/2, one thread, a closed
-  loop over kept connections. At a given rate: a client of ours that sends when a request is due, whatever came back so far, over 64 kept connections.
+- The client sends \`GET\` requests; the backend answers 1,024 bytes. gRPC: 16 bytes to nghttpd, which sends them back and trailers. Saturated: wrk, or h2load for HTTP/2, one thread, a closed
+  loop over kept connections; bytes through a pair and handshakes: clients of ours. At a given rate: a client of ours that sends when a request is due, whatever came back so far, over 64 kept connections.
 - Over HTTP/2 only the client's side speaks it: the backend gets HTTP/1.1. Bytes over TCP are answers of 1 MiB, and CPU time is counted for each GiB.
 - **CPU per request** is the time that all threads of the contender's processes ran, by the scheduler's own account (\`/proc/PID/task/TID/schedstat\`),
   divided by the requests answered. What the kernel does for a proxy in its system calls is in it; so is loopback's delivery to the other end.
@@ -165,8 +176,8 @@ ${faults.length === 0 ? "" : `\n## Faults\n\n${faults.map((each) => `- ${each}`)
 function cells(lines: readonly Line[], { carriedBytes }: Scenario): readonly (readonly string[])[] {
   const [unit, factor, digits] = carriedBytes === undefined ? ["µs/request", 1, 1] : ["s/GiB", 2 ** 30 / carriedBytes / 1e6, 3];
   return [
-    ["", `CPU ${unit}`, "95 %", "user", "requests/s", "p50 ms", "p99 ms", "ours / it", "95 %"],
-    ...lines.map(({ contender, cpuUs, userShare, requestsPerSecond, p50Ms, p99Ms, ratio }) => [
+    ["", `CPU ${unit}`, "95 %", "user", "requests/s", "p50 ms", "p99 ms", "p99.9 ms", "ours / it", "95 %"],
+    ...lines.map(({ contender, cpuUs, userShare, requestsPerSecond, p50Ms, p99Ms, p999Ms, ratio }) => [
       contender.title,
       (cpuUs.median * factor).toFixed(digits),
       range({ median: cpuUs.median * factor, low: cpuUs.low * factor, high: cpuUs.high * factor }, digits),
@@ -174,6 +185,7 @@ function cells(lines: readonly Line[], { carriedBytes }: Scenario): readonly (re
       Math.round(requestsPerSecond).toLocaleString("en"),
       p50Ms.toFixed(2),
       p99Ms.toFixed(2),
+      p999Ms.toFixed(2),
       ratio === undefined ? "" : ratio.median.toFixed(2),
       ratio === undefined ? "" : range(ratio, 2),
     ]),

@@ -4,7 +4,7 @@ import { PEERS } from "../../peers/install.ts";
 import { createTestCertificates, type TestCertificates } from "../certificates.ts";
 import { LARGE_PATH } from "../scenarios.ts";
 import { accepts, findFreePort, findProgram, type PinnedProcess, readVersion, startPinned, waitUntilReady } from "../process.ts";
-import { BACKEND_NAME, MissingContender, type Running, type StartOptions } from "./contender.ts";
+import { BACKEND_NAME, GRPC_PATH, MissingContender, type Running, type StartOptions } from "./contender.ts";
 
 interface Address {
   readonly host: string;
@@ -16,25 +16,34 @@ export async function startEnvoy(options: StartOptions): Promise<Running> {
   const program = findProgram("envoy", [PEERS]);
   if (program === undefined) throw new MissingContender("envoy is not installed (node tools/peers/install.ts envoy)");
   const certificates = await createTestCertificates(join(options.directory, "certificates"));
-  const [single, tcp, client, server] = await Promise.all([localAddress(), localAddress(), localAddress(), localAddress()]);
+  const [single, tcp] = [await localAddress(), await localAddress()];
+  const [client, clientGrpc, clientTcp] = [await localAddress(), await localAddress(), await localAddress()];
+  const [server, serverGrpc, serverTcp] = [await localAddress(), await localAddress(), await localAddress()];
+  const { host, port, tcpPort, grpcPort } = options.backend;
+  const downstream = downstreamTls(certificates);
+  const upstream = upstreamTls(certificates);
+  const run = (name: string, ways: readonly Way[]): Promise<PinnedProcess> => start(name, program, options, bootstrap(ways));
   const children = {
-    single: await start("envoy", program, options, bootstrap({ listen: single, listenTcp: tcp, upstream: options.backend })),
-    server: await start(
-      "envoy-server",
-      program,
-      options,
-      bootstrap({ listen: server, upstream: options.backend, downstreamTls: downstreamTls(certificates) }),
-    ),
-    client: await start(
-      "envoy-client",
-      program,
-      options,
-      bootstrap({ listen: client, upstream: server, upstreamTls: upstreamTls(certificates) }),
-    ),
+    single: await run("envoy", [
+      { kind: "http", listen: single, upstream: { host, port } },
+      { kind: "tcp", listen: tcp, upstream: { host, port: tcpPort } },
+    ]),
+    server: await run("envoy-server", [
+      { kind: "http", listen: server, upstream: { host, port }, downstreamTls: downstream },
+      { kind: "grpc", listen: serverGrpc, upstream: { host, port: grpcPort }, downstreamTls: downstream },
+      { kind: "tcp", listen: serverTcp, upstream: { host, port: tcpPort }, downstreamTls: downstream },
+    ]),
+    client: await run("envoy-client", [
+      { kind: "http", listen: client, upstream: server, upstreamTls: upstream },
+      { kind: "grpc", listen: clientGrpc, upstream: serverGrpc, upstreamTls: upstream },
+      { kind: "tcp", listen: clientTcp, upstream: serverTcp, upstreamTls: upstream },
+    ]),
   };
   await waitUntilReady("envoy", children.single, () => accepts(single));
   await waitUntilReady("the server's envoy", children.server, () => accepts(server));
   await waitUntilReady("the client's envoy", children.client, () => accepts(client));
+  const pair = [children.client.pid, children.server.pid];
+  const { certificateFile, keyFile } = certificates.client;
   return {
     name: "envoy",
     title: "Envoy",
@@ -44,10 +53,21 @@ export async function startEnvoy(options: StartOptions): Promise<Running> {
       http2: { ...single, path: "/", hostHeader: BACKEND_NAME },
       tcp: { ...tcp, path: LARGE_PATH, hostHeader: BACKEND_NAME },
       pair: { ...client, path: `http://${BACKEND_NAME}/`, hostHeader: BACKEND_NAME },
+      grpc: { ...clientGrpc, path: GRPC_PATH, hostHeader: BACKEND_NAME },
+      "tcp-pair": { ...clientTcp, path: LARGE_PATH, hostHeader: BACKEND_NAME },
+      handshake: {
+        ...server,
+        path: "/",
+        hostHeader: BACKEND_NAME,
+        tls: { certificateFile, keyFile, rootFile: certificates.rootFile, serverName: BACKEND_NAME, alpn: [] },
+      },
     },
-    pids: (topology) => (topology === "pair" ? [children.client.pid, children.server.pid] : [children.single.pid]),
+    pids: (topology) => {
+      if (topology === "handshake") return [children.server.pid];
+      return topology === "pair" || topology === "grpc" || topology === "tcp-pair" ? pair : [children.single.pid];
+    },
     configuration:
-      "`--concurrency 1`, HTTP connection manager and router, no access log, no telemetry or access-control filter; pair: TLS 1.3, P-256 certificates, both ends verified by SPIFFE ID",
+      "`--concurrency 1`, HTTP connection manager and router, no access log, no telemetry or access-control filter; pair: TLS 1.3, P-256 certificates, both ends verified by SPIFFE ID; gRPC: HTTP/2 all the way",
     async stop() {
       await Promise.all(Object.values(children).map((child) => child.stop()));
     },
@@ -67,50 +87,52 @@ async function localAddress(): Promise<Address> {
   return { host: "127.0.0.1", port: await findFreePort() };
 }
 
-interface Proxy {
+/** What one listener does: it has a cluster of its own. */
+interface Way {
+  readonly kind: "http" | "grpc" | "tcp";
   readonly listen: Address;
-  /** For bytes. */
-  readonly listenTcp?: Address;
   readonly upstream: Address;
   readonly downstreamTls?: object;
   readonly upstreamTls?: object;
 }
 
-function bootstrap({ listen, listenTcp, upstream, downstreamTls: downstream, upstreamTls: toUpstream }: Proxy): object {
-  const tcp = listenTcp && { name: "bytes", address: socketAddress(listenTcp), filter_chains: [{ filters: [tcpProxy()] }] };
+function bootstrap(ways: readonly Way[]): object {
+  return { static_resources: { listeners: ways.map(listener), clusters: ways.map(cluster) } };
+}
+
+function listener({ kind, listen, downstreamTls: tls }: Way): object {
+  const filter = kind === "tcp" ? tcpProxy() : connectionManager(kind);
   return {
-    static_resources: {
-      listeners: [
-        {
-          name: "front",
-          address: socketAddress(listen),
-          filter_chains: [{ filters: [connectionManager()], ...(downstream === undefined ? {} : { transport_socket: downstream }) }],
-        },
-        ...(tcp === undefined ? [] : [tcp]),
-      ],
-      clusters: [
-        {
-          name: "back",
-          connect_timeout: "5s",
-          type: "STATIC",
-          load_assignment: {
-            cluster_name: "back",
-            endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(upstream) } }] }],
-          },
-          ...(toUpstream === undefined ? {} : { transport_socket: toUpstream }),
-        },
-      ],
-    },
+    name: kind,
+    address: socketAddress(listen),
+    filter_chains: [{ filters: [filter], ...(tls === undefined ? {} : { transport_socket: tls }) }],
   };
 }
 
-function connectionManager(): object {
+function cluster({ kind, upstream, upstreamTls: tls }: Way): object {
+  return {
+    name: kind,
+    connect_timeout: "5s",
+    type: "STATIC",
+    load_assignment: { cluster_name: kind, endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(upstream) } }] }] },
+    ...(tls === undefined ? {} : { transport_socket: tls }),
+    ...(kind === "grpc" ? { typed_extension_protocol_options: { [PROTOCOL_OPTIONS]: onlyHttp2() } } : {}),
+  };
+}
+
+const PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+function onlyHttp2(): object {
+  return { "@type": `type.googleapis.com/${PROTOCOL_OPTIONS}`, explicit_http_config: { http2_protocol_options: {} } };
+}
+
+function connectionManager(name: string): object {
   return {
     name: "envoy.filters.network.http_connection_manager",
     typed_config: {
       "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-      stat_prefix: "front",
-      route_config: { virtual_hosts: [{ name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: "back" } }] }] },
+      stat_prefix: name,
+      route_config: { virtual_hosts: [{ name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: name } }] }] },
       http_filters: [
         {
           name: "envoy.filters.http.router",
@@ -126,8 +148,8 @@ function tcpProxy(): object {
     name: "envoy.filters.network.tcp_proxy",
     typed_config: {
       "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
-      stat_prefix: "bytes",
-      cluster: "back",
+      stat_prefix: "tcp",
+      cluster: "tcp",
     },
   };
 }
