@@ -253,8 +253,12 @@ metadata: { name: backend, namespace: default }
 spec:
   hosts: [${BACKEND_NAME}]
   http:
-    - name: all
+    - name: http
+      match: [{ port: ${port} }]
       route: [{ destination: { host: ${BACKEND_NAME}, port: { number: ${port} } } }]
+    - name: grpc
+      match: [{ port: ${grpcPort} }]
+      route: [{ destination: { host: ${BACKEND_NAME}, port: { number: ${grpcPort} } } }]
 `,
     // Plaintext callers have no principal: the second rule is for the scenarios with one proxy.
     `apiVersion: security.istio.io/v1
