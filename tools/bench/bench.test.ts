@@ -76,6 +76,8 @@ describe("the report", () => {
     skipped: ["mtls: no reason"],
     measurements: [measured("h2", OURS, 20), measured("tcp", OURS, 300), measured("tcp", "haproxy", 400)],
     memory: [],
+    footprints: [],
+    updates: [],
     rounds: 1,
     seconds: 1,
     machine: { cpuModel: "", cpuCount: 2, memoryGb: 1, kernel: "", node: "", date: "" },

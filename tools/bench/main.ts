@@ -9,17 +9,24 @@ import { countReported, startFairlead } from "./contenders/fairlead.ts";
 import { startHaproxy } from "./contenders/haproxy.ts";
 import { startNghttpx } from "./contenders/nghttpx.ts";
 import { startNginx } from "./contenders/nginx.ts";
+import { createTestCertificates } from "./certificates.ts";
 import { type Memory, readMemory } from "./cpu.ts";
+import { type Footprint, measureFootprint } from "./footprint/memory.ts";
+import type { Places } from "./footprint/shape.ts";
+import { measureUpdates, type UpdateMeasurement } from "./footprint/updates.ts";
 import { type Measurement, measure, rotate, servesTopology } from "./measure.ts";
 import { HELP, type Options, parseOptions } from "./options.ts";
 import { findFreePort, findProgram, stopAll } from "./process.ts";
 import { type BenchResult, findFaults, type Machine, renderMarkdown, renderText } from "./report.ts";
-import { type Scenario, SCENARIOS } from "./scenarios.ts";
+import { FOOTPRINT, type Scenario, SCENARIOS, UPDATES } from "./scenarios.ts";
 
 /** Share of the measured CPU that others may take before it is said. */
 const DISTURBED = 0.05;
 /** The load generator of the scenarios with streams. */
 const H2LOAD = "h2load";
+/** How often the configuration changes under load. */
+const UPDATES_COUNT = 1_000;
+const QUICK_UPDATES = 100;
 /** Where the backend listens: the address that a sidecar in local mode forwards to. */
 const BACKEND_HOST = "127.1.20.11";
 
@@ -106,7 +113,9 @@ async function run(options: Options, directory: string): Promise<BenchResult> {
     const idle = readMemories(all);
     const measurements = await measureAll(all, scenarios, options);
     const afterLoad = readMemories(all);
+    const extras = await measureExtras(options, { directory, backend });
     return {
+      ...extras,
       scenarios,
       contenders: all,
       missing,
@@ -128,6 +137,42 @@ async function run(options: Options, directory: string): Promise<BenchResult> {
     for (const contender of contenders) await contender.stop();
     await canary.stop();
   }
+}
+
+interface Extras {
+  readonly footprints: readonly Footprint[];
+  readonly updates: readonly UpdateMeasurement[];
+}
+
+/** What has processes of its own, one after the other. */
+async function measureExtras(
+  { scenarios, contenders, quick, loadCpu, proxyCpu }: Options,
+  { directory, backend }: Pick<StartOptions, "directory" | "backend">,
+): Promise<Extras> {
+  const footprints: Footprint[] = [];
+  const updates: UpdateMeasurement[] = [];
+  if (!scenarios.includes(FOOTPRINT) && !scenarios.includes(UPDATES)) return { footprints, updates };
+  const place = async (): Promise<{ host: string; port: number }> => ({ host: "127.0.0.1", port: await findFreePort() });
+  const certificates = await createTestCertificates(join(directory, "certificates-of-extras"));
+  const places: Places = { plain: await place(), secure: await place(), backend: { host: backend.host, port: backend.port }, certificates };
+  for (const contender of ["envoy", OURS] as const) {
+    if (!contenders.includes(contender)) continue;
+    try {
+      if (scenarios.includes(FOOTPRINT)) {
+        console.log(`${FOOTPRINT}  ${contender}`);
+        footprints.push(await measureFootprint({ contender, directory, places, cpu: proxyCpu }));
+      }
+      if (scenarios.includes(UPDATES)) {
+        console.log(`${UPDATES}  ${contender}`);
+        const count = quick ? QUICK_UPDATES : UPDATES_COUNT;
+        updates.push(await measureUpdates({ contender, directory, places, loadCpu, proxyCpu, updates: count }));
+      }
+    } catch (error) {
+      if (!(error instanceof MissingContender)) throw error;
+      console.log(`left out: ${error.message}`);
+    }
+  }
+  return { footprints, updates };
 }
 
 async function startContenders(

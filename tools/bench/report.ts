@@ -1,5 +1,8 @@
 import { CANARY, OURS, type Running } from "./contenders/contender.ts";
 import type { Memory } from "./cpu.ts";
+import type { Footprint } from "./footprint/memory.ts";
+import type { UpdateMeasurement } from "./footprint/updates.ts";
+import type { LoadResult } from "./load/load.ts";
 import type { Measurement } from "./measure.ts";
 import type { Scenario } from "./scenarios.ts";
 import { createRandom, type Estimate, estimateMedian, median } from "./statistics.ts";
@@ -14,6 +17,8 @@ export interface BenchResult {
   readonly skipped: readonly string[];
   readonly measurements: readonly Measurement[];
   readonly memory: readonly MemoryMeasurement[];
+  readonly footprints: readonly Footprint[];
+  readonly updates: readonly UpdateMeasurement[];
   readonly rounds: number;
   readonly seconds: number;
   readonly machine: Machine;
@@ -120,9 +125,13 @@ export function renderText(result: BenchResult): string {
     (scenario) => `${scenario.title}\n${renderTable(cells(summarize(result, scenario), scenario), "text")}`,
   );
   const memory = `Memory, MB\n${renderTable(memoryCells(result), "text")}`;
+  const footprint = `Memory by what it grows with\n${renderTable(footprintCells(result), "text")}`;
+  const updates = `Requests while the configuration changes\n${renderTable(updateCells(result), "text")}`;
   return [
     ...parts,
     memory,
+    ...(result.footprints.length === 0 ? [] : [footprint]),
+    ...(result.updates.length === 0 ? [] : [updates]),
     ...targetLines(result),
     ...result.missing.map((each) => `left out: ${each}`),
     ...result.skipped.map((each) => `skipped: ${each}`),
@@ -165,7 +174,7 @@ Megabytes, before the first request and after the last measurement; PSS counts p
 
 ${renderTable(memoryCells(result), "markdown")}
 
-## Targets
+${result.footprints.length === 0 ? "" : footprintSection(result)}${result.updates.length === 0 ? "" : updateSection(result)}## Targets
 
 ${targetLines(result)
   .map((line) => `- ${line}`)
@@ -202,6 +211,59 @@ function memoryCells(result: BenchResult): readonly (readonly string[])[] {
       mb(idle.proportionalKb),
       mb(afterLoad.residentKb),
       mb(afterLoad.proportionalKb),
+    ]),
+  ];
+}
+
+function footprintSection(result: BenchResult): string {
+  return `## Memory by what it grows with
+
+Proportional set size of a process with one worker: ours with the library (JavaScript's heap included, collected once), Envoy with a static bootstrap. Each
+line is the growth of a process from the smallest configuration, divided by how much there is more of it: 2,000 clusters of one endpoint, 20,000 endpoints of
+one cluster, 5,000 routes to two weighted clusters, 1,000 connections that have served a request each.
+
+${renderTable(footprintCells(result), "markdown")}
+
+`;
+}
+
+function footprintCells({ footprints }: BenchResult): readonly (readonly string[])[] {
+  const row = (what: string, cell: (each: Footprint) => string): readonly string[] => [what, ...footprints.map(cell)];
+  return [
+    row("", (each) => each.contender),
+    row("idle, MB", (each) => (each.idleKb / 1024).toFixed(1)),
+    row("of that the process without a proxy (Node.js), MB", (each) => (each.emptyKb / 1024).toFixed(1)),
+    row("1,000 idle connections, MB", (each) => (each.perThousandConnectionsKb / 1024).toFixed(1)),
+    row("1,000 idle connections of mutual TLS, MB", (each) => (each.perThousandTlsConnectionsKb / 1024).toFixed(1)),
+    row("a cluster, bytes", (each) => each.perClusterBytes.toFixed(0)),
+    row("an endpoint, bytes", (each) => each.perEndpointBytes.toFixed(0)),
+    row("a route, bytes", (each) => each.perRouteBytes.toFixed(0)),
+  ];
+}
+
+function updateSection(result: BenchResult): string {
+  return `## Requests while the configuration changes
+
+64 connections, saturated, to 100 routes whose weights all change with each update: ours by the library's \`apply\`, Envoy's by a file of routes (RDS).
+
+${renderTable(updateCells(result), "markdown")}
+
+`;
+}
+
+function updateCells({ updates }: BenchResult): readonly (readonly string[])[] {
+  const cells = (load: LoadResult): readonly string[] => [
+    load.requests.toLocaleString("en"),
+    (load.non2xx + load.socketErrors).toLocaleString("en"),
+    load.p50Ms.toFixed(2),
+    load.p99Ms.toFixed(2),
+    load.p999Ms.toFixed(2),
+  ];
+  return [
+    ["", "", "requests", "failed", "p50 ms", "p99 ms", "p99.9 ms"],
+    ...updates.flatMap(({ contender, updates: count, steady, changing }) => [
+      [contender, "steady", ...cells(steady)],
+      [contender, `${count.toLocaleString("en")} updates`, ...cells(changing)],
     ]),
   ];
 }

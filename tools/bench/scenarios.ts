@@ -74,4 +74,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-export const SCENARIO_NAMES = SCENARIOS.map((scenario) => scenario.name);
+/** Measured beside the scenarios, each in its own way: how memory grows, and requests while the configuration changes. */
+export const FOOTPRINT = "footprint";
+export const UPDATES = "updates";
+
+export const SCENARIO_NAMES = [...SCENARIOS.map((scenario) => scenario.name), FOOTPRINT, UPDATES];

@@ -1,6 +1,11 @@
 /** How client, proxies and backend stand to each other; see Scenario. */
 export type Topology = "single" | "pair" | "http2" | "grpc" | "tcp" | "tcp-pair" | "handshake";
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Where a load generator sends its requests. */
 export interface Target {
   readonly host: string;

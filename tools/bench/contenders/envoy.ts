@@ -1,15 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PEERS } from "../../peers/install.ts";
-import { createTestCertificates, type TestCertificates } from "../certificates.ts";
+import { createTestCertificates } from "../certificates.ts";
 import { LARGE_PATH } from "../scenarios.ts";
 import { accepts, findFreePort, findProgram, type PinnedProcess, readVersion, startPinned, waitUntilReady } from "../process.ts";
-import { BACKEND_NAME, GRPC_PATH, MissingContender, type Running, type StartOptions } from "./contender.ts";
-
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+import { type Address, BACKEND_NAME, GRPC_PATH, MissingContender, type Running, type StartOptions } from "./contender.ts";
+import { downstreamTls, toBootstrap, upstreamTls, type Way } from "./envoy-config.ts";
 
 /** One Envoy between client and backend, and a pair with mutual TLS between the two. */
 export async function startEnvoy(options: StartOptions): Promise<Running> {
@@ -22,7 +18,7 @@ export async function startEnvoy(options: StartOptions): Promise<Running> {
   const { host, port, tcpPort, grpcPort } = options.backend;
   const downstream = downstreamTls(certificates);
   const upstream = upstreamTls(certificates);
-  const run = (name: string, ways: readonly Way[]): Promise<PinnedProcess> => start(name, program, options, bootstrap(ways));
+  const run = (name: string, ways: readonly Way[]): Promise<PinnedProcess> => start(name, program, options, toBootstrap(ways));
   const children = {
     single: await run("envoy", [
       { kind: "http", listen: single, upstream: { host, port } },
@@ -85,110 +81,4 @@ async function start(name: string, program: string, options: StartOptions, confi
 
 async function localAddress(): Promise<Address> {
   return { host: "127.0.0.1", port: await findFreePort() };
-}
-
-/** What one listener does: it has a cluster of its own. */
-interface Way {
-  readonly kind: "http" | "grpc" | "tcp";
-  readonly listen: Address;
-  readonly upstream: Address;
-  readonly downstreamTls?: object;
-  readonly upstreamTls?: object;
-}
-
-function bootstrap(ways: readonly Way[]): object {
-  return { static_resources: { listeners: ways.map(listener), clusters: ways.map(cluster) } };
-}
-
-function listener({ kind, listen, downstreamTls: tls }: Way): object {
-  const filter = kind === "tcp" ? tcpProxy() : connectionManager(kind);
-  return {
-    name: kind,
-    address: socketAddress(listen),
-    filter_chains: [{ filters: [filter], ...(tls === undefined ? {} : { transport_socket: tls }) }],
-  };
-}
-
-function cluster({ kind, upstream, upstreamTls: tls }: Way): object {
-  return {
-    name: kind,
-    connect_timeout: "5s",
-    type: "STATIC",
-    load_assignment: { cluster_name: kind, endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(upstream) } }] }] },
-    ...(tls === undefined ? {} : { transport_socket: tls }),
-    ...(kind === "grpc" ? { typed_extension_protocol_options: { [PROTOCOL_OPTIONS]: onlyHttp2() } } : {}),
-  };
-}
-
-const PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
-
-function onlyHttp2(): object {
-  return { "@type": `type.googleapis.com/${PROTOCOL_OPTIONS}`, explicit_http_config: { http2_protocol_options: {} } };
-}
-
-function connectionManager(name: string): object {
-  return {
-    name: "envoy.filters.network.http_connection_manager",
-    typed_config: {
-      "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-      stat_prefix: name,
-      route_config: { virtual_hosts: [{ name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: name } }] }] },
-      http_filters: [
-        {
-          name: "envoy.filters.http.router",
-          typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" },
-        },
-      ],
-    },
-  };
-}
-
-function tcpProxy(): object {
-  return {
-    name: "envoy.filters.network.tcp_proxy",
-    typed_config: {
-      "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
-      stat_prefix: "tcp",
-      cluster: "tcp",
-    },
-  };
-}
-
-function downstreamTls(certificates: TestCertificates): object {
-  return {
-    name: "envoy.transport_sockets.tls",
-    typed_config: {
-      "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-      require_client_certificate: true,
-      common_tls_context: commonTls(certificates, "server", "client"),
-    },
-  };
-}
-
-function upstreamTls(certificates: TestCertificates): object {
-  return {
-    name: "envoy.transport_sockets.tls",
-    typed_config: {
-      "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-      sni: BACKEND_NAME,
-      common_tls_context: commonTls(certificates, "client", "server"),
-    },
-  };
-}
-
-function commonTls(certificates: TestCertificates, own: "client" | "server", peer: "client" | "server"): object {
-  return {
-    tls_params: { tls_minimum_protocol_version: "TLSv1_3", tls_maximum_protocol_version: "TLSv1_3" },
-    tls_certificates: [
-      { certificate_chain: { filename: certificates[own].certificateFile }, private_key: { filename: certificates[own].keyFile } },
-    ],
-    validation_context: {
-      trusted_ca: { filename: certificates.rootFile },
-      match_typed_subject_alt_names: [{ san_type: "URI", matcher: { exact: certificates[peer].spiffeId } }],
-    },
-  };
-}
-
-function socketAddress({ host, port }: Address): object {
-  return { socket_address: { address: host, port_value: port } };
 }
