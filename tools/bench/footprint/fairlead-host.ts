@@ -10,6 +10,8 @@ import { Proxy, type ProxyConfig, type RouteConfig } from "@fairlead/dataplane";
 
 const config: ProxyConfig = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
 const proxy = await Proxy.start({ config, workers: 1 });
+// What reading the configuration took is given back after a second.
+await delay(2_000);
 globalThis.gc?.();
 console.log("ready");
 
