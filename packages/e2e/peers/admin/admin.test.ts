@@ -4,9 +4,10 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { createTempFolder, freePort, send, startProcess, until } from "@fairlead/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { peer } from "../../src/peers.ts";
+import { type Resources, startXdsServer } from "./xds-server.ts";
 
 /**
- * What operators and their tools read from a stock Envoy and from our proxy, with the same configuration of istiod's own code: one after the other, since
+ * What operators and their tools read from a stock Envoy and from our proxy, with the same resources from one xDS server: one after the other, since
  * both listen on the same ports.
  */
 
@@ -31,49 +32,94 @@ let ours: Answers;
 let envoys: Answers;
 
 beforeAll(async () => {
-  const [port, upstreamPort, xdsPort] = [await freePort(), await freePort(), await freePort()];
-  writeFileSync(temp.join("istio.yaml"), configuration(port, upstreamPort));
-  await using istiod = await startProcess({
-    command: peer("istio-reference"),
-    args: ["serve", "-listen", `127.0.0.1:${xdsPort}`, "-config", temp.join("istio.yaml")],
-    isReady: ({ lines }) => lines.some((line) => line.startsWith("serving ADS")),
-    readyTimeoutMs: 60_000,
-  });
+  await using xds = await startXdsServer(resources(await freePort(), await freePort()));
   ours = await ask(await freePort(), (adminPort) => {
-    writeFileSync(temp.join("proxy.json"), JSON.stringify(proxySettings(xdsPort, adminPort)));
+    writeFileSync(temp.join("proxy.json"), JSON.stringify(proxySettings(xds.port, adminPort)));
     return { command: process.execPath, args: [PROXY, "--settings", temp.join("proxy.json")] };
   });
   envoys = await ask(await freePort(), (adminPort) => {
-    writeFileSync(temp.join("envoy.json"), JSON.stringify(envoyBootstrap(xdsPort, adminPort)));
-    const args = ["-c", temp.join("envoy.json"), "--concurrency", "1", "--log-level", "warning", "--use-dynamic-base-id"];
+    writeFileSync(temp.join("envoy.json"), JSON.stringify(envoyBootstrap(xds.port, adminPort)));
+    const args = ["-c", temp.join("envoy.json"), "--concurrency", "1", "--log-level", "error", "--use-dynamic-base-id"];
     return { command: peer("envoy"), args };
   });
-  expect(istiod.isRunning).toBe(true);
 });
 
 afterAll(() => temp.remove());
 
-function configuration(port: number, upstreamPort: number): string {
-  return `
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: echo, namespace: default }
-spec:
-  hosts: [echo.example.com]
-  location: MESH_EXTERNAL
-  resolution: STATIC
-  ports: [{ number: ${port}, name: http, protocol: HTTP }]
-  endpoints:
-    - { address: 127.0.0.1, locality: r/z, ports: { http: ${upstreamPort} }, labels: { version: v1 } }
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: { name: echo, namespace: default }
-spec:
-  host: echo.example.com
-  trafficPolicy: { connectionPool: { http: { http2MaxRequests: 77 } } }
-  subsets: [{ name: v1, labels: { version: v1 } }]
-`;
+/** One cluster with endpoints of its own and one whose endpoints come apart, one listener that brings its routes and one whose routes come apart. */
+function resources(ownPort: number, apartPort: number): Resources {
+  const ads = { ads: {}, resource_api_version: "V3" };
+  const routes = (name: string, cluster: string): JsonObject => ({
+    name,
+    virtual_hosts: [
+      {
+        name: "all",
+        domains: ["*"],
+        routes: [{ match: { prefix: "/" }, route: { cluster, timeout: "3s", retry_policy: { retry_on: "5xx" } } }],
+      },
+    ],
+  });
+  return {
+    clusters: [
+      {
+        name: "own",
+        type: "STATIC",
+        connect_timeout: "1s",
+        circuit_breakers: { thresholds: [{ max_requests: 77, max_retries: 5 }] },
+        load_assignment: { cluster_name: "own", endpoints: [{ lb_endpoints: [{ endpoint: { address: address(1) } }] }] },
+      },
+      {
+        name: "apart",
+        type: "EDS",
+        connect_timeout: "1s",
+        lb_policy: "LEAST_REQUEST",
+        eds_cluster_config: { service_name: "apart.eds", eds_config: ads },
+      },
+    ],
+    assignments: [
+      {
+        cluster_name: "apart.eds",
+        endpoints: [
+          {
+            locality: { region: "r", zone: "z", sub_zone: "s" },
+            lb_endpoints: [
+              { endpoint: { address: address(2), hostname: "two" }, load_balancing_weight: 3 },
+              { endpoint: { address: address(3) }, health_status: "UNHEALTHY" },
+            ],
+          },
+          { priority: 1, lb_endpoints: [{ endpoint: { address: address(4) }, health_status: "DEGRADED" }] },
+        ],
+      },
+    ],
+    listeners: [
+      toListener("own", ownPort, { route_config: routes("own-routes", "own") }),
+      toListener("apart", apartPort, { rds: { route_config_name: "apart-routes", config_source: ads } }),
+    ],
+    routes: [routes("apart-routes", "apart")],
+  };
+}
+
+function toListener(name: string, port: number, source: JsonObject): JsonObject {
+  const manager = {
+    "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+    stat_prefix: name,
+    http_filters: [
+      {
+        name: "envoy.filters.http.router",
+        typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" },
+      },
+    ],
+    ...source,
+  };
+  return {
+    name,
+    address: address(port),
+    filter_chains: [{ filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }] }],
+  };
+}
+
+function address(port: number): JsonObject {
+  return { socket_address: { address: "127.0.0.1", port_value: port } };
 }
 
 function proxySettings(xdsPort: number, adminPort: number): object {
@@ -90,6 +136,7 @@ function proxySettings(xdsPort: number, adminPort: number): object {
     stateDirectory: temp.join("proxy"),
     workers: 1,
     drainMs: 0,
+    xds: "sotw",
     pilot: { address: `127.0.0.1:${xdsPort}`, insecure: true },
     identity: {
       citadelAddress: "127.0.0.1:1",
@@ -118,7 +165,7 @@ function envoyBootstrap(xdsPort: number, adminPort: number): object {
     dynamic_resources: {
       cds_config: ads,
       lds_config: ads,
-      ads_config: { api_type: "DELTA_GRPC", transport_api_version: "V3", grpc_services: [{ envoy_grpc: { cluster_name: "xds-grpc" } }] },
+      ads_config: { api_type: "GRPC", transport_api_version: "V3", grpc_services: [{ envoy_grpc: { cluster_name: "xds-grpc" } }] },
     },
     static_resources: {
       clusters: [
@@ -151,7 +198,7 @@ async function ask(
   const json = async (path: string): Promise<JsonObject> => JSON.parse(await get(path));
   const { command, args } = start(adminPort);
   await using running = await startProcess({ command, args: [...args], isReady: async () => (await get("/ready")).startsWith("LIVE") });
-  await until("routes are there", async () => (await get("/config_dump?resource=dynamic_route_configs")).includes("echo.example.com"));
+  await until("routes are there", async () => (await get("/config_dump")).includes("apart-routes"));
   expect(running.isRunning).toBe(true);
   return {
     configDump: await json("/config_dump?include_eds"),
@@ -295,7 +342,7 @@ describe("the rest", () => {
       "upstream_rq_pending_overflow",
       "membership_total",
     ];
-    const wanted = [...shared, ...managers, ...updates, ...clusters.map((name) => `cluster.BlackHoleCluster.${name}`)];
+    const wanted = [...shared, ...managers, ...updates, ...clusters.map((name) => `cluster.own.${name}`)];
     expect(wanted.filter((name) => !names(ours).has(name))).toEqual([]);
     expect(wanted.filter((name) => !names(envoys).has(name))).toEqual([]);
   });
