@@ -36,5 +36,5 @@ export type {
 export { type AskedRequest, checkConfig, explain, explainDump } from "./explain.ts";
 export { Proxy, type ProxyOptions } from "./proxy.ts";
 export type { EngineProblem as ProxyProblem, ProxyLimits } from "./native/engine.ts";
-export { ProxyError, type ProxyErrorCode } from "./native/errors.ts";
+export { ProxyError, type ProxyErrorCode, type ProxyErrorFault } from "./native/errors.ts";
 export type { ProxyDecision, ProxyExplainedEndpoint, ProxyExplainRequest, ProxyExplanation, ProxyStat } from "@fairlead/api";

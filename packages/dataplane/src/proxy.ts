@@ -1,13 +1,17 @@
 import type { ProxyExplainRequest, ProxyExplanation, ProxyStat } from "@fairlead/api";
 import type { ProxyConfig } from "./config.ts";
+import { findConfigProblems, findOptionProblems } from "./config-check.ts";
+import { toUserProblem } from "./config-path.ts";
 import { toEngineConfig } from "./engine-config.ts";
 import { parseExplainRequest } from "./explain-request.ts";
 import { createNativeEngine } from "./native/addon.ts";
 import type { Engine, EngineBootstrap, EngineProblem, ProxyLimits } from "./native/engine.ts";
-import { invalidConfig, ProxyError } from "./native/errors.ts";
+import { invalidConfig, listenFailed, ProxyError } from "./native/errors.ts";
 import { parseStats } from "./stats.ts";
 
+/** What a proxy is started with. */
 export interface ProxyOptions {
+  /** Where it listens, and where requests go; `apply` replaces it. */
   readonly config: ProxyConfig;
   /** Threads that serve traffic. Default: one per CPU that the process may use. */
   readonly workers?: number;
@@ -36,12 +40,18 @@ export class Proxy implements AsyncDisposable {
     this.#engine = engine;
   }
 
-  /** Starts to listen and serve. Rejects with a `ProxyError`, and leaves nothing behind, where the configuration is refused. */
+  /**
+   * Starts to listen and serve. Rejects with a `ProxyError`, and leaves nothing behind, where the configuration is refused (`invalid-config`) or a listener
+   * cannot be bound (`listen-failed`).
+   */
   static async start(options: ProxyOptions, createEngine: CreateEngine = createNativeEngine): Promise<Proxy> {
+    const wrong = findOptionProblems(options);
+    if (wrong.length > 0) throw invalidConfig(wrong);
     const engine = await createEngine({ workers: options.workers ?? 0, limits: options.limits ?? {}, reportIntervalMs: 0 });
     const proxy = new Proxy(engine);
     try {
-      await proxy.apply(options.config);
+      const unbound = (await proxy.apply(options.config)).filter(isUnbound);
+      if (unbound.length > 0) throw listenFailed(unbound);
     } catch (error) {
       await proxy.stop();
       throw error;
@@ -50,12 +60,15 @@ export class Proxy implements AsyncDisposable {
   }
 
   /**
-   * Replaces the configuration; requests in flight end on the old one. Answers what has no effect although it was taken (a port in use,
-   * say). Rejects with the code `invalid-config`, and changes nothing, where a part of it is wrong.
+   * Replaces the configuration; requests in flight end on the old one. Answers what has no effect although it was taken: a port in use, say, which is
+   * tried again until it is free. Rejects with the code `invalid-config`, and changes nothing, where a part of it is wrong.
    */
   async apply(config: ProxyConfig): Promise<readonly EngineProblem[]> {
     this.#assertRunning();
-    const problems = await this.#engine.applyConfig(JSON.stringify(toEngineConfig(config)));
+    const malformed = findConfigProblems(config);
+    if (malformed.length > 0) throw invalidConfig(malformed);
+    const json = JSON.stringify(toEngineConfig(config));
+    const problems = (await this.#engine.applyConfig(json)).map((problem) => toUserProblem(problem, config, json));
     if (problems.some(({ severity }) => severity === "error")) throw invalidConfig(problems);
     return problems;
   }
@@ -92,4 +105,9 @@ export class Proxy implements AsyncDisposable {
   #assertRunning(): void {
     if (this.#isStopped) throw new ProxyError("stopped", "the proxy has been stopped");
   }
+}
+
+/** A listener whose address somebody else has, or that nobody here may have. */
+function isUnbound({ severity, path, resourceType }: EngineProblem): boolean {
+  return severity === "warning" && resourceType.endsWith("Listener") && /(^|\.)address$/.test(path);
 }
