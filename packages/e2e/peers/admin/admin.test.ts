@@ -49,16 +49,6 @@ afterAll(() => temp.remove());
 /** One cluster with endpoints of its own and one whose endpoints come apart, one listener that brings its routes and one whose routes come apart. */
 function resources(ownPort: number, apartPort: number): Resources {
   const ads = { ads: {}, resource_api_version: "V3" };
-  const routes = (name: string, cluster: string): JsonObject => ({
-    name,
-    virtual_hosts: [
-      {
-        name: "all",
-        domains: ["*"],
-        routes: [{ match: { prefix: "/" }, route: { cluster, timeout: "3s", retry_policy: { retry_on: "5xx" } } }],
-      },
-    ],
-  });
   return {
     clusters: [
       {
@@ -98,6 +88,17 @@ function resources(ownPort: number, apartPort: number): Resources {
     routes: [routes("apart-routes", "apart")],
   };
 }
+
+const routes = (name: string, cluster: string): JsonObject => ({
+  name,
+  virtual_hosts: [
+    {
+      name: "all",
+      domains: ["*"],
+      routes: [{ match: { prefix: "/" }, route: { cluster, timeout: "3s", retry_policy: { retry_on: "5xx" } } }],
+    },
+  ],
+});
 
 function toListener(name: string, port: number, source: JsonObject): JsonObject {
   const manager = {
@@ -253,8 +254,8 @@ function byName(list: readonly JsonObject[], field: string, name: string): Reado
 
 describe("/config_dump", () => {
   it("has the same dumps in the same order", () => {
-    const types = ({ configDump }: Answers) => listOf(configDump["configs"]).map((config) => config["@type"]);
-    expect(types(ours)).toEqual(types(envoys));
+    const [our, envoy] = [ours, envoys].map(({ configDump }) => listOf(configDump["configs"]).map((config) => config["@type"]));
+    expect(our).toEqual(envoy);
   });
 
   it.each([
@@ -280,59 +281,58 @@ describe("/config_dump", () => {
   });
 });
 
-describe("/clusters", () => {
-  /** Those that Envoy's bootstrap has, and what we do not count. */
-  const comparable = (text: string) =>
-    text
-      .split("\n")
-      .filter(
-        (line) =>
-          !line.startsWith("xds-grpc::") &&
-          !/::(cx_total|rq_pending_active|rq_timeout|success_rate|local_origin_success_rate)::/.test(line),
-      )
-      .toSorted();
+/** Those that Envoy's bootstrap has, and what we do not count. */
+const comparable = (text: string) =>
+  text
+    .split("\n")
+    .filter(
+      (line) =>
+        !line.startsWith("xds-grpc::") && !/::(cx_total|rq_pending_active|rq_timeout|success_rate|local_origin_success_rate)::/.test(line),
+    )
+    .toSorted();
 
+function withoutUncounted(status: JsonObject): JsonObject {
+  const hosts = listOf(status["host_statuses"]).map((host) => ({
+    ...host,
+    stats: listOf(host["stats"]).filter(({ name }) => !["cx_total", "rq_timeout", "rq_pending_active"].includes(textOf(name))),
+  }));
+  return { ...status, ...(hosts.length === 0 ? {} : { host_statuses: hosts }) };
+}
+
+describe("/clusters", () => {
   it("prints the same lines", () => {
     expect(comparable(ours.clustersText)).toEqual(comparable(envoys.clustersText));
   });
 
   it("has the same in JSON", () => {
-    const statuses = ({ clusters }: Answers) =>
-      new Map(listOf(clusters["cluster_statuses"]).map((status) => [textOf(status["name"]), withoutUncounted(status)]));
-    const [our, envoy] = [statuses(ours), statuses(envoys)];
-    expect(our.size).toBeGreaterThan(0);
-    expect([...our].flatMap(([name, status]) => deviations(status, envoy.get(name), name))).toEqual([]);
+    const [our, envoy] = [ours, envoys].map(
+      ({ clusters }) => new Map(listOf(clusters["cluster_statuses"]).map((status) => [textOf(status["name"]), withoutUncounted(status)])),
+    );
+    expect(our?.size).toBe(2);
+    expect([...(our ?? [])].flatMap(([name, status]) => deviations(status, envoy?.get(name), name))).toEqual([]);
   });
-
-  function withoutUncounted(status: JsonObject): JsonObject {
-    const hosts = listOf(status["host_statuses"]).map((host) => ({
-      ...host,
-      stats: listOf(host["stats"]).filter(({ name }) => !["cx_total", "rq_timeout", "rq_pending_active"].includes(textOf(name))),
-    }));
-    return { ...status, ...(hosts.length === 0 ? {} : { host_statuses: hosts }) };
-  }
 });
 
 describe("the rest", () => {
   it("prints listeners the same way", () => {
     expect(ours.listenersText.split("\n").toSorted()).toEqual(envoys.listenersText.split("\n").toSorted());
-    const statuses = ({ listeners }: Answers) => new Map(listOf(listeners["listener_statuses"]).map((status) => [status["name"], status]));
-    expect(statuses(ours)).toEqual(statuses(envoys));
+    const [our, envoy] = [ours, envoys].map(
+      ({ listeners }) => new Map(listOf(listeners["listener_statuses"]).map((status) => [status["name"], status])),
+    );
+    expect(our).toEqual(envoy);
   });
 
   it("has no field that Envoy has not in /server_info, /memory and /certs", () => {
-    const names = (value: JsonObject) => Object.keys(value);
-    expect(names(envoys.serverInfo)).toEqual(expect.arrayContaining(names(ours.serverInfo)));
-    const options = ({ serverInfo }: Answers) =>
-      isObject(serverInfo["command_line_options"]) ? names(serverInfo["command_line_options"]) : [];
-    expect(options(envoys)).toEqual(expect.arrayContaining(options(ours)));
-    expect(names(ours.memory).toSorted()).toEqual(names(envoys.memory).toSorted());
+    expect(Object.keys(envoys.serverInfo)).toEqual(expect.arrayContaining(Object.keys(ours.serverInfo)));
+    const [our, envoy] = [ours, envoys].map(({ serverInfo }) => Object.keys(serverInfo["command_line_options"] ?? {}));
+    expect(envoy).toEqual(expect.arrayContaining(our ?? []));
+    expect(Object.keys(ours.memory).toSorted()).toEqual(Object.keys(envoys.memory).toSorted());
     expect(ours.certs).toEqual(envoys.certs);
     expect(ours.serverInfo["state"]).toBe("LIVE");
   });
 
   it("has counters by Envoy's names for what probes and dashboards ask first", () => {
-    const names = ({ stats }: Answers) => new Set(stats.split("\n").map((line) => line.slice(0, line.lastIndexOf(": "))));
+    const [our, envoy] = [ours, envoys].map(({ stats }) => new Set(stats.split("\n").map((line) => line.slice(0, line.lastIndexOf(": ")))));
     const shared = ["server.state", "server.live", "server.uptime", "server.concurrency", "server.total_connections"];
     const managers = ["listener_manager.total_listeners_active", "listener_manager.workers_started", "cluster_manager.active_clusters"];
     const updates = ["cluster_manager.cds.update_success", "listener_manager.lds.update_success", "control_plane.connected_state"];
@@ -345,7 +345,7 @@ describe("the rest", () => {
       "membership_total",
     ];
     const wanted = [...shared, ...managers, ...updates, ...clusters.map((name) => `cluster.own.${name}`)];
-    expect(wanted.filter((name) => !names(ours).has(name))).toEqual([]);
-    expect(wanted.filter((name) => !names(envoys).has(name))).toEqual([]);
+    expect(wanted.filter((name) => our?.has(name) !== true)).toEqual([]);
+    expect(wanted.filter((name) => envoy?.has(name) !== true)).toEqual([]);
   });
 });
