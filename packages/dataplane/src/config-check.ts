@@ -19,8 +19,13 @@ export function findConfigProblems(config: unknown): readonly EngineProblem[] {
 }
 
 /** The same for what a proxy is started with beside its configuration. */
-export function findOptionProblems(options: { readonly workers?: unknown; readonly limits?: unknown }): readonly EngineProblem[] {
-  const parsed = optionsSchema.safeParse(withoutUndefined({ workers: options.workers, limits: options.limits }), REPORT);
+export function findOptionProblems(options: {
+  readonly workers?: unknown;
+  readonly limits?: unknown;
+  readonly reportIntervalMs?: unknown;
+}): readonly EngineProblem[] {
+  const { workers, limits, reportIntervalMs } = options;
+  const parsed = optionsSchema.safeParse(withoutUndefined({ workers, limits, reportIntervalMs }), REPORT);
   return parsed.success ? [] : toProblems(parsed.error);
 }
 
@@ -235,7 +240,11 @@ const limitsSchema: z.ZodType<ProxyLimits> = z.strictObject({
   idleTimeoutMs: timeMs.exactOptional(),
   transportTimeoutMs: positiveMs.exactOptional(),
 });
-const optionsSchema = z.strictObject({ workers: z.int().min(0).max(1_024).exactOptional(), limits: limitsSchema.exactOptional() });
+const optionsSchema = z.strictObject({
+  workers: z.int().min(0).max(1_024).exactOptional(),
+  limits: limitsSchema.exactOptional(),
+  reportIntervalMs: positiveMs.exactOptional(),
+});
 
 function isAddress(value: string): boolean {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(value);

@@ -34,6 +34,8 @@ export type {
   WeightedCluster,
 } from "./config.ts";
 export { type AskedRequest, checkConfig, explain, explainDump } from "./explain.ts";
+export type { ProxyEndpoint } from "./endpoints.ts";
+export type { ProxyReport, ProxyRequestSample, ProxyRequestTotals } from "./proxy-report.ts";
 export { Proxy, type ProxyOptions } from "./proxy.ts";
 export type { EngineProblem as ProxyProblem, ProxyLimits } from "./native/engine.ts";
 export { ProxyError, type ProxyErrorCode, type ProxyErrorFault } from "./native/errors.ts";

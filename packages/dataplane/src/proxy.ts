@@ -4,9 +4,11 @@ import { findConfigProblems, findOptionProblems } from "./config-check.ts";
 import { toUserProblem } from "./config-path.ts";
 import { toEngineConfig } from "./engine-config.ts";
 import { parseExplainRequest } from "./explain-request.ts";
+import { parseEndpoints, type ProxyEndpoint } from "./endpoints.ts";
 import { createNativeEngine } from "./native/addon.ts";
 import type { Engine, EngineBootstrap, EngineProblem, ProxyLimits } from "./native/engine.ts";
 import { invalidConfig, listenFailed, ProxyError } from "./native/errors.ts";
+import { type ProxyReport, toProxyReport } from "./proxy-report.ts";
 import { parseStats } from "./stats.ts";
 
 /** What a proxy is started with. */
@@ -17,6 +19,13 @@ export interface ProxyOptions {
   readonly workers?: number;
   /** What bounds the resources that clients can make the proxy use. */
   readonly limits?: ProxyLimits;
+  /**
+   * Is told once in an interval what was served in it, in batches: never per request. The last report comes before `stop` resolves. Where it throws, the
+   * process hears of it as of an error of a timer's.
+   */
+  readonly onReport?: (report: ProxyReport) => void;
+  /** Time between two reports. Default 1,000. */
+  readonly reportIntervalMs?: number;
 }
 
 /** How an engine is made; tests bring their own. */
@@ -24,6 +33,7 @@ export type CreateEngine = (bootstrap: EngineBootstrap) => Promise<Engine>;
 
 /** Time that requests in flight have to end in when nothing else is said. */
 const DEFAULT_DRAIN_MS = 5_000;
+const DEFAULT_REPORT_INTERVAL_MS = 1_000;
 
 /**
  * A proxy inside this process: traffic is served by native threads, this object changes what they do.
@@ -47,7 +57,9 @@ export class Proxy implements AsyncDisposable {
   static async start(options: ProxyOptions, createEngine: CreateEngine = createNativeEngine): Promise<Proxy> {
     const wrong = findOptionProblems(options);
     if (wrong.length > 0) throw invalidConfig(wrong);
-    const engine = await createEngine({ workers: options.workers ?? 0, limits: options.limits ?? {}, reportIntervalMs: 0 });
+    const { workers = 0, limits = {}, onReport, reportIntervalMs = DEFAULT_REPORT_INTERVAL_MS } = options;
+    const engine = await createEngine({ workers, limits, reportIntervalMs: onReport === undefined ? 0 : reportIntervalMs });
+    if (onReport !== undefined) engine.onReport((batch) => onReport(toProxyReport(batch)));
     const proxy = new Proxy(engine);
     try {
       const unbound = (await proxy.apply(options.config)).filter(isUnbound);
@@ -77,6 +89,12 @@ export class Proxy implements AsyncDisposable {
   async stats(): Promise<readonly ProxyStat[]> {
     this.#assertRunning();
     return parseStats(await this.#engine.stats());
+  }
+
+  /** Every endpoint of every cluster as it is now: its health, and what it has served. */
+  async endpoints(): Promise<readonly ProxyEndpoint[]> {
+    this.#assertRunning();
+    return parseEndpoints(await this.#engine.dumpConfig());
   }
 
   /** Which way a request would take, and what decides so; nothing is sent. */
