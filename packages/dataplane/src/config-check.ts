@@ -19,14 +19,17 @@ export function findConfigProblems(config: unknown): readonly EngineProblem[] {
 }
 
 /** The same for what a proxy is started with beside its configuration. */
-export function findOptionProblems(options: {
+export function findOptionProblems(options: OptionValues): readonly EngineProblem[] {
+  const { workers, limits, reportIntervalMs, sampleRate } = options;
+  const parsed = optionsSchema.safeParse(withoutUndefined({ workers, limits, reportIntervalMs, sampleRate }), REPORT);
+  return parsed.success ? [] : toProblems(parsed.error);
+}
+
+interface OptionValues {
   readonly workers?: unknown;
   readonly limits?: unknown;
   readonly reportIntervalMs?: unknown;
-}): readonly EngineProblem[] {
-  const { workers, limits, reportIntervalMs } = options;
-  const parsed = optionsSchema.safeParse(withoutUndefined({ workers, limits, reportIntervalMs }), REPORT);
-  return parsed.success ? [] : toProblems(parsed.error);
+  readonly sampleRate?: unknown;
 }
 
 /** A configuration's field as people write it. */
@@ -244,6 +247,7 @@ const optionsSchema = z.strictObject({
   workers: z.int().min(0).max(1_024).exactOptional(),
   limits: limitsSchema.exactOptional(),
   reportIntervalMs: positiveMs.exactOptional(),
+  sampleRate: z.number().min(0).max(1).exactOptional(),
 });
 
 function isAddress(value: string): boolean {

@@ -29,6 +29,22 @@ export interface ProxyEndpoint {
   readonly connectFailuresTotal: number;
 }
 
+/** A listener as it is now. */
+export interface ProxyListener {
+  readonly name: string;
+  /** Where it is bound, with the port that the system chose where the configuration says 0; empty while it is not. */
+  readonly addresses: readonly string[];
+}
+
+const listenersSchema = z.object({ listeners: z.array(z.object({ name: z.string(), boundAddresses: z.array(z.string()) })) });
+
+/** Reads them from the engine's dump. */
+export function parseListeners(dump: unknown): readonly ProxyListener[] {
+  const parsed = listenersSchema.safeParse(dump);
+  if (!parsed.success) throw new ProxyError("internal", "the engine answered a dump without listeners", { cause: parsed.error });
+  return parsed.data.listeners.map(({ name, boundAddresses }) => ({ name, addresses: boundAddresses }));
+}
+
 const dumpSchema = z.object({
   endpoints: z.array(
     z.object({

@@ -34,7 +34,7 @@ export type {
   WeightedCluster,
 } from "./config.ts";
 export { type AskedRequest, checkConfig, explain, explainDump } from "./explain.ts";
-export type { ProxyEndpoint } from "./endpoints.ts";
+export type { ProxyEndpoint, ProxyListener } from "./endpoints.ts";
 export type { ProxyReport, ProxyRequestSample, ProxyRequestTotals } from "./proxy-report.ts";
 export { Proxy, type ProxyOptions } from "./proxy.ts";
 export type { EngineProblem as ProxyProblem, ProxyLimits } from "./native/engine.ts";

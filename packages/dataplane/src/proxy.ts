@@ -4,7 +4,7 @@ import { findConfigProblems, findOptionProblems } from "./config-check.ts";
 import { toUserProblem } from "./config-path.ts";
 import { toEngineConfig } from "./engine-config.ts";
 import { parseExplainRequest } from "./explain-request.ts";
-import { parseEndpoints, type ProxyEndpoint } from "./endpoints.ts";
+import { parseEndpoints, parseListeners, type ProxyEndpoint, type ProxyListener } from "./endpoints.ts";
 import { createNativeEngine } from "./native/addon.ts";
 import type { Engine, EngineBootstrap, EngineProblem, ProxyLimits } from "./native/engine.ts";
 import { invalidConfig, listenFailed, ProxyError } from "./native/errors.ts";
@@ -26,6 +26,8 @@ export interface ProxyOptions {
   readonly onReport?: (report: ProxyReport) => void;
   /** Time between two reports. Default 1,000. */
   readonly reportIntervalMs?: number;
+  /** Share of the requests that are in a report one by one, 0 to 1; those that failed are as long as there is room (128 a thread). Default 0.01. */
+  readonly sampleRate?: number;
 }
 
 /** How an engine is made; tests bring their own. */
@@ -34,6 +36,7 @@ export type CreateEngine = (bootstrap: EngineBootstrap) => Promise<Engine>;
 /** Time that requests in flight have to end in when nothing else is said. */
 const DEFAULT_DRAIN_MS = 5_000;
 const DEFAULT_REPORT_INTERVAL_MS = 1_000;
+const DEFAULT_SAMPLE_RATE = 0.01;
 
 /**
  * A proxy inside this process: traffic is served by native threads, this object changes what they do.
@@ -57,8 +60,9 @@ export class Proxy implements AsyncDisposable {
   static async start(options: ProxyOptions, createEngine: CreateEngine = createNativeEngine): Promise<Proxy> {
     const wrong = findOptionProblems(options);
     if (wrong.length > 0) throw invalidConfig(wrong);
-    const { workers = 0, limits = {}, onReport, reportIntervalMs = DEFAULT_REPORT_INTERVAL_MS } = options;
-    const engine = await createEngine({ workers, limits, reportIntervalMs: onReport === undefined ? 0 : reportIntervalMs });
+    const { workers = 0, limits = {}, onReport, reportIntervalMs = DEFAULT_REPORT_INTERVAL_MS, sampleRate = DEFAULT_SAMPLE_RATE } = options;
+    const reports = onReport === undefined ? { reportIntervalMs: 0 } : { reportIntervalMs, accessLog: { sampleRate } };
+    const engine = await createEngine({ workers, limits, ...reports });
     if (onReport !== undefined) engine.onReport((batch) => onReport(toProxyReport(batch)));
     const proxy = new Proxy(engine);
     try {
@@ -89,6 +93,12 @@ export class Proxy implements AsyncDisposable {
   async stats(): Promise<readonly ProxyStat[]> {
     this.#assertRunning();
     return parseStats(await this.#engine.stats());
+  }
+
+  /** Every listener, and where it is bound. */
+  async listeners(): Promise<readonly ProxyListener[]> {
+    this.#assertRunning();
+    return parseListeners(await this.#engine.dumpConfig());
   }
 
   /** Every endpoint of every cluster as it is now: its health, and what it has served. */

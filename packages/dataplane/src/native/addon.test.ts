@@ -131,6 +131,10 @@ describe("the native engine", () => {
     });
   });
 
+  it("shows where its listeners are bound", async () => {
+    expect(await (await start()).listeners()).toEqual([{ name: "web", addresses: [address] }]);
+  });
+
   it("shows its endpoints with what they have served", async () => {
     const running = await start();
     await get("/api", { "x-user": "j" });
