@@ -41,6 +41,8 @@ const DEFAULT_SAMPLE_RATE = 0.01;
 /**
  * A proxy inside this process: traffic is served by native threads, this object changes what they do.
  *
+ * Like a server of Node's it keeps the process alive until it is stopped (`unref` lets go).
+ *
  * ```ts
  * await using proxy = await Proxy.start({ config });
  * ```
@@ -65,6 +67,7 @@ export class Proxy implements AsyncDisposable {
     const engine = await createEngine({ workers, limits, ...reports });
     if (onReport !== undefined) engine.onReport((batch) => onReport(toProxyReport(batch)));
     const proxy = new Proxy(engine);
+    proxy.ref();
     try {
       const unbound = (await proxy.apply(options.config)).filter(isUnbound);
       if (unbound.length > 0) throw listenFailed(unbound);
@@ -123,7 +126,19 @@ export class Proxy implements AsyncDisposable {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
+    this.unref();
     await this.#engine.stop();
+  }
+
+  /** Keeps the process alive until `stop`, as a server of Node's does: a proxy does so from its start on. */
+  ref(): void {
+    if (!this.#isStopped && !holds.has(this)) holds.set(this, holdProcess());
+  }
+
+  /** Lets the process end although the proxy runs, and the proxy with its last reference. */
+  unref(): void {
+    holds.get(this)?.();
+    holds.delete(this);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -133,6 +148,19 @@ export class Proxy implements AsyncDisposable {
   #assertRunning(): void {
     if (this.#isStopped) throw new ProxyError("stopped", "the proxy has been stopped");
   }
+}
+
+/** Proxies that hold the process, and how each lets go. From here they are referred to, so that none is collected while it serves. */
+const holds = new Map<Proxy, () => void>();
+
+/** Keeps the event loop alive without waking it up. */
+function holdProcess(): () => void {
+  const { port1, port2 } = new MessageChannel();
+  port1.ref();
+  return () => {
+    port1.close();
+    port2.close();
+  };
 }
 
 /** A listener whose address somebody else has, or that nobody here may have. */
