@@ -75,6 +75,23 @@ describe("load-balancer", () => {
   });
 });
 
+function getOverTls(
+  address: string,
+  host: string,
+): Promise<{ readonly status: number; readonly body: string; readonly fingerprint: string }> {
+  const [hostname, port] = address.split(":");
+  return new Promise((resolve, reject) => {
+    const options = { hostname, port, servername: host, headers: { host }, rejectUnauthorized: false, agent: false };
+    const request = httpsGet(options, (response) => {
+      const fingerprint = "getPeerCertificate" in response.socket ? String(peerOf(response.socket)) : "";
+      let body = "";
+      response.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body, fingerprint }));
+    });
+    request.on("error", reject);
+  });
+}
+
 function peerOf(socket: object): unknown {
   const read: unknown = Reflect.get(socket, "getPeerCertificate");
   const certificate: unknown = typeof read === "function" ? Reflect.apply(read, socket, []) : undefined;
@@ -112,23 +129,6 @@ describe("tls-gateway", () => {
     await until("the wrong file is refused", () => sample.lines.some((line) => line.includes("listeners[0].tls.certificate")));
     expect((await getOverTls(secure, "shop.example.com")).status).toBe(200);
   });
-
-  function getOverTls(
-    address: string,
-    host: string,
-  ): Promise<{ readonly status: number; readonly body: string; readonly fingerprint: string }> {
-    const [hostname, port] = address.split(":");
-    return new Promise((resolve, reject) => {
-      const options = { hostname, port, servername: host, headers: { host }, rejectUnauthorized: false, agent: false };
-      const request = httpsGet(options, (response) => {
-        const fingerprint = "getPeerCertificate" in response.socket ? String(peerOf(response.socket)) : "";
-        let body = "";
-        response.on("data", (chunk: Buffer) => (body += chunk.toString()));
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, body, fingerprint }));
-      });
-      request.on("error", reject);
-    });
-  }
 });
 
 describe("tcp-splicer", () => {
