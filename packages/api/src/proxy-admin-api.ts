@@ -86,6 +86,7 @@ export interface ProxyStats {
   readonly samples: readonly ProxyStat[];
 }
 
+/** One counter or gauge. */
 export interface ProxyStat {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -138,12 +139,14 @@ export interface ProxyExplanation {
   readonly decisions: readonly ProxyDecision[];
 }
 
+/** An endpoint that may serve the request. */
 export interface ProxyExplainedEndpoint {
   readonly address: string;
   readonly healthy?: boolean;
   readonly weight?: number;
 }
 
+/** One step of the way of a request. */
 export interface ProxyDecision {
   /** `listener`, `filterChain`, `filter`, `virtualHost`, `route`, `cluster`, `endpoint` … */
   readonly stage: string;

@@ -6,6 +6,7 @@ export interface ProxyConfig {
   readonly clusters: readonly ClusterConfig[];
 }
 
+/** A port that the proxy listens on. */
 export type ListenerConfig = HttpListenerConfig | TcpListenerConfig;
 
 /**
@@ -46,6 +47,7 @@ export interface TcpListenerConfig {
   readonly idleTimeoutMs?: number;
 }
 
+/** The routes of some host names. */
 export interface HostConfig {
   /** `example.com`, `*.example.com`, `*`. Default: every host. */
   readonly domains?: readonly string[];
@@ -53,6 +55,7 @@ export interface HostConfig {
   readonly routes: readonly RouteConfig[];
 }
 
+/** Which requests, and what happens to them. */
 export interface RouteConfig {
   /** For logs and metrics. */
   readonly name?: string;
@@ -63,6 +66,7 @@ export interface RouteConfig {
   readonly responseHeaders?: HeaderChanges;
 }
 
+/** Conditions for a request; all that are given must hold. */
 export interface RouteMatch {
   /** Of the path without its query. Default: every path. */
   readonly path?: PathMatch;
@@ -74,12 +78,14 @@ export interface RouteMatch {
   readonly query?: Readonly<Record<string, StringMatch | true>>;
 }
 
+/** A test of the path, without its query. */
 export type PathMatch =
   | { readonly exact: string }
   | { readonly prefix: string }
   /** A regular expression (RE2 syntax) for the whole path. */
   | { readonly regex: string };
 
+/** A test of a text. */
 export type StringMatch =
   | { readonly exact: string }
   | { readonly prefix: string }
@@ -88,6 +94,7 @@ export type StringMatch =
   /** A regular expression (RE2 syntax) for the whole value. */
   | { readonly regex: string };
 
+/** What happens to a request that a route matches. */
 export type RouteAction = ForwardAction | RedirectAction | RespondAction;
 
 /** Brings the request to an upstream. */
@@ -106,6 +113,7 @@ export interface ForwardAction {
   readonly mirrorTo?: readonly string[];
 }
 
+/** Answers with another place to go to; what is left out stays as the client asked. */
 export interface RedirectAction {
   readonly kind: "redirect";
   readonly scheme?: "http" | "https";
@@ -123,6 +131,7 @@ export interface RespondAction {
   readonly body?: string;
 }
 
+/** One of several clusters that share the requests. */
 export interface WeightedCluster {
   readonly cluster: string;
   /** Its share of the sum of all weights. */
@@ -132,6 +141,7 @@ export interface WeightedCluster {
 /** After what a request is tried again (Envoy's `x-envoy-retry-on`). */
 export type RetryCondition = "5xx" | "gateway-error" | "reset" | "connect-failure" | "refused-stream" | "retriable-4xx";
 
+/** Whether and when a request is tried again, at another endpoint if there is one. */
 export interface RetryConfig {
   readonly on: readonly RetryCondition[];
   /** Tries after the first. Default 1. */
@@ -139,6 +149,7 @@ export interface RetryConfig {
   readonly perTryTimeoutMs?: number;
 }
 
+/** What is done to the header fields of a message: removed first, then set, then added. */
 export interface HeaderChanges {
   /** Replaces all values of the header. */
   readonly set?: Readonly<Record<string, string>>;
@@ -175,6 +186,7 @@ export interface ClusterConfig {
  */
 export type UpstreamProtocol = "http1" | "http2" | "auto";
 
+/** An upstream of a cluster, where more than its address is said. */
 export interface EndpointConfig {
   readonly address: string;
   /** Its share beside the others, at least 1. Default 1. */
@@ -188,6 +200,7 @@ export interface ClusterLimits {
   readonly maxRequests?: number;
 }
 
+/** When an endpoint is left out by what its requests came to. */
 export interface OutlierDetectionConfig {
   /** Failures in a row. Default 5. */
   readonly consecutiveFailures?: number;
@@ -293,6 +306,7 @@ export interface CertificateConfig {
   readonly privateKeyPem: string | Secret<string>;
 }
 
+/** How the proxy proves itself to clients, and whom it lets in. */
 export interface ListenerTlsConfig {
   readonly certificate: CertificateConfig;
   /** Time for the handshake, from the connection's first moment. Default 15,000 (`ProxyLimits.transportTimeoutMs`). */
@@ -301,6 +315,7 @@ export interface ListenerTlsConfig {
   readonly clientRootsPem?: string;
 }
 
+/** How the proxy speaks TLS to upstreams. */
 export interface ClusterTlsConfig {
   /** Name to ask for and to find in the certificate. */
   readonly serverName: string;

@@ -141,6 +141,7 @@ export class Proxy implements AsyncDisposable {
     holds.delete(this);
   }
 
+  /** The same as `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
