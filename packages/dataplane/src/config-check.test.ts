@@ -16,6 +16,8 @@ const withRoute = (route: unknown): unknown => ({
 });
 const withCluster = (cluster: object): unknown => ({ listeners: [], clusters: [{ name: "a", endpoints: [], ...cluster }] });
 
+const TOKEN_ROUTE = { token: { issuers: ["corp"] }, action: { kind: "respond", status: 200 } };
+
 /** What a program that no compiler has checked might pass. */
 async function problemOf(config: unknown): Promise<string> {
   const error: unknown = await Proxy.start({ config: config as ProxyConfig, workers: 1 }).catch((reason: unknown) => reason);
@@ -63,6 +65,16 @@ describe("a configuration that is wrong", () => {
       "a header name",
       withRoute({ requestHeaders: { set: { "a b": "x" } }, action: { kind: "respond", status: 200 } }),
       /routes\[0\]\.requestHeaders: "a b" is not a header name$/,
+    ],
+    [
+      "the keys of a token issuer",
+      { listeners: [{ ...listener, tokenIssuers: { corp: { jwks: "x" } }, hosts: [{ routes: [TOKEN_ROUTE] }] }], clusters: [] },
+      /listeners\[0\]\.tokenIssuers\["corp"\]\.jwks: is no JSON Web Key Set/,
+    ],
+    [
+      "a header of an access rule",
+      withRoute({ access: { allow: [{ headers: { "a b": true } }] }, action: { kind: "respond", status: 200 } }),
+      /routes\[0\]\.access: "a b" is not a header name$/,
     ],
     [
       "a certificate",

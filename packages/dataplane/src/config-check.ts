@@ -1,6 +1,17 @@
 import { isIP } from "node:net";
 import { Secret } from "@fairlead/kit";
 import { z } from "zod";
+import {
+  accessLogSchema,
+  accessSchema,
+  corsSchema,
+  faultSchema,
+  hashSchema,
+  rateLimitSchema,
+  tokenIssuersSchema,
+  tokenSchema,
+} from "./policy-check.ts";
+import { presenceSchema } from "./string-check.ts";
 import type { ClusterConfig, ListenerConfig, ProxyConfig, WeightedCluster } from "./config.ts";
 import type { EngineProblem, ProxyLimits } from "./native/engine.ts";
 
@@ -15,6 +26,7 @@ export function findConfigProblems(config: unknown): readonly EngineProblem[] {
     ...duplicates("listeners", parsed.data.listeners),
     ...duplicates("clusters", parsed.data.clusters),
     ...missingClusters(parsed.data),
+    ...missingIssuers(parsed.data),
   ];
 }
 
@@ -59,19 +71,6 @@ const endpointAddressSchema = z.string().refine((value) => isEndpoint(value), { 
 const weightedSchema = z.array(z.strictObject({ cluster: name, weight: count })).min(1);
 const targetSchema = z.union([name, weightedSchema], { error: "name a cluster, or list clusters with their weights" });
 
-const stringMatchSchema = z.union(
-  [
-    z.strictObject({ exact: z.string() }),
-    z.strictObject({ prefix: z.string() }),
-    z.strictObject({ suffix: z.string() }),
-    z.strictObject({ contains: z.string() }),
-    z.strictObject({ regex: z.string() }),
-  ],
-  { error: "give one of exact, prefix, suffix, contains and regex" },
-);
-const presenceSchema = z.union([z.literal(true), stringMatchSchema], {
-  error: "give true, or one of exact, prefix, suffix, contains and regex",
-});
 const pathMatchSchema = z.union(
   [z.strictObject({ exact: z.string() }), z.strictObject({ prefix: z.string() }), z.strictObject({ regex: z.string() })],
   { error: "give one of exact, prefix and regex" },
@@ -98,6 +97,7 @@ const actionSchema = z.discriminatedUnion("kind", [
     rewriteHost: z.string().exactOptional(),
     retry: retrySchema.exactOptional(),
     mirrorTo: z.array(name).exactOptional(),
+    hashOn: z.array(hashSchema).exactOptional(),
   }),
   z.strictObject({
     kind: z.literal("redirect"),
@@ -125,6 +125,11 @@ const routeSchema = z.strictObject({
   action: actionSchema,
   requestHeaders: headerChangesSchema.exactOptional(),
   responseHeaders: headerChangesSchema.exactOptional(),
+  cors: corsSchema.exactOptional(),
+  fault: faultSchema.exactOptional(),
+  token: tokenSchema.exactOptional(),
+  access: accessSchema.exactOptional(),
+  rateLimit: rateLimitSchema.exactOptional(),
 });
 
 const certificateSchema = z.strictObject({
@@ -147,6 +152,9 @@ const listenerSchema = z.discriminatedUnion("kind", [
     requestHeadersTimeoutMs: timeMs.exactOptional(),
     idleTimeoutMs: timeMs.exactOptional(),
     streamIdleTimeoutMs: timeMs.exactOptional(),
+    tokenIssuers: tokenIssuersSchema.exactOptional(),
+    rateLimit: rateLimitSchema.exactOptional(),
+    accessLogs: z.array(accessLogSchema).exactOptional(),
     hosts: z.array(z.strictObject({ domains: z.array(name).min(1).exactOptional(), routes: z.array(routeSchema) })),
   }),
   z.strictObject({
@@ -156,6 +164,7 @@ const listenerSchema = z.discriminatedUnion("kind", [
     tls: listenerTlsSchema.exactOptional(),
     to: targetSchema,
     idleTimeoutMs: timeMs.exactOptional(),
+    accessLogs: z.array(accessLogSchema).exactOptional(),
   }),
 ]);
 
@@ -218,7 +227,7 @@ const clusterSchema = z.strictObject({
       error: "write host:port, or { address, weight }",
     }),
   ),
-  loadBalancer: z.enum(["roundRobin", "leastRequest", "random"]).exactOptional(),
+  loadBalancer: z.enum(["roundRobin", "leastRequest", "random", "ringHash", "maglev"]).exactOptional(),
   connectTimeoutMs: positiveMs.exactOptional(),
   limits: z
     .strictObject({ maxConnections: count.exactOptional(), maxPendingRequests: count.exactOptional(), maxRequests: count.exactOptional() })
@@ -306,6 +315,22 @@ function missingClusters({ listeners, clusters }: ProxyConfig): readonly EngineP
     .map(({ path, cluster }) =>
       problem(path, `there is no cluster "${cluster}"; there ${names.size === 0 ? "are none" : `are: ${[...names].join(", ")}`}`),
     );
+}
+
+function missingIssuers({ listeners }: ProxyConfig): readonly EngineProblem[] {
+  return listeners.flatMap((listener, index) => {
+    if (listener.kind !== "http") return [];
+    const names = Object.keys(listener.tokenIssuers ?? {});
+    return listener.hosts.flatMap(({ routes }, host) =>
+      routes.flatMap(({ token }, route) =>
+        (token?.issuers ?? []).flatMap((issuer, at) => {
+          const path = `listeners[${index}].hosts[${host}].routes[${route}].token.issuers[${at}]`;
+          const known = names.length === 0 ? "has none" : `has: ${names.join(", ")}`;
+          return names.includes(issuer) ? [] : [problem(path, `there is no token issuer "${issuer}"; the listener ${known}`)];
+        }),
+      ),
+    );
+  });
 }
 
 interface Reference {

@@ -46,6 +46,13 @@ const RENAMED: readonly (readonly [RegExp, string])[] = [
   [/\.action\.pathRewrite(?:\.prefix)?$/, ".action.rewritePrefix"],
   [/\.action\.hostRewrite(?:\.literal)?$/, ".action.rewriteHost"],
   [/\.action\.mirrors(\[\d+\])(?:\.cluster)?$/, ".action.mirrorTo$1"],
+  [/(?:\.filters\[0\])?\.httpFilters\[\d+\](?:\.kind\.jwtAuthn)?\.providers/, ".tokenIssuers"],
+  [/\.httpFilters\[\d+\]\.kind\.localRateLimit(?:\.bucket)?/, ".rateLimit"],
+  [/\.filterOverrides\.(?:deny|allow)\.rbac\.rules.*$/, ".access"],
+  [/\.filterOverrides\.(cors|fault|rateLimit)\.\w+/, ".$1"],
+  [/\.filterOverrides\.tokens/, ".token"],
+  [/\.action\.hashPolicy(\[\d+\])(?:\.on)?/, ".action.hashOn$1"],
+  [/\.accessLog(\[\d+\])/, ".accessLogs$1"],
   [/\.healthCheck\.kind\.(?:http|tcp|grpc)/, ".healthCheck"],
 ];
 

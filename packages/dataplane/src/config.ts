@@ -1,4 +1,14 @@
 import type { Secret } from "@fairlead/kit";
+import type {
+  AccessConfig,
+  AccessLogConfig,
+  CorsConfig,
+  FaultConfig,
+  HashConfig,
+  RateLimitConfig,
+  TokenIssuerConfig,
+  TokenRequirementConfig,
+} from "./policy-config.ts";
 
 /** What a proxy that is used as a library does: where it listens, and which upstreams it brings requests to. */
 export interface ProxyConfig {
@@ -30,6 +40,11 @@ export interface HttpListenerConfig {
    * that is silent. 0 never. Default 300,000.
    */
   readonly streamIdleTimeoutMs?: number;
+  /** Whose tokens routes may ask for, by a name of your own. */
+  readonly tokenIssuers?: Readonly<Record<string, TokenIssuerConfig>>;
+  /** For all requests together, unless a route has its own. */
+  readonly rateLimit?: RateLimitConfig;
+  readonly accessLogs?: readonly AccessLogConfig[];
   /** Which routes serve which hosts; the most specific domain wins. */
   readonly hosts: readonly HostConfig[];
 }
@@ -45,6 +60,7 @@ export interface TcpListenerConfig {
   readonly to: string | readonly WeightedCluster[];
   /** Without a byte in either direction the connection ends after this; 0 never. Default one hour. */
   readonly idleTimeoutMs?: number;
+  readonly accessLogs?: readonly AccessLogConfig[];
 }
 
 /** The routes of some host names. */
@@ -64,6 +80,16 @@ export interface RouteConfig {
   readonly action: RouteAction;
   readonly requestHeaders?: HeaderChanges;
   readonly responseHeaders?: HeaderChanges;
+  /** Which web pages of other origins may ask. */
+  readonly cors?: CorsConfig;
+  /** Makes some requests slow or fail. */
+  readonly fault?: FaultConfig;
+  /** Asks for a token of one of the listener's `tokenIssuers`. */
+  readonly token?: TokenRequirementConfig;
+  /** Who may ask. */
+  readonly access?: AccessConfig;
+  /** How many requests pass. */
+  readonly rateLimit?: RateLimitConfig;
 }
 
 /** Conditions for a request; all that are given must hold. */
@@ -111,6 +137,8 @@ export interface ForwardAction {
   readonly retry?: RetryConfig;
   /** Clusters that get a copy whose response is thrown away. */
   readonly mirrorTo?: readonly string[];
+  /** What keeps requests at the same endpoint, for clusters whose `loadBalancer` is `ringHash` or `maglev`. */
+  readonly hashOn?: readonly HashConfig[];
 }
 
 /** Answers with another place to go to; what is left out stays as the client asked. */
@@ -164,8 +192,8 @@ export interface ClusterConfig {
   readonly name: string;
   /** `host:port`; names are resolved again and again. */
   readonly endpoints: readonly (string | EndpointConfig)[];
-  /** Default `roundRobin`. */
-  readonly loadBalancer?: "roundRobin" | "leastRequest" | "random";
+  /** `ringHash` and `maglev` send what has the same hash (`hashOn` of a route) to the same endpoint as long as it is there. Default `roundRobin`. */
+  readonly loadBalancer?: "roundRobin" | "leastRequest" | "random" | "ringHash" | "maglev";
   /** Default 5,000. */
   readonly connectTimeoutMs?: number;
   readonly limits?: ClusterLimits;

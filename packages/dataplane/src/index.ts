@@ -33,6 +33,19 @@ export type {
   UpstreamProtocol,
   WeightedCluster,
 } from "./config.ts";
+export type {
+  AccessConfig,
+  AccessLogConfig,
+  ClientMatch,
+  CorsConfig,
+  FaultAbortConfig,
+  FaultConfig,
+  FaultDelayConfig,
+  HashConfig,
+  RateLimitConfig,
+  TokenIssuerConfig,
+  TokenRequirementConfig,
+} from "./policy-config.ts";
 export { type AskedRequest, checkConfig, explain, explainDump } from "./explain.ts";
 export type { ProxyEndpoint, ProxyListener } from "./endpoints.ts";
 export type { ProxyReport, ProxyRequestSample, ProxyRequestTotals } from "./proxy-report.ts";

@@ -51,6 +51,8 @@ test("the guide's blocks do what its text says", async () => {
   expect(lines.filter((line) => !explained.includes(line))).toEqual([
     "hello from /first",
     "web is bound to 127.0.0.1:8080",
+    "403",
+    "session",
     "fine",
     "hello from /users",
     "127.0.0.1:9001: healthy",
