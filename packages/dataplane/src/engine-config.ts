@@ -52,6 +52,7 @@ function toListener(listener: ListenerConfig): JsonObject {
 
 function toHttp(listener: HttpListenerConfig): JsonObject {
   const { name, hosts, requestHeadersTimeoutMs, idleTimeoutMs = 0, streamIdleTimeoutMs, accessLogs } = listener;
+  const filters = toFilters(listener);
   return present({
     statPrefix: name,
     routes: { inline: { name, virtualHosts: hosts.map(toVirtualHost) } },
@@ -59,7 +60,7 @@ function toHttp(listener: HttpListenerConfig): JsonObject {
     // Nothing said there would be the engine's own hour, 0 is what the proxy's limits say.
     idleTimeoutMs,
     streamIdleTimeoutMs,
-    httpFilters: toFilters(listener),
+    httpFilters: filters.length === 0 ? undefined : filters,
     accessLog: accessLogs && toAccessLogs(accessLogs),
   });
 }
@@ -70,13 +71,14 @@ function toVirtualHost({ domains = ["*"], routes }: HostConfig, index: number): 
 
 function toRoute(route: RouteConfig): JsonObject {
   const { name = "", match = {}, action, requestHeaders, responseHeaders } = route;
-  return {
-    filterOverrides: toFilterOverrides(route),
+  const filterOverrides = toFilterOverrides(route);
+  return present({
     name,
     match: toMatch(match),
     action: toAction(action),
     headers: present({ request: requestHeaders && toHeaderOps(requestHeaders), response: responseHeaders && toHeaderOps(responseHeaders) }),
-  };
+    filterOverrides: Object.keys(filterOverrides).length === 0 ? undefined : filterOverrides,
+  });
 }
 
 function toMatch({ path, method, headers = {}, query = {} }: RouteMatch): JsonObject {
@@ -99,7 +101,7 @@ function toAction(action: RouteAction): JsonObject {
   return { redirect: present({ scheme, host, port, path: path === undefined ? undefined : { full: path }, status }) };
 }
 
-function toForward({ to, timeoutMs, rewritePrefix, rewriteHost, retry, mirrorTo = [], hashOn = [] }: ForwardAction): JsonObject {
+function toForward({ to, timeoutMs, rewritePrefix, rewriteHost, retry, mirrorTo = [], hashOn }: ForwardAction): JsonObject {
   return present({
     ...toTarget(to),
     timeoutMs,
@@ -107,7 +109,7 @@ function toForward({ to, timeoutMs, rewritePrefix, rewriteHost, retry, mirrorTo 
     hostRewrite: rewriteHost === undefined ? undefined : { literal: rewriteHost },
     retry: retry && present({ retryOn: retry.on.join(","), numRetries: retry.attempts, perTryTimeoutMs: retry.perTryTimeoutMs }),
     mirrors: mirrorTo.map((cluster) => ({ cluster })),
-    hashPolicy: toHashPolicy(hashOn),
+    hashPolicy: hashOn && toHashPolicy(hashOn),
   });
 }
 

@@ -22,11 +22,10 @@ const TOKENS = "tokens";
 const DENY = "deny";
 const ALLOW = "allow";
 const RATE_LIMIT = "rateLimit";
-const ROUTER = "router";
 
 /**
  * The filters of a listener in the order that a request meets them. Only what the listener or one of its routes names is there: what nobody uses costs
- * nothing.
+ * nothing. None at all where nothing is named.
  */
 export function toFilters({ hosts, tokenIssuers, rateLimit }: HttpListenerConfig): readonly JsonObject[] {
   const routes = hosts.flatMap((host) => host.routes);
@@ -42,9 +41,9 @@ export function toFilters({ hosts, tokenIssuers, rateLimit }: HttpListenerConfig
       RATE_LIMIT,
       { localRateLimit: rateLimit === undefined ? {} : toRateLimit(rateLimit) },
     ],
-    [true, ROUTER, { router: {} }],
   ];
-  return filters.flatMap(([isUsed, name, kind]) => (isUsed ? [{ name, kind }] : []));
+  const used = filters.flatMap(([isUsed, name, kind]) => (isUsed ? [{ name, kind }] : []));
+  return used.length === 0 ? [] : [...used, { name: "router", kind: { router: {} } }];
 }
 
 /** What a route says to the filters. */
