@@ -113,7 +113,9 @@ describe("an error", () => {
   it("is the caller's for options out of range and for calls after the end", async () => {
     const config: ProxyConfig = { listeners: [], clusters: [] };
     await expect(Proxy.start({ config, workers: -1 })).rejects.toMatchObject({ code: "invalid-config", fault: "caller", retry: false });
+    await expect(Proxy.start(JSON.parse("null"))).rejects.toMatchObject({ code: "invalid-config", fault: "caller" });
     const proxy = await Proxy.start({ config, workers: 1 });
+    await expect(proxy.drain(-1)).rejects.toMatchObject({ code: "invalid-config", problems: [{ path: "deadlineMs" }] });
     await proxy.stop();
     await expect(proxy.stats()).rejects.toMatchObject({ code: "stopped", fault: "caller", retry: false });
   });

@@ -32,8 +32,15 @@ export function findConfigProblems(config: unknown): readonly EngineProblem[] {
 
 /** The same for what a proxy is started with beside its configuration. */
 export function findOptionProblems(options: OptionValues): readonly EngineProblem[] {
+  if (typeof options !== "object" || options === null) return [problem("", "give an object with a config")];
   const { workers, limits, reportIntervalMs, sampleRate } = options;
   const parsed = optionsSchema.safeParse(withoutUndefined({ workers, limits, reportIntervalMs, sampleRate }), REPORT);
+  return parsed.success ? [] : toProblems(parsed.error);
+}
+
+/** The same for how long a drain may take. */
+export function findDeadlineProblems(deadlineMs: unknown): readonly EngineProblem[] {
+  const parsed = z.strictObject({ deadlineMs: timeMs }).safeParse({ deadlineMs }, REPORT);
   return parsed.success ? [] : toProblems(parsed.error);
 }
 
@@ -278,7 +285,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
   const message = `${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`;
   // Certificates and keys are objects and long texts: neither is ever repeated.
   const isShort = typeof issue.input === "number" || (typeof issue.input === "string" && issue.input.length <= MAX_SHOWN);
-  return isShort ? `${JSON.stringify(issue.input)}: ${message}` : message;
+  return isShort ? `${typeof issue.input === "number" ? issue.input : JSON.stringify(issue.input)}: ${message}` : message;
 }
 
 /** Longest text that a message repeats. */

@@ -1,6 +1,6 @@
 import type { ProxyExplainRequest, ProxyExplanation, ProxyStat } from "@fairlead/api";
 import type { ProxyConfig } from "./config.ts";
-import { findConfigProblems, findOptionProblems } from "./config-check.ts";
+import { findConfigProblems, findDeadlineProblems, findOptionProblems } from "./config-check.ts";
 import { toUserProblem } from "./config-path.ts";
 import { toEngineConfig } from "./engine-config.ts";
 import { parseExplainRequest } from "./explain-request.ts";
@@ -119,6 +119,8 @@ export class Proxy implements AsyncDisposable {
   /** Refuses new connections and waits for requests in flight; false where some were left after `deadlineMs`. */
   async drain(deadlineMs: number = DEFAULT_DRAIN_MS): Promise<boolean> {
     this.#assertRunning();
+    const wrong = findDeadlineProblems(deadlineMs);
+    if (wrong.length > 0) throw invalidConfig(wrong);
     return this.#engine.drain(deadlineMs, "all");
   }
 

@@ -200,6 +200,15 @@ describe("/config_dump", () => {
     });
   });
 
+  it("shows the bootstrap of an Envoy in its place, as far as there is one", async () => {
+    const [config] = JSON.parse(await textOf("/config_dump?mask=bootstrap")).configs;
+    expect(config.bootstrap).toMatchObject({
+      node: { metadata: { NAMESPACE: "default" } },
+      dynamic_resources: { ads_config: { grpc_services: [{ envoy_grpc: { cluster_name: "xds-grpc" } }] } },
+      static_resources: { clusters: [{ name: "xds-grpc", type: "STATIC" }] },
+    });
+  });
+
   it("shows endpoints only when asked", async () => {
     expect(await textOf("/config_dump")).not.toContain("EndpointsConfigDump");
     const { configs } = JSON.parse(await textOf("/config_dump?resource=dynamic_endpoint_configs"));

@@ -2,7 +2,7 @@ import { describeEngineProblem, type EngineProblem } from "./engine.ts";
 
 /** What can go wrong with a proxy, for programs to tell apart. */
 export type ProxyErrorCode =
-  /** The configuration (or an option) was refused as a whole; `problems` says why, each with its path. What ran before goes on running. */
+  /** The configuration (or an option, or an argument) was refused as a whole; `problems` says why, each with its path. What ran before goes on running. */
   | "invalid-config"
   /** `Proxy.start` could not bind a listener (the port is in use, or needs privileges); `problems` names it. */
   | "listen-failed"

@@ -1,4 +1,5 @@
-import { create, type DescMessage, fromBinary, fromJson, type Message, type Registry } from "@bufbuild/protobuf";
+import { isIP } from "node:net";
+import { create, type DescMessage, fromBinary, fromJson, type JsonObject, type Message, type Registry } from "@bufbuild/protobuf";
 import { anyPack, anyUnpack, type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { BootstrapConfigDumpSchema, SecretsConfigDumpSchema } from "@fairlead/api/gen/envoy/admin/v3/config_dump_pb";
 import {
@@ -54,32 +55,45 @@ export async function buildDumps(ports: AdminPorts, options: DumpOptions): Promi
 /** Not what the process was started with, which no Envoy has, but what an Envoy in its place would have been. */
 function buildBootstrap({ settings, startedMs }: AdminPorts): Dump {
   const { id, cluster, metadata, userAgentName, userAgentVersion } = toNodeIdentity(settings);
-  const { host, port } = splitAddress(settings.adminAddress);
+  const node = {
+    id,
+    cluster,
+    metadata: JSON.parse(JSON.stringify(metadata)),
+    user_agent_name: userAgentName,
+    user_agent_version: userAgentVersion,
+  };
   const ads = { ads: {}, resource_api_version: "V3" };
-  const bootstrap = fromJson(
-    BootstrapSchema,
-    {
-      node: {
-        id,
-        cluster,
-        metadata: JSON.parse(JSON.stringify(metadata)),
-        user_agent_name: userAgentName,
-        user_agent_version: userAgentVersion,
-      },
-      admin: { address: { socket_address: { address: host, port_value: port } } },
-      dynamic_resources: {
-        cds_config: ads,
-        lds_config: ads,
-        ads_config: {
-          api_type: settings.xds === "delta" ? "DELTA_GRPC" : "GRPC",
-          transport_api_version: "V3",
-          grpc_services: [{ google_grpc: { target_uri: settings.pilot.address, stat_prefix: "xds-grpc" } }],
-        },
+  const bootstrap = fromJson(BootstrapSchema, {
+    node,
+    admin: { address: addressOf(settings.adminAddress) },
+    static_resources: { clusters: [toXdsCluster(settings.pilot.address)] },
+    dynamic_resources: {
+      cds_config: ads,
+      lds_config: ads,
+      ads_config: {
+        api_type: settings.xds === "delta" ? "DELTA_GRPC" : "GRPC",
+        transport_api_version: "V3",
+        grpc_services: [{ envoy_grpc: { cluster_name: XDS_CLUSTER } }],
       },
     },
-    { ignoreUnknownFields: true },
-  );
+  });
   return toDump(BootstrapConfigDumpSchema, create(BootstrapConfigDumpSchema, { bootstrap, lastUpdated: timestampFromMs(startedMs) }));
+}
+
+/** What Istio's bootstraps call the xDS server. */
+const XDS_CLUSTER = "xds-grpc";
+
+function toXdsCluster(server: string): JsonObject {
+  return {
+    name: XDS_CLUSTER,
+    type: isIP(splitAddress(server).host) === 0 ? "STRICT_DNS" : "STATIC",
+    load_assignment: { cluster_name: XDS_CLUSTER, endpoints: [{ lb_endpoints: [{ endpoint: { address: addressOf(server) } }] }] },
+  };
+}
+
+function addressOf(address: string): JsonObject {
+  const { host, port } = splitAddress(address);
+  return { socket_address: { address: host, port_value: port } };
 }
 
 function buildClusters(ports: AdminPorts, { types, isWanted }: DumpOptions): Dump {
