@@ -10,7 +10,7 @@ export function guard(server: Monitoring["server"]): void {
   server.addHook("onRequest", async (request, reply) => {
     const [path = "", query = ""] = request.url.split("?");
     // A pattern can cost any time: nobody from outside may bring one.
-    if (OPEN_PATHS.has(path) && !query.includes("filter")) return;
+    if (OPEN_PATHS.has(path) && !new URLSearchParams(query).has("filter")) return;
     const { remoteAddress = "", localAddress = "" } = request.socket;
     if (request.headers.origin !== undefined) await reply.code(403).send(refusal("requests of web pages are not answered"));
     else if (!isLoopback(remoteAddress) && remoteAddress !== localAddress)
