@@ -13,8 +13,10 @@ mod access_log;
 mod cluster;
 mod context;
 mod endpoint;
+mod ext_authz;
 mod fault;
 mod filter;
+mod global_limit;
 mod health_check;
 mod http_connection_manager;
 mod http_options;
@@ -29,6 +31,7 @@ mod retry;
 mod route;
 mod route_action;
 mod secret;
+mod service;
 mod tls;
 mod value;
 
