@@ -27,7 +27,7 @@ pub(super) async fn exchange(
     worker: &Rc<Worker>,
     cluster: &ClusterEntry,
     call: &Call,
-    authority: &[u8],
+    (authority, is_https): (&[u8], bool),
     up: &mut Upstream,
 ) -> Result<(Answer, bool), Broken> {
     let head = encode_head(call, authority);
@@ -42,7 +42,6 @@ pub(super) async fn exchange(
     h1::parse_request(&head, &limits, &mut request).map_err(|_| Broken::Failed(Failure::UpstreamProtocol))?;
     let mut range = 0..head.len() + call.body.len();
     if let Wire::Stream(stream) = &up.wire {
-        let is_https = up.info.principal.is_some() || up.info.is_mutual;
         stream.send_head(call.body.is_empty(), method == Method::Head, |writer| {
             let view = RequestView::new(&request, &head);
             h2::encode_request(view, &Edits::default(), is_https, writer);
