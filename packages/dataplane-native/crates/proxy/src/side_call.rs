@@ -85,7 +85,12 @@ async fn attempts(worker: &Rc<Worker>, call: &Call, asked: &Asked) -> Result<Ans
         asked.borrow_mut().take();
         let failure = match result {
             Ok(answer) => {
-                record(worker, cluster, &entry.state, Verdict::Status(http_status(call, &answer)));
+                record(
+                    worker,
+                    cluster,
+                    &entry.state,
+                    Verdict::Status(http_status(call, &answer)),
+                );
                 return Ok(answer);
             }
             Err(Stopped::TooLarge) => return Err(CallFailure::TooLarge),

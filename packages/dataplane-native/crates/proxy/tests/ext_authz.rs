@@ -49,7 +49,10 @@ fn filter(change: Value) -> Value {
 }
 
 fn attributes(asked: &Asked) -> AttributeContext {
-    CheckRequest::decode(asked.message.as_slice()).unwrap().attributes.unwrap()
+    CheckRequest::decode(asked.message.as_slice())
+        .unwrap()
+        .attributes
+        .unwrap()
 }
 
 fn option(key: &str, value: &str) -> HeaderValueOption {
@@ -157,15 +160,21 @@ fn a_request_that_the_service_denies_is_answered_in_its_words() {
     // The connection serves on.
     assert_eq!(client.get("/").status, 401);
     assert_eq!(upstream.requests(), 0);
-    let metrics = proxy.stats_prometheus();
-    assert!(metrics.contains("response_flags=\"UAEX\""), "{metrics}");
+    wait_until("the request is recorded", || {
+        proxy.stats_prometheus().contains("response_flags=\"UAEX\"")
+    });
 }
 
 #[test]
 fn a_service_that_is_down_refuses_or_lets_pass_as_it_is_configured() {
     let upstream = Upstream::saying("ok");
     let routes = || json!([forward("up")]);
-    let strict = serve(&[filter(json!({ "statusOnError": 503 }))], routes(), &upstream, dead_address());
+    let strict = serve(
+        &[filter(json!({ "statusOnError": 503 }))],
+        routes(),
+        &upstream,
+        dead_address(),
+    );
     assert_eq!(support::get(address(&strict, "web"), "/").status, 503);
     let missing = filter(json!({ "service": { "grpc": { "cluster": "nobody" } } }));
     let missing = serve(&[missing], routes(), &upstream, dead_address());
@@ -215,7 +224,12 @@ fn the_body_goes_with_the_question_and_then_to_the_application() {
     let with_body = filter(json!({ "body": { "maxBytes": 10 } }));
     let without = json!({ "match": { "path": { "prefix": "/without" } }, "action": { "forward": { "cluster": "up" } },
         "filterOverrides": { "authz": { "extAuthz": { "withoutBody": true, "contextExtensions": { "a": "b" } } } } });
-    let proxy = serve(&[with_body], json!([without, forward("up")]), &upstream, service.address);
+    let proxy = serve(
+        &[with_body],
+        json!([without, forward("up")]),
+        &upstream,
+        service.address,
+    );
     let mut client = Client::connect(address(&proxy, "web"));
     let body = |service: &Service| attributes(&service.last()).request.unwrap().http.unwrap().body;
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
@@ -302,7 +316,12 @@ fn what_the_service_adds_can_choose_another_route() {
     let routes = json!([second, forward("up")]);
     let stays = serve(&[filter(json!({}))], routes.clone(), &upstream, service.address);
     assert_eq!(support::get(address(&stays, "web"), "/").body(), "GET / HTTP/1.1");
-    let moves = serve(&[filter(json!({ "clearRouteCache": true }))], routes, &upstream, service.address);
+    let moves = serve(
+        &[filter(json!({ "clearRouteCache": true }))],
+        routes,
+        &upstream,
+        service.address,
+    );
     assert_eq!(support::get(address(&moves, "web"), "/").body(), "GET /second HTTP/1.1");
 }
 
@@ -332,7 +351,12 @@ fn a_route_may_be_left_out() {
     let service = Service::start(|_| deny());
     let open = json!({ "match": { "path": { "prefix": "/open" } }, "action": { "forward": { "cluster": "up" } },
         "filterOverrides": { "authz": "disabled" } });
-    let proxy = serve(&[filter(json!({}))], json!([open, forward("up")]), &upstream, service.address);
+    let proxy = serve(
+        &[filter(json!({}))],
+        json!([open, forward("up")]),
+        &upstream,
+        service.address,
+    );
     let mut client = Client::connect(address(&proxy, "web"));
     assert_eq!((client.get("/open").status, client.get("/").status), (200, 401));
     assert_eq!(Arc::clone(&service.asked).lock().unwrap().len(), 1);

@@ -129,7 +129,8 @@ async fn read_answer(
     if let Some((text, fields)) = incoming.trailers() {
         take_fields(text, fields, &mut answer.fields);
     }
-    let is_reusable = response.keep_alive && is_flushed && !incoming.has_garbage() && response.framing != Framing::Close;
+    let is_reusable =
+        response.keep_alive && is_flushed && !incoming.has_garbage() && response.framing != Framing::Close;
     Ok((answer, is_reusable))
 }
 
@@ -167,7 +168,9 @@ fn encode_head(call: &Call, authority: &[u8]) -> Vec<u8> {
     piece(b"\r\n");
     for (name, value) in &call.fields {
         // A line break would begin another field.
-        let is_clean = value.iter().all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7f);
+        let is_clean = value
+            .iter()
+            .all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7f);
         let is_ours = ["host", "content-length", "transfer-encoding", "connection"]
             .iter()
             .any(|own| name.eq_ignore_ascii_case(own));

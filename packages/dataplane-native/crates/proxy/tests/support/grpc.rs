@@ -96,11 +96,7 @@ async fn serve(socket: tokio::net::TcpStream, shared: Shared) {
     }
 }
 
-async fn answer(
-    request: Request<h2::RecvStream>,
-    mut respond: h2::server::SendResponse<Bytes>,
-    shared: Shared,
-) {
+async fn answer(request: Request<h2::RecvStream>, mut respond: h2::server::SendResponse<Bytes>, shared: Shared) {
     let (head, mut body) = request.into_parts();
     let mut bytes = Vec::new();
     while let Some(Ok(piece)) = body.data().await {
