@@ -69,7 +69,7 @@ fn ask<V: RequestView>(
     context
         .edits
         .for_each(request.buffer(), request.fields(), |_, name, value| {
-            fields.push((name, value))
+            fields.push((name, value));
         });
     let waited_us = context.timers.now_us().saturating_sub(context.began_us);
     let own_principal = if facts.is_authenticated {
