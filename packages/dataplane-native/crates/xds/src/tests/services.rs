@@ -8,6 +8,7 @@ use messages::envoy::{
     },
     extensions::filters::http::{
         ext_authz::v3 as authz,
+        ext_proc::v3 as proc,
         jwt_authn::v3::{self as jwt, jwt_provider::JwksSourceSpecifier},
         ratelimit::v3 as limit,
     },
@@ -232,5 +233,35 @@ fn keys_may_be_fetched_from_an_address_with_a_host() {
     assert_eq!(
         errors_of(&with("/keys")),
         [".providers[\"p\"].remoteJwks.httpUri.uri: \"/keys\" is no address such as https://host/path"]
+    );
+}
+
+#[test]
+fn a_service_that_wants_bodies_is_refused() {
+    use proc::processing_mode::{BodySendMode, HeaderSendMode};
+    let config = |mode| proc::ExternalProcessor {
+        grpc_service: Some(grpc("proc")),
+        processing_mode: Some(mode),
+        ..proc::ExternalProcessor::default()
+    };
+    let heads = proc::ProcessingMode {
+        response_header_mode: HeaderSendMode::Skip.into(),
+        ..proc::ProcessingMode::default()
+    };
+    let config::HttpFilterKind::ExtProc(decoded) = kind_of(&config(heads)) else {
+        panic!()
+    };
+    assert_eq!(
+        (decoded.mode.request_headers, decoded.mode.response_headers),
+        (true, false)
+    );
+    assert_eq!((decoded.message_timeout_ms, decoded.status_on_error), (200, 500));
+    let bodies = proc::ProcessingMode {
+        request_body_mode: BodySendMode::Buffered.into(),
+        ..proc::ProcessingMode::default()
+    };
+    assert_eq!(
+        errors_of(&config(bodies)),
+        [".processingMode.requestBodyMode: BUFFERED: bodies are not shown to services yet; write NONE"]
     );
 }
