@@ -270,7 +270,12 @@ fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterCh
         (Some(FilterOverride::JwtRequirement(name)), Kind::Jwt(jwt)) => Effective::Jwt(jwt, Some(name)),
         (_, Kind::Jwt(jwt)) => Effective::Jwt(jwt, None),
         (Some(FilterOverride::ExtAuthz(of_route)), Kind::ExtAuthz(config)) => {
-            Effective::ExtAuthz(Settings::new(config, Some(of_route)))
+            let places = found.map_or([None; 4], |found| found.filter_overrides(&filter.name, choice));
+            let places = places.map(|place| match place {
+                Some(FilterOverride::ExtAuthz(settings)) => Some(&**settings),
+                _ => None,
+            });
+            Effective::ExtAuthz(Settings::new(config, Some(of_route)).within(places))
         }
         (_, Kind::ExtAuthz(config)) => Effective::ExtAuthz(Settings::new(config, None)),
         (Some(FilterOverride::RateLimit(of_route)), Kind::GlobalLimit(config)) => {
