@@ -119,6 +119,7 @@ impl Control {
             next_id: AtomicU64::new(1),
             start: Instant::now(),
             active_faults: AtomicU32::new(0),
+            key_sources: crate::remote_keys::KeySources::default(),
             commands,
         });
         let interval = Duration::from_millis(bootstrap.report_interval_ms);

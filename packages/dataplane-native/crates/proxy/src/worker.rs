@@ -23,6 +23,7 @@ use crate::{
     Limits, connection,
     h2::StreamTasks,
     pool::Pools,
+    remote_keys::{self, KeySources},
     request::Scratch,
     snapshot::{Current, Snapshot},
     timer::Timers,
@@ -42,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) next_id: AtomicU64,
     pub(crate) start: std::time::Instant,
     pub(crate) active_faults: AtomicU32,
+    pub(crate) key_sources: KeySources,
     /// Where workers hand connections to each other.
     pub(crate) commands: Vec<async_mpsc::UnboundedSender<Command>>,
 }
@@ -301,6 +303,9 @@ async fn run(
                 worker.pools.sweep(worker.timers.now_ms());
                 if worker.turns.borrow().len() > 2 * worker.snapshot().clusters.len() + 64 {
                     worker.turns.borrow_mut().clear();
+                }
+                if index == 0 {
+                    remote_keys::fetch_ahead(&worker);
                 }
                 // Connections between two requests look at the new configuration now, not when the next one comes.
                 worker.timers.wake_all();

@@ -112,10 +112,14 @@ fn proxy() -> (Proxy, String) {
     let principal = json!({ "not": { "header": { "name": "x-evil", "value": { "present": true } } } });
     let rules = json!({ "action": "allow", "policies": {
         "p": { "permissions": [{ "urlPath": { "prefix": "/reviews" } }], "principals": [principal] } } });
+    // Services that this route has nothing to ask.
+    let authz = json!({ "name": "authz", "disabled": true, "kind": { "extAuthz": { "service": { "grpc": { "cluster": "nobody" } } } } });
+    let limit =
+        json!({ "name": "limit", "kind": { "rateLimit": { "domain": "d", "service": { "cluster": "nobody" } } } });
     let config = json!({
         "listeners": [{ "name": "web", "address": "127.0.0.1:0", "filterChains": [{ "filters": [{ "httpConnectionManager": {
             "useRemoteAddress": true,
-            "httpFilters": [{ "name": "rbac", "kind": { "rbac": { "rules": rules } } }, { "name": "router", "kind": { "router": {} } }],
+            "httpFilters": [{ "name": "rbac", "kind": { "rbac": { "rules": rules } } }, authz, limit, { "name": "router", "kind": { "router": {} } }],
             "routes": { "inline": { "virtualHosts": [{ "name": "reviews", "domains": ["reviews:9080"], "routes": [
                 { "match": { "path": { "exact": "/never" } }, "action": { "directResponse": { "status": 404 } } },
                 { "name": "default", "match": { "path": { "prefix": "/" } },
