@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccessLog, FractionalPercent, HttpFilter, HttpFilterKind, RouteConfiguration, RouterOptions};
+use crate::{AccessLog, HttpFilter, HttpFilterKind, RouteConfiguration, RouterOptions, Tracing};
 
 /// `envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,6 +75,172 @@ pub struct HttpConnectionManager {
     /// Traces; `None` makes no spans.
     pub tracing: Option<Tracing>,
     /// Options of HTTP/1.
+    pub http1: Http1Options,
+    /// Options of HTTP/2.
+    pub http2: Http2Options,
+    /// Remove the port from the host before routing.
+    pub strip_port: bool,
+    /// Remove a trailing dot from the host before routing.
+    pub strip_trailing_host_dot: bool,
+}
+
+impl Default for HttpConnectionManager {
+    fn default() -> Self {
+        let router = HttpFilterKind::Router(RouterOptions::default());
+        Self {
+            stat_prefix: "http".into(),
+            codec_type: CodecType::Auto,
+            routes: RouteSource::Inline(RouteConfiguration::default()),
+            http_filters: vec![HttpFilter {
+                name: "envoy.filters.http.router".into(),
+                disabled: false,
+                kind: router,
+            }],
+            access_log: Vec::new(),
+            forward_client_cert: ForwardClientCert::Sanitize,
+            client_cert_details: ClientCertDetails::default(),
+            use_remote_address: false,
+            xff_num_trusted_hops: 0,
+            skip_xff_append: false,
+            stream_idle_timeout_ms: 300_000,
+            request_timeout_ms: 0,
+            request_headers_timeout_ms: 0,
+            idle_timeout_ms: 3_600_000,
+            max_connection_duration_ms: 0,
+            max_stream_duration_ms: 0,
+            drain_timeout_ms: 5_000,
+            delayed_close_timeout_ms: 1_000,
+            max_requests_per_connection: 0,
+            max_request_headers_kb: 60,
+            max_headers_count: 100,
+            path: PathNormalization::default(),
+            upgrades: Vec::new(),
+            server_name: "fairlead".into(),
+            server_header: ServerHeader::Overwrite,
+            via: "".into(),
+            generate_request_id: true,
+            preserve_external_request_id: false,
+            always_set_request_id_in_response: false,
+            tracing: None,
+            http1: Http1Options::default(),
+            http2: Http2Options::default(),
+            strip_port: false,
+            strip_trailing_host_dot: false,
+        }
+    }
+}
+
+/// Which HTTP is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CodecType {
+    /// What ALPN or the first bytes say.
+    #[default]
+    Auto,
+    /// HTTP/1.1 and 1.0.
+    Http1,
+    /// HTTP/2.
+    Http2,
+}
+
+/// Where routes come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RouteSource {
+    /// Written here.
+    Inline(RouteConfiguration),
+    /// A route configuration by name (RDS).
+    Named(Arc<str>),
+}
+
+/// What happens to the header `x-forwarded-client-cert` of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ForwardClientCert {
+    /// Removed.
+    #[default]
+    Sanitize,
+    /// Forwarded if the connection is mutual TLS, else removed.
+    ForwardOnly,
+    /// Extended by our client if the connection is mutual TLS.
+    AppendForward,
+    /// Replaced by our client if the connection is mutual TLS, else removed.
+    SanitizeSet,
+    /// Always forwarded.
+    AlwaysForwardOnly,
+}
+
+/// What of the client's certificate goes into `x-forwarded-client-cert` beside its hash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are the switches of SetCurrentClientCertDetails"
+)]
+pub struct ClientCertDetails {
+    /// `Subject`
+    pub subject: bool,
+    /// `Cert`
+    pub cert: bool,
+    /// `Chain`
+    pub chain: bool,
+    /// `DNS`
+    pub dns: bool,
+    /// `URI`
+    pub uri: bool,
+}
+
+/// How paths are made comparable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct PathNormalization {
+    /// Resolve `.` and `..`, decode unreserved characters (RFC 3986 section 6.2).
+    pub normalize: bool,
+    /// `//` is `/`.
+    pub merge_slashes: bool,
+    /// What happens to `%2F` and `%5C`.
+    pub escaped_slashes: SlashesAction,
+}
+
+/// What happens to escaped slashes in a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SlashesAction {
+    /// Nothing.
+    #[default]
+    KeepUnchanged,
+    /// The request is answered 400.
+    Reject,
+    /// The client is redirected to the path with slashes.
+    UnescapeAndRedirect,
+    /// They become slashes.
+    UnescapeAndForward,
+}
+
+/// A protocol a connection may be upgraded to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Upgrade {
+    /// Name in lower case, e.g. `websocket`, `connect`.
+    pub protocol: Arc<str>,
+    /// Whether routes allow it unless they say otherwise.
+    pub enabled: bool,
+}
+
+/// What happens to an upstream's `server` header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ServerHeader {
+    /// Replaced by ours.
+    #[default]
+    Overwrite,
+    /// Ours where it is missing.
+    AppendIfAbsent,
+    /// Left alone.
+    PassThrough,
+}
+
+/// Options of HTTP/1.
     pub http1: Http1Options,
     /// Options of HTTP/2.
     pub http2: Http2Options,

@@ -33,9 +33,10 @@ mod secret;
 mod subset;
 mod template;
 mod tls;
+mod tracing;
 mod view;
 
-pub use access_log::{AccessLog, AccessLogFormat};
+pub use access_log::{AccessLog, AccessLogFilter, AccessLogFormat, Comparison};
 pub use address::{Address, CidrRange};
 pub use chain_match::{ChainExplanation, ChainStage, ConnectionInfo, FilterChainIndex};
 pub use cluster::{
@@ -54,7 +55,7 @@ pub use health_check::{
 };
 pub use http_connection_manager::{
     ClientCertDetails, CodecType, ForwardClientCert, Http1Options, Http2Keepalive, Http2Options, HttpConnectionManager,
-    PathNormalization, RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
+    PathNormalization, RouteSource, ServerHeader, SlashesAction, Upgrade,
 };
 pub use invalid::Invalid;
 pub use jwt::{ClaimHeader, JwtAuthn, JwtHeader, JwtProvider, JwtRequirement, JwtRule};
@@ -84,6 +85,10 @@ pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
 pub use subset::{Criteria, Criterion, LB_NAMESPACE, SelectorFallback, SubsetFallback, SubsetSelector, Subsets};
 pub use template::{AddressPart, InvalidTemplate, Operator, Piece, Template};
 pub use tls::{CertificateSource, DownstreamTls, TlsContext, TlsVersion, TrustSource, UpstreamTls, Validation};
+pub use tracing::{
+    CustomTag, GrpcCollector, HttpCollector, MetadataOwner, OpenTelemetry, OtlpCollector, RouteTracing, TagValue, Tracing,
+    TracingProvider, Zipkin,
+};
 pub use view::RequestView;
 
 use serde::{Deserialize, Serialize};

@@ -600,7 +600,12 @@ impl State {
                 known
             } else if missing.is_empty() {
                 match self.builder.listener(&config) {
-                    Ok(entry) => Some((Arc::clone(&config), Arc::new(entry))),
+                    Ok(entry) => {
+                        for warning in self.builder.warnings.drain(..) {
+                            problems.push(problem(Severity::Warning, ResourceType::Listener, &config.name, &warning));
+                        }
+                        Some((Arc::clone(&config), Arc::new(entry)))
+                    }
                     Err(invalid) => {
                         problems.push(problem(Severity::Error, ResourceType::Listener, &config.name, &invalid));
                         known

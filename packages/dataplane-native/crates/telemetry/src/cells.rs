@@ -7,6 +7,9 @@ use crate::histogram::Histogram;
 use crate::ring::Ring;
 use crate::{Counter, LabelsId, ResponseFlags, StringId};
 
+/// Bytes of a worker's ring of spans for collectors, which exists only where there are such.
+const EXPORT_RING_BYTES: usize = 1024 * 1024;
+
 const CHUNK: usize = 64;
 const CHUNKS: usize = 64;
 
@@ -159,6 +162,8 @@ pub(crate) struct WorkerCells {
     pub(crate) samples: Ring,
     pub(crate) lines: OnceLock<Ring>,
     pub(crate) spans: Ring,
+    /// Spans that go to a collector.
+    pub(crate) exported: OnceLock<Ring>,
     /// Counts report intervals; the worker's budgets are for one of them. Written by the reporter.
     pub(crate) interval: AtomicU32,
 }
@@ -175,6 +180,7 @@ impl WorkerCells {
             samples: Ring::new(SAMPLE_RING_BYTES),
             lines: OnceLock::new(),
             spans: Ring::new(SAMPLE_RING_BYTES),
+            exported: OnceLock::new(),
             interval: AtomicU32::new(0),
         };
         // Place 0 is where requests go that have no room of their own.
@@ -184,6 +190,10 @@ impl WorkerCells {
             flags: ResponseFlags::NONE,
         }));
         cells
+    }
+
+    pub(crate) fn export_ring(&self) -> &Ring {
+        self.exported.get_or_init(|| Ring::new(EXPORT_RING_BYTES))
     }
 
     pub(crate) fn line_ring(&self) -> &Ring {

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use prost::Message;
 
 use crate::cells::WorkerCells;
+use crate::export::{ExportSink, Exports, SpanExport};
 use crate::histogram::add;
 use crate::log_target::LogWriter;
 use crate::report::{AccessLogEntry, Histogram, Labels, ReportBatch, RequestMetrics, Span, TcpMetrics, Workload};
@@ -21,12 +22,14 @@ pub(crate) struct Collector {
     interval_start_ms: i64,
     batch: Batch,
     log_writer: LogWriter,
+    exports: Exports,
+    export_sink: ExportSink,
     // Where losses are counted that happen here.
     own_cells: Arc<WorkerCells>,
 }
 
 impl Collector {
-    pub(crate) fn new(telemetry: Arc<Telemetry>, now_ms: i64) -> Self {
+    pub(crate) fn new(telemetry: Arc<Telemetry>, now_ms: i64, export_sink: ExportSink) -> Self {
         let reporter_id = String::from_utf8_lossy(&crate::new_request_id()).into_owned();
         let own_cells = telemetry.register_cells();
         Self {
@@ -36,25 +39,50 @@ impl Collector {
             interval_start_ms: now_ms,
             batch: Batch::default(),
             log_writer: LogWriter::default(),
+            exports: Exports::default(),
+            export_sink,
             own_cells,
         }
     }
 
-    /// Empties the rings: writes log lines, keeps samples and spans for the next batch.
+    /// Empties the rings: writes log lines, hands spans to their collectors, keeps samples and spans for the next batch.
     pub(crate) fn drain(&mut self) {
+        self.drain_and_flush(false);
+    }
+
+    /// The same at the end: nothing waits for more.
+    pub(crate) fn drain_all(&mut self) {
+        self.drain_and_flush(true);
+    }
+
+    fn drain_and_flush(&mut self, all: bool) {
         let mut record = Vec::new();
+        let (sink, own_cells) = (&self.export_sink, &self.own_cells);
+        let mut hand_on = |batch: SpanExport| {
+            let spans = u64::from(batch.spans);
+            if !sink(batch) {
+                add(&own_cells.counters[Counter::SpanExportsDropped as usize], spans);
+            }
+        };
         for cells in self.telemetry.all_cells() {
             for ring in std::iter::once(&cells.samples).chain(cells.lines.get()) {
                 while ring.pop(&mut record) {
-                    self.take_log(&record);
+                    take_log(&self.telemetry, &record, &mut self.log_writer, &mut self.batch);
                 }
             }
-            while cells.spans.pop(&mut record) {
-                if let Some(span) = crate::Span::decode(&record) {
-                    self.batch.push_span(&self.telemetry, &span);
+            for ring in std::iter::once(&cells.spans).chain(cells.exported.get()) {
+                while ring.pop(&mut record) {
+                    let Some((is_reported, span)) = crate::Span::decode(&record) else {
+                        continue;
+                    };
+                    if is_reported {
+                        self.batch.push_span(&self.telemetry, &span);
+                    }
+                    self.exports.push(&self.telemetry, &span, &mut hand_on);
                 }
             }
         }
+        self.exports.flush(all, &mut hand_on);
         let lost = self.log_writer.flush();
         if lost > 0 {
             add(&self.own_cells.counters[Counter::AccessLogLinesDropped as usize], lost);
@@ -104,22 +132,19 @@ impl Collector {
         self.log_writer.reopen();
     }
 
-    pub(crate) fn writes_lines(&self) -> bool {
-        self.telemetry.log_targets.len() > 0
+    /// Whether somebody waits for what is in the rings.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.telemetry.log_targets.len() > 0 || !self.telemetry.exporters.is_empty()
     }
+}
 
-    fn take_log(&mut self, record: &[u8]) {
-        let Some((decision, log)) = AccessLog::decode(record) else {
-            return;
-        };
-        let telemetry = &self.telemetry;
-        self.log_writer
-            .add(&telemetry.log_targets, decision.targets, |format, line| {
-                format.write(&log, &telemetry.strings, line);
-            });
-        if decision.sampled {
-            self.batch.push_log(telemetry, &log);
-        }
+fn take_log(telemetry: &Telemetry, record: &[u8], writer: &mut LogWriter, batch: &mut Batch) {
+    let Some((decision, log)) = AccessLog::decode(record) else {
+        return;
+    };
+    writer.add(&telemetry.log_targets, decision.targets, &log, &telemetry.strings);
+    if decision.sampled {
+        batch.push_log(telemetry, &log);
     }
 }
 
@@ -396,7 +421,7 @@ mod tests {
         let telemetry = telemetry();
         let labels = labels(&telemetry);
         let (one, two) = (telemetry.worker(), telemetry.worker());
-        let mut collector = Collector::new(telemetry, 1000);
+        let mut collector = Collector::new(telemetry, 1000, Box::new(|_| true));
         one.record_request(&end(labels));
         one.record_request(&end(labels));
         two.record_request(&end(labels));
@@ -441,7 +466,7 @@ mod tests {
         let telemetry = telemetry();
         let labels = labels(&telemetry);
         let worker = telemetry.worker();
-        let mut collector = Collector::new(telemetry, 0);
+        let mut collector = Collector::new(telemetry, 0, Box::new(|_| true));
         for round in 1..=2 {
             for _ in 0..5 {
                 let decision = worker.log_decision(false, crate::LogTargets::NONE);
@@ -469,7 +494,7 @@ mod tests {
         let telemetry = telemetry();
         let labels = labels(&telemetry);
         let worker = telemetry.worker();
-        let mut collector = Collector::new(telemetry, 0);
+        let mut collector = Collector::new(telemetry, 0, Box::new(|_| true));
         for route in 0..5000 {
             worker.record_request(&RequestEnd {
                 route: StringId(route),
@@ -495,7 +520,7 @@ mod tests {
         let telemetry = telemetry();
         let labels = labels(&telemetry);
         let worker = telemetry.worker();
-        let mut collector = Collector::new(telemetry, 0);
+        let mut collector = Collector::new(telemetry, 0, Box::new(|_| true));
         worker.tcp_opened(labels);
         worker.tcp_bytes(labels, 5, 7);
         let batch = decode(collector.report(1));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::Telemetry;
+use crate::{ExportSink, Telemetry};
 use crate::clock::unix_micros;
 use crate::collector::Collector;
 
@@ -34,10 +34,16 @@ pub struct Reporter {
 
 impl Reporter {
     /// Starts the thread. `interval` is the time between two batches; zero makes none but those asked for.
-    pub fn spawn(telemetry: Arc<Telemetry>, interval: Duration, sink: ReportSink) -> io::Result<Self> {
+    /// `exports` takes spans for collectors.
+    pub fn spawn(
+        telemetry: Arc<Telemetry>,
+        interval: Duration,
+        sink: ReportSink,
+        exports: ExportSink,
+    ) -> io::Result<Self> {
         let (commands, received) = channel();
         let thread = Builder::new().name("telemetry".to_owned()).spawn(move || {
-            let collector = Collector::new(telemetry, unix_micros() / 1000);
+            let collector = Collector::new(telemetry, unix_micros() / 1000, exports);
             run(collector, interval, &sink, &received);
         })?;
         Ok(Self {
@@ -97,7 +103,7 @@ fn run(mut collector: Collector, interval: Duration, sink: &ReportSink, commands
         } else {
             interval.saturating_sub(last_report.elapsed())
         };
-        let wait = if collector.writes_lines() {
+        let wait = if collector.is_urgent() {
             until_report.min(LINE_LATENCY)
         } else {
             until_report
@@ -113,6 +119,7 @@ fn run(mut collector: Collector, interval: Duration, sink: &ReportSink, commands
             }
             Ok(Command::ReopenLogs) => collector.reopen_logs(),
             Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                collector.drain_all();
                 report(&mut collector);
                 return;
             }
@@ -148,7 +155,7 @@ mod tests {
         let (sender, batches) = channel();
         let sink: ReportSink = Box::new(move |batch| sender.send(batch).expect("the test listens"));
         (
-            Reporter::spawn(telemetry.clone(), interval, sink).expect("thread"),
+            Reporter::spawn(telemetry.clone(), interval, sink, Box::new(|_| true)).expect("thread"),
             batches,
         )
     }
@@ -177,10 +184,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("access.log");
         let telemetry = Telemetry::new(TelemetryOptions::default());
-        let target = telemetry.log_target(
-            path.to_str().expect("path"),
-            &LogFormat::text("%RESPONSE_CODE%").expect("format"),
-        );
+        let format = LogFormat::text("%RESPONSE_CODE%", false).expect("format");
+        let target = telemetry
+            .log_target(path.to_str().expect("path"), &format)
+            .expect("target");
         let worker = telemetry.worker();
         let (reporter, _batches) = reporter(&telemetry, Duration::ZERO);
         for code in [200, 404] {

@@ -7,11 +7,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cells::{RequestKey, RequestSeries, TcpKey, TcpSeries, WorkerCells};
+use crate::export::ExporterTable;
 use crate::interner::Interner;
 use crate::labels::LabelTable;
 use crate::log_target::LogTargetTable;
+use crate::tags::TagTable;
 use crate::{
-    AccessLog, Counter, LabelNames, LabelsId, LogDecision, LogFormat, LogTargets, ResponseFlags, Span, StringId,
+    AccessLog, Counter, ExporterId, LabelNames, LabelsId, LogDecision, LogFormat, LogTargets, ResponseFlags, Span,
+    SpanFormat, StringId, Tag, TagSetId,
 };
 
 /// The workload the proxy stands beside.
@@ -67,6 +70,8 @@ pub struct Telemetry {
     pub(crate) strings: Interner,
     pub(crate) label_table: LabelTable,
     pub(crate) log_targets: LogTargetTable,
+    pub(crate) exporters: ExporterTable,
+    pub(crate) tags: TagTable,
     workers: Mutex<Vec<Arc<WorkerCells>>>,
 }
 
@@ -78,6 +83,8 @@ impl Telemetry {
             strings: Interner::new(),
             label_table: LabelTable::new(),
             log_targets: LogTargetTable::default(),
+            exporters: ExporterTable::default(),
+            tags: TagTable::default(),
             workers: Mutex::default(),
         })
     }
@@ -111,14 +118,24 @@ impl Telemetry {
         self.label_table.intern(&self.strings, names)
     }
 
-    /// Names a file (or `/dev/stdout`, `/dev/stderr`) for log lines. An empty path is no target. When configuration is
-    /// applied.
-    pub fn log_target(&self, path: &str, format: &LogFormat) -> LogTargets {
+    /// Names a file (or `/dev/stdout`, `/dev/stderr`) for log lines. An empty path is no target. None: there are too many
+    /// different ones. When configuration is applied.
+    pub fn log_target(&self, path: &str, format: &LogFormat) -> Option<LogTargets> {
         if path.is_empty() {
-            LogTargets::NONE
+            Some(LogTargets::NONE)
         } else {
             self.log_targets.register(path, format)
         }
+    }
+
+    /// Names a collector of spans by what tells it from others. None: there are too many. When configuration is applied.
+    pub fn exporter(&self, key: &str, format: &SpanFormat) -> Option<ExporterId> {
+        self.exporters.register(key, format)
+    }
+
+    /// Gives a set of tags its number. When configuration is applied.
+    pub fn tag_set(&self, tags: &[Tag]) -> TagSetId {
+        self.tags.intern(tags)
     }
 
     pub(crate) fn register_cells(&self) -> Arc<WorkerCells> {
@@ -281,15 +298,26 @@ impl Worker {
     /// Records a span of a sampled trace. Never waits: what does not fit is counted.
     pub fn span(&self, span: &Span<'_>) {
         let mut budget = self.budget();
-        let has_room = budget.spans > 0 && {
+        let is_reported = budget.spans > 0;
+        if is_reported {
             budget.spans -= 1;
             self.budget.set(budget);
+        }
+        let has_room = (is_reported || span.exporter.is_some()) && {
             let mut record = self.record.borrow_mut();
-            span.encode(&mut record);
-            self.cells.spans.push(&record)
+            span.encode(is_reported, &mut record);
+            let ring = if span.exporter.is_some() {
+                self.cells.export_ring()
+            } else {
+                &self.cells.spans
+            };
+            ring.push(&record)
         };
-        if !has_room {
+        if !has_room || !is_reported {
             self.cells.dropped_spans.add(1);
+        }
+        if !has_room && span.exporter.is_some() {
+            self.count(Counter::SpanExportsDropped);
         }
     }
 

@@ -44,7 +44,7 @@ pub(crate) fn read_certificate(der: &[u8]) -> Option<Contents> {
     }
     let serial = to_hex(tbs.take(INTEGER)?);
     let _signature_algorithm = tbs.take(SEQUENCE)?;
-    let _issuer = tbs.take(SEQUENCE)?;
+    let issuer = read_name(tbs.take(SEQUENCE)?)?;
     let mut validity = Der(tbs.take(SEQUENCE)?);
     let (not_before, not_after) = (validity.take_time()?, validity.take_time()?);
     let subject = read_name(tbs.take(SEQUENCE)?)?;
@@ -52,6 +52,10 @@ pub(crate) fn read_certificate(der: &[u8]) -> Option<Contents> {
 
     let mut names = PeerNames {
         subject,
+        issuer,
+        serial: serial.clone(),
+        not_before,
+        not_after,
         ..PeerNames::default()
     };
     while let Some((tag, content)) = tbs.next_value()? {

@@ -1,9 +1,8 @@
 //! The HTTP connection manager.
 
 use config::{
-    ClientCertDetails, CodecType, ForwardClientCert, FractionalPercent, Http1Options, Http2Keepalive, Http2Options,
-    HttpConnectionManager, PathNormalization, RouteConfiguration, RouteSource, ServerHeader, SlashesAction, Tracing,
-    Upgrade,
+    ClientCertDetails, CodecType, ForwardClientCert, Http1Options, Http2Keepalive, Http2Options,
+    HttpConnectionManager, PathNormalization, RouteConfiguration, RouteSource, ServerHeader, SlashesAction, Upgrade,
 };
 use messages::envoy::{
     config::core::v3::{
@@ -24,7 +23,8 @@ use crate::{
     context::Context,
     filter::http_filters,
     route,
-    value::{millis, percent},
+    tracing,
+    value::millis,
 };
 
 pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpConnectionManager {
@@ -87,7 +87,9 @@ pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpCo
         generate_request_id: pb.generate_request_id.unwrap_or(true),
         preserve_external_request_id: pb.preserve_external_request_id,
         always_set_request_id_in_response: pb.always_set_request_id_in_response,
-        tracing: pb.tracing.map(tracing),
+        tracing: pb
+            .tracing
+            .map(|pb| cx.within("tracing", |cx| tracing::tracing(cx, pb))),
         http1: http1(cx, "httpProtocolOptions", pb.http_protocol_options),
         http2: http2(cx, "http2ProtocolOptions", pb.http2_protocol_options),
         strip_port: pb.strip_matching_host_port || strip_any,
@@ -204,14 +206,6 @@ fn upgrade(cx: &mut Context, pb: nested::UpgradeConfig) -> Upgrade {
     Upgrade {
         protocol: pb.upgrade_type.to_ascii_lowercase().into(),
         enabled: pb.enabled.unwrap_or(true),
-    }
-}
-
-fn tracing(pb: nested::Tracing) -> Tracing {
-    Tracing {
-        client_sampling: percent(pb.client_sampling, FractionalPercent::ALL),
-        random_sampling: percent(pb.random_sampling, FractionalPercent::ALL),
-        overall_sampling: percent(pb.overall_sampling, FractionalPercent::ALL),
     }
 }
 

@@ -30,6 +30,7 @@ mod route;
 mod route_action;
 mod secret;
 mod tls;
+mod tracing;
 mod value;
 
 use std::sync::Arc;

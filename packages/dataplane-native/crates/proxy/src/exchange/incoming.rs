@@ -102,6 +102,16 @@ impl Incoming {
             .then(|| self.trailers.get(self.trailer_text.filled(), name))?
     }
 
+    /// Names and values of the response's trailers together.
+    pub(crate) fn trailer_bytes(&self) -> u64 {
+        let bytes = |field: &http::Field| u64::from(field.name.len) + u64::from(field.value.len);
+        if self.has_trailers {
+            self.trailers.as_slice().iter().map(bytes).sum()
+        } else {
+            0
+        }
+    }
+
     /// Ready with a complete final head. Interim ones are dropped: the client got its `100 Continue` from us.
     pub(crate) fn poll_head(
         &mut self,
