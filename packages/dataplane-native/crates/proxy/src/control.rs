@@ -25,6 +25,7 @@ use xds::{Resource, ResourceType};
 use crate::{
     Bootstrap, Problem, ReportSink, Severity, StartError, Upsert,
     build::{self, Builder},
+    export::{self, Exporters},
     health::HealthChecker,
     snapshot::{ClusterEntry, ListenerEntry, RouteEntry, Snapshot},
     worker::{Command, Gauge, Shared, WorkerHandle},
@@ -116,10 +117,12 @@ impl Control {
             next_id: AtomicU64::new(1),
             start: Instant::now(),
             active_faults: AtomicU32::new(0),
+            exporters: Exporters::default(),
             commands,
         });
         let interval = Duration::from_millis(bootstrap.report_interval_ms);
-        let reporter = Reporter::spawn(Arc::clone(&telemetry), interval, sink).map_err(failed)?;
+        let exports = export::sink(&shared);
+        let reporter = Reporter::spawn(Arc::clone(&telemetry), interval, sink, exports).map_err(failed)?;
         let snapshot = Arc::new(Snapshot::new(
             0,
             HashMap::default(),
