@@ -11,6 +11,7 @@ mod chain_match;
 mod check;
 mod cluster;
 mod endpoint;
+mod ext_authz;
 mod fault;
 mod filter;
 mod header;
@@ -30,6 +31,7 @@ mod rbac;
 mod retry;
 mod route;
 mod secret;
+mod service;
 mod subset;
 mod template;
 mod tls;
@@ -44,6 +46,7 @@ pub use cluster::{
     TransportSocketMatch, UpstreamTransport,
 };
 pub use endpoint::{ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
+pub use ext_authz::{AuthzBody, AuthzHttpService, AuthzOverride, AuthzService, ExtAuthz};
 pub use fault::{AbortKind, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
 pub use filter::{
     CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions, TcpProxy, TunnelingConfig,
@@ -58,7 +61,7 @@ pub use http_connection_manager::{
     PathNormalization, RouteSource, ServerHeader, SlashesAction, Upgrade,
 };
 pub use invalid::Invalid;
-pub use jwt::{ClaimHeader, JwtAuthn, JwtHeader, JwtProvider, JwtRequirement, JwtRule};
+pub use jwt::{ClaimHeader, JwtAuthn, JwtHeader, JwtProvider, JwtRequirement, JwtRule, RemoteJwks};
 pub use lb_policy::{
     ConsistentHashing, LbPolicy, MAX_MAGLEV_SIZE, MAX_RING_SIZE, RingHashFunction, SlowStart, ZoneAware, is_prime,
 };
@@ -73,7 +76,9 @@ pub use matcher::{
 pub use metadata::{IstioService, Metadata};
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern, Substitution};
-pub use rate_limit::{LocalRateLimit, TokenBucket};
+pub use rate_limit::{
+    GlobalRateLimit, HostLimits, LimitAction, LocalRateLimit, RateLimitOverride, RouteLimit, TokenBucket,
+};
 pub use rbac::{Permission, Policy, Principal, Rbac, RbacAction, RbacRules};
 pub use retry::{RetryBackoff, RetryOn, RetryPolicy};
 pub use route::{
@@ -82,6 +87,7 @@ pub use route::{
     WeightedCluster, WeightedClusters,
 };
 pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
+pub use service::GrpcService;
 pub use subset::{Criteria, Criterion, LB_NAMESPACE, SelectorFallback, SubsetFallback, SubsetSelector, Subsets};
 pub use template::{AddressPart, InvalidTemplate, Operator, Piece, Template};
 pub use tls::{CertificateSource, DownstreamTls, TlsContext, TlsVersion, TrustSource, UpstreamTls, Validation};

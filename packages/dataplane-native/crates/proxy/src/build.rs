@@ -120,7 +120,7 @@ impl Builder {
                     .clamp(1, http::Limits::FIELDS),
                 ..http::Limits::default()
             },
-            filters: HttpFilters::new(&config.http_filters, || self.shared.next_id())?,
+            filters: HttpFilters::new(&config.http_filters, &self.shared)?,
             router: router.unwrap_or_default(),
             inline_routes: match &config.routes {
                 RouteSource::Inline(routes) => Some(Arc::new(self.routes(&Arc::new(routes.clone())))),

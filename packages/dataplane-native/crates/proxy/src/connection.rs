@@ -36,6 +36,8 @@ pub(crate) struct Facts {
     pub(crate) transport: &'static str,
     /// Who the client proved to be.
     pub(crate) peer_tls: Option<PeerInfo>,
+    /// The client's certificate in DER, where a filter wants it.
+    pub(crate) peer_certificate: Option<Arc<[u8]>>,
     /// Number of the connection in this process.
     pub(crate) id: u64,
 }

@@ -118,6 +118,7 @@ impl Control {
             start: Instant::now(),
             active_faults: AtomicU32::new(0),
             exporters: Exporters::default(),
+            key_sources: crate::remote_keys::KeySources::default(),
             commands,
         });
         let interval = Duration::from_millis(bootstrap.report_interval_ms);

@@ -1,6 +1,8 @@
 //! One HTTP request, from its head to the last byte of its response.
 
+mod ask;
 mod attempt;
+mod effects;
 mod head;
 mod mirror;
 mod path;
@@ -136,6 +138,10 @@ pub(crate) struct Call<'s> {
     pub(crate) grpc_status: Option<u16>,
     /// What filters did to the request.
     pub(crate) effects: Effects,
+    /// Services have changed the request: what is looked at from now on is the head as edited.
+    pub(crate) sees_edits: bool,
+    /// Time that filters took to decide, in milliseconds. It does not count for the route's timeout.
+    pub(crate) held_ms: u64,
     pub(crate) routes: Option<&'s RouteEntry>,
     /// The client gets `connection: close` with the response.
     pub(crate) closes: bool,
@@ -243,6 +249,8 @@ pub(crate) async fn serve(
         upstream_us: 0,
         grpc_status: None,
         effects: Effects::default(),
+        sees_edits: false,
+        held_ms: 0,
         routes: None,
         closes: is_last || !scratch.request.keep_alive,
     };
@@ -291,6 +299,24 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
                 active.fetch_sub(1, Relaxed);
                 if !is_here {
                     return client_gone(call);
+                }
+            }
+            Outcome::Call(question) => match ask::ask(call, wire, buffer, scratch, *question).await {
+                Ok(answer) => progress.answer = Some(answer),
+                Err(()) => return client_gone(call),
+            },
+            Outcome::Keys(sources) => {
+                if ask::fetch_keys(call, wire, buffer, scratch, &sources).await.is_err() {
+                    return client_gone(call);
+                }
+            }
+            Outcome::Body(most) => match ask::hold_body(call, wire, buffer, scratch, timer, most).await {
+                Ok(held) => progress.body = Some(held),
+                Err(failure) => return ask::refuse(call, wire, scratch, timer, failure).await,
+            },
+            Outcome::Changed => {
+                if let Err(reply) = effects::take_over(call, buffer, scratch) {
+                    return reply::send(call, wire, scratch, timer, reply).await;
                 }
             }
             Outcome::Reply(reply) => {
@@ -350,6 +376,11 @@ fn find<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &Scratch) -> Result<(
         return Err(call.fail(Failure::RouteNotFound));
     };
     call.routes = Some(entry);
+    find_route(call, entry, buffer, scratch)
+}
+
+/// Finds the route, and the cluster that it leads to.
+fn find_route<'s>(call: &mut Call<'s>, entry: &'s RouteEntry, buffer: &Buffer, scratch: &Scratch) -> Result<(), Reply> {
     let view = View::new(call, buffer, scratch);
     match entry.table.find(&view, call.random) {
         Lookup::Found(found) => {
@@ -373,7 +404,7 @@ fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, prog
     if call.http.filters.is_empty() {
         return Outcome::Continue;
     }
-    let view = View::of(call, &scratch.request, buffer, &scratch.path);
+    let view = View::of(call, &scratch.request, buffer, &scratch.path).seeing(call, &scratch.edits);
     let mut effects = std::mem::take(&mut call.effects);
     let context = FilterContext {
         view: &view,
@@ -384,15 +415,20 @@ fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, prog
         random: call.random,
         shared: &call.worker.shared,
         routes: call.routes,
+        request: http::RequestView::new(&scratch.request, buffer.filled()),
+        edits: &scratch.edits,
+        began_us: call.start_us,
+        timers: &call.worker.timers,
     };
     let outcome = call.http.filters.run(progress, &context, &mut effects);
-    let (fields, buffer) = (view.request().fields(), view.request().buffer());
+    let (fields, buffer) = (&scratch.request.fields, buffer.filled());
     for name in effects.remove.drain(..) {
         scratch.edits.remove(buffer, fields, name.as_str());
     }
     for (name, value) in effects.set.drain(..) {
         scratch.edits.set(buffer, fields, name.as_str(), &value);
     }
+    call.flags = call.flags.with(effects.flags);
     call.effects = effects;
     if let Outcome::Reply(reply) = &outcome {
         call.flags = call.flags.with(reply.flags);

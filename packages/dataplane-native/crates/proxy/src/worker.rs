@@ -24,6 +24,7 @@ use crate::{
     export::{self, ExportBatch, Exporters},
     h2::StreamTasks,
     pool::Pools,
+    remote_keys::{self, KeySources},
     request::Scratch,
     snapshot::{Current, Snapshot},
     timer::Timers,
@@ -45,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) active_faults: AtomicU32,
     /// Collectors of spans.
     pub(crate) exporters: Exporters,
+    pub(crate) key_sources: KeySources,
     /// Where workers hand connections to each other.
     pub(crate) commands: Vec<async_mpsc::UnboundedSender<Command>>,
 }
@@ -306,6 +308,9 @@ async fn run(
                 worker.pools.sweep(worker.timers.now_ms());
                 if worker.turns.borrow().len() > 2 * worker.snapshot().clusters.len() + 64 {
                     worker.turns.borrow_mut().clear();
+                }
+                if index == 0 {
+                    remote_keys::fetch_ahead(&worker);
                 }
                 // Connections between two requests look at the new configuration now, not when the next one comes.
                 worker.timers.wake_all();

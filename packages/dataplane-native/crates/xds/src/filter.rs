@@ -18,9 +18,11 @@ use messages::{
         extensions::filters::{
             http::{
                 cors::v3::{Cors, CorsPolicy},
+                ext_authz::v3::{ExtAuthz, ExtAuthzPerRoute},
                 fault::v3::HttpFault,
                 jwt_authn::v3::{JwtAuthentication, PerRouteConfig as JwtPerRoute},
                 local_ratelimit::v3::LocalRateLimit,
+                ratelimit::v3::{RateLimit, RateLimitPerRoute},
                 rbac::v3::{Rbac as HttpRbac, RbacPerRoute},
                 router::v3::Router,
             },
@@ -38,7 +40,7 @@ use prost::Message;
 use crate::{
     access_log::access_logs,
     context::{Context, is},
-    fault, http_connection_manager, jwt, rate_limit, rbac, short,
+    ext_authz, fault, global_limit, http_connection_manager, jwt, rate_limit, rbac, short,
     value::millis,
 };
 
@@ -279,6 +281,12 @@ fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) 
     if is::<LocalRateLimit>(any) {
         return Some(HttpFilterKind::LocalRateLimit(Box::new(rate_limit::local(cx, any))));
     }
+    if is::<ExtAuthz>(any) {
+        return Some(HttpFilterKind::ExtAuthz(Box::new(ext_authz::filter(cx, any))));
+    }
+    if is::<RateLimit>(any) {
+        return Some(HttpFilterKind::RateLimit(Box::new(global_limit::filter(cx, any))));
+    }
     if is::<Router>(any) {
         let router: Router = cx.unpack(any)?;
         cx.no_effect("upstreamLog", !router.upstream_log.is_empty());
@@ -349,6 +357,12 @@ fn filter_override(cx: &mut Context, name: &str, any: &Any, is_optional: bool) -
     }
     if is::<LocalRateLimit>(any) {
         return Some(FilterOverride::LocalRateLimit(Box::new(rate_limit::local(cx, any))));
+    }
+    if is::<ExtAuthzPerRoute>(any) {
+        return ext_authz::per_route(cx, any);
+    }
+    if is::<RateLimitPerRoute>(any) {
+        return global_limit::per_route(cx, any);
     }
     ignored(cx, "configuration of HTTP filter", name, any, is_optional)
         .map(|type_url| FilterOverride::Ignored { type_url })

@@ -204,6 +204,37 @@ impl Incoming {
         }
     }
 
+    /// Reads the rest of a response into `content`. Ready with false as soon as that would have more than `most` bytes.
+    pub(crate) fn poll_collect(
+        &mut self,
+        cx: &mut Context<'_>,
+        up: &mut Wire,
+        pool: &BufferPool,
+        content: &mut Vec<u8>,
+        most: usize,
+    ) -> Poll<Result<bool, Broken>> {
+        loop {
+            if self.ready == 0 && !self.buffer.is_empty() && !self.reader.is_done() {
+                self.process()?;
+            }
+            if content.len() + self.ready > most {
+                return Poll::Ready(Ok(false));
+            }
+            content.extend_from_slice(&self.buffer.filled()[..self.ready]);
+            self.buffer.consume(std::mem::take(&mut self.ready));
+            if self.reader.is_done() {
+                self.has_garbage |= !self.buffer.is_empty();
+                return Poll::Ready(Ok(true));
+            }
+            ready!(self.poll_read(cx, up, pool))?;
+        }
+    }
+
+    /// Text and fields of the response's trailers, once it has ended.
+    pub(crate) fn trailers(&self) -> Option<(&[u8], &Fields)> {
+        self.has_trailers.then(|| (self.trailer_text.filled(), &self.trailers))
+    }
+
     /// Whether the upstream sent something behind its response.
     pub(crate) fn has_garbage(&self) -> bool {
         self.has_garbage

@@ -334,7 +334,7 @@ fn was_undelivered(up: &Upstream, scratch: &Scratch) -> bool {
 }
 
 fn deadlines(call: &Call<'_>, forward: &Forward, is_taken: bool) -> Deadlines {
-    let now = call.start_us / 1000;
+    let now = call.start_us / 1000 + call.held_ms;
     let config = &call.http.config;
     let route = (forward.timeout_ms > 0).then(|| now + forward.timeout_ms);
     let duration = forward.max_stream_duration_ms.unwrap_or(config.max_stream_duration_ms);

@@ -15,11 +15,25 @@ pub(crate) struct View<'a> {
     path: &'a [u8],
     authority: &'a [u8],
     is_https: bool,
+    /// What was changed in the head, once that counts.
+    edits: Option<&'a Edits>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(call: &Call<'_>, buffer: &'a Buffer, scratch: &'a Scratch) -> Self {
-        Self::of(call, &scratch.request, buffer, &scratch.path)
+        Self::of(call, &scratch.request, buffer, &scratch.path).seeing(call, &scratch.edits)
+    }
+
+    /// The same with the changes of services, if there were any.
+    pub(crate) fn seeing(self, call: &Call<'_>, edits: &'a Edits) -> Self {
+        if !call.sees_edits {
+            return self;
+        }
+        Self {
+            authority: edits.authority().unwrap_or(self.authority),
+            edits: Some(edits),
+            ..self
+        }
     }
 
     /// For callers that change other parts of the scratch space meanwhile.
@@ -43,6 +57,7 @@ impl<'a> View<'a> {
             path,
             authority,
             is_https: call.served.facts.peer_tls.is_some() || head.is_https_target,
+            edits: None,
         }
     }
 
@@ -84,6 +99,9 @@ impl config::RequestView for View<'_> {
     }
 
     fn header_at(&self, name: &HeaderName, nth: usize) -> Option<&[u8]> {
+        if let Some(edits) = self.edits {
+            return edits.get_nth(self.request.buffer(), self.request.fields(), name.as_str(), nth);
+        }
         self.request
             .fields()
             .get_all(self.request.buffer(), name.as_str())

@@ -9,7 +9,7 @@ use crate::{
     exchange::{BodyPlan, Outgoing},
     filters, format,
     pool::Upstream,
-    request::{Call, Scratch, UNDELIVERED, View},
+    request::{Call, Scratch, UNDELIVERED, View, effects},
     snapshot::EndpointEntry,
     wire::Wire,
 };
@@ -268,6 +268,9 @@ pub(in crate::request) fn write_response_head(
                 );
             }
         }
+    }
+    for change in &call.effects.response {
+        effects::apply(change, edits, head, fields);
     }
     if call.effects.is_marked
         && let Some(found) = call.found
