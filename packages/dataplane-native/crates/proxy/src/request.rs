@@ -30,7 +30,7 @@ pub(crate) use reply::{Body, Details, Reply};
 use crate::{
     connection::{self, Served},
     error::Failure,
-    exchange::{Incoming, Outgoing},
+    exchange::{Incoming, Messages, Outgoing},
     filters::{Effects, FilterContext, Outcome, Progress},
     h2,
     logging::ResponseNotes,
@@ -360,6 +360,8 @@ pub(super) fn client_gone(call: &mut Call<'_>) -> Next {
 fn prepare(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch) -> Result<(), Reply> {
     head::check(call, buffer, scratch)?;
     head::edit(call, buffer, scratch);
+    scratch.outgoing.messages = Messages::begin(call.is_grpc);
+    scratch.incoming.messages = Messages::begin(call.is_grpc);
     let found = find(call, buffer, scratch);
     trace::trace(call, buffer, scratch);
     found

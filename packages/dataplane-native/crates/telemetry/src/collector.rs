@@ -4,15 +4,20 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use prost::Message;
 
-use crate::cells::WorkerCells;
+use crate::cells::{SeriesTable, WorkerCells};
 use crate::export::{ExportSink, Exports, SpanExport};
 use crate::histogram::add;
 use crate::log_target::LogWriter;
+use crate::totals::{Totals, ask_for_renewal};
 use crate::report::{AccessLogEntry, Histogram, Labels, ReportBatch, RequestMetrics, Span, TcpMetrics, Workload};
 use crate::{AccessLog, Counter, LabelsId, ReporterSide, ResponseFlags, SecurityPolicy, SpanKind, StringId, Telemetry};
+
+/// How often workers whose tables are crowded begin new ones.
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 /// Reads what the workers write. Belongs to one thread.
 pub(crate) struct Collector {
@@ -24,6 +29,8 @@ pub(crate) struct Collector {
     log_writer: LogWriter,
     exports: Exports,
     export_sink: ExportSink,
+    totals: Totals,
+    renewed: Instant,
     // Where losses are counted that happen here.
     own_cells: Arc<WorkerCells>,
 }
@@ -41,6 +48,8 @@ impl Collector {
             log_writer: LogWriter::default(),
             exports: Exports::default(),
             export_sink,
+            totals: Totals::default(),
+            renewed: Instant::now(),
             own_cells,
         }
     }
@@ -94,10 +103,18 @@ impl Collector {
         self.drain();
         let mut batch = std::mem::take(&mut self.batch);
         for cells in self.telemetry.all_cells() {
+            for table in cells.take_sealed() {
+                batch.push_table(&self.telemetry, &table);
+                self.totals.take_over(&self.telemetry, &table, Instant::now());
+            }
             batch.push_cells(&self.telemetry, &cells);
             cells
                 .interval
                 .store(cells.interval.load(Relaxed).wrapping_add(1), Relaxed);
+        }
+        if self.renewed.elapsed() >= RENEWAL_INTERVAL {
+            self.renewed = Instant::now();
+            ask_for_renewal(&self.telemetry);
         }
         let start_ms = std::mem::replace(&mut self.interval_start_ms, now_ms);
         if batch.is_empty() {
@@ -124,8 +141,14 @@ impl Collector {
         Some(message.encode_to_vec())
     }
 
-    pub(crate) fn prometheus(&self) -> String {
-        crate::prometheus::render(&self.telemetry)
+    pub(crate) fn prometheus(&mut self) -> String {
+        for cells in self.telemetry.all_cells() {
+            for table in cells.take_sealed() {
+                self.batch.push_table(&self.telemetry, &table);
+                self.totals.take_over(&self.telemetry, &table, Instant::now());
+            }
+        }
+        crate::prometheus::render(&self.telemetry, &mut self.totals, Instant::now())
     }
 
     pub(crate) fn reopen_logs(&mut self) {
@@ -185,7 +208,14 @@ impl Batch {
     }
 
     fn push_cells(&mut self, telemetry: &Telemetry, cells: &WorkerCells) {
-        for series in cells.requests.iter() {
+        self.push_table(telemetry, &cells.table());
+        self.message.dropped_access_logs += cells.dropped_logs.take_delta();
+        self.message.dropped_spans += cells.dropped_spans.take_delta();
+        self.message.overflowed_label_sets += cells.overflowed.take_delta();
+    }
+
+    fn push_table(&mut self, telemetry: &Telemetry, table: &SeriesTable) {
+        for series in table.requests.iter() {
             let count = series.count.take_delta();
             let request_bytes = series.request_bytes.take_delta();
             let response_bytes = series.response_bytes.take_delta();
@@ -210,7 +240,7 @@ impl Batch {
             };
             self.message.requests.push(metrics);
         }
-        for series in cells.tcp.iter() {
+        for series in table.tcp.iter() {
             let metrics = TcpMetrics {
                 labels: None,
                 response_flags_ref: 0,
@@ -230,9 +260,6 @@ impl Batch {
                 ..metrics
             });
         }
-        self.message.dropped_access_logs += cells.dropped_logs.take_delta();
-        self.message.dropped_spans += cells.dropped_spans.take_delta();
-        self.message.overflowed_label_sets += cells.overflowed.take_delta();
     }
 
     fn push_log(&mut self, telemetry: &Telemetry, log: &AccessLog<'_>) {
@@ -408,6 +435,8 @@ mod tests {
             grpc_status: None,
             request_bytes: 10,
             response_bytes: 100,
+            request_messages: 0,
+            response_messages: 0,
             duration_us: 1500,
         }
     }

@@ -29,6 +29,7 @@ mod reporter;
 mod ring;
 mod span;
 mod tags;
+mod totals;
 mod trace_context;
 mod worker;
 

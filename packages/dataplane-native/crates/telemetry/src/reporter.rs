@@ -147,6 +147,8 @@ mod tests {
             grpc_status: None,
             request_bytes: 0,
             response_bytes: 0,
+            request_messages: 0,
+            response_messages: 0,
             duration_us: 1,
         }
     }

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::cells::{RequestKey, RequestSeries, TcpKey, TcpSeries, WorkerCells};
+use crate::cells::{RequestKey, RequestSeries, SeriesTable, TcpKey, TcpSeries, WorkerCells};
 use crate::export::ExporterTable;
 use crate::interner::Interner;
 use crate::labels::LabelTable;
@@ -91,9 +91,12 @@ impl Telemetry {
 
     /// Makes the writing side for one more thread.
     pub fn worker(self: &Arc<Self>) -> Worker {
+        let cells = self.register_cells();
         Worker {
             shared: self.clone(),
-            cells: self.register_cells(),
+            table: RefCell::new(cells.table()),
+            generation: Cell::new(0),
+            cells,
             requests: RefCell::default(),
             last_request: Cell::new((RequestKey::OTHER, 0)),
             tcp: RefCell::default(),
@@ -171,6 +174,10 @@ pub struct RequestEnd {
     pub request_bytes: u64,
     /// Bytes sent downstream.
     pub response_bytes: u64,
+    /// For gRPC, messages received from downstream.
+    pub request_messages: u64,
+    /// For gRPC, messages sent downstream.
+    pub response_messages: u64,
     /// From the first byte of the request to the last of the response.
     pub duration_us: u64,
 }
@@ -189,6 +196,8 @@ struct Budget {
 pub struct Worker {
     shared: Arc<Telemetry>,
     cells: Arc<WorkerCells>,
+    table: RefCell<Arc<SeriesTable>>,
+    generation: Cell<u32>,
     requests: RefCell<HashMap<RequestKey, u32, foldhash::fast::RandomState>>,
     last_request: Cell<(RequestKey, u32)>,
     tcp: RefCell<HashMap<TcpKey, u32, foldhash::fast::RandomState>>,
@@ -214,6 +223,7 @@ impl Worker {
 
     /// Records a request that ended.
     pub fn record_request(&self, end: &RequestEnd) {
+        self.renew_if_asked();
         let key = RequestKey {
             labels: end.labels,
             route: end.route,
@@ -226,10 +236,14 @@ impl Worker {
         if place == 0 || end.labels == LabelsId::OTHER {
             self.cells.overflowed.add(1);
         }
-        if let Some(series) = self.cells.requests.get(place) {
+        if let Some(series) = self.table.borrow().requests.get(place) {
             series.count.add(1);
             series.request_bytes.add(end.request_bytes);
             series.response_bytes.add(end.response_bytes);
+            if end.request_messages + end.response_messages > 0 {
+                series.request_messages.add(end.request_messages);
+                series.response_messages.add(end.response_messages);
+            }
             series.duration.record(end.duration_us);
         }
     }
@@ -334,24 +348,39 @@ impl Worker {
         }
     }
 
+    /// Leaves a table that is full of series that nobody uses any more.
+    fn renew_if_asked(&self) {
+        let asked = self.cells.generation.load(Relaxed);
+        if asked == self.generation.get() {
+            return;
+        }
+        self.generation.set(asked);
+        *self.table.borrow_mut() = self.cells.renew_table();
+        self.requests.borrow_mut().clear();
+        self.tcp.borrow_mut().clear();
+        self.last_request.set((RequestKey::OTHER, 0));
+    }
+
     fn request_place(&self, key: RequestKey) -> u32 {
         let (last_key, last_place) = self.last_request.get();
         if last_key == key {
             return last_place;
         }
         let place = place_of(&mut self.requests.borrow_mut(), key, || {
-            self.cells.requests.push(RequestSeries::new(key))
+            self.table.borrow().requests.push(RequestSeries::new(key))
         });
         self.last_request.set((key, place));
         place
     }
 
     fn with_tcp(&self, labels: LabelsId, flags: ResponseFlags, record: impl FnOnce(&TcpSeries)) {
+        self.renew_if_asked();
         let key = TcpKey { labels, flags };
+        let table = self.table.borrow();
         let place = place_of(&mut self.tcp.borrow_mut(), key, || {
-            self.cells.tcp.push(TcpSeries::new(key))
+            table.tcp.push(TcpSeries::new(key))
         });
-        if let Some(series) = self.cells.tcp.get(place) {
+        if let Some(series) = table.tcp.get(place) {
             record(series);
         }
     }

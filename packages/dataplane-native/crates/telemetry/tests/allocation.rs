@@ -64,6 +64,8 @@ fn recording_requests_logs_and_spans_allocates_nothing_in_steady_state() {
             grpc_status: None,
             request_bytes: 1,
             response_bytes: 2,
+            request_messages: 0,
+            response_messages: 0,
             duration_us: round % 5000,
         });
         let log = AccessLog {

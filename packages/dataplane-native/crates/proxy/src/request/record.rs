@@ -37,6 +37,8 @@ fn record_into(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch, captured
         grpc_status: call.is_grpc.then(|| call.grpc_status.unwrap_or_default()),
         request_bytes: call.request_bytes,
         response_bytes: call.response_bytes,
+        request_messages: scratch.outgoing.messages.count(),
+        response_messages: scratch.incoming.messages.count(),
         duration_us,
     });
     let failed = call.status >= 500 || call.status == 0 || !call.flags.is_empty();
@@ -231,6 +233,8 @@ pub(crate) fn record_refused(served: &Served, status: u16, flags: ResponseFlags,
         grpc_status: None,
         request_bytes: 0,
         response_bytes: 0,
+        request_messages: 0,
+        response_messages: 0,
         duration_us: 0,
     });
     let log = AccessLog {
