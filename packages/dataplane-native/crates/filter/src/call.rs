@@ -188,7 +188,10 @@ mod tests {
         };
         let call = Call::grpc(&"a".into(), "/a.B/C", &message, 20);
         assert_eq!(call.body[..5], [0, 0, 0, 0, 2]);
-        assert_eq!(answer("0", &call.body).message::<Status>().map(|status| status.code), Ok(7));
+        assert_eq!(
+            answer("0", &call.body).message::<Status>().map(|status| status.code),
+            Ok(7)
+        );
     }
 
     #[test]

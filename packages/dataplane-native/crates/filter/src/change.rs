@@ -34,5 +34,7 @@ impl HeaderChange {
 
 /// Whether a value can stand in a head.
 pub(crate) fn is_value(value: &[u8]) -> bool {
-    value.iter().all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7f)
+    value
+        .iter()
+        .all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7f)
 }

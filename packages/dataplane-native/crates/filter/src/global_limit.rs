@@ -112,7 +112,9 @@ pub fn call<V: RequestView>(
     if descriptors.is_empty() {
         return None;
     }
-    let domain = of_route.map(|of_route| &of_route.domain).filter(|domain| !domain.is_empty());
+    let domain = of_route
+        .map(|of_route| &of_route.domain)
+        .filter(|domain| !domain.is_empty());
     let message = RateLimitRequest {
         domain: domain.unwrap_or(&config.domain).to_string(),
         descriptors,

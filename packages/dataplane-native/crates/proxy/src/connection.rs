@@ -353,6 +353,11 @@ async fn accept_tls(served: &mut Served, wire: Wire, received: &mut Buffer) -> O
             }
             served.facts.transport = "tls";
             served.facts.peer_tls = Some(peer);
+            if let Serves::Http(http) = &served.chain.serves
+                && http.filters.want_certificate()
+            {
+                served.facts.peer_certificate = stream.peer_certificate().map(Arc::from);
+            }
             Some(stream.into())
         }
         Err(_) => {

@@ -419,7 +419,10 @@ fn field_lines(headers: &[HeaderChange]) -> Vec<u8> {
     }
     let mut lines = Vec::new();
     for header in kept {
-        let is_clean = header.value.iter().all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7f);
+        let is_clean = header
+            .value
+            .iter()
+            .all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7f);
         if is_clean && header.name.kind() == config::NameKind::Field {
             lines.extend([header.name.as_str().as_bytes(), b": ", &header.value, b"\r\n"].concat());
         }

@@ -85,7 +85,12 @@ async fn attempts(worker: &Rc<Worker>, call: &Call, asked: &Asked) -> Result<Ans
         asked.borrow_mut().take();
         let failure = match result {
             Ok(answer) => {
-                record(worker, cluster, &entry.state, Verdict::Status(http_status(call, &answer)));
+                record(
+                    worker,
+                    cluster,
+                    &entry.state,
+                    Verdict::Status(http_status(call, &answer)),
+                );
                 return Ok(answer);
             }
             Err(Stopped::TooLarge) => return Err(CallFailure::TooLarge),
@@ -169,7 +174,8 @@ async fn attempt(
     let mut up = open::open(worker, cluster, target, speaks, wants_new).await?;
     let requests = up.info.requests.get();
     up.info.requests.set(requests + 1);
-    match exchange::exchange(worker, cluster, call, authority, &mut up).await {
+    let is_https = entry.transport.tls.is_some();
+    match exchange::exchange(worker, cluster, call, (authority, is_https), &mut up).await {
         Ok((answer, is_reusable)) => {
             open::give_back(worker, cluster, up, is_reusable);
             Ok(answer)

@@ -73,10 +73,7 @@ pub(crate) fn filter(cx: &mut Context, any: &Any) -> ExtAuthz {
 }
 
 fn report(cx: &mut Context, pb: &pb::ExtAuthz) {
-    cx.unsupported(
-        "decoderHeaderMutationRules",
-        pb.decoder_header_mutation_rules.is_some(),
-    );
+    cx.unsupported("decoderHeaderMutationRules", pb.decoder_header_mutation_rules.is_some());
     cx.unsupported("shadowMode", pb.shadow_mode);
     cx.no_effect(
         "typedMetadataContextNamespaces",
@@ -86,8 +83,14 @@ fn report(cx: &mut Context, pb: &pb::ExtAuthz) {
         "routeTypedMetadataContextNamespaces",
         !pb.route_typed_metadata_context_namespaces.is_empty(),
     );
-    cx.no_effect("bootstrapMetadataLabelsKey", !pb.bootstrap_metadata_labels_key.is_empty());
-    cx.no_effect("chargeClusterResponseStats", pb.charge_cluster_response_stats == Some(true));
+    cx.no_effect(
+        "bootstrapMetadataLabelsKey",
+        !pb.bootstrap_metadata_labels_key.is_empty(),
+    );
+    cx.no_effect(
+        "chargeClusterResponseStats",
+        pb.charge_cluster_response_stats == Some(true),
+    );
     cx.no_effect("filterMetadata", pb.filter_metadata.is_some());
     cx.no_effect("emitFilterStateStats", pb.emit_filter_state_stats);
     cx.no_effect("enforceResponseHeaderLimits", pb.enforce_response_header_limits);
@@ -161,11 +164,10 @@ fn http_service(cx: &mut Context, pb: pb::HttpService) -> AuthzHttpService {
     let uri = uri.map(|uri| cx.within("serverUri", |cx| http_uri(cx, uri)));
     let request = pb.authorization_request.unwrap_or_default();
     let response = pb.authorization_response.unwrap_or_default();
-    cx.no_effect(
-        "authorizationRequest.allowedHeaders",
-        request.allowed_headers.is_some(),
-    );
-    let headers_to_add = cx.within("authorizationRequest", |cx| headers(cx, "headersToAdd", request.headers_to_add));
+    cx.no_effect("authorizationRequest.allowedHeaders", request.allowed_headers.is_some());
+    let headers_to_add = cx.within("authorizationRequest", |cx| {
+        headers(cx, "headersToAdd", request.headers_to_add)
+    });
     cx.within("authorizationResponse", |cx| AuthzHttpService {
         cluster: uri.as_ref().map(|uri| Arc::clone(&uri.cluster)).unwrap_or_default(),
         timeout_ms: uri.and_then(|uri| uri.timeout_ms).unwrap_or(0),

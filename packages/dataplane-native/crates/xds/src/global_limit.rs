@@ -101,7 +101,9 @@ pub(crate) fn per_route(cx: &mut Context, any: &Any) -> Option<FilterOverride> {
 
 fn stage(cx: &mut Context, stage: u32) -> u8 {
     if stage > MAX_STAGE {
-        cx.within("stage", |cx| cx.error(format!("is {stage}; it has to be from 0 to {MAX_STAGE}")));
+        cx.within("stage", |cx| {
+            cx.error(format!("is {stage}; it has to be from 0 to {MAX_STAGE}"))
+        });
     }
     stage.min(MAX_STAGE) as u8
 }
@@ -144,7 +146,10 @@ fn action(cx: &mut Context, pb: Action) -> Option<LimitAction> {
         },
         Some(ActionSpecifier::RemoteAddress(_)) => LimitAction::RemoteAddress,
         Some(ActionSpecifier::MaskedRemoteAddress(pb)) => {
-            let (v4, v6) = (pb.v4_prefix_mask_len.unwrap_or(32), pb.v6_prefix_mask_len.unwrap_or(128));
+            let (v4, v6) = (
+                pb.v4_prefix_mask_len.unwrap_or(32),
+                pb.v6_prefix_mask_len.unwrap_or(128),
+            );
             if v4 > 32 || v6 > 128 {
                 cx.within("maskedRemoteAddress", |cx| {
                     cx.error(format!("an address has 32 or 128 bits, not {v4} or {v6}"));
@@ -190,7 +195,9 @@ fn action(cx: &mut Context, pb: Action) -> Option<LimitAction> {
             }
         }
         Some(ActionSpecifier::DynamicMetadata(_)) => {
-            cx.within("dynamicMetadata", |cx| cx.error("is not supported by this proxy; write metadata"));
+            cx.within("dynamicMetadata", |cx| {
+                cx.error("is not supported by this proxy; write metadata")
+            });
             return None;
         }
         Some(ActionSpecifier::Extension(_)) => {

@@ -156,7 +156,9 @@ fn remote_jwks(cx: &mut Context, pb: pb::RemoteJwks) -> RemoteJwks {
             .and_then(|uri| uri.timeout_ms)
             .filter(|timeout_ms| *timeout_ms > 0)
             .unwrap_or(defaults.timeout_ms),
-        cache_ms: millis(cx, "cacheDuration", pb.cache_duration).unwrap_or(defaults.cache_ms).max(1),
+        cache_ms: millis(cx, "cacheDuration", pb.cache_duration)
+            .unwrap_or(defaults.cache_ms)
+            .max(1),
         is_ahead: ahead.is_some(),
         failed_refetch_ms: millis(
             cx,

@@ -76,8 +76,8 @@ fn allow(config: &ExtAuthz, ok: OkHttpResponse, metadata: Option<Value>, path: &
         .filter(|name| name.kind() == NameKind::Field)
         .collect();
     let changes_query = !ok.query_parameters_to_set.is_empty() || !ok.query_parameters_to_remove.is_empty();
-    let path = changes_query
-        .then(|| with_parameters(path, &ok.query_parameters_to_set, &ok.query_parameters_to_remove));
+    let path =
+        changes_query.then(|| with_parameters(path, &ok.query_parameters_to_set, &ok.query_parameters_to_remove));
     Ok(Allowed {
         reroutes: config.clear_route_cache && (!set.is_empty() || !remove.is_empty() || path.is_some()),
         remove,
@@ -203,7 +203,11 @@ pub(super) fn of_http(config: &ExtAuthz, service: &AuthzHttpService, answer: Ans
             HeaderChange::set(name, value)
         });
     }
-    set.extend(added.filter_map(named).map(|(name, value)| HeaderChange::append(name, value)));
+    set.extend(
+        added
+            .filter_map(named)
+            .map(|(name, value)| HeaderChange::append(name, value)),
+    );
     let on_success = fields().filter(|(name, _)| any(&service.client_headers_on_success, name) && changeable(name));
     let response = on_success
         .filter_map(named)

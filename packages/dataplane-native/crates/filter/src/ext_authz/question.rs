@@ -61,7 +61,9 @@ impl Question<'_> {
     }
 
     fn size(&self) -> i64 {
-        let length = self.header("content-length").and_then(|value| std::str::from_utf8(value).ok());
+        let length = self
+            .header("content-length")
+            .and_then(|value| std::str::from_utf8(value).ok());
         length.and_then(|text| text.parse().ok()).unwrap_or(-1)
     }
 }
@@ -99,7 +101,11 @@ pub(super) fn by_grpc(settings: &Settings<'_>, service: &GrpcService, question: 
     let attributes = AttributeContext {
         source: Some(Peer {
             address: facts.remote.or(facts.direct_remote).map(address),
-            service: text(question.header("x-envoy-downstream-service-cluster").unwrap_or_default()),
+            service: text(
+                question
+                    .header("x-envoy-downstream-service-cluster")
+                    .unwrap_or_default(),
+            ),
             principal: principal(facts).to_owned(),
             certificate: certificate(settings, question),
             ..Peer::default()
@@ -233,7 +239,10 @@ fn address(address: SocketAddr) -> core::Address {
 /// The client's certificate as PEM, percent-encoded.
 fn certificate(settings: &Settings<'_>, question: &Question<'_>) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
-    let Some(der) = question.certificate.filter(|_| settings.config.include_peer_certificate) else {
+    let Some(der) = question
+        .certificate
+        .filter(|_| settings.config.include_peer_certificate)
+    else {
         return String::new();
     };
     let encoded = STANDARD.encode(der);

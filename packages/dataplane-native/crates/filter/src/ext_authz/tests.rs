@@ -2,7 +2,9 @@ use config::{AuthzHttpService, AuthzService, ExtAuthz, GrpcService, StringMatche
 use messages::{
     envoy::{
         config::core::v3::{HeaderValue, HeaderValueOption, QueryParameter},
-        service::auth::v3::{CheckRequest, CheckResponse, DeniedHttpResponse, OkHttpResponse, check_response::HttpResponse},
+        service::auth::v3::{
+            CheckRequest, CheckResponse, DeniedHttpResponse, OkHttpResponse, check_response::HttpResponse,
+        },
         r#type::v3::HttpStatus,
     },
     google::rpc::Status,
@@ -94,7 +96,10 @@ fn denied() -> CheckResponse {
         }),
         http_response: Some(HttpResponse::DeniedResponse(DeniedHttpResponse {
             status: Some(HttpStatus { code: 401 }),
-            headers: vec![option("www-authenticate", "Basic", None), option("content-length", "99", None)],
+            headers: vec![
+                option("www-authenticate", "Basic", None),
+                option("content-length", "99", None),
+            ],
             body: "who are you?".into(),
         })),
         ..CheckResponse::default()
@@ -116,7 +121,10 @@ fn a_service_of_grpc_learns_who_sends_what() {
     let attributes = sent(&call);
     assert_eq!(attributes.source.unwrap().principal, uris[0]);
     let request = attributes.request.unwrap().http.unwrap();
-    assert_eq!((&*request.method, &*request.path, &*request.host), ("POST", "/a?b=1", "shop"));
+    assert_eq!(
+        (&*request.method, &*request.path, &*request.host),
+        ("POST", "/a?b=1", "shop")
+    );
     assert_eq!((&*request.headers["x-tenant"], request.size), ("a,b", 3));
     assert_eq!(request.headers[":path"], "/a?b=1");
 }
@@ -154,7 +162,10 @@ fn a_body_that_was_cut_off_says_so() {
         ..question(&facts)
     };
     let request = sent(&ask(&config, &question)).request.unwrap().http.unwrap();
-    assert_eq!((&*request.body, &*request.headers["x-envoy-auth-partial-body"]), ("abc", "true"));
+    assert_eq!(
+        (&*request.body, &*request.headers["x-envoy-auth-partial-body"]),
+        ("abc", "true")
+    );
 }
 
 #[test]
@@ -184,7 +195,10 @@ fn a_server_of_http_gets_the_head_it_may_see_behind_its_prefix() {
     });
     let facts = ConnectionFacts::default();
     let call = ask(&config, &question(&facts));
-    assert_eq!((&*call.method, &*call.path, &*call.authority), ("POST", &b"/check/a?b=1"[..], &b"shop"[..]));
+    assert_eq!(
+        (&*call.method, &*call.path, &*call.authority),
+        ("POST", &b"/check/a?b=1"[..], &b"shop"[..])
+    );
     let names: Vec<&str> = call.fields.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["authorization", "x-from"]);
 }
@@ -286,7 +300,10 @@ fn an_answer_of_http_is_passed_on_as_far_as_it_is_allowed() {
         other => panic!("{other:?}"),
     }
     match settings.decide(Ok(answer(302)), b"/") {
-        Decision::Deny(denied) => assert_eq!((denied.status, names(&denied.headers)), (302, vec!["x-why".into(), "location".into()])),
+        Decision::Deny(denied) => assert_eq!(
+            (denied.status, names(&denied.headers)),
+            (302, vec!["x-why".into(), "location".into()])
+        ),
         other => panic!("{other:?}"),
     }
 }

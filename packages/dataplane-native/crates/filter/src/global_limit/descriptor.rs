@@ -36,7 +36,8 @@ pub(super) fn build<V: RequestView>(limit: &RouteLimit, view: &V, facts: &Facts<
 fn step<V: RequestView>(action: &LimitAction, view: &V, facts: &Facts<'_>) -> Step {
     let add = |key: &str, value: &str| Step::Add(key.to_owned(), value.to_owned());
     // An empty value is none: a service takes no entry without one.
-    let of_value = |key: &str, value: Option<Cow<'_, [u8]>>, skips: bool| match value.filter(|value| !value.is_empty()) {
+    let of_value = |key: &str, value: Option<Cow<'_, [u8]>>, skips: bool| match value.filter(|value| !value.is_empty())
+    {
         Some(value) => Step::Add(key.to_owned(), String::from_utf8_lossy(&value).into_owned()),
         None if skips => Step::Skip,
         None => Step::GiveUp,
@@ -96,11 +97,19 @@ fn step<V: RequestView>(action: &LimitAction, view: &V, facts: &Facts<'_>) -> St
             skip_if_absent,
         } => {
             let begin = if *of_route {
-                let (first, rest) = path.split_first().map_or((None, &[][..]), |(first, rest)| (Some(first), rest));
-                let found = facts.route_metadata.zip(first).and_then(|(all, key)| all.get(namespace, key));
+                let (first, rest) = path
+                    .split_first()
+                    .map_or((None, &[][..]), |(first, rest)| (Some(first), rest));
+                let found = facts
+                    .route_metadata
+                    .zip(first)
+                    .and_then(|(all, key)| all.get(namespace, key));
                 found.map(|value| (value, rest))
             } else {
-                facts.metadata.and_then(|all| all.get(&**namespace)).map(|value| (value, &**path))
+                facts
+                    .metadata
+                    .and_then(|all| all.get(&**namespace))
+                    .map(|value| (value, &**path))
             };
             let found = begin.and_then(|(value, path)| {
                 let mut path = path.iter();

@@ -55,14 +55,29 @@ fn asked(limits: &[RouteLimit]) -> Option<Vec<Vec<(String, String)>>> {
 fn each_action_adds_its_entry() {
     let cases = [
         (json!("sourceCluster"), Some(("source_cluster", "web"))),
-        (json!("destinationCluster"), Some(("destination_cluster", "outbound|80||reviews"))),
+        (
+            json!("destinationCluster"),
+            Some(("destination_cluster", "outbound|80||reviews")),
+        ),
         (json!("remoteAddress"), Some(("remote_address", "10.1.2.3"))),
-        (json!({ "maskedRemoteAddress": { "v4": 16, "v6": 64 } }), Some(("masked_remote_address", "10.1.0.0/16"))),
-        (json!({ "requestHeader": { "name": "x-tenant", "key": "tenant" } }), Some(("tenant", "blue"))),
+        (
+            json!({ "maskedRemoteAddress": { "v4": 16, "v6": 64 } }),
+            Some(("masked_remote_address", "10.1.0.0/16")),
+        ),
+        (
+            json!({ "requestHeader": { "name": "x-tenant", "key": "tenant" } }),
+            Some(("tenant", "blue")),
+        ),
         (json!({ "requestHeader": { "name": "x-none", "key": "none" } }), None),
-        (json!({ "queryParameter": { "name": "user", "key": "user" } }), Some(("user", "ann"))),
+        (
+            json!({ "queryParameter": { "name": "user", "key": "user" } }),
+            Some(("user", "ann")),
+        ),
         (json!({ "queryParameter": { "name": "empty", "key": "empty" } }), None),
-        (json!({ "genericKey": { "key": "generic_key", "value": "slow" } }), Some(("generic_key", "slow"))),
+        (
+            json!({ "genericKey": { "key": "generic_key", "value": "slow" } }),
+            Some(("generic_key", "slow")),
+        ),
         (
             json!({ "headerMatch": { "key": "header_match", "value": "blue", "expected": true,
                 "headers": [{ "name": "x-tenant", "value": { "string": { "exact": "blue" } } }] } }),
@@ -73,7 +88,10 @@ fn each_action_adds_its_entry() {
                 "parameters": [{ "name": "user", "value": { "string": { "exact": "ann" } } }] } }),
             None,
         ),
-        (json!({ "metadata": { "key": "user", "namespace": "jwt", "path": ["claims", "sub"] } }), Some(("user", "ann"))),
+        (
+            json!({ "metadata": { "key": "user", "namespace": "jwt", "path": ["claims", "sub"] } }),
+            Some(("user", "ann")),
+        ),
         (
             json!({ "metadata": { "key": "user", "namespace": "jwt", "path": ["claims", "no"], "default": "nobody" } }),
             Some(("user", "nobody")),
@@ -87,7 +105,8 @@ fn each_action_adds_its_entry() {
 
 #[test]
 fn an_action_without_a_value_gives_its_limit_up_unless_it_may_be_skipped() {
-    let strict = json!([{ "genericKey": { "key": "k", "value": "v" } }, { "requestHeader": { "name": "x-no", "key": "n" } }]);
+    let strict =
+        json!([{ "genericKey": { "key": "k", "value": "v" } }, { "requestHeader": { "name": "x-no", "key": "n" } }]);
     let lax = json!([{ "genericKey": { "key": "k", "value": "v" } },
         { "requestHeader": { "name": "x-no", "key": "n", "skipIfAbsent": true } }]);
     let one = vec![vec![("k".to_owned(), "v".to_owned())]];
@@ -112,7 +131,10 @@ fn those_of_the_virtual_host_count_where_the_route_has_none_or_wants_them() {
             host: &host,
             includes_host,
         };
-        counting(&filter(), of_route, limits).into_iter().map(<[_]>::len).sum::<usize>()
+        counting(&filter(), of_route, limits)
+            .into_iter()
+            .map(<[_]>::len)
+            .sum::<usize>()
     };
     assert_eq!(count(&[], false, None), 1);
     assert_eq!(count(&route, false, None), 1);

@@ -215,7 +215,10 @@ fn a_remembered_token_still_expires() {
     let jwt = jwt(provider(), of_p());
     let request = bearer(token("secret", &json!({ "iss": "me", "exp": NOW + 10 })));
     assert!(decide(&jwt, &request).is_ok());
-    assert_eq!(jwt.decide(&request, NOW + 100, None, |_| true, &mut Wanted::default()), Err(JwtError::Expired));
+    assert_eq!(
+        jwt.decide(&request, NOW + 100, None, |_| true, &mut Wanted::default()),
+        Err(JwtError::Expired)
+    );
 }
 
 #[test]
@@ -238,7 +241,12 @@ fn a_configuration_that_cannot_work_is_refused_with_the_place_of_the_fault() {
         matches: RouteMatch::default(),
         requires: Some(of_p()),
     }];
-    assert_eq!(Jwt::new(&config, || 1, |remote| Arc::new(KeySource::new(remote.clone()))).unwrap_err().path, "rules[0].requires.provider");
+    assert_eq!(
+        Jwt::new(&config, || 1, |remote| Arc::new(KeySource::new(remote.clone())))
+            .unwrap_err()
+            .path,
+        "rules[0].requires.provider"
+    );
 }
 
 #[test]

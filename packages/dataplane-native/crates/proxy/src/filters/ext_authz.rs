@@ -68,7 +68,9 @@ fn ask<V: RequestView>(
     let mut fields = Vec::with_capacity(request.fields().as_slice().len() + 8);
     context
         .edits
-        .for_each(request.buffer(), request.fields(), |_, name, value| fields.push((name, value)));
+        .for_each(request.buffer(), request.fields(), |_, name, value| {
+            fields.push((name, value))
+        });
     let waited_us = context.timers.now_us().saturating_sub(context.began_us);
     let own_principal = if facts.is_authenticated {
         context.shared.node.principal.as_str()
@@ -79,7 +81,11 @@ fn ask<V: RequestView>(
         method: context.view.method(),
         path: context.view.path(),
         authority: context.view.authority(),
-        scheme: if context.view.scheme() == b"https" { "https" } else { "http" },
+        scheme: if context.view.scheme() == b"https" {
+            "https"
+        } else {
+            "http"
+        },
         protocol: request.head().version.as_str(),
         fields: &fields,
         body: progress.body.as_ref().map(|held| (&*held.bytes, held.is_partial)),
@@ -99,7 +105,11 @@ fn allow(allowed: Allowed, effects: &mut Effects) -> Outcome {
     effects.remove.extend(allowed.remove);
     effects.change.extend(allowed.set);
     effects.path = allowed.path.or(effects.path.take());
-    if is_changed { Outcome::Changed } else { Outcome::Continue }
+    if is_changed {
+        Outcome::Changed
+    } else {
+        Outcome::Continue
+    }
 }
 
 fn refusal(denied: Denied) -> Reply {

@@ -14,9 +14,7 @@ use http::{Buffer, Method};
 use telemetry::Counter;
 
 use super::{Call, Next, Scratch, client_gone, reply};
-use crate::{
-    error::Failure, exchange::Broken, filters::HeldBody, remote_keys, side_call, timer::Timer, wire::Wire,
-};
+use crate::{error::Failure, exchange::Broken, filters::HeldBody, remote_keys, side_call, timer::Timer, wire::Wire};
 
 /// Makes a filter's call, unless the client leaves.
 pub(super) async fn ask(

@@ -71,7 +71,10 @@ pub(super) fn take_over(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scra
 pub(super) fn write_response_fields(effects: &Effects, out: &mut Vec<u8>) {
     for change in &effects.response {
         let name = change.name.as_str();
-        let is_clean = change.value.iter().all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7f);
+        let is_clean = change
+            .value
+            .iter()
+            .all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7f);
         if is_clean && change.name.kind() == NameKind::Field && !FRAMING.contains(&name) {
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(b": ");

@@ -207,7 +207,10 @@ pub(super) async fn send(
 fn has_content_type(fields: &[u8]) -> bool {
     const NAME: &[u8] = b"content-type:";
     let mut lines = fields.split(|byte| *byte == b'\n');
-    lines.any(|line| line.get(..NAME.len()).is_some_and(|start| start.eq_ignore_ascii_case(NAME)))
+    lines.any(|line| {
+        line.get(..NAME.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(NAME))
+    })
 }
 
 async fn send_on_stream(call: &mut Call<'_>, stream: &h2::Stream, timer: &Timer, fields: &[u8], body: &[u8]) -> Next {

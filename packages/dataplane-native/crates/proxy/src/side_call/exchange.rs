@@ -27,7 +27,7 @@ pub(super) async fn exchange(
     worker: &Rc<Worker>,
     cluster: &ClusterEntry,
     call: &Call,
-    authority: &[u8],
+    (authority, is_https): (&[u8], bool),
     up: &mut Upstream,
 ) -> Result<(Answer, bool), Broken> {
     let head = encode_head(call, authority);
@@ -42,7 +42,6 @@ pub(super) async fn exchange(
     h1::parse_request(&head, &limits, &mut request).map_err(|_| Broken::Failed(Failure::UpstreamProtocol))?;
     let mut range = 0..head.len() + call.body.len();
     if let Wire::Stream(stream) = &up.wire {
-        let is_https = up.info.principal.is_some() || up.info.is_mutual;
         stream.send_head(call.body.is_empty(), method == Method::Head, |writer| {
             let view = RequestView::new(&request, &head);
             h2::encode_request(view, &Edits::default(), is_https, writer);
@@ -130,7 +129,8 @@ async fn read_answer(
     if let Some((text, fields)) = incoming.trailers() {
         take_fields(text, fields, &mut answer.fields);
     }
-    let is_reusable = response.keep_alive && is_flushed && !incoming.has_garbage() && response.framing != Framing::Close;
+    let is_reusable =
+        response.keep_alive && is_flushed && !incoming.has_garbage() && response.framing != Framing::Close;
     Ok((answer, is_reusable))
 }
 
@@ -168,7 +168,9 @@ fn encode_head(call: &Call, authority: &[u8]) -> Vec<u8> {
     piece(b"\r\n");
     for (name, value) in &call.fields {
         // A line break would begin another field.
-        let is_clean = value.iter().all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7f);
+        let is_clean = value
+            .iter()
+            .all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7f);
         let is_ours = ["host", "content-length", "transfer-encoding", "connection"]
             .iter()
             .any(|own| name.eq_ignore_ascii_case(own));
