@@ -52,7 +52,8 @@ impl Reporter {
         })
     }
 
-    /// Makes a report now and waits until the sink has it. Does nothing once stopped.
+    /// Makes a report now, hands spans to their collectors without waiting for more, and waits until the sink has the
+    /// report. Does nothing once stopped.
     pub fn report(&self) {
         let (done, wait) = sync_channel(1);
         if self.commands.send(Command::Report(done)).is_ok() {
@@ -110,6 +111,7 @@ fn run(mut collector: Collector, interval: Duration, sink: &ReportSink, commands
         };
         match commands.recv_timeout(wait) {
             Ok(Command::Report(done)) => {
+                collector.drain_all();
                 report(&mut collector);
                 last_report = Instant::now();
                 let _ = done.send(());
