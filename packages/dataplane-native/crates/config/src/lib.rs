@@ -92,8 +92,8 @@ pub use subset::{Criteria, Criterion, LB_NAMESPACE, SelectorFallback, SubsetFall
 pub use template::{AddressPart, InvalidTemplate, Operator, Piece, Template};
 pub use tls::{CertificateSource, DownstreamTls, TlsContext, TlsVersion, TrustSource, UpstreamTls, Validation};
 pub use tracing::{
-    CustomTag, GrpcCollector, HttpCollector, MetadataOwner, OpenTelemetry, OtlpCollector, RouteTracing, TagValue, Tracing,
-    TracingProvider, Zipkin,
+    CustomTag, GrpcCollector, HttpCollector, MetadataOwner, OpenTelemetry, OtlpCollector, RouteTracing, TagValue,
+    Tracing, TracingProvider, Zipkin,
 };
 pub use view::RequestView;
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use config::{
-    ClusterKind, HealthCheckKind, HttpFilterKind, HttpProtocol, Invalid, Listener, LocalityEndpoints,
-    NetworkFilter, RouteConfiguration, RouteSource, UpstreamTransport,
+    ClusterKind, HealthCheckKind, HttpFilterKind, HttpProtocol, Invalid, Listener, LocalityEndpoints, NetworkFilter,
+    RouteConfiguration, RouteSource, UpstreamTransport,
 };
 use route::RouteTable;
 use telemetry::StringId;

@@ -606,7 +606,12 @@ impl State {
                 match self.builder.listener(&config) {
                     Ok(entry) => {
                         for warning in self.builder.warnings.drain(..) {
-                            problems.push(problem(Severity::Warning, ResourceType::Listener, &config.name, &warning));
+                            problems.push(problem(
+                                Severity::Warning,
+                                ResourceType::Listener,
+                                &config.name,
+                                &warning,
+                            ));
                         }
                         Some((Arc::clone(&config), Arc::new(entry)))
                     }

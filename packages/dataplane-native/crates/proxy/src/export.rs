@@ -119,7 +119,9 @@ pub(crate) async fn send(worker: Rc<Worker>, mut batch: ExportBatch) {
         let outcome = judge(&call, &side_call::call(&worker, &call).await);
         match outcome {
             Outcome::Taken => {
-                worker.telemetry.count_many(Counter::SpansExported, u64::from(batch.spans));
+                worker
+                    .telemetry
+                    .count_many(Counter::SpansExported, u64::from(batch.spans));
                 return;
             }
             Outcome::Refused => break,
@@ -195,16 +197,27 @@ mod tests {
     use telemetry::TelemetryOptions;
 
     fn zipkin(cluster: &str) -> OtlpCollector {
-        serde_json::from_str(&format!(r#"{{ "http": {{ "cluster": "{cluster}", "path": "/api/v2/spans" }} }}"#)).unwrap()
+        serde_json::from_str(&format!(
+            r#"{{ "http": {{ "cluster": "{cluster}", "path": "/api/v2/spans" }} }}"#
+        ))
+        .unwrap()
     }
 
     #[test]
     fn a_collector_that_is_behind_gets_no_more() {
         let telemetry = Telemetry::new(TelemetryOptions::default());
         let exporters = Exporters::default();
-        let id = exporters.register(&telemetry, &SpanFormat::Zipkin, &zipkin("a")).unwrap();
-        assert_eq!(exporters.register(&telemetry, &SpanFormat::Zipkin, &zipkin("a")), Some(id));
-        assert_ne!(exporters.register(&telemetry, &SpanFormat::Zipkin, &zipkin("b")), Some(id));
+        let id = exporters
+            .register(&telemetry, &SpanFormat::Zipkin, &zipkin("a"))
+            .unwrap();
+        assert_eq!(
+            exporters.register(&telemetry, &SpanFormat::Zipkin, &zipkin("a")),
+            Some(id)
+        );
+        assert_ne!(
+            exporters.register(&telemetry, &SpanFormat::Zipkin, &zipkin("b")),
+            Some(id)
+        );
         let batch = || SpanExport {
             exporter: id,
             body: b"[]".to_vec(),

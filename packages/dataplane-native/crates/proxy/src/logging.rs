@@ -110,11 +110,7 @@ impl AccessLogs {
     }
 }
 
-fn logger(
-    log: &config::AccessLog,
-    telemetry: &Telemetry,
-    warn: &mut dyn FnMut(Invalid),
-) -> Result<Logger, Invalid> {
+fn logger(log: &config::AccessLog, telemetry: &Telemetry, warn: &mut dyn FnMut(Invalid)) -> Result<Logger, Invalid> {
     let format = match &log.format {
         AccessLogFormat::Default => LogFormat::text("", log.omit_empty_values),
         AccessLogFormat::Text(text) => LogFormat::text(text, log.omit_empty_values),
@@ -123,7 +119,12 @@ fn logger(
     let format = format.map_err(|error| Invalid::new(error.to_string()).field("format"))?;
     if !format.unrecorded().is_empty() {
         let names = format.unrecorded().join("%, %");
-        warn(Invalid::new(format!("this proxy has no value for %{names}%: it is written as absent")).field("format"));
+        warn(
+            Invalid::new(format!(
+                "this proxy has no value for %{names}%: it is written as absent"
+            ))
+            .field("format"),
+        );
     }
     let filter = match &log.filter {
         Some(filter) => Some(Filter::new(filter).map_err(|error| error.field("filter"))?),

@@ -106,7 +106,11 @@ fn compile(tag: &CustomTag) -> Tag {
             TagSource::Literal(value.map_or_else(|| Arc::clone(default), Arc::from))
         }
         TagValue::RequestHeader { name, default } => {
-            let name = if name.as_str() == "host" { ":authority" } else { name.as_str() };
+            let name = if name.as_str() == "host" {
+                ":authority"
+            } else {
+                name.as_str()
+            };
             let choice = HeaderChoice {
                 name: name.into(),
                 alternative: None,

@@ -52,24 +52,44 @@ fn logging(log: Value, up: &Upstream) -> Proxy {
 fn a_line_tells_what_the_request_became() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("access.log");
-    let up = Upstream::start(|_| b"HTTP/1.1 201 Created\r\nServer: app\r\nX-App: 7\r\nContent-Length: 2\r\n\r\nok".to_vec());
+    let up =
+        Upstream::start(|_| b"HTTP/1.1 201 Created\r\nServer: app\r\nX-App: 7\r\nContent-Length: 2\r\n\r\nok".to_vec());
     let operators = [
-        ("%REQ(:METHOD)% %REQ(:PATH)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%", "POST /new/a?x=1&y /old/a?x=1&y"),
+        (
+            "%REQ(:METHOD)% %REQ(:PATH)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
+            "POST /new/a?x=1&y /old/a?x=1&y",
+        ),
         ("%REQ(:AUTHORITY)% %REQ(:SCHEME)%", "inner http"),
         ("%REQ(X-Missing?X-Own):3% %REQ(x-missing)%", "abc -"),
         ("%RESP(x-app)% %RESP(X-Out)% %RESP(:STATUS)%", "7 yes 201"),
         ("%PATH(NQ:ORIG)% %PATH(WQ:PATH)%", "/old/a /new/a?x=1&y"),
         ("%QUERY_PARAM(x)% %QUERY_PARAMS%", "1 x=1&y"),
-        ("%METADATA(ROUTE:shop:kind:size)% %CLUSTER_METADATA(shop:team)% %METADATA(ROUTE:shop:kind)%", "3 red {\"size\":3}"),
+        (
+            "%METADATA(ROUTE:shop:kind:size)% %CLUSTER_METADATA(shop:team)% %METADATA(ROUTE:shop:kind)%",
+            "3 red {\"size\":3}",
+        ),
         ("%PROTOCOL% %UPSTREAM_PROTOCOL%", "HTTP/1.1 HTTP/1.1"),
         ("%ROUTE_NAME% %VIRTUAL_HOST_NAME% %LISTENER_NAME%", "rewritten all web"),
-        ("%BYTES_RECEIVED% %BYTES_SENT% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%", "5 2 201 via_upstream"),
-        ("%UPSTREAM_CLUSTER% %UPSTREAM_REQUEST_ATTEMPT_COUNT% %RESPONSE_FLAGS%", "up 1 -"),
-        ("%GRPC_STATUS% %DOWNSTREAM_TLS_VERSION% %DOWNSTREAM_PEER_SUBJECT%", "- - -"),
+        (
+            "%BYTES_RECEIVED% %BYTES_SENT% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%",
+            "5 2 201 via_upstream",
+        ),
+        (
+            "%UPSTREAM_CLUSTER% %UPSTREAM_REQUEST_ATTEMPT_COUNT% %RESPONSE_FLAGS%",
+            "up 1 -",
+        ),
+        (
+            "%GRPC_STATUS% %DOWNSTREAM_TLS_VERSION% %DOWNSTREAM_PEER_SUBJECT%",
+            "- - -",
+        ),
         ("%UPSTREAM_HOST%", &up.address.to_string()),
     ]
     .map(|(operators, expected)| (operators, expected.to_owned()));
-    let format = operators.iter().map(|(operators, _)| *operators).collect::<Vec<_>>().join("\t");
+    let format = operators
+        .iter()
+        .map(|(operators, _)| *operators)
+        .collect::<Vec<_>>()
+        .join("\t");
     let proxy = logging(json!({ "path": path, "format": { "text": format } }), &up);
     let mut client = Client::connect(address(&proxy, "web"));
     client.send("POST /old/a?x=1&y HTTP/1.1\r\nHost: outer\r\nX-Own: abcdef\r\nContent-Length: 5\r\n\r\nhello");
@@ -85,11 +105,26 @@ fn durations_addresses_and_sizes_are_numbers_that_fit_each_other() {
     let path = folder.path().join("access.log");
     let up = Upstream::saying("hello");
     let fields = [
-        "DURATION", "REQUEST_DURATION", "REQUEST_TX_DURATION", "RESPONSE_DURATION", "RESPONSE_TX_DURATION", "UPSTREAM_LOCAL_PORT",
-        "DOWNSTREAM_LOCAL_PORT", "DOWNSTREAM_DIRECT_REMOTE_PORT", "CONNECTION_ID", "REQUEST_HEADERS_BYTES", "RESPONSE_HEADERS_BYTES",
-        "DOWNSTREAM_WIRE_BYTES_RECEIVED", "DOWNSTREAM_WIRE_BYTES_SENT", "UPSTREAM_WIRE_BYTES_SENT", "UPSTREAM_WIRE_BYTES_RECEIVED",
+        "DURATION",
+        "REQUEST_DURATION",
+        "REQUEST_TX_DURATION",
+        "RESPONSE_DURATION",
+        "RESPONSE_TX_DURATION",
+        "UPSTREAM_LOCAL_PORT",
+        "DOWNSTREAM_LOCAL_PORT",
+        "DOWNSTREAM_DIRECT_REMOTE_PORT",
+        "CONNECTION_ID",
+        "REQUEST_HEADERS_BYTES",
+        "RESPONSE_HEADERS_BYTES",
+        "DOWNSTREAM_WIRE_BYTES_RECEIVED",
+        "DOWNSTREAM_WIRE_BYTES_SENT",
+        "UPSTREAM_WIRE_BYTES_SENT",
+        "UPSTREAM_WIRE_BYTES_RECEIVED",
     ];
-    let format: Value = fields.iter().map(|name| ((*name).to_owned(), json!(format!("%{name}%")))).collect();
+    let format: Value = fields
+        .iter()
+        .map(|name| ((*name).to_owned(), json!(format!("%{name}%"))))
+        .collect();
     let proxy = logging(json!({ "path": path, "format": { "json": format } }), &up);
     let web = address(&proxy, "web");
     let mut client = Client::connect(web);
@@ -104,7 +139,10 @@ fn durations_addresses_and_sizes_are_numbers_that_fit_each_other() {
     assert!(of("RESPONSE_DURATION") + of("RESPONSE_TX_DURATION") <= of("DURATION"));
     assert!(of("REQUEST_DURATION") <= of("RESPONSE_DURATION"));
     assert_eq!(of("DOWNSTREAM_LOCAL_PORT"), u64::from(web.port()));
-    assert_eq!(of("DOWNSTREAM_DIRECT_REMOTE_PORT"), u64::from(client.stream.local_addr().unwrap().port()));
+    assert_eq!(
+        of("DOWNSTREAM_DIRECT_REMOTE_PORT"),
+        u64::from(client.stream.local_addr().unwrap().port())
+    );
     assert_eq!(of("DOWNSTREAM_WIRE_BYTES_RECEIVED"), request.len() as u64);
     assert_eq!(of("UPSTREAM_WIRE_BYTES_SENT"), up.last().head.len() as u64);
 }
@@ -120,7 +158,7 @@ fn a_reply_of_the_proxy_is_logged_with_its_headers_and_the_reason() {
     assert_eq!(client.get("/dead").status, 503);
     assert_eq!(
         wait_for_lines(&path, 1)[0],
-        "503 UF UpstreamConnectionFailure text/plain delayed_connect_error upstream_reset_before_response_started{remote_connection_failure}"
+        "503 UF,URX UpstreamConnectionFailure,UpstreamRetryLimitExceeded text/plain delayed_connect_error upstream_reset_before_response_started{remote_connection_failure}"
     );
 }
 
@@ -137,7 +175,12 @@ fn only_requests_that_pass_the_filter_are_logged_and_every_log_has_its_own() {
     ]);
     let proxy = start(&json!({ "listeners": [listener(logs, json!({}))], "clusters": clusters(&up) }));
     let mut client = Client::connect(address(&proxy, "web"));
-    for (path, fields) in [("/fine", ""), ("/dead/1", "a: 1\r\n"), ("/fine", "x-log: yes\r\nb: 2\r\n"), ("/dead/2", "x-log: yes\r\na: 3\r\nb: 4\r\n")] {
+    for (path, fields) in [
+        ("/fine", ""),
+        ("/dead/1", "a: 1\r\n"),
+        ("/fine", "x-log: yes\r\nb: 2\r\n"),
+        ("/dead/2", "x-log: yes\r\na: 3\r\nb: 4\r\n"),
+    ] {
         client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n{fields}\r\n"));
         client.response().unwrap();
     }
@@ -191,7 +234,7 @@ fn connections_are_logged_too() {
     let up = Upstream::saying("hello");
     let proxy = start(&json!({
         "listeners": [{ "name": "raw", "address": "127.0.0.1:0", "filterChains": [{ "name": "chain", "filters": [{ "tcpProxy": {
-            "target": { "cluster": "up" },
+            "cluster": "up",
             "accessLog": [{ "path": path, "format": { "text": "%BYTES_RECEIVED% %DOWNSTREAM_WIRE_BYTES_RECEIVED% %UPSTREAM_CLUSTER% %FILTER_CHAIN_NAME% %CLUSTER_METADATA(shop:team)% %REQ(a)% %ACCESS_LOG_TYPE%" } }],
         } }] }] }],
         "clusters": clusters(&up),
@@ -201,6 +244,10 @@ fn connections_are_logged_too() {
     client.send(request);
     client.response().unwrap();
     drop(client);
+    up.close_connections();
     let length = request.len();
-    assert_eq!(wait_for_lines(&path, 1)[0], format!("{length} {length} up chain red - TcpConnectionEnd"));
+    assert_eq!(
+        wait_for_lines(&path, 1)[0],
+        format!("{length} {length} up chain red - TcpConnectionEnd")
+    );
 }

@@ -56,7 +56,10 @@ fn a_trace_of_b3_is_told_onwards_in_the_form_it_came() {
     let proxy = tracing(json!({ "provider": zipkin() }), &up, collector.address, json!({}));
     let multi = format!("X-B3-TraceId: {TRACE}\r\nX-B3-SpanId: {SPAN}\r\nX-B3-Sampled: 0\r\n");
     let told = seen(&proxy, &up, "/", &multi);
-    assert_eq!((told.header("x-b3-traceid"), told.header("x-b3-sampled")), (Some(TRACE), Some("0")));
+    assert_eq!(
+        (told.header("x-b3-traceid"), told.header("x-b3-sampled")),
+        (Some(TRACE), Some("0"))
+    );
     assert_eq!(told.header("x-b3-parentspanid"), Some(SPAN));
     assert_ne!(told.header("x-b3-spanid"), Some(SPAN), "a span of our own");
     assert_eq!((told.header("b3"), told.header("traceparent")), (None, None));
@@ -67,7 +70,11 @@ fn a_trace_of_b3_is_told_onwards_in_the_form_it_came() {
     assert_eq!(told.header("x-b3-traceid"), None);
 
     let told = seen(&proxy, &up, "/", "");
-    assert_eq!(told.header("x-b3-traceid").unwrap().len(), 16, "a new trace with a short id");
+    assert_eq!(
+        told.header("x-b3-traceid").unwrap().len(),
+        16,
+        "a new trace with a short id"
+    );
     assert_eq!(told.header("x-b3-sampled"), Some("1"));
 }
 
@@ -78,7 +85,10 @@ fn b3_and_w3c_may_be_told_together() {
     provider["zipkin"]["withW3c"] = json!(true);
     let proxy = tracing(json!({ "provider": provider }), &up, collector.address, json!({}));
     let told = seen(&proxy, &up, "/", &format!("traceparent: 00-{TRACE}-{SPAN}-01\r\n"));
-    assert_eq!((told.header("x-b3-traceid"), told.header("x-b3-parentspanid")), (Some(TRACE), Some(SPAN)));
+    assert_eq!(
+        (told.header("x-b3-traceid"), told.header("x-b3-parentspanid")),
+        (Some(TRACE), Some(SPAN))
+    );
     let span = told.header("x-b3-spanid").unwrap();
     assert_eq!(told.header("traceparent"), Some(&*format!("00-{TRACE}-{span}-01")));
 }
@@ -102,14 +112,29 @@ fn shares_and_headers_decide_which_requests_are_recorded() {
     assert_eq!(is_recorded("/", "x-client-trace-id: 1\r\n"), (true, 'b'));
     let id = |reason: char| format!("x-request-id: 00000000-0000-{reason}000-8000-000000000000\r\n");
     assert_eq!(is_recorded("/", &id('9')), (true, '9'), "the proxy before decided");
-    assert_eq!(is_recorded("/", &format!("traceparent: 00-{TRACE}-{SPAN}-01\r\n")), (true, '4'), "the caller decided");
-    assert_eq!(is_recorded("/", &format!("traceparent: 00-{TRACE}-{SPAN}-00\r\nx-envoy-force-trace: 1\r\n")), (false, '4'));
+    assert_eq!(
+        is_recorded("/", &format!("traceparent: 00-{TRACE}-{SPAN}-01\r\n")),
+        (true, '4'),
+        "the caller decided"
+    );
+    assert_eq!(
+        is_recorded(
+            "/",
+            &format!("traceparent: 00-{TRACE}-{SPAN}-00\r\nx-envoy-force-trace: 1\r\n")
+        ),
+        (false, '4')
+    );
 }
 
 #[test]
 fn a_route_has_shares_of_its_own() {
     let (up, collector) = (Upstream::saying("ok"), Upstream::saying(""));
-    let proxy = tracing(json!({ "provider": { "openTelemetry": {} } }), &up, collector.address, json!({}));
+    let proxy = tracing(
+        json!({ "provider": { "openTelemetry": {} } }),
+        &up,
+        collector.address,
+        json!({}),
+    );
     let is_recorded = |path: &str| {
         let told = seen(&proxy, &up, path, "");
         told.header("traceparent").unwrap().ends_with("-01")
@@ -128,7 +153,12 @@ fn strangers_cannot_force_a_trace() {
         // The client is who the trusted proxy before us says.
         json!({ "useRemoteAddress": true, "xffNumTrustedHops": 1 }),
     );
-    let told = seen(&proxy, &up, "/", "x-forwarded-for: 8.8.8.8\r\nx-envoy-force-trace: 1\r\n");
+    let told = seen(
+        &proxy,
+        &up,
+        "/",
+        "x-forwarded-for: 8.8.8.8\r\nx-envoy-force-trace: 1\r\n",
+    );
     assert!(told.header("traceparent").unwrap().ends_with("-00"));
     assert_eq!(told.header("x-envoy-force-trace"), None);
 }
@@ -136,13 +166,22 @@ fn strangers_cannot_force_a_trace() {
 #[test]
 fn the_clients_request_id_comes_back_where_that_is_wanted_whoever_answers() {
     let (up, collector) = (Upstream::saying("ok"), Upstream::saying(""));
-    let proxy = tracing(json!({}), &up, collector.address, json!({ "alwaysSetRequestIdInResponse": true, "routes": { "inline": {
+    let proxy = tracing(
+        json!({}),
+        &up,
+        collector.address,
+        json!({ "alwaysSetRequestIdInResponse": true, "routes": { "inline": {
         "virtualHosts": [{ "name": "all", "domains": ["*"], "routes": [
-            { "match": { "path": { "prefix": "/here" } }, "action": { "directResponse": { "status": 200, "body": "x" } } }, forward("up")] }] } } }));
+            { "match": { "path": { "prefix": "/here" } }, "action": { "directResponse": { "status": 200, "body": "x" } } }, forward("up")] }] } } }),
+    );
     let mut client = Client::connect(address(&proxy, "web"));
     for path in ["/here", "/there"] {
         client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nx-request-id: mine\r\n\r\n"));
-        assert_eq!(client.response().unwrap().header("x-request-id"), Some("mine"), "{path}");
+        assert_eq!(
+            client.response().unwrap().header("x-request-id"),
+            Some("mine"),
+            "{path}"
+        );
     }
 }
 
@@ -162,12 +201,18 @@ fn spans_reach_zipkin_with_tags_and_the_operation() {
     seen(&proxy, &up, "/quiet", "x-envoy-force-trace: 1\r\n");
     let spans = || -> Vec<Value> {
         let seen = collector.seen.lock().unwrap();
-        let batches = seen.iter().map(|request| serde_json::from_slice::<Vec<Value>>(&request.body).unwrap());
+        let batches = seen
+            .iter()
+            .map(|request| serde_json::from_slice::<Vec<Value>>(&request.body).unwrap());
         batches.flatten().collect()
     };
     wait_until("spans", || spans().len() == 2);
     let request = collector.last();
-    assert!(request.head.starts_with("POST /api/v2/spans HTTP/1.1\r\n"), "{}", request.head);
+    assert!(
+        request.head.starts_with("POST /api/v2/spans HTTP/1.1\r\n"),
+        "{}",
+        request.head
+    );
     assert_eq!(
         (request.header("host"), request.header("content-type")),
         (Some("zipkin:9411"), Some("application/json"))
@@ -176,10 +221,16 @@ fn spans_reach_zipkin_with_tags_and_the_operation() {
     let of = |name: &str| spans.iter().find(|span| span["tags"]["http.url"] == name).unwrap();
     let named = of("http://a/named/a");
     assert_eq!((&named["name"], &named["kind"]), (&json!("up:80/*"), &json!("CLIENT")));
-    assert_eq!((&named["tags"]["user"], &named["tags"]["own"]), (&json!("me"), &json!("manager")));
+    assert_eq!(
+        (&named["tags"]["user"], &named["tags"]["own"]),
+        (&json!("me"), &json!("manager"))
+    );
     assert_eq!(named["tags"]["nothing"], Value::Null);
     let quiet = of("http://a/quiet");
-    assert_eq!((&quiet["tags"]["user"], &quiet["tags"]["own"]), (&json!("nobody"), &json!("route")));
+    assert_eq!(
+        (&quiet["tags"]["user"], &quiet["tags"]["own"]),
+        (&json!("nobody"), &json!("route"))
+    );
     let exported = "fairlead_proxy_spans_exported_total 2\n";
     wait_until("the count", || proxy.stats_prometheus().contains(exported));
 }
@@ -187,23 +238,53 @@ fn spans_reach_zipkin_with_tags_and_the_operation() {
 #[test]
 fn spans_reach_opentelemetry_and_those_that_do_not_are_counted() {
     let up = Upstream::saying("ok");
-    let service = Service::start(|asked| if asked.message.is_empty() { Does::Fail(3) } else { Does::Answer(Vec::new()) });
-    let proxy = tracing(json!({ "provider": otlp(), "spawnUpstreamSpan": true }), &up, service.address, json!({}));
+    let service = Service::start(|asked| {
+        if asked.message.is_empty() {
+            Does::Fail(3)
+        } else {
+            Does::Answer(Vec::new())
+        }
+    });
+    let proxy = tracing(
+        json!({ "provider": otlp(), "spawnUpstreamSpan": true }),
+        &up,
+        service.address,
+        json!({}),
+    );
     let told = seen(&proxy, &up, "/named", "");
     wait_until("a call", || service.count() == 1);
     let asked = service.last();
-    assert_eq!(asked.path, "/opentelemetry.proto.collector.trace.v1.TraceService/Export");
+    assert_eq!(
+        asked.path,
+        "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+    );
     let has = |text: &[u8]| asked.message.windows(text.len()).any(|part| part == text);
     assert!(has(b"up:80/*") && has(b"http.status_code") && has(b"service.name"));
     // The next hop's span is part of the upstream's, which is in the batch beside the request's.
-    let span = told.header("traceparent").unwrap().split('-').nth(2).unwrap().to_owned();
-    let id: Vec<u8> = (0..8).map(|at| u8::from_str_radix(&span[at * 2..at * 2 + 2], 16).unwrap()).collect();
+    let span = told
+        .header("traceparent")
+        .unwrap()
+        .split('-')
+        .nth(2)
+        .unwrap()
+        .to_owned();
+    let id: Vec<u8> = (0..8)
+        .map(|at| u8::from_str_radix(&span[at * 2..at * 2 + 2], 16).unwrap())
+        .collect();
     assert!(has(&id));
-    wait_until("the count", || proxy.stats_prometheus().contains("fairlead_proxy_spans_exported_total 2\n"));
+    wait_until("the count of those that arrived", || {
+        proxy
+            .stats_prometheus()
+            .contains("fairlead_proxy_spans_exported_total 2\n")
+    });
 
     let refusing = Service::start(|_| Does::Fail(3));
     let proxy = tracing(json!({ "provider": otlp() }), &up, refusing.address, json!({}));
     seen(&proxy, &up, "/", "");
-    wait_until("the count", || proxy.stats_prometheus().contains("fairlead_proxy_span_exports_dropped_total 1\n"));
+    wait_until("the count of those that did not", || {
+        proxy
+            .stats_prometheus()
+            .contains("fairlead_proxy_span_exports_dropped_total 1\n")
+    });
     assert_eq!(refusing.count(), 1, "what is refused is not sent again");
 }

@@ -214,7 +214,13 @@ mod tests {
 
     #[test]
     fn what_is_malformed_says_nothing() {
-        for bad in ["", "x", "1-2-3", "zzf198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1", "0000000000000000-e457b5a2e4d86bd1"] {
+        for bad in [
+            "",
+            "x",
+            "1-2-3",
+            "zzf198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1",
+            "0000000000000000-e457b5a2e4d86bd1",
+        ] {
             assert_eq!(B3::parse_single(bad.as_bytes()), B3::default(), "{bad}");
         }
     }

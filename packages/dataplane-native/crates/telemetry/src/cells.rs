@@ -1,7 +1,7 @@
 //! The cells of one worker: written by it alone, read by the reporter.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::histogram::Histogram;
 use crate::ring::Ring;

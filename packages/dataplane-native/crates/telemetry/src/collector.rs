@@ -12,8 +12,8 @@ use crate::cells::{SeriesTable, WorkerCells};
 use crate::export::{ExportSink, Exports, SpanExport};
 use crate::histogram::add;
 use crate::log_target::LogWriter;
-use crate::totals::{Totals, ask_for_renewal};
 use crate::report::{AccessLogEntry, Histogram, Labels, ReportBatch, RequestMetrics, Span, TcpMetrics, Workload};
+use crate::totals::{Totals, ask_for_renewal};
 use crate::{AccessLog, Counter, LabelsId, ReporterSide, ResponseFlags, SecurityPolicy, SpanKind, StringId, Telemetry};
 
 /// How often workers whose tables are crowded begin new ones.

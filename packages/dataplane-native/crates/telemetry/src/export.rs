@@ -228,7 +228,11 @@ impl Shown {
 /// `reviews.default`, as Istio names services to tracers.
 fn own_service(telemetry: &Telemetry) -> String {
     let own = &telemetry.options.workload;
-    let name = if own.service.is_empty() { &own.name } else { &own.service };
+    let name = if own.service.is_empty() {
+        &own.name
+    } else {
+        &own.service
+    };
     match (name.is_empty(), own.namespace.is_empty()) {
         (true, _) => "fairlead-proxy".to_owned(),
         (false, true) => name.clone(),
@@ -283,7 +287,9 @@ mod tests {
         let exporter = telemetry.exporter("collector", format).expect("exporter");
         let mut exports = Exports::default();
         let mut batches = Vec::new();
-        exports.push(&telemetry, &span(&telemetry, exporter), &mut |batch| batches.push(batch));
+        exports.push(&telemetry, &span(&telemetry, exporter), &mut |batch| {
+            batches.push(batch)
+        });
         assert!(batches.is_empty(), "a lone span waits for others");
         exports.flush(true, &mut |batch| batches.push(batch));
         assert_eq!((batches.len(), batches[0].spans), (1, 1));

@@ -15,29 +15,30 @@ macro_rules! flags {
     };
 }
 
+// In the order in which Envoy writes them; the numbers are ours.
 flags! {
+    21 FAILED_LOCAL_HEALTH_CHECK "LH" "FailedLocalHealthCheck" "The local health check failed.",
     0 NO_HEALTHY_UPSTREAM "UH" "NoHealthyUpstream" "No healthy endpoint in the cluster.",
+    8 UPSTREAM_TIMEOUT "UT" "UpstreamRequestTimeout" "The upstream did not answer in time.",
+    14 LOCAL_RESET "LR" "LocalReset" "Reset by this proxy.",
+    9 UPSTREAM_REMOTE_RESET "UR" "UpstreamRemoteReset" "The upstream reset the request.",
     1 UPSTREAM_CONNECTION_FAILURE "UF" "UpstreamConnectionFailure" "No connection to the upstream.",
+    10 UPSTREAM_TERMINATION "UC" "UpstreamConnectionTermination" "The upstream closed the connection.",
     2 UPSTREAM_OVERFLOW "UO" "UpstreamOverflow" "Circuit breaker.",
     3 NO_ROUTE "NR" "NoRouteFound" "No route, or no filter chain.",
-    4 RETRY_LIMIT "URX" "UpstreamRetryLimitExceeded" "Retries or connection attempts used up.",
-    5 NO_CLUSTER "NC" "NoClusterFound" "The route's cluster is not there.",
-    6 DURATION_TIMEOUT "DT" "DurationTimeout" "The connection lived as long as it may.",
-    7 DOWNSTREAM_TERMINATION "DC" "DownstreamConnectionTermination" "The client closed the connection.",
-    8 UPSTREAM_TIMEOUT "UT" "UpstreamRequestTimeout" "The upstream did not answer in time.",
-    9 UPSTREAM_REMOTE_RESET "UR" "UpstreamRemoteReset" "The upstream reset the request.",
-    10 UPSTREAM_TERMINATION "UC" "UpstreamConnectionTermination" "The upstream closed the connection.",
     11 DELAY_INJECTED "DI" "DelayInjected" "A fault rule delayed the request.",
     12 FAULT_INJECTED "FI" "FaultInjected" "A fault rule aborted the request.",
     13 RATE_LIMITED "RL" "RateLimited" "Limited locally.",
-    14 LOCAL_RESET "LR" "LocalReset" "Reset by this proxy.",
-    15 STREAM_IDLE_TIMEOUT "SI" "StreamIdleTimeout" "Nothing moved for too long.",
-    16 DOWNSTREAM_PROTOCOL_ERROR "DPE" "DownstreamProtocolError" "The client broke the protocol.",
-    17 UPSTREAM_PROTOCOL_ERROR "UPE" "UpstreamProtocolError" "The upstream broke the protocol.",
-    18 OVERLOAD "OM" "OverloadManagerTerminated" "The proxy sheds load.",
     19 UNAUTHORIZED_EXTERNAL_SERVICE "UAEX" "UnauthorizedExternalService" "An external authorization service refused.",
     20 RATE_LIMIT_SERVICE_ERROR "RLSE" "RateLimitServiceError" "The rate limit service failed.",
-    21 FAILED_LOCAL_HEALTH_CHECK "LH" "FailedLocalHealthCheck" "The local health check failed.",
+    7 DOWNSTREAM_TERMINATION "DC" "DownstreamConnectionTermination" "The client closed the connection.",
+    4 RETRY_LIMIT "URX" "UpstreamRetryLimitExceeded" "Retries or connection attempts used up.",
+    15 STREAM_IDLE_TIMEOUT "SI" "StreamIdleTimeout" "Nothing moved for too long.",
+    16 DOWNSTREAM_PROTOCOL_ERROR "DPE" "DownstreamProtocolError" "The client broke the protocol.",
+    6 DURATION_TIMEOUT "DT" "DurationTimeout" "The connection lived as long as it may.",
+    17 UPSTREAM_PROTOCOL_ERROR "UPE" "UpstreamProtocolError" "The upstream broke the protocol.",
+    5 NO_CLUSTER "NC" "NoClusterFound" "The route's cluster is not there.",
+    18 OVERLOAD "OM" "OverloadManagerTerminated" "The proxy sheds load.",
     22 DNS_RESOLUTION_FAILED "DF" "DnsResolutionFailed" "The upstream's name does not resolve.",
 }
 
@@ -110,6 +111,8 @@ mod tests {
     fn flags_are_written_with_envoys_names() {
         let flags = ResponseFlags::RETRY_LIMIT.with(ResponseFlags::UPSTREAM_CONNECTION_FAILURE);
         assert_eq!(flags.to_string(), "UF,URX");
+        let late = ResponseFlags::RETRY_LIMIT.with(ResponseFlags::UPSTREAM_TIMEOUT);
+        assert_eq!(late.to_string(), "UT,URX", "in Envoy's order");
         assert_eq!(ResponseFlags::NONE.to_string(), "");
         assert_eq!(ResponseFlags::from_bits(flags.bits()), flags);
     }

@@ -117,13 +117,7 @@ enum Output {
 
 impl LogWriter {
     /// Formats one entry for all of its targets.
-    pub(crate) fn add(
-        &mut self,
-        table: &LogTargetTable,
-        targets: LogTargets,
-        log: &AccessLog<'_>,
-        strings: &Interner,
-    ) {
+    pub(crate) fn add(&mut self, table: &LogTargetTable, targets: LogTargets, log: &AccessLog<'_>, strings: &Interner) {
         let mut captured = Decoder(log.captured);
         for place in targets.places() {
             if self.open.len() <= place {
@@ -173,7 +167,11 @@ impl OpenTarget {
         }
         if self.looked_at.elapsed() >= LOOK_INTERVAL {
             self.looked_at = Instant::now();
-            if self.output.as_ref().is_some_and(|output| output.was_moved(&self.spec.path)) {
+            if self
+                .output
+                .as_ref()
+                .is_some_and(|output| output.was_moved(&self.spec.path))
+            {
                 self.output = None;
             }
         }
@@ -256,7 +254,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("access.log");
         let table = LogTargetTable::default();
-        let good = table.register(path.to_str().expect("path"), &text("one")).expect("target");
+        let good = table
+            .register(path.to_str().expect("path"), &text("one"))
+            .expect("target");
         let bad = table
             .register("/nonexistent/folder/access.log", &text("one"))
             .expect("target");
@@ -295,7 +295,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("access.log");
         let table = LogTargetTable::default();
-        let target = table.register(path.to_str().expect("path"), &text("line")).expect("target");
+        let target = table
+            .register(path.to_str().expect("path"), &text("line"))
+            .expect("target");
         let mut writer = LogWriter::default();
         write(&mut writer, &table, target, &AccessLog::default());
         std::fs::rename(&path, folder.path().join("access.log.1")).expect("moved");

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::{ExportSink, Telemetry};
 use crate::clock::unix_micros;
 use crate::collector::Collector;
+use crate::{ExportSink, Telemetry};
 
 /// How long a log line waits at most before it is written.
 const LINE_LATENCY: Duration = Duration::from_millis(50);
@@ -93,22 +93,27 @@ impl Drop for Reporter {
 
 fn run(mut collector: Collector, interval: Duration, sink: &ReportSink, commands: &Receiver<Command>) {
     let mut last_report = Instant::now();
+    let mut last_drain = Instant::now();
     let report = |collector: &mut Collector| {
         if let Some(batch) = collector.report(unix_micros() / 1000) {
             sink(batch);
         }
     };
     loop {
-        let until_report = if interval.is_zero() {
-            IDLE_WAIT
-        } else {
-            interval.saturating_sub(last_report.elapsed())
-        };
-        let wait = if collector.is_urgent() {
-            until_report.min(LINE_LATENCY)
-        } else {
-            until_report
-        };
+        let drain_interval = if collector.is_urgent() { LINE_LATENCY } else { IDLE_WAIT };
+        // Looked at after every command too: somebody who asks all the time must not hold up the rest.
+        if !interval.is_zero() && last_report.elapsed() >= interval {
+            report(&mut collector);
+            last_report = Instant::now();
+            last_drain = last_report;
+        } else if last_drain.elapsed() >= drain_interval {
+            collector.drain();
+            last_drain = Instant::now();
+        }
+        let mut wait = drain_interval.saturating_sub(last_drain.elapsed());
+        if !interval.is_zero() {
+            wait = wait.min(interval.saturating_sub(last_report.elapsed()));
+        }
         match commands.recv_timeout(wait) {
             Ok(Command::Report(done)) => {
                 collector.drain_all();
@@ -125,11 +130,7 @@ fn run(mut collector: Collector, interval: Duration, sink: &ReportSink, commands
                 report(&mut collector);
                 return;
             }
-            Err(RecvTimeoutError::Timeout) if !interval.is_zero() && last_report.elapsed() >= interval => {
-                report(&mut collector);
-                last_report = Instant::now();
-            }
-            Err(RecvTimeoutError::Timeout) => collector.drain(),
+            Err(RecvTimeoutError::Timeout) => {}
         }
     }
 }
@@ -206,5 +207,23 @@ mod tests {
         }
         reporter.stop();
         assert_eq!(std::fs::read_to_string(path).expect("file"), "200\n404\n");
+    }
+
+    #[test]
+    fn who_asks_for_counters_all_the_time_does_not_hold_up_lines() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("access.log");
+        let telemetry = Telemetry::new(TelemetryOptions::default());
+        let target = telemetry
+            .log_target(path.to_str().expect("path"), &LogFormat::istio_text())
+            .expect("target");
+        let worker = telemetry.worker();
+        let (reporter, _batches) = reporter(&telemetry, Duration::ZERO);
+        worker.log(worker.log_decision(false, target), &AccessLog::default());
+        let start = Instant::now();
+        while !std::fs::read_to_string(&path).is_ok_and(|text| !text.is_empty()) {
+            assert!(start.elapsed() < Duration::from_secs(20), "no line");
+            reporter.prometheus();
+        }
     }
 }

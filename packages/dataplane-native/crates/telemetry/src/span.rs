@@ -138,13 +138,7 @@ impl<'a> Span<'a> {
         put_address(out, self.upstream_host);
         put_address(out, self.downstream_remote);
         put_bytes(out, self.protocol.as_bytes());
-        for bytes in [
-            self.method,
-            self.path,
-            self.authority,
-            self.user_agent,
-            self.request_id,
-        ] {
+        for bytes in [self.method, self.path, self.authority, self.user_agent, self.request_id] {
             put_bytes(out, bytes);
         }
         put_u16(out, self.exporter.map_or(0, |exporter| exporter.0 + 1));

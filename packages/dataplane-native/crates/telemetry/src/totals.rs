@@ -130,10 +130,7 @@ impl Totals {
         for cells in telemetry.all_cells() {
             add_table(telemetry, &cells.table(), &mut requests, &mut tcp);
         }
-        (
-            shown(&mut self.requests, requests, now),
-            shown(&mut self.tcp, tcp, now),
-        )
+        (shown(&mut self.requests, requests, now), shown(&mut self.tcp, tcp, now))
     }
 }
 

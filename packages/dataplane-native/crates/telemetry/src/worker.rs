@@ -377,9 +377,7 @@ impl Worker {
         self.renew_if_asked();
         let key = TcpKey { labels, flags };
         let table = self.table.borrow();
-        let place = place_of(&mut self.tcp.borrow_mut(), key, || {
-            table.tcp.push(TcpSeries::new(key))
-        });
+        let place = place_of(&mut self.tcp.borrow_mut(), key, || table.tcp.push(TcpSeries::new(key)));
         if let Some(series) = table.tcp.get(place) {
             record(series);
         }

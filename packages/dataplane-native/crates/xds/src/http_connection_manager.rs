@@ -1,8 +1,8 @@
 //! The HTTP connection manager.
 
 use config::{
-    ClientCertDetails, CodecType, ForwardClientCert, Http1Options, Http2Keepalive, Http2Options,
-    HttpConnectionManager, PathNormalization, RouteConfiguration, RouteSource, ServerHeader, SlashesAction, Upgrade,
+    ClientCertDetails, CodecType, ForwardClientCert, Http1Options, Http2Keepalive, Http2Options, HttpConnectionManager,
+    PathNormalization, RouteConfiguration, RouteSource, ServerHeader, SlashesAction, Upgrade,
 };
 use messages::envoy::{
     config::core::v3::{
@@ -18,14 +18,7 @@ use messages::envoy::{
     },
 };
 
-use crate::{
-    access_log::access_logs,
-    context::Context,
-    filter::http_filters,
-    route,
-    tracing,
-    value::millis,
-};
+use crate::{access_log::access_logs, context::Context, filter::http_filters, route, tracing, value::millis};
 
 pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpConnectionManager {
     report(cx, &pb);
@@ -87,9 +80,7 @@ pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpCo
         generate_request_id: pb.generate_request_id.unwrap_or(true),
         preserve_external_request_id: pb.preserve_external_request_id,
         always_set_request_id_in_response: pb.always_set_request_id_in_response,
-        tracing: pb
-            .tracing
-            .map(|pb| cx.within("tracing", |cx| tracing::tracing(cx, pb))),
+        tracing: pb.tracing.map(|pb| cx.within("tracing", |cx| tracing::tracing(cx, pb))),
         http1: http1(cx, "httpProtocolOptions", pb.http_protocol_options),
         http2: http2(cx, "http2ProtocolOptions", pb.http2_protocol_options),
         strip_port: pb.strip_matching_host_port || strip_any,

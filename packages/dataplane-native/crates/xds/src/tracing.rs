@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use config::{
-    CustomTag, FractionalPercent, GrpcCollector, HeaderName, HttpCollector, MetadataOwner, OpenTelemetry, OtlpCollector,
-    RouteTracing, TagValue, Tracing, TracingProvider, Zipkin,
+    CustomTag, FractionalPercent, GrpcCollector, HeaderName, HttpCollector, MetadataOwner, OpenTelemetry,
+    OtlpCollector, RouteTracing, TagValue, Tracing, TracingProvider, Zipkin,
 };
 use messages::envoy::{
     config::{
@@ -193,7 +193,9 @@ fn opentelemetry(cx: &mut Context, pb: OpenTelemetryConfig) -> OpenTelemetry {
 fn grpc_service(cx: &mut Context, pb: core::GrpcService) -> Option<GrpcCollector> {
     let timeout_ms = millis(cx, "timeout", pb.timeout).filter(|timeout| *timeout > 0);
     let Some(TargetSpecifier::EnvoyGrpc(target)) = pb.target_specifier else {
-        cx.within("envoyGrpc", |cx| cx.error("is missing: a service of gRPC is reached by a cluster"));
+        cx.within("envoyGrpc", |cx| {
+            cx.error("is missing: a service of gRPC is reached by a cluster")
+        });
         return None;
     };
     if target.cluster_name.is_empty() {
@@ -228,7 +230,11 @@ fn http_service(cx: &mut Context, pb: core::HttpService, default_path: &str) -> 
     Some(HttpCollector {
         cluster: cluster?.into(),
         host: host.into(),
-        path: if path.is_empty() { default_path.into() } else { path.into() },
+        path: if path.is_empty() {
+            default_path.into()
+        } else {
+            path.into()
+        },
         timeout_ms: timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS),
         headers: headers(
             cx,

@@ -11,7 +11,7 @@ use http::{
     h2,
 };
 
-use super::{Broken, Messages, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, write_chunk};
+use super::{Broken, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, Messages, write_chunk};
 use crate::wire::{Wire, WireEnd};
 
 /// A response on its way down.

@@ -7,7 +7,7 @@ use std::{
 
 use http::{BodyReader, Buffer, BufferPool, Fields, Framing, h2};
 
-use super::{Broken, Messages, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, write_chunk};
+use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages, write_chunk};
 use crate::wire::Wire;
 
 /// A request on its way up.

@@ -7,8 +7,8 @@ use http::{Edits, RequestView};
 use route::Found;
 use serde_json::Value;
 use telemetry::{
-    AccessLog, AddressKind, AddressPart, Capture, CaptureWriter, HeaderChoice, Measure, MetadataSource, NameOf, TlsFact,
-    TlsPeer,
+    AccessLog, AddressKind, AddressPart, Capture, CaptureWriter, HeaderChoice, Measure, MetadataSource, NameOf,
+    TlsFact, TlsPeer,
 };
 
 use super::{ResponseNotes, Wants};
@@ -216,9 +216,10 @@ impl<'a> Subject<'a> {
             Measure::RequestDuration | Measure::RequestTxDuration => http.response.request_end_us? / 1000,
             Measure::RequestHeadersBytes => {
                 let mut bytes = 0;
-                http.edits.for_each(request.buffer(), request.fields(), |_, name, value| {
-                    bytes += (name.len() + value.len()) as u64;
-                });
+                http.edits
+                    .for_each(request.buffer(), request.fields(), |_, name, value| {
+                        bytes += (name.len() + value.len()) as u64;
+                    });
                 bytes
             }
             Measure::ResponseHeadersBytes => http.response.head_bytes,

@@ -46,9 +46,7 @@ impl Filter {
                         Some(flag) => flags = flags.with(flag),
                         None if NEVER_SET.contains(&&**name) => {}
                         None => {
-                            return Err(
-                                Invalid::new(format!("{name:?} is no response flag")).field("responseFlags")
-                            );
+                            return Err(Invalid::new(format!("{name:?} is no response flag")).field("responseFlags"));
                         }
                     }
                 }
@@ -76,7 +74,11 @@ impl Filter {
             Self::DurationMs(comparison) => comparison.holds(log.duration_us / 1000),
             Self::Traceable => subject.http.as_ref().is_some_and(|http| http.is_traced),
             Self::Fraction(share, independent) => {
-                let of_id = if *independent { None } else { number_of_id(log.request_id) };
+                let of_id = if *independent {
+                    None
+                } else {
+                    number_of_id(log.request_id)
+                };
                 share.contains(of_id.unwrap_or_else(|| fastrand::u64(..)))
             }
             Self::And(filters) => filters.iter().all(|filter| filter.passes(subject)),
@@ -135,7 +137,9 @@ mod tests {
 
     fn passes(config: &AccessLogFilter, log: &AccessLog<'_>) -> bool {
         let facts = Facts::default();
-        Filter::new(config).unwrap().passes(&Subject::of_connection(&facts, log))
+        Filter::new(config)
+            .unwrap()
+            .passes(&Subject::of_connection(&facts, log))
     }
 
     fn ended(response_code: u16, duration_ms: u64, flags: ResponseFlags) -> AccessLog<'static> {
@@ -154,7 +158,10 @@ mod tests {
         let flags = |names: &[&str]| {
             AccessLogFilter::ResponseFlags(names.iter().map(|name| std::sync::Arc::from(*name)).collect())
         };
-        let (fine, slow_one) = (ended(200, 5, ResponseFlags::NONE), ended(200, 1000, ResponseFlags::NONE));
+        let (fine, slow_one) = (
+            ended(200, 5, ResponseFlags::NONE),
+            ended(200, 1000, ResponseFlags::NONE),
+        );
         let broken = ended(503, 5, ResponseFlags::NO_HEALTHY_UPSTREAM);
         assert!(!passes(&failed, &fine) && passes(&failed, &broken));
         assert!(!passes(&slow, &fine) && passes(&slow, &slow_one));

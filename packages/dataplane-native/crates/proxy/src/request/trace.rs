@@ -91,9 +91,20 @@ pub(super) fn trace(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch)
 
 /// Fills in the client's span and ours.
 fn begin(call: &mut Call<'_>, told: &Told, sampled: bool, propagation: Propagation) {
-    let spawns = call.http.config.tracing.as_ref().is_some_and(|settings| settings.spawn_upstream_span);
+    let spawns = call
+        .http
+        .config
+        .tracing
+        .as_ref()
+        .is_some_and(|settings| settings.spawn_upstream_span);
     call.upstream_span = (spawns && sampled).then(telemetry::new_span_id);
-    let has_short_ids = matches!(propagation, Propagation::B3 { has_short_ids: true, .. });
+    let has_short_ids = matches!(
+        propagation,
+        Propagation::B3 {
+            has_short_ids: true,
+            ..
+        }
+    );
     let Some((trace_id, span_id)) = told.context else {
         call.trace = Some(if has_short_ids {
             TraceContext::generate_short(sampled)
@@ -170,7 +181,12 @@ fn write(
         edits.set(buffer, fields, "b3", B3Text::single(trace, parent).as_bytes());
         return;
     }
-    edits.set(buffer, fields, "x-b3-traceid", B3Text::trace_id(trace.trace_id).as_bytes());
+    edits.set(
+        buffer,
+        fields,
+        "x-b3-traceid",
+        B3Text::trace_id(trace.trace_id).as_bytes(),
+    );
     edits.set(buffer, fields, "x-b3-spanid", B3Text::span_id(trace.span_id).as_bytes());
     match parent {
         Some(parent) => edits.set(buffer, fields, "x-b3-parentspanid", B3Text::span_id(parent).as_bytes()),
@@ -223,5 +239,8 @@ fn mark_id(request: RequestView<'_>, edits: &mut Edits, reason: u8) {
 fn is_uuid(id: &[u8]) -> bool {
     id.len() == 36
         && [8, 13, 18, 23].iter().all(|at| id[*at] == b'-')
-        && matches!(id[REASON_AT], NOT_TRACED | SAMPLED | FORCED_BY_SERVICE | FORCED_BY_CLIENT)
+        && matches!(
+            id[REASON_AT],
+            NOT_TRACED | SAMPLED | FORCED_BY_SERVICE | FORCED_BY_CLIENT
+        )
 }

@@ -216,15 +216,9 @@ impl Parser {
             "QUERY_PARAM" => self.captured(Capture::QueryParameter(argument.into())),
             "QUERY_PARAMS" => self.captured(Capture::Query),
             "PATH" => self.path(argument).ok_or_else(|| unknown_form(command))?,
-            "DYNAMIC_METADATA" => self
-                .metadata(MetadataSource::Dynamic, argument)
-                .ok_or_else(missing)?,
-            "CLUSTER_METADATA" => self
-                .metadata(MetadataSource::Cluster, argument)
-                .ok_or_else(missing)?,
-            "UPSTREAM_METADATA" => self
-                .metadata(MetadataSource::Endpoint, argument)
-                .ok_or_else(missing)?,
+            "DYNAMIC_METADATA" => self.metadata(MetadataSource::Dynamic, argument).ok_or_else(missing)?,
+            "CLUSTER_METADATA" => self.metadata(MetadataSource::Cluster, argument).ok_or_else(missing)?,
+            "UPSTREAM_METADATA" => self.metadata(MetadataSource::Endpoint, argument).ok_or_else(missing)?,
             "METADATA" => {
                 let (kind, argument) = argument.split_once(':').ok_or_else(missing)?;
                 let source = match kind {
@@ -322,9 +316,9 @@ impl<'a> Command<'a> {
         let mut max = None;
         if let Some(digits) = rest.strip_prefix(':') {
             let (digits, _) = digits.split_once('%').ok_or_else(unclosed)?;
-            let number = digits.parse().map_err(|_| {
-                InvalidLogFormat::new(format!("`%{text}`: the length {digits:?} is no number"))
-            })?;
+            let number = digits
+                .parse()
+                .map_err(|_| InvalidLogFormat::new(format!("`%{text}`: the length {digits:?} is no number")))?;
             max = Some(number);
             rest = &rest[1 + digits.len()..];
         }
@@ -380,7 +374,13 @@ fn header_choice(argument: &str) -> Option<HeaderChoice> {
     let (first, second) = lower
         .split_once('?')
         .map_or((lower.as_str(), None), |(first, second)| (first, Some(second)));
-    let known = |name: &str| if name == "host" { ":authority".to_owned() } else { name.to_owned() };
+    let known = |name: &str| {
+        if name == "host" {
+            ":authority".to_owned()
+        } else {
+            name.to_owned()
+        }
+    };
     (!first.is_empty()).then(|| HeaderChoice {
         name: known(first).into(),
         alternative: second.filter(|name| !name.is_empty()).map(|name| known(name).into()),
@@ -479,7 +479,10 @@ fn tls(name: &str) -> Option<Capture> {
     if name == "UPSTREAM_PEER_URI_SAN" {
         return Some(Capture::Tls(TlsPeer::Upstream, TlsFact::UriSan));
     }
-    Some(Capture::Tls(TlsPeer::Downstream, tls_fact(name.strip_prefix("DOWNSTREAM_")?)?))
+    Some(Capture::Tls(
+        TlsPeer::Downstream,
+        tls_fact(name.strip_prefix("DOWNSTREAM_")?)?,
+    ))
 }
 
 fn is_of_upstream_tls(name: &str) -> bool {

@@ -83,9 +83,15 @@ fn operators_write_what_envoys_write() {
         ("%COMMON_DURATION(DS_RX_BEG:US_RX_BEG:ms)%", "11"),
         ("%RESP(X-Envoy-Upstream-Service-Time)%", "11"),
         ("%UPSTREAM_REQUEST_ATTEMPT_COUNT%", "2"),
-        ("%UPSTREAM_HOST% %UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", "127.0.10.11:9080 127.0.10.11"),
+        (
+            "%UPSTREAM_HOST% %UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+            "127.0.10.11:9080 127.0.10.11",
+        ),
         ("%UPSTREAM_REMOTE_PORT%:%UPSTREAM_LOCAL_PORT%", "9080:40001"),
-        ("%DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_PORT%", "::1 15006"),
+        (
+            "%DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_PORT%",
+            "::1 15006",
+        ),
         ("%DOWNSTREAM_REMOTE_ADDRESS%", "127.0.10.12:4000"),
         ("%REQUESTED_SERVER_NAME%", "outbound_.9080_._.reviews"),
         ("%ROUTE_NAME% %UPSTREAM_CLUSTER%", "- -"),
@@ -100,7 +106,8 @@ fn operators_write_what_envoys_write() {
 
 #[test]
 fn what_only_the_request_knows_is_captured_once_and_written_in_place() {
-    let format = text("%REQ(X-A?X-B):3% %RESP(server)% %REQ(x-a?x-b)% %TRAILER(grpc-message)% %DYNAMIC_METADATA(a.b:c:d)%");
+    let format =
+        text("%REQ(X-A?X-B):3% %RESP(server)% %REQ(x-a?x-b)% %TRAILER(grpc-message)% %DYNAMIC_METADATA(a.b:c:d)%");
     let choice = |name: &str, alternative: Option<&str>| crate::capture::HeaderChoice {
         name: name.into(),
         alternative: alternative.map(Into::into),
@@ -155,7 +162,10 @@ fn json_keeps_numbers_and_says_null_for_what_is_absent() {
         text.starts_with("{\"start_time\":\"2000-02-29T23:59:59.123Z\",\"method\":\"GET\""),
         "{text}"
     );
-    assert!(text.contains("\"response_code\":200,\"response_flags\":\"-\""), "{text}");
+    assert!(
+        text.contains("\"response_code\":200,\"response_flags\":\"-\""),
+        "{text}"
+    );
     assert!(text.ends_with("\"route_name\":null}\n"), "{text}");
 }
 
@@ -213,15 +223,27 @@ fn custom_formats_say_what_is_wrong() {
         ("%RESPONSE_CODE", "log format: `%RESPONSE_CODE` has no closing %"),
         ("%REQ(a", "log format: `%REQ(a` has no closing %"),
         ("%what is this%", "log format: `%what is this%` is no command operator"),
-        ("%BEER%", "log format: `BEER` is no command operator that this proxy knows"),
+        (
+            "%BEER%",
+            "log format: `BEER` is no command operator that this proxy knows",
+        ),
         ("%REQ(a):x%", "log format: `%REQ(a):x%`: the length \"x\" is no number"),
-        ("%REQ()%", "log format: `REQ()` says nothing in its parentheses; name what is meant"),
-        ("%RESP%", "log format: `RESP` is no command operator that this proxy knows"),
+        (
+            "%REQ()%",
+            "log format: `REQ()` says nothing in its parentheses; name what is meant",
+        ),
+        (
+            "%RESP%",
+            "log format: `RESP` is no command operator that this proxy knows",
+        ),
         (
             "%GRPC_STATUS(LOUD)%",
             "log format: `GRPC_STATUS(LOUD)`: this proxy does not know what its parentheses say",
         ),
-        ("%START_TIME(%Q)%", "log format: `%Q` is no part of a time this proxy writes"),
+        (
+            "%START_TIME(%Q)%",
+            "log format: `%Q` is no part of a time this proxy writes",
+        ),
     ] {
         assert_eq!(
             LogFormat::text(format, false).expect_err(format).to_string(),

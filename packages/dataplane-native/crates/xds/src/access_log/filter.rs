@@ -5,11 +5,7 @@ use messages::envoy::config::accesslog::v3::{
     self as pb, access_log_filter::FilterSpecifier, comparison_filter::Op, grpc_status_filter::Status,
 };
 
-use crate::{
-    context::Context,
-    matcher,
-    value::fraction,
-};
+use crate::{context::Context, matcher, value::fraction};
 
 /// Filters in filters.
 const MAX_DEPTH: usize = 16;
