@@ -12,7 +12,7 @@ use telemetry::{Capture, CaptureWriter, LogFormat, LogTargets, Measure, Telemetr
 
 pub(crate) use capture::{HttpSubject, Subject};
 use filter::Filter;
-pub(crate) use filter::number_of_id;
+pub(crate) use filter::{number_of_id, status_of_http};
 
 /// The access logs of a connection manager or TCP proxy.
 #[derive(Default)]
@@ -180,6 +180,13 @@ impl ResponseNotes {
             if let Some(at) = line.iter().position(|byte| *byte == b':') {
                 self.take_field(wants, &line[..at], line[at + 1..].trim_ascii_start());
             }
+        }
+    }
+
+    /// The length of a body that was made here; without one a head does not tell it.
+    pub(crate) fn take_length(&mut self, wants: &Wants, length: usize) {
+        if wants.response_head && length > 0 {
+            self.take_field(wants, b"content-length", itoa::Buffer::new().format(length).as_bytes());
         }
     }
 

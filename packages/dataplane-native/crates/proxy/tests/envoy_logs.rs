@@ -10,8 +10,11 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use proxy::Bootstrap;
 use serde_json::{Value, json};
-use support::{Client, Upstream, address, cluster, dead_address, free_address, http_listener_with, start, wait_until};
+use support::{
+    Client, Upstream, address, cluster, dead_address, free_address, http_listener_with, start_with, wait_until,
+};
 
 /// Operators whose values depend on nothing but the request.
 const OPERATORS: [&str; 48] = [
@@ -148,6 +151,18 @@ fn start_envoy(folder: &Path, logs: &Value, up: SocketAddr, dead: SocketAddr) ->
     (envoy, listen)
 }
 
+/// What we do otherwise on purpose: a request that cannot have arrived is tried again whatever the policy, and what the
+/// system said about a connection is no part of the details.
+fn is_another(request: &str, operator: &str) -> bool {
+    const OTHERS: [&str; 4] = [
+        "%RESPONSE_CODE_DETAILS%",
+        "%RESPONSE_FLAGS%",
+        "%RESPONSE_FLAGS_LONG%",
+        "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+    ];
+    request.contains("/dead") && OTHERS.contains(&operator)
+}
+
 #[test]
 #[ignore = "needs an Envoy"]
 fn every_operator_writes_what_envoy_writes() {
@@ -160,18 +175,27 @@ fn every_operator_writes_what_envoy_writes() {
     let (_envoy, envoy) = start_envoy(folder.path(), &of_envoy, up.address, dead);
     let mut cluster_up = cluster("up", &[up.address]);
     cluster_up["metadata"] = json!({ "shop": { "team": "red" } });
-    let proxy = start(&json!({
-        "listeners": [http_listener_with("web", json!({ "accessLog": ours, "routes": { "inline": { "virtualHosts": [
-            { "name": "all", "domains": ["a.test"], "routes": [
-                { "name": "rewritten", "match": { "path": { "prefix": "/old/" } }, "metadata": { "shop": { "kind": { "size": 3 }, "count": 5 } },
-                  "action": { "forward": { "cluster": "up", "pathRewrite": { "prefix": "/new/" }, "hostRewrite": { "literal": "inner" } } } },
-                { "name": "dead", "match": { "path": { "prefix": "/dead" } }, "action": { "forward": { "cluster": "dead" } } },
-                { "name": "here", "match": { "path": { "prefix": "/here" } }, "action": { "directResponse": { "status": 418, "body": "tea" } } },
-                { "name": "moved", "match": { "path": { "prefix": "/moved" } }, "action": { "redirect": { "path": { "full": "/there" } } } },
-                { "action": { "forward": { "cluster": "up" } } },
-            ] }] } } }))],
-        "clusters": [cluster_up, cluster("dead", &[dead])],
-    }));
+    // Lines of one worker are in order.
+    let bootstrap = Bootstrap {
+        workers: 1,
+        report_interval_ms: 0,
+        ..Bootstrap::default()
+    };
+    let proxy = start_with(
+        bootstrap,
+        &json!({
+            "listeners": [http_listener_with("web", json!({ "accessLog": ours, "routes": { "inline": { "virtualHosts": [
+                { "name": "all", "domains": ["a.test"], "routes": [
+                    { "name": "rewritten", "match": { "path": { "prefix": "/old/" } }, "metadata": { "shop": { "kind": { "size": 3 }, "count": 5 } },
+                      "action": { "forward": { "cluster": "up", "pathRewrite": { "prefix": "/new/" }, "hostRewrite": { "literal": "inner" } } } },
+                    { "name": "dead", "match": { "path": { "prefix": "/dead" } }, "action": { "forward": { "cluster": "dead" } } },
+                    { "name": "here", "match": { "path": { "prefix": "/here" } }, "action": { "directResponse": { "status": 418, "body": "tea" } } },
+                    { "name": "moved", "match": { "path": { "prefix": "/moved" } }, "action": { "redirect": { "path": { "full": "/there" } } } },
+                    { "action": { "forward": { "cluster": "up" } } },
+                ] }] } } }))],
+            "clusters": [cluster_up, cluster("dead", &[dead])],
+        }),
+    );
     let id = "x-request-id: 11111111-2222-4333-8444-555555555555\r\nuser-agent: test\r\n";
     let requests = [
         format!("GET / HTTP/1.1\r\nHost: a.test\r\n{id}\r\n"),
@@ -207,6 +231,9 @@ fn every_operator_writes_what_envoy_writes() {
         let [json_theirs, json_ours] =
             [&names[2], &names[3]].map(|name| serde_json::from_str::<Value>(&lines(name)[turn]).unwrap());
         for (at, operator) in OPERATORS.iter().enumerate() {
+            if is_another(first, operator) {
+                continue;
+            }
             if theirs[at] != ours[at] {
                 differences.push(format!(
                     "{first}: {operator}: envoy {:?}, ours {:?}",

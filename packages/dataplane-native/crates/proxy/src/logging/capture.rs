@@ -105,7 +105,10 @@ impl<'a> Subject<'a> {
         let second = || http.response.get(http.wants, choice.alternative.as_deref()?);
         let value = http.response.get(http.wants, &choice.name).or_else(second);
         if value.is_none() && &*choice.name == ":status" && self.log.response_code > 0 {
-            out.number(u64::from(self.log.response_code));
+            let status = self.log.response_code;
+            out.text_with(|out| {
+                let _ = write!(out, "{status}");
+            });
         } else {
             out.text(value);
         }

@@ -117,9 +117,8 @@ pub(crate) fn number_of_id(id: &[u8]) -> Option<u64> {
 }
 
 /// The status of gRPC that stands for a response without one (`Grpc::Utility::httpToGrpcStatus`).
-fn status_of_http(status: u16) -> u16 {
+pub(crate) fn status_of_http(status: u16) -> u16 {
     match status {
-        200 => 0,
         400 => 13,
         401 => 16,
         403 => 7,

@@ -173,6 +173,7 @@ pub(super) async fn forward(
         };
         call.endpoint = chosen.entry;
         call.upstream_address = chosen.endpoint.address.socket();
+        call.upstream_local = None;
         scratch.tried.push(chosen.endpoint.id);
         let in_flight = InFlight::new(&chosen.endpoint);
         let attempt_ms = policy.map_or(0, |policy| policy.per_try_timeout_ms);

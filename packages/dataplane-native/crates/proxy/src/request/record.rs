@@ -7,7 +7,7 @@ use super::{Call, Scratch, View};
 use crate::{
     connection::Served,
     labels,
-    logging::{AccessLogs, HttpSubject, Subject},
+    logging::{AccessLogs, HttpSubject, Subject, status_of_http},
     snapshot::{ClusterEntry, Serves},
 };
 
@@ -89,6 +89,11 @@ fn record_into(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch, captured
     }
 }
 
+/// The status of gRPC of a call of gRPC, as far as anybody got an answer.
+fn grpc_status(call: &Call<'_>) -> Option<u16> {
+    (call.is_grpc && call.status > 0).then(|| call.grpc_status.unwrap_or_else(|| status_of_http(call.status)))
+}
+
 fn span<'a>(
     call: &'a Call<'_>,
     request: RequestView<'a>,
@@ -128,7 +133,7 @@ fn span<'a>(
         labels,
         response_code: call.status,
         flags: call.flags,
-        grpc_status: call.grpc_status.filter(|_| call.is_grpc),
+        grpc_status: grpc_status(call),
         request_bytes: call.request_bytes,
         response_bytes: call.response_bytes,
         upstream_cluster: call.cluster.map(|cluster| cluster.name_id).unwrap_or_default(),
@@ -211,7 +216,7 @@ fn entry<'a>(
         downstream_remote: call.remote.or(call.served.facts.peer),
         server_name: &call.served.facts.server_name,
         attempts: call.attempts,
-        grpc_status: call.grpc_status.filter(|_| call.is_grpc),
+        grpc_status: grpc_status(call),
         captured: b"",
     }
 }

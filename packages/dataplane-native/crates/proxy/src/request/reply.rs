@@ -185,6 +185,7 @@ pub(super) async fn send(
         fields.extend_from_slice(b"\r\n");
     }
     scratch.notes.take_lines(&call.http.logs.wants, &fields);
+    scratch.notes.take_length(&call.http.logs.wants, body.len());
     let has_body = scratch.request.method != Method::Head;
     call.response_bytes = if has_body { body.len() as u64 } else { 0 };
     if let Wire::Stream(stream) = wire {

@@ -41,7 +41,9 @@ pub(super) enum Value {
     ForwardedFor,
     UserAgent,
     RequestId,
-    UpstreamHost(AddressPart),
+    UpstreamHost,
+    /// The endpoint, once there was a connection to it.
+    UpstreamRemoteAddress(AddressPart),
     UpstreamCluster,
     UpstreamLocalAddress(AddressPart),
     DownstreamLocalAddress(AddressPart),
@@ -232,7 +234,7 @@ impl Parser {
                 self.metadata(source, argument).ok_or_else(missing)?
             }
             "ENVIRONMENT" if argument.is_empty() => return Err(missing()),
-            "ENVIRONMENT" => Value::Constant(std::env::var(argument).unwrap_or_default()),
+            "ENVIRONMENT" => Value::Constant(std::env::var(argument).unwrap_or_else(|_| ABSENT.to_owned())),
             "GRPC_STATUS" => Value::GrpcStatus(match argument {
                 "" | "CAMEL_STRING" => GrpcStatusForm::Camel,
                 "SNAKE_STRING" => GrpcStatusForm::Snake,
@@ -424,11 +426,11 @@ fn part_of(name: &str) -> Option<(&str, AddressPart)> {
 
 fn address(name: &str) -> Option<Value> {
     if name == "UPSTREAM_HOST" {
-        return Some(Value::UpstreamHost(AddressPart::Whole));
+        return Some(Value::UpstreamHost);
     }
     let (name, part) = part_of(name)?;
     Some(match name {
-        "UPSTREAM_REMOTE" => Value::UpstreamHost(part),
+        "UPSTREAM_REMOTE" => Value::UpstreamRemoteAddress(part),
         "UPSTREAM_LOCAL" => Value::UpstreamLocalAddress(part),
         "DOWNSTREAM_LOCAL" => Value::DownstreamLocalAddress(part),
         "DOWNSTREAM_REMOTE" => Value::DownstreamRemoteAddress(part),
@@ -524,7 +526,11 @@ fn common_duration(argument: &str) -> Option<Result<Value, Measure>> {
     })
 }
 
-/// The machine's name as the kernel tells it; empty where it does not.
+/// What stands for a value that is absent, and for a variable that is not set: always text, as in Envoy.
+const ABSENT: &str = "-";
+
+/// The machine's name as the kernel tells it.
 fn host_name() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| String::new(), |name| name.trim().to_owned())
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .map_or_else(|_| ABSENT.to_owned(), |name| name.trim().to_owned())
 }

@@ -49,12 +49,8 @@ impl<'a> Line<'a> {
             match piece {
                 Piece::Literal(text) => out.push_str(text),
                 Piece::Value { value, max } => {
-                    let before = out.len();
-                    if self.write(value, *max, out) == Written::Absent || out.len() == before {
-                        out.truncate(before);
-                        if !self.omits_empty {
-                            out.push('-');
-                        }
+                    if self.write(value, *max, out) == Written::Absent && !self.omits_empty {
+                        out.push('-');
                     }
                 }
             }
@@ -109,12 +105,16 @@ impl<'a> Line<'a> {
             Value::UpstreamServiceTime if log.upstream_duration_us > 0 => {
                 push_number(out, log.upstream_duration_us / 1000);
             }
-            Value::Attempts if log.attempts > 0 => return push_number(out, u64::from(log.attempts)),
+            Value::Attempts => return push_number(out, u64::from(log.attempts)),
             Value::GrpcStatus(form) => match log.grpc_status {
                 None => return Written::Absent,
                 Some(status) => return write_grpc_status(*form, status, out),
             },
-            Value::UpstreamHost(part) => return push_address(out, log.upstream_host, *part),
+            Value::UpstreamHost => return push_address(out, log.upstream_host, AddressPart::Whole),
+            Value::UpstreamRemoteAddress(part) => {
+                let connected = log.upstream_host.filter(|_| log.upstream_local.is_some());
+                return push_address(out, connected, *part);
+            }
             Value::UpstreamLocalAddress(part) => return push_address(out, log.upstream_local, *part),
             Value::DownstreamLocalAddress(part) => return push_address(out, log.downstream_local, *part),
             Value::DownstreamRemoteAddress(part) => return push_address(out, log.downstream_remote, *part),
@@ -150,11 +150,7 @@ impl<'a> Line<'a> {
                 "DownstreamEnd"
             }),
             Value::Constant(text) => out.push_str(text),
-            Value::ResponseDuration
-            | Value::ResponseTxDuration
-            | Value::UpstreamServiceTime
-            | Value::Attempts
-            | Value::Absent => {}
+            Value::ResponseDuration | Value::ResponseTxDuration | Value::UpstreamServiceTime | Value::Absent => {}
         }
         if out.len() == start {
             Written::Absent
@@ -166,7 +162,7 @@ impl<'a> Line<'a> {
     fn write_captured(&self, index: usize, out: &mut String) -> Written {
         match self.captured.get(index) {
             None | Some(Captured::Absent) => Written::Absent,
-            // A header that is there and empty is a dash in a line, too.
+            // A header that is there and empty is empty, not absent.
             Some(Captured::Text(text)) => {
                 push_visible(out, text);
                 Written::Text
