@@ -78,7 +78,7 @@ impl Builder {
                             .field("filters"));
                     }
                     serves = Serves::Tcp(TcpEntry {
-                        config: (**proxy).clone(),
+                        config: Arc::clone(proxy),
                         logs: self
                             .logs(&proxy.access_log)
                             .map_err(|e| e.index(index).field("filters"))?,
@@ -101,7 +101,7 @@ impl Builder {
         })
     }
 
-    fn http(&mut self, config: &config::HttpConnectionManager) -> Result<HttpEntry, Invalid> {
+    fn http(&mut self, config: &Arc<config::HttpConnectionManager>) -> Result<HttpEntry, Invalid> {
         let limits = &self.shared.limits;
         let router = config.http_filters.iter().find_map(|filter| match filter.kind {
             HttpFilterKind::Router(options) => Some(options),
@@ -123,7 +123,7 @@ impl Builder {
             filters: HttpFilters::new(&config.http_filters, &self.shared)?,
             router: router.unwrap_or_default(),
             inline_routes: match &config.routes {
-                RouteSource::Inline(routes) => Some(Arc::new(self.routes(&Arc::new(routes.clone())))),
+                RouteSource::Inline(routes) => Some(Arc::new(self.routes(routes))),
                 RouteSource::Named(_) => None,
             },
             logs: self.logs(&config.access_log)?,
@@ -131,7 +131,7 @@ impl Builder {
                 .tracing
                 .as_ref()
                 .map(|tracing| TracingEntry::new(tracing, &self.shared.telemetry, &self.shared.exporters)),
-            config: config.clone(),
+            config: Arc::clone(config),
         })
     }
 
