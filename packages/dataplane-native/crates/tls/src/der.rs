@@ -279,6 +279,11 @@ mod tests {
         });
         let contents = read_certificate(&der).expect("contents");
         assert_eq!(contents.names.subject, "CN=reviews,O=a\\, b");
+        assert_eq!(contents.names.issuer, contents.names.subject, "it signed itself");
+        assert_eq!(
+            (contents.names.serial.as_str(), contents.names.not_after),
+            ("1234", 2_845_238_400)
+        );
         assert_eq!(contents.names.uris, ["spiffe://cluster.local/ns/default/sa/reviews"]);
         assert_eq!(contents.names.dns, ["reviews.example"]);
         assert_eq!(contents.names.emails, ["a@b"]);
@@ -296,7 +301,14 @@ mod tests {
     #[test]
     fn a_certificate_without_names_has_none() {
         let der = certificate(|params| params.subject_alt_names.clear());
-        assert_eq!(read_certificate(&der).expect("contents").names, PeerNames::default());
+        let names = read_certificate(&der).expect("contents").names;
+        let nothing = PeerNames {
+            serial: names.serial.clone(),
+            not_before: names.not_before,
+            not_after: names.not_after,
+            ..PeerNames::default()
+        };
+        assert_eq!(names, nothing);
     }
 
     #[test]
