@@ -1,6 +1,6 @@
 //! The same requests through a real Envoy and through us: each operator writes the same, as text and as JSON.
 //! `FAIRLEAD_ENVOY=<path of envoy> cargo test -p proxy --test envoy_logs -- --ignored`
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, missing_docs)]
 
 mod support;
 

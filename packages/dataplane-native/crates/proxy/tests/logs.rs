@@ -1,5 +1,5 @@
 //! Access logs end to end: what a line says about a request.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, missing_docs)]
 
 mod support;
 

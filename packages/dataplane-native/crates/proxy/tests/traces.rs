@@ -1,5 +1,5 @@
 //! Traces end to end: what the next hop is told, and what collectors get.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, missing_docs)]
 
 mod support;
 

@@ -288,7 +288,7 @@ mod tests {
         let mut exports = Exports::default();
         let mut batches = Vec::new();
         exports.push(&telemetry, &span(&telemetry, exporter), &mut |batch| {
-            batches.push(batch)
+            batches.push(batch);
         });
         assert!(batches.is_empty(), "a lone span waits for others");
         exports.flush(true, &mut |batch| batches.push(batch));
@@ -302,7 +302,7 @@ mod tests {
         let exporter = telemetry.exporter("collector", &SpanFormat::Zipkin).expect("exporter");
         let mut exports = Exports::default();
         let mut counts = Vec::new();
-        for _ in 0..MAX_BATCH_SPANS + 1 {
+        for _ in 0..=MAX_BATCH_SPANS {
             exports.push(&telemetry, &span(&telemetry, exporter), &mut |batch| {
                 counts.push(batch.spans);
             });

@@ -83,7 +83,7 @@ enum Node {
 pub struct InvalidLogFormat(String);
 
 impl InvalidLogFormat {
-    fn new(reason: String) -> Self {
+    fn new(reason: impl fmt::Display) -> Self {
         Self(format!("log format: {reason}"))
     }
 }
@@ -129,7 +129,7 @@ impl LogFormat {
     /// Istio's keys. `omits_empty`: fields whose value is absent are left out.
     pub fn json(format: &Json, omits_empty: bool) -> Result<Self, InvalidLogFormat> {
         let Json::Object(fields) = format else {
-            return Err(InvalidLogFormat::new("JSON that is no object".to_owned()));
+            return Err(InvalidLogFormat::new("JSON that is no object"));
         };
         if fields.is_empty() {
             return Ok(Self {
@@ -167,56 +167,56 @@ impl LogFormat {
         match &self.shape {
             Shape::Text(pieces) => line.write_pieces(pieces, out),
             Shape::Json(node) => {
-                if !self.write_node(node, &line, out) {
+                if !write_node(node, &line, out) {
                     out.push_str("{}");
                 }
                 out.push('\n');
             }
         }
     }
+}
 
-    /// Writes a value; false, and nothing, where it is absent and such are left out.
-    fn write_node(&self, node: &Node, line: &Line<'_>, out: &mut String) -> bool {
-        match node {
-            Node::Constant(text) => out.push_str(text),
-            Node::Text(pieces) => return line.write_json(pieces, out),
-            Node::List(nodes) => {
-                out.push('[');
-                let mut has_any = false;
-                for node in nodes {
-                    let before = out.len();
-                    if has_any {
-                        out.push(',');
-                    }
-                    if self.write_node(node, line, out) {
-                        has_any = true;
-                    } else {
-                        out.truncate(before);
-                    }
+/// Writes a value; false, and nothing, where it is absent and such are left out.
+fn write_node(node: &Node, line: &Line<'_>, out: &mut String) -> bool {
+    match node {
+        Node::Constant(text) => out.push_str(text),
+        Node::Text(pieces) => return line.write_json(pieces, out),
+        Node::List(nodes) => {
+            out.push('[');
+            let mut has_any = false;
+            for node in nodes {
+                let before = out.len();
+                if has_any {
+                    out.push(',');
                 }
-                out.push(']');
-            }
-            Node::Object(fields) => {
-                out.push('{');
-                let mut has_any = false;
-                for (key, node) in fields {
-                    let before = out.len();
-                    if has_any {
-                        out.push(',');
-                    }
-                    push_json_string(out, key);
-                    out.push(':');
-                    if self.write_node(node, line, out) {
-                        has_any = true;
-                    } else {
-                        out.truncate(before);
-                    }
+                if write_node(node, line, out) {
+                    has_any = true;
+                } else {
+                    out.truncate(before);
                 }
-                out.push('}');
             }
+            out.push(']');
         }
-        true
+        Node::Object(fields) => {
+            out.push('{');
+            let mut has_any = false;
+            for (key, node) in fields {
+                let before = out.len();
+                if has_any {
+                    out.push(',');
+                }
+                push_json_string(out, key);
+                out.push(':');
+                if write_node(node, line, out) {
+                    has_any = true;
+                } else {
+                    out.truncate(before);
+                }
+            }
+            out.push('}');
+        }
     }
+    true
 }
 
 fn to_node(format: &Json, parser: &mut Parser) -> Result<Node, InvalidLogFormat> {

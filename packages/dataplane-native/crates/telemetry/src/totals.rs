@@ -94,19 +94,10 @@ struct Kept<T> {
 }
 
 /// The counts of all identities.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Totals {
     requests: HashMap<RequestIdentity, Kept<RequestTotals>>,
     tcp: HashMap<TcpIdentity, Kept<TcpTotals>>,
-}
-
-impl Default for Totals {
-    fn default() -> Self {
-        Self {
-            requests: HashMap::new(),
-            tcp: HashMap::new(),
-        }
-    }
 }
 
 impl Totals {

@@ -140,24 +140,23 @@ fn zipkin_provider(cx: &mut Context, pb: ZipkinConfig) -> Option<Zipkin> {
     }
     cx.no_effect("splitSpansForRequest", pb.split_spans_for_request);
     let option = pb.trace_context_option();
-    let collector = match pb.collector_service {
-        Some(service) => cx.within("collectorService", |cx| http_service(cx, service, "/api/v2/spans"))?,
-        None => {
-            for (name, text) in [
-                ("collectorCluster", &pb.collector_cluster),
-                ("collectorEndpoint", &pb.collector_endpoint),
-            ] {
-                if text.is_empty() {
-                    cx.within(name, |cx| cx.error("is empty"));
-                }
+    let collector = if let Some(service) = pb.collector_service {
+        cx.within("collectorService", |cx| http_service(cx, service, "/api/v2/spans"))?
+    } else {
+        for (name, text) in [
+            ("collectorCluster", &pb.collector_cluster),
+            ("collectorEndpoint", &pb.collector_endpoint),
+        ] {
+            if text.is_empty() {
+                cx.within(name, |cx| cx.error("is empty"));
             }
-            HttpCollector {
-                cluster: pb.collector_cluster.into(),
-                host: pb.collector_hostname.into(),
-                path: pb.collector_endpoint.into(),
-                timeout_ms: DEFAULT_TIMEOUT_MS,
-                headers: Vec::new(),
-            }
+        }
+        HttpCollector {
+            cluster: pb.collector_cluster.into(),
+            host: pb.collector_hostname.into(),
+            path: pb.collector_endpoint.into(),
+            timeout_ms: DEFAULT_TIMEOUT_MS,
+            headers: Vec::new(),
         }
     };
     Some(Zipkin {
@@ -194,7 +193,7 @@ fn grpc_service(cx: &mut Context, pb: core::GrpcService) -> Option<GrpcCollector
     let timeout_ms = millis(cx, "timeout", pb.timeout).filter(|timeout| *timeout > 0);
     let Some(TargetSpecifier::EnvoyGrpc(target)) = pb.target_specifier else {
         cx.within("envoyGrpc", |cx| {
-            cx.error("is missing: a service of gRPC is reached by a cluster")
+            cx.error("is missing: a service of gRPC is reached by a cluster");
         });
         return None;
     };

@@ -120,6 +120,7 @@ fn endpoints_of(cluster: &ClusterEntry) -> Value {
 type Read = fn(&ClusterEntry) -> u64;
 
 /// Gauges and counters of clusters in Prometheus' text format.
+#[allow(clippy::too_many_lines, reason = "a list of what there is")]
 pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
     let mut out = String::new();
     // Formatting into a string cannot fail.

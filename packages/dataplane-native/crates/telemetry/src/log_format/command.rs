@@ -214,7 +214,7 @@ impl Parser {
             "RESP" if argument.eq_ignore_ascii_case("x-envoy-upstream-service-time") => Value::UpstreamServiceTime,
             "RESP" => self.captured(Capture::Response(header_choice(argument).ok_or_else(missing)?)),
             "TRAILER" => self.captured(Capture::Trailer(header_choice(argument).ok_or_else(missing)?)),
-            "QUERY_PARAM" if argument.is_empty() => return Err(missing()),
+            "QUERY_PARAM" | "ENVIRONMENT" if argument.is_empty() => return Err(missing()),
             "QUERY_PARAM" => self.captured(Capture::QueryParameter(argument.into())),
             "QUERY_PARAMS" => self.captured(Capture::Query),
             "PATH" => self.path(argument).ok_or_else(|| unknown_form(command))?,
@@ -233,7 +233,6 @@ impl Parser {
                 };
                 self.metadata(source, argument).ok_or_else(missing)?
             }
-            "ENVIRONMENT" if argument.is_empty() => return Err(missing()),
             "ENVIRONMENT" => Value::Constant(std::env::var(argument).unwrap_or_else(|_| ABSENT.to_owned())),
             "GRPC_STATUS" => Value::GrpcStatus(match argument {
                 "" | "CAMEL_STRING" => GrpcStatusForm::Camel,

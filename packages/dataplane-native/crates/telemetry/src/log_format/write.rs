@@ -124,11 +124,10 @@ impl<'a> Line<'a> {
             Value::Method => push_visible(out, log.method),
             Value::Path => push_visible(out, log.path),
             Value::Protocol => out.push_str(log.protocol),
-            Value::ResponseFlags if log.flags.is_empty() => out.push('-'),
+            Value::ResponseFlags | Value::ResponseFlagsLong if log.flags.is_empty() => out.push('-'),
             Value::ResponseFlags => {
                 let _ = write!(out, "{}", log.flags);
             }
-            Value::ResponseFlagsLong if log.flags.is_empty() => out.push('-'),
             Value::ResponseFlagsLong => log.flags.write_long(out),
             Value::ResponseCodeDetails => push_without_spaces(out, log.details),
             Value::TerminationDetails => push_without_spaces(out, log.termination_details),

@@ -113,13 +113,11 @@ fn grpc_status(cx: &mut Context, pb: pb::GrpcStatusFilter) -> Option<AccessLogFi
     cx.within("grpcStatusFilter", |cx| {
         let mut statuses = Vec::new();
         for status in pb.statuses {
-            match Status::try_from(status) {
-                Ok(status) => statuses.push(status as u16),
-                Err(_) => {
-                    cx.within("statuses", |cx| cx.error(format!("{status} is no status of gRPC")));
-                    return None;
-                }
-            }
+            let Ok(known) = Status::try_from(status) else {
+                cx.within("statuses", |cx| cx.error(format!("{status} is no status of gRPC")));
+                return None;
+            };
+            statuses.push(known as u16);
         }
         Some(AccessLogFilter::GrpcStatus {
             statuses,

@@ -56,14 +56,14 @@ fn logging(filter: Option<FilterSpecifier>, format: Format) -> listener::Listene
     manager(|manager| manager.access_log = vec![log])
 }
 
-fn comparison(op: Op, value: u32) -> Option<accesslog::ComparisonFilter> {
-    Some(accesslog::ComparisonFilter {
+fn comparison(op: Op, value: u32) -> accesslog::ComparisonFilter {
+    accesslog::ComparisonFilter {
         op: op as i32,
         value: Some(core::RuntimeUInt32 {
             default_value: value,
             runtime_key: "key".into(),
         }),
-    })
+    }
 }
 
 fn text(format: &str) -> Format {
@@ -89,7 +89,7 @@ fn a_log_has_its_format_and_its_filter() {
         .collect(),
     };
     let status = FilterSpecifier::StatusCodeFilter(accesslog::StatusCodeFilter {
-        comparison: comparison(Op::Ge, 500),
+        comparison: Some(comparison(Op::Ge, 500)),
     });
     let (manager, warnings) = manager_of(&logging(Some(status), Format::JsonFormat(outer)));
     let log = &manager.access_log[0];
@@ -106,7 +106,7 @@ fn a_log_has_its_format_and_its_filter() {
 fn filters_may_be_joined_and_what_is_wrong_with_one_is_said() {
     let duration = |op, value| PbFilter {
         filter_specifier: Some(FilterSpecifier::DurationFilter(accesslog::DurationFilter {
-            comparison: comparison(op, value),
+            comparison: Some(comparison(op, value)),
         })),
     };
     let both = FilterSpecifier::AndFilter(accesslog::AndFilter {
@@ -150,11 +150,11 @@ fn a_filter_by_an_expression_logs_everything_and_says_so() {
     );
 }
 
-fn tracer<M: Message + Name>(config: &M) -> Option<tracing::Http> {
-    Some(tracing::Http {
+fn tracer<M: Message + Name>(config: &M) -> tracing::Http {
+    tracing::Http {
         name: "t".into(),
         config_type: Some(tracing::http::ConfigType::TypedConfig(packed(config))),
-    })
+    }
 }
 
 fn traced(tracing: nested::Tracing) -> listener::Listener {
@@ -178,7 +178,7 @@ fn zipkin_and_opentelemetry_are_tracers() {
         })),
     }];
     let (manager, warnings) = manager_of(&traced(nested::Tracing {
-        provider: tracer(&zipkin),
+        provider: Some(tracer(&zipkin)),
         custom_tags: tags,
         max_path_tag_length: Some(10),
         ..nested::Tracing::default()
@@ -209,7 +209,7 @@ fn zipkin_and_opentelemetry_are_tracers() {
         ..trace::OpenTelemetryConfig::default()
     };
     let (manager, _) = manager_of(&traced(nested::Tracing {
-        provider: tracer(&otlp),
+        provider: Some(tracer(&otlp)),
         ..nested::Tracing::default()
     }));
     let Some(TracingProvider::OpenTelemetry(otlp)) = manager.tracing.unwrap().provider else {
@@ -227,7 +227,7 @@ fn zipkin_and_opentelemetry_are_tracers() {
 #[test]
 fn a_tracer_that_is_not_known_harms_no_request_and_one_without_a_collector_is_refused() {
     let (manager, warnings) = manager_of(&traced(nested::Tracing {
-        provider: tracer(&Router::default()),
+        provider: Some(tracer(&Router::default())),
         ..nested::Tracing::default()
     }));
     assert_eq!(manager.tracing.unwrap().provider, None);
@@ -235,7 +235,7 @@ fn a_tracer_that_is_not_known_harms_no_request_and_one_without_a_collector_is_re
     let refused = errors(
         ResourceType::Listener,
         &traced(nested::Tracing {
-            provider: tracer(&trace::ZipkinConfig::default()),
+            provider: Some(tracer(&trace::ZipkinConfig::default())),
             ..nested::Tracing::default()
         }),
     );
