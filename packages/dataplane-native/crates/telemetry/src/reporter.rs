@@ -13,7 +13,7 @@ use crate::{ExportSink, Telemetry};
 /// How long a log line waits at most before it is written.
 const LINE_LATENCY: Duration = Duration::from_millis(50);
 /// How often rings are emptied where nobody asks for reports.
-const IDLE_WAIT: Duration = Duration::from_secs(5);
+const IDLE_WAIT: Duration = Duration::from_secs(1);
 
 /// Where encoded `ReportBatch` messages go. Called on the reporter's thread: it must not block.
 pub type ReportSink = Box<dyn Fn(Vec<u8>) + Send>;
