@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessLog, AuthzOverride, ExtAuthz, Fault, GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit,
-    RateLimitOverride, Rbac, RouteTarget, StringMatcher,
+    AccessLog, AuthzOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault, GlobalRateLimit, HttpConnectionManager,
+    JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, RouteTarget, StringMatcher,
 };
 
 /// What a filter chain does with a connection.
@@ -100,6 +100,8 @@ pub enum HttpFilterKind {
     LocalRateLimit(Box<LocalRateLimit>),
     /// A service that decides whether a request may pass.
     ExtAuthz(Box<ExtAuthz>),
+    /// A service that looks at heads and changes them.
+    ExtProc(Box<ExtProc>),
     /// A service that decides whether a request is one too many.
     RateLimit(Box<GlobalRateLimit>),
     /// The last one: sends the request to its route's cluster.
@@ -139,6 +141,8 @@ pub enum FilterOverride {
     LocalRateLimit(Box<LocalRateLimit>),
     /// Other settings for the service that decides.
     ExtAuthz(Box<AuthzOverride>),
+    /// Other settings for the service that looks at heads.
+    ExtProc(Box<ExtProcOverride>),
     /// Other settings for the service that counts.
     RateLimit(Box<RateLimitOverride>),
     /// For a filter that is ignored.

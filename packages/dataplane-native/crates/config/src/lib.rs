@@ -12,6 +12,7 @@ mod check;
 mod cluster;
 mod endpoint;
 mod ext_authz;
+mod ext_proc;
 mod fault;
 mod filter;
 mod header;
@@ -47,6 +48,7 @@ pub use cluster::{
 };
 pub use endpoint::{ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
 pub use ext_authz::{AuthzBody, AuthzHttpService, AuthzOverride, AuthzService, ExtAuthz};
+pub use ext_proc::{ExtProc, ExtProcMode, ExtProcOverride, RouteCache};
 pub use fault::{AbortKind, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
 pub use filter::{
     CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions, TcpProxy, TunnelingConfig,

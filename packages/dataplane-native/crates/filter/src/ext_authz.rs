@@ -26,6 +26,8 @@ const DEFAULT_TIMEOUT_MS: u64 = 200;
 pub struct Settings<'a> {
     config: &'a ExtAuthz,
     of_route: Option<&'a AuthzOverride>,
+    /// Those of the places that the route is in, the least specific first.
+    outer: [Option<&'a AuthzOverride>; 4],
 }
 
 /// Whether a request is asked about.
@@ -86,7 +88,18 @@ pub struct Denied {
 impl<'a> Settings<'a> {
     /// The filter's, changed by the route's.
     pub fn new(config: &'a ExtAuthz, of_route: Option<&'a AuthzOverride>) -> Self {
-        Self { config, of_route }
+        Self {
+            config,
+            of_route,
+            outer: [None; 4],
+        }
+    }
+
+    /// The same with the settings of all places that the route is in, the least specific first: what they tell the service
+    /// adds up.
+    #[must_use]
+    pub fn within(self, outer: [Option<&'a AuthzOverride>; 4]) -> Self {
+        Self { outer, ..self }
     }
 
     /// Who is asked.

@@ -4,7 +4,7 @@ mod descriptor;
 #[cfg(test)]
 mod tests;
 
-use std::net::IpAddr;
+use std::{fmt::Write as _, net::IpAddr};
 
 use config::{GlobalRateLimit, HeaderName, HostLimits, RateLimitOverride, RequestView, RouteLimit};
 use messages::{
@@ -214,9 +214,10 @@ fn limit_headers(statuses: &[DescriptorStatus]) -> Vec<HeaderChange> {
         .to_string();
     for one in known().filter_map(|status| status.current_limit.as_ref()) {
         let Some(window_s) = seconds(one.unit()) else { continue };
-        limit.push_str(&format!(", {};w={window_s}", one.requests_per_unit));
+        // Writing to memory cannot fail.
+        let _ = write!(limit, ", {};w={window_s}", one.requests_per_unit);
         if !one.name.is_empty() {
-            limit.push_str(&format!(";name=\"{}\"", one.name.replace(['"', '\\'], "")));
+            let _ = write!(limit, ";name=\"{}\"", one.name.replace(['"', '\\'], ""));
         }
     }
     let reset = closest.duration_until_reset.unwrap_or(Duration::default()).seconds;

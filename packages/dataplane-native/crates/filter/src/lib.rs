@@ -8,6 +8,7 @@ pub mod call;
 pub mod change;
 pub mod cors;
 pub mod ext_authz;
+pub mod ext_proc;
 mod facts;
 pub mod fault;
 pub mod global_limit;

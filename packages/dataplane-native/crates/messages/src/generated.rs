@@ -7204,6 +7204,456 @@ pub mod envoy {
                         }
                     }
                 }
+                pub mod ext_proc {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ProcessingMode {
+                            #[prost(
+                                enumeration = "processing_mode::HeaderSendMode",
+                                tag = "1"
+                            )]
+                            pub request_header_mode: i32,
+                            #[prost(
+                                enumeration = "processing_mode::HeaderSendMode",
+                                tag = "2"
+                            )]
+                            pub response_header_mode: i32,
+                            #[prost(
+                                enumeration = "processing_mode::BodySendMode",
+                                tag = "3"
+                            )]
+                            pub request_body_mode: i32,
+                            #[prost(
+                                enumeration = "processing_mode::BodySendMode",
+                                tag = "4"
+                            )]
+                            pub response_body_mode: i32,
+                            #[prost(
+                                enumeration = "processing_mode::HeaderSendMode",
+                                tag = "5"
+                            )]
+                            pub request_trailer_mode: i32,
+                            #[prost(
+                                enumeration = "processing_mode::HeaderSendMode",
+                                tag = "6"
+                            )]
+                            pub response_trailer_mode: i32,
+                        }
+                        /// Nested message and enum types in `ProcessingMode`.
+                        pub mod processing_mode {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum HeaderSendMode {
+                                Default = 0,
+                                Send = 1,
+                                Skip = 2,
+                            }
+                            impl HeaderSendMode {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Default => "DEFAULT",
+                                        Self::Send => "SEND",
+                                        Self::Skip => "SKIP",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "DEFAULT" => Some(Self::Default),
+                                        "SEND" => Some(Self::Send),
+                                        "SKIP" => Some(Self::Skip),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum BodySendMode {
+                                None = 0,
+                                Streamed = 1,
+                                Buffered = 2,
+                                BufferedPartial = 3,
+                                FullDuplexStreamed = 4,
+                                Grpc = 5,
+                            }
+                            impl BodySendMode {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::None => "NONE",
+                                        Self::Streamed => "STREAMED",
+                                        Self::Buffered => "BUFFERED",
+                                        Self::BufferedPartial => "BUFFERED_PARTIAL",
+                                        Self::FullDuplexStreamed => "FULL_DUPLEX_STREAMED",
+                                        Self::Grpc => "GRPC",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "NONE" => Some(Self::None),
+                                        "STREAMED" => Some(Self::Streamed),
+                                        "BUFFERED" => Some(Self::Buffered),
+                                        "BUFFERED_PARTIAL" => Some(Self::BufferedPartial),
+                                        "FULL_DUPLEX_STREAMED" => Some(Self::FullDuplexStreamed),
+                                        "GRPC" => Some(Self::Grpc),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for ProcessingMode {
+                            const NAME: &'static str = "ProcessingMode";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.ProcessingMode"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.ProcessingMode"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ExternalProcessor {
+                            #[prost(message, optional, tag = "1")]
+                            pub grpc_service: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::GrpcService,
+                            >,
+                            #[prost(message, optional, tag = "20")]
+                            pub http_service: ::core::option::Option<ExtProcHttpService>,
+                            #[prost(bool, tag = "2")]
+                            pub failure_mode_allow: bool,
+                            #[prost(message, optional, tag = "3")]
+                            pub processing_mode: ::core::option::Option<ProcessingMode>,
+                            #[prost(string, repeated, tag = "5")]
+                            pub request_attributes: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(string, repeated, tag = "6")]
+                            pub response_attributes: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(message, optional, tag = "7")]
+                            pub message_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(string, tag = "8")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "9")]
+                            pub mutation_rules: ::core::option::Option<
+                                super::super::super::super::super::config::common::mutation_rules::v3::HeaderMutationRules,
+                            >,
+                            #[prost(message, optional, tag = "10")]
+                            pub max_message_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(bool, tag = "11")]
+                            pub disable_clear_route_cache: bool,
+                            #[prost(message, optional, tag = "12")]
+                            pub forward_rules: ::core::option::Option<
+                                HeaderForwardingRules,
+                            >,
+                            #[prost(message, optional, tag = "13")]
+                            pub filter_metadata: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Struct,
+                            >,
+                            #[prost(bool, tag = "14")]
+                            pub allow_mode_override: bool,
+                            #[prost(bool, tag = "15")]
+                            pub disable_immediate_response: bool,
+                            #[prost(message, optional, tag = "16")]
+                            pub metadata_options: ::core::option::Option<
+                                MetadataOptions,
+                            >,
+                            #[prost(bool, tag = "17")]
+                            pub observability_mode: bool,
+                            #[prost(
+                                enumeration = "external_processor::RouteCacheAction",
+                                tag = "18"
+                            )]
+                            pub route_cache_action: i32,
+                            #[prost(message, optional, tag = "19")]
+                            pub deferred_close_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(bool, tag = "21")]
+                            pub send_body_without_waiting_for_header_response: bool,
+                            #[prost(message, repeated, tag = "22")]
+                            pub allowed_override_modes: ::prost::alloc::vec::Vec<
+                                ProcessingMode,
+                            >,
+                            #[prost(message, optional, tag = "23")]
+                            pub on_processing_response: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                            #[prost(message, optional, tag = "24")]
+                            pub status_on_error: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::HttpStatus,
+                            >,
+                            #[prost(message, optional, tag = "25")]
+                            pub processing_request_modifier: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                        }
+                        /// Nested message and enum types in `ExternalProcessor`.
+                        pub mod external_processor {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum RouteCacheAction {
+                                Default = 0,
+                                Clear = 1,
+                                Retain = 2,
+                            }
+                            impl RouteCacheAction {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Default => "DEFAULT",
+                                        Self::Clear => "CLEAR",
+                                        Self::Retain => "RETAIN",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "DEFAULT" => Some(Self::Default),
+                                        "CLEAR" => Some(Self::Clear),
+                                        "RETAIN" => Some(Self::Retain),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for ExternalProcessor {
+                            const NAME: &'static str = "ExternalProcessor";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ExtProcHttpService {}
+                        impl ::prost::Name for ExtProcHttpService {
+                            const NAME: &'static str = "ExtProcHttpService";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.ExtProcHttpService"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.ExtProcHttpService"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct MetadataOptions {
+                            #[prost(message, optional, tag = "1")]
+                            pub forwarding_namespaces: ::core::option::Option<
+                                metadata_options::MetadataNamespaces,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub receiving_namespaces: ::core::option::Option<
+                                metadata_options::MetadataNamespaces,
+                            >,
+                            #[prost(message, optional, tag = "3")]
+                            pub cluster_metadata_forwarding_namespaces: ::core::option::Option<
+                                metadata_options::MetadataNamespaces,
+                            >,
+                        }
+                        /// Nested message and enum types in `MetadataOptions`.
+                        pub mod metadata_options {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct MetadataNamespaces {
+                                #[prost(string, repeated, tag = "1")]
+                                pub untyped: ::prost::alloc::vec::Vec<
+                                    ::prost::alloc::string::String,
+                                >,
+                                #[prost(string, repeated, tag = "2")]
+                                pub typed: ::prost::alloc::vec::Vec<
+                                    ::prost::alloc::string::String,
+                                >,
+                            }
+                            impl ::prost::Name for MetadataNamespaces {
+                                const NAME: &'static str = "MetadataNamespaces";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.ext_proc.v3.MetadataOptions.MetadataNamespaces"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.ext_proc.v3.MetadataOptions.MetadataNamespaces"
+                                        .into()
+                                }
+                            }
+                        }
+                        impl ::prost::Name for MetadataOptions {
+                            const NAME: &'static str = "MetadataOptions";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.MetadataOptions"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.MetadataOptions"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct HeaderForwardingRules {
+                            #[prost(message, optional, tag = "1")]
+                            pub allowed_headers: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::ListStringMatcher,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub disallowed_headers: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::ListStringMatcher,
+                            >,
+                        }
+                        impl ::prost::Name for HeaderForwardingRules {
+                            const NAME: &'static str = "HeaderForwardingRules";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.HeaderForwardingRules"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.HeaderForwardingRules"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ExtProcPerRoute {
+                            #[prost(
+                                oneof = "ext_proc_per_route::Override",
+                                tags = "1, 2"
+                            )]
+                            pub r#override: ::core::option::Option<
+                                ext_proc_per_route::Override,
+                            >,
+                        }
+                        /// Nested message and enum types in `ExtProcPerRoute`.
+                        pub mod ext_proc_per_route {
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum Override {
+                                #[prost(bool, tag = "1")]
+                                Disabled(bool),
+                                #[prost(message, tag = "2")]
+                                Overrides(super::ExtProcOverrides),
+                            }
+                        }
+                        impl ::prost::Name for ExtProcPerRoute {
+                            const NAME: &'static str = "ExtProcPerRoute";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ExtProcOverrides {
+                            #[prost(message, optional, tag = "1")]
+                            pub processing_mode: ::core::option::Option<ProcessingMode>,
+                            #[prost(bool, tag = "2")]
+                            pub async_mode: bool,
+                            #[prost(string, repeated, tag = "3")]
+                            pub request_attributes: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(string, repeated, tag = "4")]
+                            pub response_attributes: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(message, optional, tag = "5")]
+                            pub grpc_service: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::GrpcService,
+                            >,
+                            #[prost(message, optional, tag = "6")]
+                            pub metadata_options: ::core::option::Option<
+                                MetadataOptions,
+                            >,
+                            #[prost(message, repeated, tag = "7")]
+                            pub grpc_initial_metadata: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::HeaderValue,
+                            >,
+                            #[prost(message, optional, tag = "8")]
+                            pub failure_mode_allow: ::core::option::Option<bool>,
+                        }
+                        impl ::prost::Name for ExtProcOverrides {
+                            const NAME: &'static str = "ExtProcOverrides";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.ExtProcOverrides"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.ExtProcOverrides"
+                                    .into()
+                            }
+                        }
+                    }
+                }
                 pub mod fault {
                     pub mod v3 {
                         #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -11704,6 +12154,253 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.service.auth.v3.CheckResponse".into()
+                    }
+                }
+            }
+        }
+        pub mod ext_proc {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ProcessingRequest {
+                    #[prost(message, optional, tag = "8")]
+                    pub metadata_context: ::core::option::Option<
+                        super::super::super::config::core::v3::Metadata,
+                    >,
+                    #[prost(oneof = "processing_request::Request", tags = "2, 3")]
+                    pub request: ::core::option::Option<processing_request::Request>,
+                }
+                /// Nested message and enum types in `ProcessingRequest`.
+                pub mod processing_request {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Request {
+                        #[prost(message, tag = "2")]
+                        RequestHeaders(super::HttpHeaders),
+                        #[prost(message, tag = "3")]
+                        ResponseHeaders(super::HttpHeaders),
+                    }
+                }
+                impl ::prost::Name for ProcessingRequest {
+                    const NAME: &'static str = "ProcessingRequest";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.ProcessingRequest".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.ProcessingRequest".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ProcessingResponse {
+                    #[prost(message, optional, tag = "8")]
+                    pub dynamic_metadata: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Struct,
+                    >,
+                    #[prost(message, optional, tag = "9")]
+                    pub mode_override: ::core::option::Option<
+                        super::super::super::extensions::filters::http::ext_proc::v3::ProcessingMode,
+                    >,
+                    #[prost(oneof = "processing_response::Response", tags = "1, 2, 7")]
+                    pub response: ::core::option::Option<processing_response::Response>,
+                }
+                /// Nested message and enum types in `ProcessingResponse`.
+                pub mod processing_response {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Response {
+                        #[prost(message, tag = "1")]
+                        RequestHeaders(super::HeadersResponse),
+                        #[prost(message, tag = "2")]
+                        ResponseHeaders(super::HeadersResponse),
+                        #[prost(message, tag = "7")]
+                        ImmediateResponse(super::ImmediateResponse),
+                    }
+                }
+                impl ::prost::Name for ProcessingResponse {
+                    const NAME: &'static str = "ProcessingResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.ProcessingResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.ProcessingResponse".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpHeaders {
+                    #[prost(message, optional, tag = "1")]
+                    pub headers: ::core::option::Option<
+                        super::super::super::config::core::v3::HeaderMap,
+                    >,
+                    #[prost(bool, tag = "3")]
+                    pub end_of_stream: bool,
+                }
+                impl ::prost::Name for HttpHeaders {
+                    const NAME: &'static str = "HttpHeaders";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.HttpHeaders".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.HttpHeaders".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HeadersResponse {
+                    #[prost(message, optional, tag = "1")]
+                    pub response: ::core::option::Option<CommonResponse>,
+                }
+                impl ::prost::Name for HeadersResponse {
+                    const NAME: &'static str = "HeadersResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.HeadersResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.HeadersResponse".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct CommonResponse {
+                    #[prost(enumeration = "common_response::ResponseStatus", tag = "1")]
+                    pub status: i32,
+                    #[prost(message, optional, tag = "2")]
+                    pub header_mutation: ::core::option::Option<HeaderMutation>,
+                    #[prost(message, optional, tag = "3")]
+                    pub body_mutation: ::core::option::Option<BodyMutation>,
+                    #[prost(bool, tag = "5")]
+                    pub clear_route_cache: bool,
+                }
+                /// Nested message and enum types in `CommonResponse`.
+                pub mod common_response {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum ResponseStatus {
+                        Continue = 0,
+                        ContinueAndReplace = 1,
+                    }
+                    impl ResponseStatus {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Continue => "CONTINUE",
+                                Self::ContinueAndReplace => "CONTINUE_AND_REPLACE",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "CONTINUE" => Some(Self::Continue),
+                                "CONTINUE_AND_REPLACE" => Some(Self::ContinueAndReplace),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for CommonResponse {
+                    const NAME: &'static str = "CommonResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.CommonResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.CommonResponse".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ImmediateResponse {
+                    #[prost(message, optional, tag = "1")]
+                    pub status: ::core::option::Option<
+                        super::super::super::r#type::v3::HttpStatus,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub headers: ::core::option::Option<HeaderMutation>,
+                    #[prost(bytes = "vec", tag = "3")]
+                    pub body: ::prost::alloc::vec::Vec<u8>,
+                    #[prost(message, optional, tag = "4")]
+                    pub grpc_status: ::core::option::Option<GrpcStatus>,
+                    #[prost(string, tag = "5")]
+                    pub details: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for ImmediateResponse {
+                    const NAME: &'static str = "ImmediateResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.ImmediateResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.ImmediateResponse".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct GrpcStatus {
+                    #[prost(uint32, tag = "1")]
+                    pub status: u32,
+                }
+                impl ::prost::Name for GrpcStatus {
+                    const NAME: &'static str = "GrpcStatus";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.GrpcStatus".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.GrpcStatus".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HeaderMutation {
+                    #[prost(message, repeated, tag = "1")]
+                    pub set_headers: ::prost::alloc::vec::Vec<
+                        super::super::super::config::core::v3::HeaderValueOption,
+                    >,
+                    #[prost(string, repeated, tag = "2")]
+                    pub remove_headers: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                }
+                impl ::prost::Name for HeaderMutation {
+                    const NAME: &'static str = "HeaderMutation";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.HeaderMutation".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.HeaderMutation".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct BodyMutation {}
+                impl ::prost::Name for BodyMutation {
+                    const NAME: &'static str = "BodyMutation";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.BodyMutation".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.BodyMutation".into()
                     }
                 }
             }

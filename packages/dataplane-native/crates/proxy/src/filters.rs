@@ -1,6 +1,7 @@
 //! The HTTP filters of a connection manager, in order, and the access rules of connections.
 
 mod ext_authz;
+mod ext_proc;
 mod global_limit;
 
 use std::{
@@ -19,6 +20,7 @@ use filter::{
     change::HeaderChange,
     cors::{self, CorsDecision},
     ext_authz::Settings,
+    ext_proc::Settings as ProcSettings,
     fault::{self, Abort},
     jwt::{Jwt, KeySource, Wanted},
     rate_limit::{self, Bucket, LimitDecision},
@@ -30,10 +32,12 @@ use telemetry::ResponseFlags;
 
 use crate::{
     connection::Facts,
-    request::{Body, Details, Reply},
+    request::{Body, Details, Reply, Shown},
     snapshot::RouteEntry,
     worker::Shared,
 };
+
+pub(crate) use ext_proc::{Processing, Show, failed as processing_failed, reply as immediate};
 
 /// What filters know about a request.
 pub(crate) struct FilterContext<'a, V> {
@@ -72,6 +76,8 @@ pub(crate) struct Effects {
     pub(crate) is_marked: bool,
     /// What went wrong without ending the request.
     pub(crate) flags: ResponseFlags,
+    /// What the service that saw the request last wants to see of its response.
+    pub(crate) processing: Option<Processing>,
 }
 
 /// How far the filters have come.
@@ -85,6 +91,8 @@ pub(crate) struct Progress {
     pub(crate) body: Option<HeldBody>,
     /// The filter's keys were fetched, or that failed.
     has_fetched: bool,
+    /// What came of what the filter wanted to show.
+    pub(crate) shown: Option<Shown>,
 }
 
 /// A body that was held back for a filter.
@@ -101,6 +109,8 @@ pub(crate) enum Outcome {
     Delay(Duration),
     /// Make this call, then ask again with its answer.
     Call(Box<Call>),
+    /// Show this to a service, then ask again.
+    Show(Box<Show>),
     /// Fetch these keys, then ask again.
     Keys(Vec<Arc<KeySource>>),
     /// Hold back so many bytes of the body, then ask again with them.
@@ -130,6 +140,7 @@ enum Kind {
     RateLimit(Box<LocalRateLimit>, Bucket),
     ExtAuthz(Box<config::ExtAuthz>),
     GlobalLimit(Box<config::GlobalRateLimit>),
+    ExtProc(Box<config::ExtProc>),
 }
 
 impl HttpFilters {
@@ -148,6 +159,7 @@ impl HttpFilters {
                 HttpFilterKind::LocalRateLimit(settings) => Kind::RateLimit(settings.clone(), Bucket::default()),
                 HttpFilterKind::ExtAuthz(settings) => Kind::ExtAuthz(settings.clone()),
                 HttpFilterKind::RateLimit(settings) => Kind::GlobalLimit(settings.clone()),
+                HttpFilterKind::ExtProc(settings) => Kind::ExtProc(settings.clone()),
             };
             list.push(Filter {
                 name: Arc::clone(&filter.name),
@@ -168,6 +180,19 @@ impl HttpFilters {
         self.list.iter().any(wants)
     }
 
+    /// The settings of a filter that shows heads to a service.
+    pub(crate) fn processor<'a>(
+        &'a self,
+        position: usize,
+        found: Option<Found<'a>>,
+        choice: ClusterChoice<'a>,
+    ) -> Option<ProcSettings<'a>> {
+        match effective(self.list.get(position)?, found, choice) {
+            Effective::ExtProc(settings) => Some(settings),
+            _ => None,
+        }
+    }
+
     /// Runs the filters that have not run yet.
     pub(crate) fn run<V: RequestView>(
         &self,
@@ -186,6 +211,7 @@ impl HttpFilters {
                 }
                 Effective::RateLimit(settings, bucket) => limit(settings, bucket, context, effects),
                 Effective::ExtAuthz(settings) => ext_authz::check(settings, context, progress, effects),
+                Effective::ExtProc(settings) => ext_proc::check(settings, context, progress, effects),
                 Effective::GlobalLimit(config, of_route) => {
                     global_limit::check(config, of_route, context, progress, effects)
                 }
@@ -209,7 +235,7 @@ impl HttpFilters {
                     progress.has_fetched = true;
                     return outcome;
                 }
-                Outcome::Call(_) | Outcome::Body(_) | Outcome::Reply(_) => return outcome,
+                Outcome::Call(_) | Outcome::Show(_) | Outcome::Body(_) | Outcome::Reply(_) => return outcome,
             }
         }
         Outcome::Continue
@@ -228,6 +254,7 @@ enum Effective<'a> {
     RateLimit(&'a LocalRateLimit, Option<&'a Bucket>),
     ExtAuthz(Settings<'a>),
     GlobalLimit(&'a config::GlobalRateLimit, Option<&'a config::RateLimitOverride>),
+    ExtProc(ProcSettings<'a>),
 }
 
 fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterChoice<'a>) -> Effective<'a> {
@@ -243,13 +270,22 @@ fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterCh
         (Some(FilterOverride::JwtRequirement(name)), Kind::Jwt(jwt)) => Effective::Jwt(jwt, Some(name)),
         (_, Kind::Jwt(jwt)) => Effective::Jwt(jwt, None),
         (Some(FilterOverride::ExtAuthz(of_route)), Kind::ExtAuthz(config)) => {
-            Effective::ExtAuthz(Settings::new(config, Some(of_route)))
+            let places = found.map_or([None; 4], |found| found.filter_overrides(&filter.name, choice));
+            let places = places.map(|place| match place {
+                Some(FilterOverride::ExtAuthz(settings)) => Some(&**settings),
+                _ => None,
+            });
+            Effective::ExtAuthz(Settings::new(config, Some(of_route)).within(places))
         }
         (_, Kind::ExtAuthz(config)) => Effective::ExtAuthz(Settings::new(config, None)),
         (Some(FilterOverride::RateLimit(of_route)), Kind::GlobalLimit(config)) => {
             Effective::GlobalLimit(config, Some(of_route))
         }
         (_, Kind::GlobalLimit(config)) => Effective::GlobalLimit(config, None),
+        (Some(FilterOverride::ExtProc(of_route)), Kind::ExtProc(config)) => {
+            Effective::ExtProc(ProcSettings::new(config, Some(of_route)))
+        }
+        (_, Kind::ExtProc(config)) => Effective::ExtProc(ProcSettings::new(config, None)),
         (_, Kind::Cors) => Effective::Off,
     }
 }
@@ -318,7 +354,7 @@ fn path_only(path: &[u8]) -> &[u8] {
 }
 
 /// Adds metadata to what is there, by namespace.
-fn merge(into: &mut Option<Value>, from: Option<Value>) {
+pub(crate) fn merge(into: &mut Option<Value>, from: Option<Value>) {
     match (into.as_mut(), from) {
         (Some(Value::Object(into)), Some(Value::Object(from))) => into.extend(from),
         (_, None) => {}
@@ -584,6 +620,10 @@ pub(crate) fn explain<V: RequestView>(
             Effective::ExtAuthz(settings) => {
                 let cluster = settings.service().cluster();
                 outcomes.push((format!("{}: cluster {cluster} decides", filter.name), false));
+            }
+            Effective::ExtProc(settings) => {
+                let cluster = &settings.service().cluster;
+                outcomes.push((format!("{}: cluster {cluster} may change it", filter.name), false));
             }
             Effective::GlobalLimit(config, _) => {
                 let cluster = &config.service.cluster;

@@ -6,6 +6,7 @@ mod effects;
 mod head;
 mod mirror;
 mod path;
+mod process;
 mod record;
 mod reply;
 mod trace;
@@ -24,6 +25,7 @@ use route::{ClusterChoice, Found, Lookup};
 use telemetry::{Counter, LabelsId, ResponseFlags, StringId, TraceContext};
 
 pub(crate) use head::View;
+pub(crate) use process::Shown;
 pub(crate) use record::{log_connection, record_refused};
 pub(crate) use reply::{Body, Details, Reply};
 
@@ -31,7 +33,7 @@ use crate::{
     connection::{self, Served},
     error::Failure,
     exchange::{Incoming, Messages, Outgoing},
-    filters::{Effects, FilterContext, Outcome, Progress},
+    filters::{Effects, FilterContext, Outcome, Processing, Progress},
     h2,
     logging::ResponseNotes,
     snapshot::{ClusterEntry, EndpointEntry, HttpEntry, RouteEntry, Snapshot},
@@ -142,6 +144,8 @@ pub(crate) struct Call<'s> {
     pub(crate) sees_edits: bool,
     /// Time that filters took to decide, in milliseconds. It does not count for the route's timeout.
     pub(crate) held_ms: u64,
+    /// Services that look at it, in the order of their filters.
+    pub(crate) processors: Vec<process::Processor>,
     pub(crate) routes: Option<&'s RouteEntry>,
     /// The client gets `connection: close` with the response.
     pub(crate) closes: bool,
@@ -251,6 +255,7 @@ pub(crate) async fn serve(
         effects: Effects::default(),
         sees_edits: false,
         held_ms: 0,
+        processors: Vec::new(),
         routes: None,
         closes: is_last || !scratch.request.keep_alive,
     };
@@ -283,13 +288,33 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
         call.closes = true;
         return reply::send(call, wire, scratch, timer, reply).await;
     }
-    let mut progress = Progress::default();
     if let Err(reply) = prepare(call, buffer, scratch) {
         return reply::send(call, wire, scratch, timer, reply).await;
     }
+    if !call.http.filters.is_empty()
+        && let Err(next) = pass_filters(call, wire, buffer, scratch, timer).await
+    {
+        return next;
+    }
+    match decide(call, buffer, scratch) {
+        Err(reply) => reply::send(call, wire, scratch, timer, reply).await,
+        Ok(Way::Upstream) => attempt::forward(call, wire, buffer, scratch, timer).await,
+        Ok(Way::Terminate) => tunnel::terminate(call, wire, buffer, scratch, timer).await,
+    }
+}
+
+/// Runs the filters, and does what they wait for. An error: the request has ended.
+async fn pass_filters(
+    call: &mut Call<'_>,
+    wire: &mut Wire,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    timer: &Timer,
+) -> Result<(), Next> {
+    let mut progress = Progress::default();
     loop {
         match run_filters(call, buffer, scratch, &mut progress) {
-            Outcome::Continue => break,
+            Outcome::Continue => return Ok(()),
             Outcome::Delay(duration) => {
                 call.flags = call.flags.with(ResponseFlags::DELAY_INJECTED);
                 call.worker.count(Counter::FaultsInjected);
@@ -298,36 +323,35 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
                 let is_here = wait(timer, duration, wire, buffer, scratch).await.is_ok();
                 active.fetch_sub(1, Relaxed);
                 if !is_here {
-                    return client_gone(call);
+                    return Err(client_gone(call));
                 }
             }
             Outcome::Call(question) => match ask::ask(call, wire, buffer, scratch, *question).await {
                 Ok(answer) => progress.answer = Some(answer),
-                Err(()) => return client_gone(call),
+                Err(()) => return Err(client_gone(call)),
+            },
+            Outcome::Show(show) => match process::show_request(call, wire, buffer, scratch, *show).await {
+                Ok(shown) => progress.shown = Some(shown),
+                Err(()) => return Err(client_gone(call)),
             },
             Outcome::Keys(sources) => {
                 if ask::fetch_keys(call, wire, buffer, scratch, &sources).await.is_err() {
-                    return client_gone(call);
+                    return Err(client_gone(call));
                 }
             }
             Outcome::Body(most) => match ask::hold_body(call, wire, buffer, scratch, timer, most).await {
                 Ok(held) => progress.body = Some(held),
-                Err(failure) => return ask::refuse(call, wire, scratch, timer, failure).await,
+                Err(failure) => return Err(ask::refuse(call, wire, scratch, timer, failure).await),
             },
             Outcome::Changed => {
                 if let Err(reply) = effects::take_over(call, buffer, scratch) {
-                    return reply::send(call, wire, scratch, timer, reply).await;
+                    return Err(reply::send(call, wire, scratch, timer, reply).await);
                 }
             }
             Outcome::Reply(reply) => {
-                return reply::send(call, wire, scratch, timer, reply).await;
+                return Err(reply::send(call, wire, scratch, timer, reply).await);
             }
         }
-    }
-    match decide(call, buffer, scratch) {
-        Err(reply) => reply::send(call, wire, scratch, timer, reply).await,
-        Ok(Way::Upstream) => attempt::forward(call, wire, buffer, scratch, timer).await,
-        Ok(Way::Terminate) => tunnel::terminate(call, wire, buffer, scratch, timer).await,
     }
 }
 
@@ -403,9 +427,6 @@ fn find_route<'s>(call: &mut Call<'s>, entry: &'s RouteEntry, buffer: &Buffer, s
 
 /// Runs the HTTP filters from `position` on.
 fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, progress: &mut Progress) -> Outcome {
-    if call.http.filters.is_empty() {
-        return Outcome::Continue;
-    }
     let view = View::of(call, &scratch.request, buffer, &scratch.path).seeing(call, &scratch.edits);
     let mut effects = std::mem::take(&mut call.effects);
     let context = FilterContext {
@@ -431,6 +452,18 @@ fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, prog
         scratch.edits.set(buffer, fields, name.as_str(), &value);
     }
     call.flags = call.flags.with(effects.flags);
+    match (effects.processing.take(), call.processors.last_mut()) {
+        (Some(Processing::Over), Some(processor)) => processor.wants_response = false,
+        (Some(Processing::Wants(wants)), Some(processor)) => processor.wants_response = wants,
+        _ => {}
+    }
+    if call
+        .processors
+        .last()
+        .is_some_and(|processor| !processor.wants_response)
+    {
+        call.processors.pop();
+    }
     call.effects = effects;
     if let Outcome::Reply(reply) = &outcome {
         call.flags = call.flags.with(reply.flags);

@@ -5,6 +5,7 @@
 
 mod exchange;
 mod open;
+mod stream;
 
 use std::{
     cell::RefCell,
@@ -27,6 +28,8 @@ use crate::{
     worker::Worker,
 };
 
+pub(crate) use stream::CallStream;
+
 /// Attempts after failures that cannot have reached the service.
 const SAFE_RETRIES: u32 = 2;
 
@@ -35,6 +38,7 @@ const DEFAULT_TIMEOUT_MS: u64 = 15_000;
 
 /// Makes a call and waits for its whole answer.
 pub(crate) async fn call(worker: &Rc<Worker>, call: &Call) -> Result<Answer, CallFailure> {
+    worker.count(Counter::ServiceCalls);
     let timer = worker.timers.timer();
     let timeout_ms = if call.timeout_ms == 0 {
         DEFAULT_TIMEOUT_MS
@@ -49,6 +53,9 @@ pub(crate) async fn call(worker: &Rc<Worker>, call: &Call) -> Result<Answer, Cal
         Poll::Pending => timer.poll_expired(cx).map(|()| Err(CallFailure::Timeout)),
     })
     .await;
+    if result.is_err() {
+        worker.count(Counter::ServiceCallFailures);
+    }
     if result == Err(CallFailure::Timeout)
         && let Some((cluster, endpoint)) = asked.borrow_mut().take()
     {
@@ -157,11 +164,7 @@ async fn attempt(
     wants_new: bool,
 ) -> Result<Answer, Stopped> {
     let _in_flight = InFlight::new(&entry.state);
-    let authority = if call.authority.is_empty() {
-        cluster.config.name.as_bytes()
-    } else {
-        &call.authority
-    };
+    let authority = authority(cluster, call);
     let target = Target {
         cluster,
         endpoint: &entry.state,
@@ -184,6 +187,15 @@ async fn attempt(
         Err(exchange::Broken::Silent(_)) if requests > 0 => Err(Failure::StaleConnection.into()),
         Err(exchange::Broken::Silent(failure) | exchange::Broken::Failed(failure)) => Err(failure.into()),
         Err(exchange::Broken::TooLarge) => Err(Stopped::TooLarge),
+    }
+}
+
+/// The host of a call.
+fn authority<'a>(cluster: &'a ClusterEntry, call: &'a Call) -> &'a [u8] {
+    if call.authority.is_empty() {
+        cluster.config.name.as_bytes()
+    } else {
+        &call.authority
     }
 }
 

@@ -361,3 +361,34 @@ fn a_route_may_be_left_out() {
     assert_eq!((client.get("/open").status, client.get("/").status), (200, 401));
     assert_eq!(Arc::clone(&service.asked).lock().unwrap().len(), 1);
 }
+
+#[test]
+fn the_body_of_a_stream_is_held_back_too() {
+    let upstream = Upstream::start(|request| ok(&request.body));
+    let service = allowing();
+    let with_body = filter(json!({ "body": { "maxBytes": 100_000 } }));
+    let proxy = serve(&[with_body], json!([forward("up")]), &upstream, service.address);
+    let web = address(&proxy, "web");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let status = runtime.block_on(async {
+        let socket = tokio::net::TcpStream::connect(web).await.unwrap();
+        let (mut client, connection) = h2::client::handshake(socket).await.unwrap();
+        let connection = tokio::spawn(connection);
+        let request = http_types::Request::post("http://shop/").body(()).unwrap();
+        let (response, mut body) = client.send_request(request, false).unwrap();
+        for _ in 0..5 {
+            body.send_data(vec![b'x'; 10_000].into(), false).unwrap();
+        }
+        body.send_data(bytes::Bytes::new(), true).unwrap();
+        let response = response.await.unwrap();
+        connection.abort();
+        response.status().as_u16()
+    });
+    assert_eq!(status, 200);
+    let request = attributes(&service.last()).request.unwrap().http.unwrap();
+    assert_eq!((request.body.len(), &*request.protocol), (50_000, "HTTP/2"));
+    assert!(upstream.last().body.len() >= 50_000, "with its chunks");
+}

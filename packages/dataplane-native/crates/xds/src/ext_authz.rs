@@ -193,7 +193,8 @@ fn http_service(cx: &mut Context, pb: pb::HttpService) -> AuthzHttpService {
     })
 }
 
-fn list(cx: &mut Context, name: &str, list: Option<ListStringMatcher>) -> Option<Vec<StringMatcher>> {
+/// Matchers of strings. None: there is no list.
+pub(crate) fn list(cx: &mut Context, name: &str, list: Option<ListStringMatcher>) -> Option<Vec<StringMatcher>> {
     let patterns = list?.patterns;
     let decode = |cx: &mut Context, matcher| string(cx, Some(matcher));
     let matchers = cx.within(name, |cx| cx.list("patterns", patterns, decode));

@@ -19,6 +19,7 @@ use messages::{
             http::{
                 cors::v3::{Cors, CorsPolicy},
                 ext_authz::v3::{ExtAuthz, ExtAuthzPerRoute},
+                ext_proc::v3::{ExtProcPerRoute, ExternalProcessor},
                 fault::v3::HttpFault,
                 jwt_authn::v3::{JwtAuthentication, PerRouteConfig as JwtPerRoute},
                 local_ratelimit::v3::LocalRateLimit,
@@ -40,7 +41,7 @@ use prost::Message;
 use crate::{
     access_log::access_logs,
     context::{Context, is},
-    ext_authz, fault, global_limit, http_connection_manager, jwt, rate_limit, rbac, short,
+    ext_authz, ext_proc, fault, global_limit, http_connection_manager, jwt, rate_limit, rbac, short,
     value::millis,
 };
 
@@ -284,6 +285,9 @@ fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) 
     if is::<ExtAuthz>(any) {
         return Some(HttpFilterKind::ExtAuthz(Box::new(ext_authz::filter(cx, any))));
     }
+    if is::<ExternalProcessor>(any) {
+        return Some(HttpFilterKind::ExtProc(Box::new(ext_proc::filter(cx, any))));
+    }
     if is::<RateLimit>(any) {
         return Some(HttpFilterKind::RateLimit(Box::new(global_limit::filter(cx, any))));
     }
@@ -360,6 +364,9 @@ fn filter_override(cx: &mut Context, name: &str, any: &Any, is_optional: bool) -
     }
     if is::<ExtAuthzPerRoute>(any) {
         return ext_authz::per_route(cx, any);
+    }
+    if is::<ExtProcPerRoute>(any) {
+        return ext_proc::per_route(cx, any);
     }
     if is::<RateLimitPerRoute>(any) {
         return global_limit::per_route(cx, any);

@@ -102,7 +102,7 @@ pub(crate) fn per_route(cx: &mut Context, any: &Any) -> Option<FilterOverride> {
 fn stage(cx: &mut Context, stage: u32) -> u8 {
     if stage > MAX_STAGE {
         cx.within("stage", |cx| {
-            cx.error(format!("is {stage}; it has to be from 0 to {MAX_STAGE}"))
+            cx.error(format!("is {stage}; it has to be from 0 to {MAX_STAGE}"));
         });
     }
     stage.min(MAX_STAGE) as u8
@@ -196,7 +196,7 @@ fn action(cx: &mut Context, pb: Action) -> Option<LimitAction> {
         }
         Some(ActionSpecifier::DynamicMetadata(_)) => {
             cx.within("dynamicMetadata", |cx| {
-                cx.error("is not supported by this proxy; write metadata")
+                cx.error("is not supported by this proxy; write metadata");
             });
             return None;
         }

@@ -14,6 +14,7 @@ mod cluster;
 mod context;
 mod endpoint;
 mod ext_authz;
+mod ext_proc;
 mod fault;
 mod filter;
 mod global_limit;

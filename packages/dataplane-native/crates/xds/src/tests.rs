@@ -39,6 +39,7 @@ mod balancing;
 mod clusters;
 mod listeners;
 mod route_tables;
+mod services;
 mod telemetry;
 
 fn packed<M: Message + Name>(message: &M) -> Any {

@@ -97,7 +97,9 @@ pub(super) fn by_grpc(settings: &Settings<'_>, service: &GrpcService, question: 
         let found = question.route_metadata.and_then(|all| all.namespace(name));
         found.map(|map| Value::Object(map.clone()))
     };
-    let extensions = settings.of_route.map(|of_route| &of_route.context_extensions);
+    // Later ones replace earlier ones.
+    let places = settings.outer.iter().copied().flatten().chain(settings.of_route);
+    let extensions = places.flat_map(|place| &place.context_extensions);
     let attributes = AttributeContext {
         source: Some(Peer {
             address: facts.remote.or(facts.direct_remote).map(address),
@@ -123,8 +125,6 @@ pub(super) fn by_grpc(settings: &Settings<'_>, service: &GrpcService, question: 
             http: Some(http_request(settings, question)),
         }),
         context_extensions: extensions
-            .into_iter()
-            .flatten()
             .map(|(key, value)| (key.to_string(), value.to_string()))
             .collect(),
         metadata_context: Some(metadata(&config.metadata_namespaces, &of_request)),

@@ -169,6 +169,23 @@ fn a_body_that_was_cut_off_says_so() {
 }
 
 #[test]
+fn what_places_tell_the_service_adds_up_and_the_inner_one_wins() {
+    let place = |pairs: &[(&str, &str)]| AuthzOverride {
+        context_extensions: pairs
+            .iter()
+            .map(|(key, value)| ((*key).into(), (*value).into()))
+            .collect(),
+        ..AuthzOverride::default()
+    };
+    let (host, route) = (place(&[("a", "host"), ("b", "host")]), place(&[("a", "route")]));
+    let config = grpc();
+    let settings = Settings::new(&config, Some(&route)).within([None, Some(&host), Some(&route), None]);
+    let facts = ConnectionFacts::default();
+    let extensions = sent(&settings.call(&question(&facts))).context_extensions;
+    assert_eq!((&*extensions["a"], &*extensions["b"]), ("route", "host"));
+}
+
+#[test]
 fn a_certificate_goes_only_where_it_is_wanted() {
     let facts = ConnectionFacts::default();
     let question = Question {

@@ -69,7 +69,7 @@ fn ask<V: RequestView>(
     context
         .edits
         .for_each(request.buffer(), request.fields(), |_, name, value| {
-            fields.push((name, value))
+            fields.push((name, value));
         });
     let waited_us = context.timers.now_us().saturating_sub(context.began_us);
     let own_principal = if facts.is_authenticated {
@@ -88,7 +88,11 @@ fn ask<V: RequestView>(
         },
         protocol: request.head().version.as_str(),
         fields: &fields,
-        body: progress.body.as_ref().map(|held| (&*held.bytes, held.is_partial)),
+        body: progress
+            .body
+            .as_ref()
+            .filter(|held| held.is_partial || !held.bytes.is_empty())
+            .map(|held| (&*held.bytes, held.is_partial)),
         time_us: (telemetry::unix_micros() as u64).saturating_sub(waited_us),
         facts: &facts,
         own_principal,

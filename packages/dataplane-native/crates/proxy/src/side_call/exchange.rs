@@ -30,22 +30,11 @@ pub(super) async fn exchange(
     (authority, is_https): (&[u8], bool),
     up: &mut Upstream,
 ) -> Result<(Answer, bool), Broken> {
-    let head = encode_head(call, authority);
     let method = Method::parse(call.method.as_bytes());
-    let mut request = RequestHead::default();
-    let limits = http::Limits {
-        max_head_bytes: usize::MAX,
-        max_fields: http::Limits::FIELDS,
-        ..http::Limits::default()
-    };
-    // What is sent is checked as what comes from strangers is: parts of it do.
-    h1::parse_request(&head, &limits, &mut request).map_err(|_| Broken::Failed(Failure::UpstreamProtocol))?;
+    let (head, request) = checked_head(call, authority).map_err(Broken::Failed)?;
     let mut range = 0..head.len() + call.body.len();
     if let Wire::Stream(stream) = &up.wire {
-        stream.send_head(call.body.is_empty(), method == Method::Head, |writer| {
-            let view = RequestView::new(&request, &head);
-            h2::encode_request(view, &Edits::default(), is_https, writer);
-        });
+        write_head(stream, (&head, &request), is_https, call.body.is_empty());
         range.start = head.len();
     }
     let mut incoming = Incoming::default();
@@ -58,6 +47,38 @@ pub(super) async fn exchange(
         }
         broken => broken,
     })
+}
+
+/// Sends the head of a call on a stream. `ends`: nothing follows it.
+pub(super) fn send_head(
+    stream: &crate::h2::Stream,
+    call: &Call,
+    (authority, is_https): (&[u8], bool),
+    ends: bool,
+) -> Result<(), Failure> {
+    let (head, request) = checked_head(call, authority)?;
+    write_head(stream, (&head, &request), is_https, ends);
+    Ok(())
+}
+
+fn write_head(stream: &crate::h2::Stream, (head, request): (&[u8], &RequestHead), is_https: bool, ends: bool) {
+    stream.send_head(ends, request.method == Method::Head, |writer| {
+        let view = RequestView::new(request, head);
+        h2::encode_request(view, &Edits::default(), is_https, writer);
+    });
+}
+
+/// The head, checked as what comes from strangers is: parts of it do.
+fn checked_head(call: &Call, authority: &[u8]) -> Result<(Vec<u8>, RequestHead), Failure> {
+    let head = encode_head(call, authority);
+    let mut request = RequestHead::default();
+    let limits = http::Limits {
+        max_head_bytes: usize::MAX,
+        max_fields: http::Limits::FIELDS,
+        ..http::Limits::default()
+    };
+    h1::parse_request(&head, &limits, &mut request).map_err(|_| Failure::UpstreamProtocol)?;
+    Ok((head, request))
 }
 
 async fn read_answer(

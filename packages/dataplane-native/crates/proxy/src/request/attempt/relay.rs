@@ -10,7 +10,7 @@ use crate::{
     error::Failure,
     exchange::{BodyPlan, Broken},
     pool::Upstream,
-    request::{Call, Details, Next, Scratch, tunnel},
+    request::{Call, Details, Next, Scratch, client_gone, process, reply, tunnel},
     timer::Timer,
     wire::{Wire, WireEnd},
 };
@@ -112,6 +112,16 @@ pub(super) async fn relay(
     let framing = scratch.response.framing;
     if framing == Framing::Tunnel {
         return tunnel::relay(call, wire, buffer, scratch, timer, up).await;
+    }
+    if !call.processors.is_empty() {
+        match process::show_response(call, wire, buffer, scratch).await {
+            Ok(()) => {}
+            Err(process::Stop::Gone) => return client_gone(call),
+            Err(process::Stop::Reply(reply)) => {
+                finish_unread(call, up, scratch);
+                return reply::send(call, wire, scratch, timer, *reply).await;
+            }
+        }
     }
     let plan = plan(scratch, wire, &up, framing);
     // A body that ends with the connection ends the connection.
