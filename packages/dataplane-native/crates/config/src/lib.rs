@@ -36,9 +36,10 @@ mod service;
 mod subset;
 mod template;
 mod tls;
+mod tracing;
 mod view;
 
-pub use access_log::{AccessLog, AccessLogFormat};
+pub use access_log::{AccessLog, AccessLogFilter, AccessLogFormat, Comparison};
 pub use address::{Address, CidrRange};
 pub use chain_match::{ChainExplanation, ChainStage, ConnectionInfo, FilterChainIndex};
 pub use cluster::{
@@ -59,7 +60,7 @@ pub use health_check::{
 };
 pub use http_connection_manager::{
     ClientCertDetails, CodecType, ForwardClientCert, Http1Options, Http2Keepalive, Http2Options, HttpConnectionManager,
-    PathNormalization, RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
+    PathNormalization, RouteSource, ServerHeader, SlashesAction, Upgrade,
 };
 pub use invalid::Invalid;
 pub use jwt::{ClaimHeader, JwtAuthn, JwtHeader, JwtProvider, JwtRequirement, JwtRule, RemoteJwks};
@@ -92,6 +93,10 @@ pub use service::GrpcService;
 pub use subset::{Criteria, Criterion, LB_NAMESPACE, SelectorFallback, SubsetFallback, SubsetSelector, Subsets};
 pub use template::{AddressPart, InvalidTemplate, Operator, Piece, Template};
 pub use tls::{CertificateSource, DownstreamTls, TlsContext, TlsVersion, TrustSource, UpstreamTls, Validation};
+pub use tracing::{
+    CustomTag, GrpcCollector, HttpCollector, MetadataOwner, OpenTelemetry, OtlpCollector, RouteTracing, TagValue,
+    Tracing, TracingProvider, Zipkin,
+};
 pub use view::RequestView;
 
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, Metadata, Origin, Pattern,
-    QueryMatcher, RetryPolicy, RouteLimit, Substitution,
+    QueryMatcher, RetryPolicy, RouteLimit, RouteTracing, Substitution,
 };
 
 /// Routes by host (`envoy.config.route.v3.RouteConfiguration`).
@@ -80,6 +80,8 @@ pub struct Route {
     pub filter_overrides: BTreeMap<Arc<str>, FilterOverride>,
     /// Name of the operation in traces (`decorator.operation`).
     pub operation: Arc<str>,
+    /// What it says about spans; `None`: what the connection manager says.
+    pub tracing: Option<Box<RouteTracing>>,
     /// Prefix of statistics of its own; empty has none.
     pub stat_prefix: Arc<str>,
     /// Filter metadata.

@@ -3,7 +3,7 @@ pub mod envoy {
     pub mod config {
         pub mod accesslog {
             pub mod v3 {
-                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct AccessLog {
                     #[prost(string, tag = "1")]
@@ -34,9 +34,50 @@ pub mod envoy {
                         "/envoy.config.accesslog.v3.AccessLog".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct AccessLogFilter {}
+                pub struct AccessLogFilter {
+                    #[prost(
+                        oneof = "access_log_filter::FilterSpecifier",
+                        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13"
+                    )]
+                    pub filter_specifier: ::core::option::Option<
+                        access_log_filter::FilterSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `AccessLogFilter`.
+                pub mod access_log_filter {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum FilterSpecifier {
+                        #[prost(message, tag = "1")]
+                        StatusCodeFilter(super::StatusCodeFilter),
+                        #[prost(message, tag = "2")]
+                        DurationFilter(super::DurationFilter),
+                        #[prost(message, tag = "3")]
+                        NotHealthCheckFilter(super::NotHealthCheckFilter),
+                        #[prost(message, tag = "4")]
+                        TraceableFilter(super::TraceableFilter),
+                        #[prost(message, tag = "5")]
+                        RuntimeFilter(super::RuntimeFilter),
+                        #[prost(message, tag = "6")]
+                        AndFilter(super::AndFilter),
+                        #[prost(message, tag = "7")]
+                        OrFilter(super::OrFilter),
+                        #[prost(message, tag = "8")]
+                        HeaderFilter(super::HeaderFilter),
+                        #[prost(message, tag = "9")]
+                        ResponseFlagFilter(super::ResponseFlagFilter),
+                        #[prost(message, tag = "10")]
+                        GrpcStatusFilter(super::GrpcStatusFilter),
+                        #[prost(message, tag = "11")]
+                        ExtensionFilter(super::ExtensionFilter),
+                        #[prost(message, tag = "12")]
+                        MetadataFilter(super::MetadataFilter),
+                        #[prost(message, tag = "13")]
+                        LogTypeFilter(super::LogTypeFilter),
+                    }
+                }
                 impl ::prost::Name for AccessLogFilter {
                     const NAME: &'static str = "AccessLogFilter";
                     const PACKAGE: &'static str = "envoy.config.accesslog.v3";
@@ -45,6 +86,394 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.config.accesslog.v3.AccessLogFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ComparisonFilter {
+                    #[prost(enumeration = "comparison_filter::Op", tag = "1")]
+                    pub op: i32,
+                    #[prost(message, optional, tag = "2")]
+                    pub value: ::core::option::Option<
+                        super::super::core::v3::RuntimeUInt32,
+                    >,
+                }
+                /// Nested message and enum types in `ComparisonFilter`.
+                pub mod comparison_filter {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum Op {
+                        Eq = 0,
+                        Ge = 1,
+                        Le = 2,
+                        Ne = 3,
+                    }
+                    impl Op {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Eq => "EQ",
+                                Self::Ge => "GE",
+                                Self::Le => "LE",
+                                Self::Ne => "NE",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "EQ" => Some(Self::Eq),
+                                "GE" => Some(Self::Ge),
+                                "LE" => Some(Self::Le),
+                                "NE" => Some(Self::Ne),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for ComparisonFilter {
+                    const NAME: &'static str = "ComparisonFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.ComparisonFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.ComparisonFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct StatusCodeFilter {
+                    #[prost(message, optional, tag = "1")]
+                    pub comparison: ::core::option::Option<ComparisonFilter>,
+                }
+                impl ::prost::Name for StatusCodeFilter {
+                    const NAME: &'static str = "StatusCodeFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.StatusCodeFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.StatusCodeFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct DurationFilter {
+                    #[prost(message, optional, tag = "1")]
+                    pub comparison: ::core::option::Option<ComparisonFilter>,
+                }
+                impl ::prost::Name for DurationFilter {
+                    const NAME: &'static str = "DurationFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.DurationFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.DurationFilter".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct NotHealthCheckFilter {}
+                impl ::prost::Name for NotHealthCheckFilter {
+                    const NAME: &'static str = "NotHealthCheckFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.NotHealthCheckFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.NotHealthCheckFilter".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct TraceableFilter {}
+                impl ::prost::Name for TraceableFilter {
+                    const NAME: &'static str = "TraceableFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.TraceableFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.TraceableFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RuntimeFilter {
+                    #[prost(string, tag = "1")]
+                    pub runtime_key: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "2")]
+                    pub percent_sampled: ::core::option::Option<
+                        super::super::super::r#type::v3::FractionalPercent,
+                    >,
+                    #[prost(bool, tag = "3")]
+                    pub use_independent_randomness: bool,
+                }
+                impl ::prost::Name for RuntimeFilter {
+                    const NAME: &'static str = "RuntimeFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.RuntimeFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.RuntimeFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct AndFilter {
+                    #[prost(message, repeated, tag = "1")]
+                    pub filters: ::prost::alloc::vec::Vec<AccessLogFilter>,
+                }
+                impl ::prost::Name for AndFilter {
+                    const NAME: &'static str = "AndFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.AndFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.AndFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct OrFilter {
+                    #[prost(message, repeated, tag = "1")]
+                    pub filters: ::prost::alloc::vec::Vec<AccessLogFilter>,
+                }
+                impl ::prost::Name for OrFilter {
+                    const NAME: &'static str = "OrFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.OrFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.OrFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HeaderFilter {
+                    #[prost(message, optional, tag = "1")]
+                    pub header: ::core::option::Option<
+                        super::super::route::v3::HeaderMatcher,
+                    >,
+                }
+                impl ::prost::Name for HeaderFilter {
+                    const NAME: &'static str = "HeaderFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.HeaderFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.HeaderFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ResponseFlagFilter {
+                    #[prost(string, repeated, tag = "1")]
+                    pub flags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+                }
+                impl ::prost::Name for ResponseFlagFilter {
+                    const NAME: &'static str = "ResponseFlagFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.ResponseFlagFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.ResponseFlagFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct GrpcStatusFilter {
+                    #[prost(
+                        enumeration = "grpc_status_filter::Status",
+                        repeated,
+                        tag = "1"
+                    )]
+                    pub statuses: ::prost::alloc::vec::Vec<i32>,
+                    #[prost(bool, tag = "2")]
+                    pub exclude: bool,
+                }
+                /// Nested message and enum types in `GrpcStatusFilter`.
+                pub mod grpc_status_filter {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum Status {
+                        Ok = 0,
+                        Canceled = 1,
+                        Unknown = 2,
+                        InvalidArgument = 3,
+                        DeadlineExceeded = 4,
+                        NotFound = 5,
+                        AlreadyExists = 6,
+                        PermissionDenied = 7,
+                        ResourceExhausted = 8,
+                        FailedPrecondition = 9,
+                        Aborted = 10,
+                        OutOfRange = 11,
+                        Unimplemented = 12,
+                        Internal = 13,
+                        Unavailable = 14,
+                        DataLoss = 15,
+                        Unauthenticated = 16,
+                    }
+                    impl Status {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Ok => "OK",
+                                Self::Canceled => "CANCELED",
+                                Self::Unknown => "UNKNOWN",
+                                Self::InvalidArgument => "INVALID_ARGUMENT",
+                                Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
+                                Self::NotFound => "NOT_FOUND",
+                                Self::AlreadyExists => "ALREADY_EXISTS",
+                                Self::PermissionDenied => "PERMISSION_DENIED",
+                                Self::ResourceExhausted => "RESOURCE_EXHAUSTED",
+                                Self::FailedPrecondition => "FAILED_PRECONDITION",
+                                Self::Aborted => "ABORTED",
+                                Self::OutOfRange => "OUT_OF_RANGE",
+                                Self::Unimplemented => "UNIMPLEMENTED",
+                                Self::Internal => "INTERNAL",
+                                Self::Unavailable => "UNAVAILABLE",
+                                Self::DataLoss => "DATA_LOSS",
+                                Self::Unauthenticated => "UNAUTHENTICATED",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "OK" => Some(Self::Ok),
+                                "CANCELED" => Some(Self::Canceled),
+                                "UNKNOWN" => Some(Self::Unknown),
+                                "INVALID_ARGUMENT" => Some(Self::InvalidArgument),
+                                "DEADLINE_EXCEEDED" => Some(Self::DeadlineExceeded),
+                                "NOT_FOUND" => Some(Self::NotFound),
+                                "ALREADY_EXISTS" => Some(Self::AlreadyExists),
+                                "PERMISSION_DENIED" => Some(Self::PermissionDenied),
+                                "RESOURCE_EXHAUSTED" => Some(Self::ResourceExhausted),
+                                "FAILED_PRECONDITION" => Some(Self::FailedPrecondition),
+                                "ABORTED" => Some(Self::Aborted),
+                                "OUT_OF_RANGE" => Some(Self::OutOfRange),
+                                "UNIMPLEMENTED" => Some(Self::Unimplemented),
+                                "INTERNAL" => Some(Self::Internal),
+                                "UNAVAILABLE" => Some(Self::Unavailable),
+                                "DATA_LOSS" => Some(Self::DataLoss),
+                                "UNAUTHENTICATED" => Some(Self::Unauthenticated),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for GrpcStatusFilter {
+                    const NAME: &'static str = "GrpcStatusFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.GrpcStatusFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.GrpcStatusFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct MetadataFilter {
+                    #[prost(message, optional, tag = "1")]
+                    pub matcher: ::core::option::Option<
+                        super::super::super::r#type::matcher::v3::MetadataMatcher,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub match_if_key_not_found: ::core::option::Option<bool>,
+                }
+                impl ::prost::Name for MetadataFilter {
+                    const NAME: &'static str = "MetadataFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.MetadataFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.MetadataFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct LogTypeFilter {
+                    #[prost(int32, repeated, tag = "1")]
+                    pub types: ::prost::alloc::vec::Vec<i32>,
+                    #[prost(bool, tag = "2")]
+                    pub exclude: bool,
+                }
+                impl ::prost::Name for LogTypeFilter {
+                    const NAME: &'static str = "LogTypeFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.LogTypeFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.LogTypeFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ExtensionFilter {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(oneof = "extension_filter::ConfigType", tags = "3")]
+                    pub config_type: ::core::option::Option<
+                        extension_filter::ConfigType,
+                    >,
+                }
+                /// Nested message and enum types in `ExtensionFilter`.
+                pub mod extension_filter {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum ConfigType {
+                        #[prost(message, tag = "3")]
+                        TypedConfig(
+                            super::super::super::super::super::google::protobuf::Any,
+                        ),
+                    }
+                }
+                impl ::prost::Name for ExtensionFilter {
+                    const NAME: &'static str = "ExtensionFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.ExtensionFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.ExtensionFilter".into()
                     }
                 }
             }
@@ -2950,6 +3379,26 @@ pub mod envoy {
                         "/envoy.config.core.v3.HttpUri".into()
                     }
                 }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpService {
+                    #[prost(message, optional, tag = "1")]
+                    pub http_uri: ::core::option::Option<HttpUri>,
+                    #[prost(message, repeated, tag = "2")]
+                    pub request_headers_to_add: ::prost::alloc::vec::Vec<
+                        HeaderValueOption,
+                    >,
+                }
+                impl ::prost::Name for HttpService {
+                    const NAME: &'static str = "HttpService";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.HttpService".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.HttpService".into()
+                    }
+                }
             }
         }
         pub mod endpoint {
@@ -5691,9 +6140,26 @@ pub mod envoy {
                         "/envoy.config.route.v3.VirtualCluster".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct Tracing {}
+                pub struct Tracing {
+                    #[prost(message, optional, tag = "1")]
+                    pub client_sampling: ::core::option::Option<
+                        super::super::super::r#type::v3::FractionalPercent,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub random_sampling: ::core::option::Option<
+                        super::super::super::r#type::v3::FractionalPercent,
+                    >,
+                    #[prost(message, optional, tag = "3")]
+                    pub overall_sampling: ::core::option::Option<
+                        super::super::super::r#type::v3::FractionalPercent,
+                    >,
+                    #[prost(message, repeated, tag = "4")]
+                    pub custom_tags: ::prost::alloc::vec::Vec<
+                        super::super::super::r#type::tracing::v3::CustomTag,
+                    >,
+                }
                 impl ::prost::Name for Tracing {
                     const NAME: &'static str = "Tracing";
                     const PACKAGE: &'static str = "envoy.config.route.v3";
@@ -5836,6 +6302,223 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.config.route.v3.Vhds".into()
+                    }
+                }
+            }
+        }
+        pub mod trace {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct OpenTelemetryConfig {
+                    #[prost(message, optional, tag = "1")]
+                    pub grpc_service: ::core::option::Option<
+                        super::super::core::v3::GrpcService,
+                    >,
+                    #[prost(string, tag = "2")]
+                    pub service_name: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "3")]
+                    pub http_service: ::core::option::Option<
+                        super::super::core::v3::HttpService,
+                    >,
+                    #[prost(message, repeated, tag = "4")]
+                    pub resource_detectors: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::TypedExtensionConfig,
+                    >,
+                    #[prost(message, optional, tag = "5")]
+                    pub sampler: ::core::option::Option<
+                        super::super::core::v3::TypedExtensionConfig,
+                    >,
+                    #[prost(message, optional, tag = "6")]
+                    pub max_cache_size: ::core::option::Option<u32>,
+                }
+                impl ::prost::Name for OpenTelemetryConfig {
+                    const NAME: &'static str = "OpenTelemetryConfig";
+                    const PACKAGE: &'static str = "envoy.config.trace.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.trace.v3.OpenTelemetryConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.trace.v3.OpenTelemetryConfig".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ZipkinConfig {
+                    #[prost(string, tag = "1")]
+                    pub collector_cluster: ::prost::alloc::string::String,
+                    #[prost(string, tag = "2")]
+                    pub collector_endpoint: ::prost::alloc::string::String,
+                    #[prost(bool, tag = "3")]
+                    pub trace_id_128bit: bool,
+                    #[prost(message, optional, tag = "4")]
+                    pub shared_span_context: ::core::option::Option<bool>,
+                    #[prost(
+                        enumeration = "zipkin_config::CollectorEndpointVersion",
+                        tag = "5"
+                    )]
+                    pub collector_endpoint_version: i32,
+                    #[prost(string, tag = "6")]
+                    pub collector_hostname: ::prost::alloc::string::String,
+                    #[prost(bool, tag = "7")]
+                    pub split_spans_for_request: bool,
+                    #[prost(
+                        enumeration = "zipkin_config::TraceContextOption",
+                        tag = "8"
+                    )]
+                    pub trace_context_option: i32,
+                    #[prost(message, optional, tag = "9")]
+                    pub collector_service: ::core::option::Option<
+                        super::super::core::v3::HttpService,
+                    >,
+                }
+                /// Nested message and enum types in `ZipkinConfig`.
+                pub mod zipkin_config {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum TraceContextOption {
+                        UseB3 = 0,
+                        UseB3WithW3cPropagation = 1,
+                    }
+                    impl TraceContextOption {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::UseB3 => "USE_B3",
+                                Self::UseB3WithW3cPropagation => {
+                                    "USE_B3_WITH_W3C_PROPAGATION"
+                                }
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "USE_B3" => Some(Self::UseB3),
+                                "USE_B3_WITH_W3C_PROPAGATION" => {
+                                    Some(Self::UseB3WithW3cPropagation)
+                                }
+                                _ => None,
+                            }
+                        }
+                    }
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum CollectorEndpointVersion {
+                        DeprecatedAndUnavailableDoNotUse = 0,
+                        HttpJson = 1,
+                        HttpProto = 2,
+                        Grpc = 3,
+                    }
+                    impl CollectorEndpointVersion {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::DeprecatedAndUnavailableDoNotUse => {
+                                    "DEPRECATED_AND_UNAVAILABLE_DO_NOT_USE"
+                                }
+                                Self::HttpJson => "HTTP_JSON",
+                                Self::HttpProto => "HTTP_PROTO",
+                                Self::Grpc => "GRPC",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "DEPRECATED_AND_UNAVAILABLE_DO_NOT_USE" => {
+                                    Some(Self::DeprecatedAndUnavailableDoNotUse)
+                                }
+                                "HTTP_JSON" => Some(Self::HttpJson),
+                                "HTTP_PROTO" => Some(Self::HttpProto),
+                                "GRPC" => Some(Self::Grpc),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for ZipkinConfig {
+                    const NAME: &'static str = "ZipkinConfig";
+                    const PACKAGE: &'static str = "envoy.config.trace.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.trace.v3.ZipkinConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.trace.v3.ZipkinConfig".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Tracing {
+                    #[prost(message, optional, tag = "1")]
+                    pub http: ::core::option::Option<tracing::Http>,
+                }
+                /// Nested message and enum types in `Tracing`.
+                pub mod tracing {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Http {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                        #[prost(oneof = "http::ConfigType", tags = "3")]
+                        pub config_type: ::core::option::Option<http::ConfigType>,
+                    }
+                    /// Nested message and enum types in `Http`.
+                    pub mod http {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum ConfigType {
+                            #[prost(message, tag = "3")]
+                            TypedConfig(
+                                super::super::super::super::super::super::google::protobuf::Any,
+                            ),
+                        }
+                    }
+                    impl ::prost::Name for Http {
+                        const NAME: &'static str = "Http";
+                        const PACKAGE: &'static str = "envoy.config.trace.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.trace.v3.Tracing.Http".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.trace.v3.Tracing.Http".into()
+                        }
+                    }
+                }
+                impl ::prost::Name for Tracing {
+                    const NAME: &'static str = "Tracing";
+                    const PACKAGE: &'static str = "envoy.config.trace.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.trace.v3.Tracing".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.trace.v3.Tracing".into()
                     }
                 }
             }
@@ -8131,7 +8814,7 @@ pub mod envoy {
                                         .into()
                                 }
                             }
-                            #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+                            #[derive(Clone, PartialEq, ::prost::Message)]
                             #[prost(skip_debug)]
                             pub struct Tracing {
                                 #[prost(message, optional, tag = "3")]
@@ -8146,6 +8829,20 @@ pub mod envoy {
                                 pub overall_sampling: ::core::option::Option<
                                     super::super::super::super::super::super::r#type::v3::Percent,
                                 >,
+                                #[prost(bool, tag = "6")]
+                                pub verbose: bool,
+                                #[prost(message, optional, tag = "7")]
+                                pub max_path_tag_length: ::core::option::Option<u32>,
+                                #[prost(message, repeated, tag = "8")]
+                                pub custom_tags: ::prost::alloc::vec::Vec<
+                                    super::super::super::super::super::super::r#type::tracing::v3::CustomTag,
+                                >,
+                                #[prost(message, optional, tag = "9")]
+                                pub provider: ::core::option::Option<
+                                    super::super::super::super::super::super::config::trace::v3::tracing::Http,
+                                >,
+                                #[prost(message, optional, tag = "10")]
+                                pub spawn_upstream_span: ::core::option::Option<bool>,
                             }
                             impl ::prost::Name for Tracing {
                                 const NAME: &'static str = "Tracing";
@@ -10606,6 +11303,204 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.type.metadata.v3.MetadataKey".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct MetadataKind {
+                    #[prost(oneof = "metadata_kind::Kind", tags = "1, 2, 3, 4")]
+                    pub kind: ::core::option::Option<metadata_kind::Kind>,
+                }
+                /// Nested message and enum types in `MetadataKind`.
+                pub mod metadata_kind {
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Request {}
+                    impl ::prost::Name for Request {
+                        const NAME: &'static str = "Request";
+                        const PACKAGE: &'static str = "envoy.type.metadata.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.metadata.v3.MetadataKind.Request".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.metadata.v3.MetadataKind.Request".into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Route {}
+                    impl ::prost::Name for Route {
+                        const NAME: &'static str = "Route";
+                        const PACKAGE: &'static str = "envoy.type.metadata.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.metadata.v3.MetadataKind.Route".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.metadata.v3.MetadataKind.Route".into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Cluster {}
+                    impl ::prost::Name for Cluster {
+                        const NAME: &'static str = "Cluster";
+                        const PACKAGE: &'static str = "envoy.type.metadata.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.metadata.v3.MetadataKind.Cluster".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.metadata.v3.MetadataKind.Cluster".into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Host {}
+                    impl ::prost::Name for Host {
+                        const NAME: &'static str = "Host";
+                        const PACKAGE: &'static str = "envoy.type.metadata.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.metadata.v3.MetadataKind.Host".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.metadata.v3.MetadataKind.Host".into()
+                        }
+                    }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Kind {
+                        #[prost(message, tag = "1")]
+                        Request(Request),
+                        #[prost(message, tag = "2")]
+                        Route(Route),
+                        #[prost(message, tag = "3")]
+                        Cluster(Cluster),
+                        #[prost(message, tag = "4")]
+                        Host(Host),
+                    }
+                }
+                impl ::prost::Name for MetadataKind {
+                    const NAME: &'static str = "MetadataKind";
+                    const PACKAGE: &'static str = "envoy.type.metadata.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.metadata.v3.MetadataKind".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.metadata.v3.MetadataKind".into()
+                    }
+                }
+            }
+        }
+        pub mod tracing {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct CustomTag {
+                    #[prost(string, tag = "1")]
+                    pub tag: ::prost::alloc::string::String,
+                    #[prost(oneof = "custom_tag::Type", tags = "2, 3, 4, 5, 6")]
+                    pub r#type: ::core::option::Option<custom_tag::Type>,
+                }
+                /// Nested message and enum types in `CustomTag`.
+                pub mod custom_tag {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Literal {
+                        #[prost(string, tag = "1")]
+                        pub value: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for Literal {
+                        const NAME: &'static str = "Literal";
+                        const PACKAGE: &'static str = "envoy.type.tracing.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.tracing.v3.CustomTag.Literal".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.tracing.v3.CustomTag.Literal".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Environment {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                        #[prost(string, tag = "2")]
+                        pub default_value: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for Environment {
+                        const NAME: &'static str = "Environment";
+                        const PACKAGE: &'static str = "envoy.type.tracing.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.tracing.v3.CustomTag.Environment".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.tracing.v3.CustomTag.Environment".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Header {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                        #[prost(string, tag = "2")]
+                        pub default_value: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for Header {
+                        const NAME: &'static str = "Header";
+                        const PACKAGE: &'static str = "envoy.type.tracing.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.tracing.v3.CustomTag.Header".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.tracing.v3.CustomTag.Header".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Metadata {
+                        #[prost(message, optional, tag = "1")]
+                        pub kind: ::core::option::Option<
+                            super::super::super::metadata::v3::MetadataKind,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub metadata_key: ::core::option::Option<
+                            super::super::super::metadata::v3::MetadataKey,
+                        >,
+                        #[prost(string, tag = "3")]
+                        pub default_value: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for Metadata {
+                        const NAME: &'static str = "Metadata";
+                        const PACKAGE: &'static str = "envoy.type.tracing.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.tracing.v3.CustomTag.Metadata".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.tracing.v3.CustomTag.Metadata".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Type {
+                        #[prost(message, tag = "2")]
+                        Literal(Literal),
+                        #[prost(message, tag = "3")]
+                        Environment(Environment),
+                        #[prost(message, tag = "4")]
+                        RequestHeader(Header),
+                        #[prost(message, tag = "5")]
+                        Metadata(Metadata),
+                        #[prost(string, tag = "6")]
+                        Value(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for CustomTag {
+                    const NAME: &'static str = "CustomTag";
+                    const PACKAGE: &'static str = "envoy.type.tracing.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.tracing.v3.CustomTag".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.tracing.v3.CustomTag".into()
                     }
                 }
             }

@@ -9,6 +9,7 @@ mod path;
 mod process;
 mod record;
 mod reply;
+mod trace;
 mod tunnel;
 
 use std::{
@@ -25,15 +26,16 @@ use telemetry::{Counter, LabelsId, ResponseFlags, StringId, TraceContext};
 
 pub(crate) use head::View;
 pub(crate) use process::Shown;
-pub(crate) use record::record_refused;
+pub(crate) use record::{log_connection, record_refused};
 pub(crate) use reply::{Body, Details, Reply};
 
 use crate::{
     connection::{self, Served},
     error::Failure,
-    exchange::{Incoming, Outgoing},
+    exchange::{Incoming, Messages, Outgoing},
     filters::{Effects, FilterContext, Outcome, Processing, Progress},
     h2,
+    logging::ResponseNotes,
     snapshot::{ClusterEntry, EndpointEntry, HttpEntry, RouteEntry, Snapshot},
     timer::Timer,
     wire::Wire,
@@ -65,6 +67,9 @@ pub(crate) struct Scratch {
     outgoing: Outgoing,
     incoming: Incoming,
     text: Vec<u8>,
+    /// For logs.
+    notes: ResponseNotes,
+    captured: Vec<u8>,
     /// The path as it is matched, where it is not the one that was sent.
     path: Vec<u8>,
     /// Endpoints that were tried.
@@ -77,7 +82,7 @@ impl Scratch {
         const KEPT_BYTES: usize = 16 * 1024;
         self.incoming.release(pool, KEPT_BYTES);
         self.outgoing.release(pool, KEPT_BYTES);
-        for text in [&mut self.text, &mut self.path] {
+        for text in [&mut self.text, &mut self.path, &mut self.captured] {
             text.clear();
             if text.capacity() > KEPT_BYTES {
                 *text = Vec::new();
@@ -103,6 +108,12 @@ pub(crate) struct Call<'s> {
     /// The client's span (or none) and ours.
     pub(crate) parent: Option<TraceContext>,
     pub(crate) trace: Option<TraceContext>,
+    /// Our span's id is the client's too.
+    pub(crate) is_span_shared: bool,
+    /// The span of the upstream, where it has one of its own.
+    pub(crate) upstream_span: Option<[u8; 8]>,
+    /// Name of the route's operation in traces.
+    pub(crate) operation: StringId,
     pub(crate) found: Option<Found<'s>>,
     pub(crate) route_name: StringId,
     pub(crate) choice: ClusterChoice<'s>,
@@ -113,6 +124,12 @@ pub(crate) struct Call<'s> {
     /// Label sets by protocol: http, grpc.
     pub(crate) labels: Option<[LabelsId; 2]>,
     pub(crate) upstream_address: Option<std::net::SocketAddr>,
+    pub(crate) upstream_local: Option<std::net::SocketAddr>,
+    pub(crate) upstream_protocol: &'static str,
+    /// Who the endpoint proved to be, where a log wants it.
+    pub(crate) upstream_principal: Option<Arc<str>>,
+    /// Why there was no connection to the last endpoint.
+    pub(crate) upstream_failure: &'static str,
     pub(crate) attempts: u32,
     pub(crate) status: u16,
     pub(crate) flags: ResponseFlags,
@@ -212,6 +229,9 @@ pub(crate) async fn serve(
         is_grpc: false,
         parent: None,
         trace: None,
+        is_span_shared: false,
+        upstream_span: None,
+        operation: StringId::default(),
         found: None,
         route_name: StringId::default(),
         choice: ClusterChoice::None,
@@ -220,6 +240,10 @@ pub(crate) async fn serve(
         endpoint: None,
         labels: None,
         upstream_address: None,
+        upstream_local: None,
+        upstream_protocol: "",
+        upstream_principal: None,
+        upstream_failure: "",
         attempts: 0,
         status: 0,
         flags: ResponseFlags::default(),
@@ -256,6 +280,7 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
     let (len, framing) = (scratch.request.len, scratch.request.framing);
     scratch.edits.clear();
     scratch.response_edits.clear();
+    scratch.notes.clear();
     scratch.incoming.begin();
     if scratch.outgoing.begin(buffer, len, framing, replay).is_err() {
         call.worker.count(Counter::DownstreamProtocolErrors);
@@ -356,9 +381,18 @@ pub(super) fn client_gone(call: &mut Call<'_>) -> Next {
 }
 
 /// Makes the head comparable, adds what the connection manager adds, finds the route.
-fn prepare<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> Result<(), Reply> {
+fn prepare(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch) -> Result<(), Reply> {
     head::check(call, buffer, scratch)?;
     head::edit(call, buffer, scratch);
+    scratch.outgoing.messages = Messages::begin(call.is_grpc);
+    scratch.incoming.messages = Messages::begin(call.is_grpc);
+    let found = find(call, buffer, scratch);
+    trace::trace(call, buffer, scratch);
+    found
+}
+
+/// Finds the route.
+fn find<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &Scratch) -> Result<(), Reply> {
     let entry: Option<&'s RouteEntry> = match (&call.http.inline_routes, &call.http.config.routes) {
         (Some(entry), _) => Some(entry),
         (None, config::RouteSource::Named(name)) => call.snapshot.routes.get(name).map(|entry| &**entry),
@@ -383,6 +417,7 @@ fn find_route<'s>(call: &mut Call<'s>, entry: &'s RouteEntry, buffer: &Buffer, s
             call.cluster = cluster;
             call.found = Some(found);
             call.route_name = entry.name(found.host_index, found.route_index);
+            call.operation = entry.operation(found.host_index, found.route_index);
             Ok(())
         }
         Lookup::HttpsRequired(_) => Err(Reply::to_https(&view)),

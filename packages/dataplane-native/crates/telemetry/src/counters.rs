@@ -51,6 +51,8 @@ counters! {
     ConfigRejected "config_rejected" "Resources refused.",
     SecretsRotated "secrets_rotated" "Certificates and trust bundles replaced.",
     AccessLogLinesDropped "access_log_lines_dropped" "Log lines dropped because their file is too slow.",
+    SpansExported "spans_exported" "Spans that a collector took.",
+    SpanExportsDropped "span_exports_dropped" "Spans that no collector got: there were too many, or it failed.",
     Panics "panics" "Bugs that were caught.",
 }
 

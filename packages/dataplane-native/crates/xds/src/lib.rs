@@ -34,6 +34,7 @@ mod route_action;
 mod secret;
 mod service;
 mod tls;
+mod tracing;
 mod value;
 
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use crate::{
     global_limit::limits,
     matcher::{headers, pattern, query},
     retry::retry_policy,
-    route_action,
+    route_action, tracing,
     value::{header_mutations, metadata, runtime_fraction},
 };
 
@@ -129,7 +129,9 @@ fn domain(cx: &mut Context, domain: String) -> Arc<str> {
 }
 
 fn route(cx: &mut Context, pb: pb::Route) -> Route {
-    cx.no_effect("tracing", pb.tracing.is_some());
+    let tracing = pb
+        .tracing
+        .map(|pb| Box::new(cx.within("tracing", |cx| tracing::route_tracing(cx, pb))));
     let metadata = metadata(pb.metadata);
     Route {
         name: pb.name.into(),
@@ -148,6 +150,7 @@ fn route(cx: &mut Context, pb: pb::Route) -> Route {
             .decorator
             .map(|decorator| decorator.operation.into())
             .unwrap_or_default(),
+        tracing,
         stat_prefix: pb.stat_prefix.into(),
         origins: Origin::from_metadata(&metadata),
         metadata,

@@ -7,7 +7,7 @@ use std::{
 
 use http::{BodyReader, Buffer, BufferPool, Fields, Framing, h2};
 
-use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, write_chunk};
+use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages, write_chunk};
 use crate::wire::Wire;
 
 /// A request on its way up.
@@ -50,6 +50,8 @@ pub(crate) struct Outgoing {
     needs_flush: bool,
     /// Bytes of the body taken from the client.
     pub(crate) body_bytes: u64,
+    /// Messages of gRPC in it, as far as they came behind the head.
+    pub(crate) messages: Messages,
 }
 
 impl Outgoing {
@@ -404,6 +406,7 @@ impl Outgoing {
         self.close_gap(start + len, start + taken);
         self.later_len += len;
         self.body_bytes += len as u64;
+        self.messages.take(&self.later.filled()[start..start + len]);
         if let Wire::Stream(stream) = down
             && stream.is_read_through()
         {

@@ -178,6 +178,14 @@ pub(super) async fn send(
         fields.extend_from_slice(call.http.config.server_name.as_bytes());
         fields.extend_from_slice(b"\r\n");
     }
+    let id = &scratch.notes.request_id;
+    if !id.is_empty() {
+        fields.extend_from_slice(b"x-request-id: ");
+        fields.extend_from_slice(id);
+        fields.extend_from_slice(b"\r\n");
+    }
+    scratch.notes.take_lines(&call.http.logs.wants, &fields);
+    scratch.notes.take_length(&call.http.logs.wants, body.len());
     let has_body = scratch.request.method != Method::Head;
     call.response_bytes = if has_body { body.len() as u64 } else { 0 };
     if let Wire::Stream(stream) = wire {

@@ -197,6 +197,7 @@ pub(in crate::request) fn write_response_head(
         response_edits: edits,
         incoming,
         text,
+        notes,
         ..
     } = scratch;
     let out = &mut incoming.out;
@@ -285,6 +286,7 @@ pub(in crate::request) fn write_response_head(
     {
         edits.append("x-request-id", id);
     }
+    notes.take(&call.http.logs.wants, edits, head, fields);
     if let Wire::Stream(stream) = wire {
         let ends = response.framing == Framing::None;
         stream.send_head(ends, false, |writer| h2::encode_response(view, edits, writer));

@@ -31,8 +31,15 @@ pub(super) async fn exchange(
         response,
         outgoing,
         incoming,
+        notes,
         ..
     } = scratch;
+    let wants_end = call.http.logs.wants.request_end;
+    let mut note_end = || {
+        if wants_end {
+            notes.request_end_us = Some(call.worker.timers.now_us().saturating_sub(call.start_us));
+        }
+    };
     // An extended CONNECT is an upgrade to an upstream of HTTP/1.
     let method = if request.wants_upgrade && !up.wire.is_stream() {
         http::Method::Get
@@ -53,6 +60,7 @@ pub(super) async fn exchange(
                 Poll::Ready(Ok(())) => {
                     is_sent = true;
                     deadlines.request_taken();
+                    note_end();
                 }
                 Poll::Ready(Err(Broken::Downstream)) => return Poll::Ready(Err(Failure::DownstreamClosed)),
                 Poll::Ready(Err(Broken::DownstreamProtocol(_))) => {
