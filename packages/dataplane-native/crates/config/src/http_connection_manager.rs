@@ -273,6 +273,9 @@ pub struct Http1Options {
     pub accept_http_10: bool,
     /// Write header names as the peer did (`preserve_case`).
     pub preserve_case: bool,
+    /// Pass trailers on between HTTP/1 and HTTP/2: of requests that come here, or go to the cluster, in HTTP/1, and of
+    /// their responses even where the client does not say `TE: trailers`.
+    pub enable_trailers: bool,
 }
 
 impl Default for Http1Options {
@@ -281,6 +284,7 @@ impl Default for Http1Options {
             allow_absolute_url: true,
             accept_http_10: false,
             preserve_case: false,
+            enable_trailers: false,
         }
     }
 }

@@ -10,12 +10,13 @@ pub mod edits;
 pub mod h1;
 pub mod h2;
 pub mod head;
+mod host;
 pub mod limits;
 pub mod local_reply;
 
-pub use body::{BodyError, BodyReader, Framing};
+pub use body::{BodyError, BodyReader, Decoded, Framing};
 pub use buffer::{Buffer, BufferPool};
-pub use edits::Edits;
+pub use edits::{Edits, accepts_trailers};
 pub use head::{
     Field, Fields, HeadError, Known, Method, RequestHead, RequestView, ResponseHead, ResponseView, Span, TargetForm,
     Version,

@@ -6,13 +6,14 @@
 
 mod incoming;
 mod outgoing;
+mod trailers;
 
 use std::io::Write as _;
 
 use crate::wire::WireEnd;
 
-pub(crate) use incoming::{BodyPlan, Incoming};
-pub(crate) use outgoing::Outgoing;
+pub(crate) use incoming::{Arrived, BodyPlan, Expected, Incoming};
+pub(crate) use outgoing::{Outgoing, Sink};
 
 /// Size above which reading more at once gains nothing.
 const LARGEST_READ: usize = 64 * 1024;

@@ -171,6 +171,12 @@ async fn echo(request: Request<RecvStream>, mut respond: h2::server::SendRespons
             response = response.header(format!("x-saw-{name}"), value);
         }
     }
+    if head.uri.path() == "/hints" {
+        for nth in ["1", "2"] {
+            let hint = Response::builder().status(103).header("link", nth).body(()).unwrap();
+            respond.send_informational(hint).unwrap();
+        }
+    }
     if head.uri.path() == "/grpc" {
         response = response.header("content-type", "application/grpc");
     }
@@ -376,6 +382,112 @@ fn trailers_of_requests_travel_too() {
                 (read, &trailers.unwrap()["x-checksum"]),
                 (body.as_bytes().to_vec(), &"1".parse().unwrap())
             );
+        }
+    });
+}
+
+#[test]
+fn trailers_change_between_the_protocols_where_they_are_wanted() {
+    let server = Server::start();
+    let chunked = Upstream::start(|_| {
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-sum: 1\r\nhost: no\r\n\r\n".to_vec()
+    });
+    let mut enabled = cluster("enabled", &[chunked.address]);
+    enabled["http"] = json!({ "http1": { "enableTrailers": true } });
+    let routes = json!([
+        { "match": { "path": { "prefix": "/one" } }, "action": { "forward": { "cluster": "one" } } },
+        { "match": { "path": { "prefix": "/enabled" } }, "action": { "forward": { "cluster": "enabled" } } },
+        forward("two"),
+    ]);
+    let mut open = http_listener("open", routes.clone());
+    open["filterChains"][0]["filters"][0]["httpConnectionManager"]["http1"] = json!({ "enableTrailers": true });
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", routes), open],
+        "clusters": [http2("two", server.address), cluster("one", &[chunked.address]), enabled],
+    }));
+    // HTTP/1 to HTTP/2 and back: the upstream echoes what it gets.
+    let sent = "2\r\nhi\r\n0\r\nx-sum: 1\r\n\r\n";
+    let bare = "2\r\nhi\r\n0\r\n\r\n";
+    for (listener, te, expected) in [
+        ("open", "", sent),
+        ("open", "TE: trailers\r\n", sent),
+        // Those of the request need the listener's consent.
+        ("web", "TE: trailers\r\n", bare),
+    ] {
+        let mut client = Client::connect(address(&proxy, listener));
+        client.send(format!(
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{te}Transfer-Encoding: chunked\r\n\r\n{sent}"
+        ));
+        let text = String::from_utf8(client.rest()).unwrap();
+        assert!(
+            text.ends_with(&format!("\r\n\r\n{expected}")),
+            "{listener} {te}: {text}"
+        );
+    }
+    let mut client = Client::connect(address(&proxy, "web"));
+    client.send("GET /grpc HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTE: trailers\r\n\r\n");
+    let text = String::from_utf8(client.rest()).unwrap();
+    assert!(text.ends_with("\r\n\r\n0\r\ngrpc-status: 7\r\n\r\n"), "{text}");
+    // HTTP/2 to HTTP/1 and back.
+    run(async {
+        let mut client = connect(address(&proxy, "web")).await;
+        for (path, te, expected) in [
+            ("/one", false, None),
+            ("/one", true, Some(1)),
+            ("/enabled", false, Some(1)),
+        ] {
+            let mut asking = request("POST", path);
+            if te {
+                asking.headers_mut().insert("te", "trailers".parse().unwrap());
+            }
+            let (response, mut stream) = client.send_request(asking, false).unwrap();
+            stream.send_data(Bytes::from_static(b"hi"), false).unwrap();
+            let mut trailers = HeaderMap::new();
+            trailers.insert("x-sum", "1".parse().unwrap());
+            stream.send_trailers(trailers).unwrap();
+            let (body, trailers) = read(response.await.unwrap().into_body()).await.unwrap();
+            assert_eq!(
+                (body.as_slice(), trailers.map(|trailers| trailers.len())),
+                (&b"ok"[..], expected),
+                "{path} {te}"
+            );
+            let seen = chunked.last();
+            assert_eq!(seen.header("transfer-encoding"), Some("chunked"));
+        }
+    });
+}
+
+#[test]
+fn interim_responses_travel_between_the_protocols() {
+    let server = Server::start();
+    let hinting = Upstream::start(|_| {
+        b"HTTP/1.1 103 Early Hints\r\nlink: 1\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: 2\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec()
+    });
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", json!([
+            { "match": { "path": { "prefix": "/one" } }, "action": { "forward": { "cluster": "one" } } },
+            forward("two"),
+        ]))],
+        "clusters": [http2("two", server.address), cluster("one", &[hinting.address])],
+    }));
+    let web = address(&proxy, "web");
+    let mut client = Client::connect(web);
+    assert_eq!(client.get("/hints").header("link"), Some("1"));
+    assert_eq!(client.response().unwrap().header("link"), Some("2"));
+    assert_eq!(client.response().unwrap().status, 200);
+    run(async {
+        let mut client = connect(web).await;
+        for path in ["/one", "/hints"] {
+            let (mut response, _) = client.send_request(request("GET", path), true).unwrap();
+            for nth in ["1", "2"] {
+                let hint = std::future::poll_fn(|cx| response.poll_informational(cx)).await;
+                let hint = hint.unwrap().unwrap();
+                assert_eq!(
+                    (hint.status().as_u16(), &hint.headers()["link"]),
+                    (103, &nth.parse().unwrap())
+                );
+            }
+            assert_eq!(response.await.unwrap().status(), 200);
         }
     });
 }

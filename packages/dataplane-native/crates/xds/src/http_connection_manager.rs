@@ -231,6 +231,7 @@ pub(crate) fn http1(cx: &mut Context, name: &str, pb: Option<Http1ProtocolOption
         Http1Options {
             allow_absolute_url: pb.allow_absolute_url.unwrap_or(true),
             accept_http_10: pb.accept_http_10,
+            enable_trailers: pb.enable_trailers,
             preserve_case: matches!(format, Some(HeaderFormat::StatefulFormatter(_))),
         }
     })

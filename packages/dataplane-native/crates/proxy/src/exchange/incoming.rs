@@ -6,12 +6,12 @@ use std::{
 };
 
 use http::{
-    BodyReader, Buffer, BufferPool, Fields, Framing, Limits, Method, ResponseHead,
+    BodyReader, Buffer, BufferPool, Edits, Framing, Known, Limits, Method, ResponseHead, ResponseView,
     h1::{self, HeadScanner},
     h2,
 };
 
-use super::{Broken, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, write_chunk};
+use super::{Broken, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, trailers::Trailers, write_chunk};
 use crate::wire::{Wire, WireEnd};
 
 /// A response on its way down.
@@ -29,9 +29,7 @@ pub(crate) struct Incoming {
     plan: BodyPlan,
     is_last_chunk_made: bool,
     is_end_sent: bool,
-    has_trailers: bool,
-    trailer_text: Buffer,
-    trailers: Fields,
+    trailers: Trailers,
     needs_flush: bool,
     has_garbage: bool,
     /// Bytes of the response's body received.
@@ -51,6 +49,24 @@ pub(crate) struct BodyPlan {
     pub(crate) chunks: bool,
     /// The client is told the end with the last bytes.
     pub(crate) to_stream: bool,
+    /// The client takes trailers.
+    pub(crate) trailers: bool,
+}
+
+/// What a response is read by.
+pub(crate) struct Expected {
+    pub(crate) limits: Limits,
+    pub(crate) method: Method,
+    /// The request asks for another protocol.
+    pub(crate) allows_upgrade: bool,
+}
+
+/// Which head has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrived {
+    /// One before the response: it is to be written or not, and ended.
+    Interim,
+    Final,
 }
 
 /// Interim responses to one request.
@@ -68,7 +84,7 @@ impl Incoming {
         self.plan = BodyPlan::default();
         self.is_last_chunk_made = false;
         self.is_end_sent = false;
-        self.has_trailers = false;
+        self.trailers.clear();
         self.needs_flush = false;
         self.has_garbage = false;
         self.body_bytes = 0;
@@ -79,7 +95,7 @@ impl Incoming {
     /// Gives the buffers back; what a single large response made big is given up.
     pub(crate) fn release(&mut self, pool: &BufferPool, kept_bytes: usize) {
         pool.give(std::mem::take(&mut self.buffer));
-        pool.give(std::mem::take(&mut self.trailer_text));
+        self.trailers.release(pool);
         self.out.clear();
         if self.out.capacity() > kept_bytes {
             self.out = Vec::new();
@@ -98,23 +114,34 @@ impl Incoming {
 
     /// A trailer of the response, once it has ended.
     pub(crate) fn trailer(&self, name: &str) -> Option<&[u8]> {
-        self.has_trailers
-            .then(|| self.trailers.get(self.trailer_text.filled(), name))?
+        self.trailers.get(name)
     }
 
-    /// Ready with a complete final head. Interim ones are dropped: the client got its `100 Continue` from us.
+    /// Whether trailers follow the body for the client.
+    fn sends_trailers(&self) -> bool {
+        self.plan.trailers && self.trailers.has_any()
+    }
+
+    /// Ready with a complete head, an interim one or the final one. `100 Continue` is dropped: the client got it from us.
     pub(crate) fn poll_head(
         &mut self,
         cx: &mut Context<'_>,
         up: &mut Wire,
         pool: &BufferPool,
-        limits: &Limits,
-        method: Method,
+        expected: &Expected,
         head: &mut ResponseHead,
-    ) -> Poll<Result<(), Broken>> {
+    ) -> Poll<Result<Arrived, Broken>> {
+        let Expected { limits, method, .. } = expected;
+        let method = *method;
         let connection = match up {
             Wire::Connection(connection) => connection,
             Wire::Stream(stream) => {
+                if let Some(text) = stream.take_interim(head) {
+                    self.head_len = text.len();
+                    self.received += text.len() as u64;
+                    pool.give(std::mem::replace(&mut self.buffer, text));
+                    return Poll::Ready(Ok(Arrived::Interim));
+                }
                 let text = ready!(stream.poll_response(cx, head)).map_err(|end| Broken::Upstream(end.into()))?;
                 self.head_len = text.len();
                 self.received += text.len() as u64;
@@ -124,7 +151,7 @@ impl Incoming {
                     (Method::Head, _) | (_, 204 | 304) => Framing::None,
                     _ => head.framing,
                 };
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(Ok(Arrived::Final));
             }
         };
         loop {
@@ -136,17 +163,24 @@ impl Incoming {
                 if let Some(end) = end {
                     h1::parse_response(&self.buffer.filled()[..end], limits, method, head)
                         .map_err(|_| Broken::UpstreamProtocol)?;
-                    if (100..200).contains(&head.status) && head.status != 101 {
-                        self.interim += 1;
-                        if self.interim > MAX_INTERIM {
-                            return Poll::Ready(Err(Broken::UpstreamProtocol));
-                        }
-                        self.buffer.consume(end);
-                        self.scanner = HeadScanner::default();
-                        continue;
-                    }
                     self.head_len = end;
-                    return Poll::Ready(Ok(()));
+                    return match head.status {
+                        // RFC 9110 section 15.2.2: it answers a wish of the client's.
+                        101 if !expected.allows_upgrade => Poll::Ready(Err(Broken::UpstreamProtocol)),
+                        100 | 102..=199 => {
+                            self.interim += 1;
+                            if self.interim > MAX_INTERIM {
+                                return Poll::Ready(Err(Broken::UpstreamProtocol));
+                            }
+                            if head.status == 100 {
+                                self.end_interim();
+                                continue;
+                            }
+                            Poll::Ready(Ok(Arrived::Interim))
+                        }
+                        _ if self.begins_badly(head.framing) => Poll::Ready(Err(Broken::UpstreamProtocol)),
+                        _ => Poll::Ready(Ok(Arrived::Final)),
+                    };
                 }
             }
             if !pool.make_room(&mut self.buffer) {
@@ -163,6 +197,51 @@ impl Incoming {
         }
     }
 
+    /// Whether what came of the body with the head cannot be one: as long as nothing has gone to the client, it can be told.
+    fn begins_badly(&self, framing: Framing) -> bool {
+        framing == Framing::Chunked
+            && BodyReader::new(framing)
+                .consume(&self.buffer.filled()[self.head_len..])
+                .is_err()
+    }
+
+    /// Writes the interim head that has arrived for the client.
+    pub(crate) fn write_interim(&mut self, down: &Wire, head: &ResponseHead) {
+        let view = ResponseView::new(head, &self.buffer.filled()[..self.head_len]);
+        let mut edits = Edits::default();
+        edits.strip_hop_by_hop(view.buffer(), view.fields(), None);
+        for known in [Known::ContentLength, Known::TransferEncoding] {
+            edits.remove_known(view.fields(), known);
+        }
+        match down {
+            Wire::Stream(stream) => stream.send_head(false, false, |writer| h2::encode_response(view, &edits, writer)),
+            Wire::Connection(_) => h1::encode_response(view, &edits, &mut self.out),
+        }
+    }
+
+    /// Goes on behind an interim head.
+    pub(crate) fn end_interim(&mut self) {
+        self.buffer.consume(self.head_len);
+        self.head_len = 0;
+        self.scanner = HeadScanner::default();
+    }
+
+    /// Ready when the interim heads written for the client have been sent: the next is not read before.
+    pub(crate) fn poll_interim(&mut self, cx: &mut Context<'_>, down: &mut Wire) -> Poll<Result<(), Broken>> {
+        while self.out_sent < self.out.len() {
+            let rest = [IoSlice::new(&self.out[self.out_sent..])];
+            self.out_sent += ready!(down.poll_write(cx, &rest, false)).map_err(|_| Broken::Downstream)?;
+            self.needs_flush = true;
+        }
+        self.out.clear();
+        self.out_sent = 0;
+        if self.needs_flush {
+            ready!(down.poll_sent(cx)).map_err(|_| Broken::Downstream)?;
+            self.needs_flush = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// The head has been read and written for the client: the body follows.
     pub(crate) fn begin_body(&mut self, framing: Framing, plan: BodyPlan) {
         self.buffer.consume(self.head_len);
@@ -174,14 +253,14 @@ impl Incoming {
     }
 
     /// Whether all of the response is in the buffer, and nothing else.
-    pub(crate) fn is_whole(&mut self) -> bool {
-        self.process().is_ok() && self.reader.is_done() && self.ready == self.buffer.len()
+    pub(crate) fn is_whole(&mut self, pool: &BufferPool) -> bool {
+        self.process(pool).is_ok() && self.reader.is_done() && self.ready == self.buffer.len()
     }
 
     /// Reads the rest of a response and throws it away. Ready with whether it ended well.
     pub(crate) fn poll_discard(&mut self, cx: &mut Context<'_>, up: &mut Wire, pool: &BufferPool) -> Poll<bool> {
         loop {
-            if self.ready == 0 && !self.buffer.is_empty() && !self.reader.is_done() && self.process().is_err() {
+            if self.ready == 0 && !self.buffer.is_empty() && !self.reader.is_done() && self.process(pool).is_err() {
                 return Poll::Ready(false);
             }
             self.buffer.consume(std::mem::take(&mut self.ready));
@@ -209,7 +288,7 @@ impl Incoming {
     ) -> Poll<Result<(), Broken>> {
         loop {
             if self.ready == 0 && !self.buffer.is_empty() && !self.reader.is_done() {
-                self.process()?;
+                self.process(pool)?;
             }
             if self.plan.chunks {
                 self.make_chunk();
@@ -224,7 +303,7 @@ impl Incoming {
                 &self.buffer.filled()[..self.ready]
             };
             let wanted = out.len() + body.len();
-            let ends = self.reader.is_done() && !self.has_trailers;
+            let ends = self.reader.is_done() && !self.sends_trailers();
             if wanted > 0 || ends && self.plan.to_stream && !self.is_end_sent {
                 let slices = [IoSlice::new(out), IoSlice::new(body)];
                 let from = usize::from(out.is_empty());
@@ -241,12 +320,12 @@ impl Incoming {
                 self.needs_flush = true;
                 continue;
             }
-            if self.has_trailers
+            if self.sends_trailers()
+                && self.reader.is_done()
                 && !self.is_end_sent
                 && let Wire::Stream(stream) = down
             {
-                let (text, fields) = (self.trailer_text.filled(), &self.trailers);
-                stream.send_head(true, false, |writer| h2::encode_trailers(text, fields, writer));
+                self.trailers.send(stream);
                 self.is_end_sent = true;
             }
             if self.needs_flush {
@@ -276,7 +355,11 @@ impl Incoming {
             self.ready -= count;
         }
         if self.reader.is_done() && self.ready == 0 && !self.is_last_chunk_made {
-            self.out.extend_from_slice(LAST_CHUNK);
+            if self.sends_trailers() {
+                self.trailers.write(&mut self.out);
+            } else {
+                self.out.extend_from_slice(LAST_CHUNK);
+            }
             self.is_last_chunk_made = true;
         }
     }
@@ -290,19 +373,14 @@ impl Incoming {
         let count = ready!(up.poll_fill(cx, &mut self.buffer, pool, usize::MAX)).map_err(Broken::Upstream)?;
         self.received += count as u64;
         if let Wire::Stream(stream) = up {
-            if count == 0
-                && let Some(text) = stream.take_trailers(&mut self.trailers)
-            {
-                self.has_trailers = true;
-                pool.give(std::mem::replace(&mut self.trailer_text, text));
-            }
             if count == 0 {
+                self.trailers.take(stream, pool);
                 // The end of the stream is that of the body.
                 return Poll::Ready(self.reader.end().map_err(|_| Broken::Upstream(WireEnd::Closed)));
             }
             if stream.is_read_through() {
                 // Known now, so that the client learns it with the last bytes.
-                self.process()?;
+                self.process(pool)?;
                 let _ = self.reader.end();
             }
             return Poll::Ready(Ok(()));
@@ -320,13 +398,17 @@ impl Incoming {
     }
 
     /// Follows the framing through what has arrived.
-    fn process(&mut self) -> Result<(), Broken> {
+    fn process(&mut self, pool: &BufferPool) -> Result<(), Broken> {
         let refused = |_| Broken::UpstreamProtocol;
         if self.plan.decodes {
-            let (taken, len) = self.reader.decode(self.buffer.filled_mut()).map_err(refused)?;
-            self.has_garbage |= taken < self.buffer.len();
-            self.buffer.truncate(len);
-            self.ready = len;
+            let decoded = self.reader.decode(self.buffer.filled_mut()).map_err(refused)?;
+            let section = &self.buffer.filled()[decoded.trailers];
+            if !self.trailers.collect(section, self.reader.is_done(), pool) {
+                return Err(Broken::UpstreamProtocol);
+            }
+            self.has_garbage |= decoded.taken < self.buffer.len();
+            self.buffer.truncate(decoded.len);
+            self.ready = decoded.len;
         } else {
             self.ready = self.reader.consume(self.buffer.filled()).map_err(refused)?;
         }

@@ -5,10 +5,21 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{BodyReader, Buffer, BufferPool, Fields, Framing, h2};
+use http::{BodyReader, Buffer, BufferPool, Decoded, Framing};
 
-use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, write_chunk};
+use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, trailers::Trailers, write_chunk};
 use crate::wire::Wire;
+
+/// How an upstream takes a body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sink {
+    /// As a stream of HTTP/2, which says where the body ends.
+    pub(crate) is_stream: bool,
+    /// The head says how long the body is.
+    pub(crate) has_length: bool,
+    /// With trailers.
+    pub(crate) trailers: bool,
+}
 
 /// A request on its way up.
 #[derive(Default)]
@@ -40,10 +51,9 @@ pub(crate) struct Outgoing {
     to_stream: bool,
     is_end_sent: bool,
     is_head_sent: bool,
-    /// What a stream's request ended with; for an upstream that is a stream too.
-    has_trailers: bool,
-    trailer_text: Buffer,
-    trailers: Fields,
+    trailers: Trailers,
+    /// The upstream of this attempt gets the trailers.
+    sends_trailers: bool,
     /// Room for another attempt; 0 once the body has outgrown it.
     replay_limit: usize,
     has_begun: bool,
@@ -69,7 +79,7 @@ impl Outgoing {
         self.next_request = head_len + taken;
         self.later_len = 0;
         self.decodes = false;
-        self.has_trailers = false;
+        self.trailers.clear();
         self.replay_limit = replay_limit;
         self.body_bytes = taken as u64;
         self.has_begun = false;
@@ -91,14 +101,20 @@ impl Outgoing {
         self.is_head_sent = false;
     }
 
-    /// Says how the upstream of this attempt delimits bodies. `has_length`: the head says how long the body is.
-    pub(crate) fn set_sink(&mut self, buffer: &mut Buffer, to_stream: bool, has_length: bool) -> Result<(), Broken> {
-        self.to_stream = to_stream;
-        if to_stream && self.framing == Framing::Chunked && !self.decodes {
-            self.take_chunks_off(buffer)?;
+    /// Says how the upstream of this attempt delimits bodies.
+    pub(crate) fn set_sink(&mut self, buffer: &mut Buffer, sink: Sink, pool: &BufferPool) -> Result<(), Broken> {
+        self.to_stream = sink.is_stream;
+        self.sends_trailers = sink.trailers;
+        if sink.is_stream && self.framing == Framing::Chunked && !self.decodes {
+            self.take_chunks_off(buffer, pool)?;
         }
-        self.chunks = !to_stream && (self.decodes || self.framing == Framing::Close && !has_length);
+        self.chunks = !sink.is_stream && (self.decodes || self.framing == Framing::Close && !sink.has_length);
         Ok(())
+    }
+
+    /// Whether trailers follow the body for the upstream.
+    fn ends_with_trailers(&self) -> bool {
+        self.sends_trailers && self.trailers.has_any()
     }
 
     /// The body of a request that HTTP/2 brought has to be delimited by chunks.
@@ -106,15 +122,14 @@ impl Outgoing {
         framing == Framing::Close && !has_length
     }
 
-    fn take_chunks_off(&mut self, buffer: &mut Buffer) -> Result<(), Broken> {
-        let refused = |error: http::BodyError| Broken::DownstreamProtocol(error.details());
+    fn take_chunks_off(&mut self, buffer: &mut Buffer, pool: &BufferPool) -> Result<(), Broken> {
         let mut reader = BodyReader::new(Framing::Chunked);
         let (start, end) = self.first;
-        let (_, len) = reader.decode(&mut buffer.filled_mut()[start..end]).map_err(refused)?;
+        let first = &mut buffer.filled_mut()[start..end];
+        let len = decode(&mut reader, first, &mut self.trailers, pool)?.len;
         self.first = (start, start + len);
-        let (_, len) = reader
-            .decode(&mut self.later.filled_mut()[..self.later_len])
-            .map_err(refused)?;
+        let later = &mut self.later.filled_mut()[..self.later_len];
+        let len = decode(&mut reader, later, &mut self.trailers, pool)?.len;
         self.close_gap(len, self.later_len);
         self.later_len = len;
         self.reader = reader;
@@ -140,7 +155,7 @@ impl Outgoing {
 
     /// Whether there is no content, and will be none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.reader.is_done() && self.first.0 == self.first.1 && self.later_len == 0 && !self.has_trailers
+        self.reader.is_done() && self.first.0 == self.first.1 && self.later_len == 0 && !self.ends_with_trailers()
     }
 
     /// Whether all of the body that was taken from the client is still here.
@@ -221,7 +236,7 @@ impl Outgoing {
     pub(crate) fn release(&mut self, pool: &BufferPool, kept_bytes: usize) {
         pool.give(std::mem::take(&mut self.later));
         self.later_len = 0;
-        pool.give(std::mem::take(&mut self.trailer_text));
+        self.trailers.release(pool);
         for text in [&mut self.head, &mut self.chunk] {
             text.clear();
             if text.capacity() > kept_bytes {
@@ -253,7 +268,7 @@ impl Outgoing {
                 )
             };
             let wanted = head.len() + first.len() + later.len();
-            let ends = self.reader.is_done() && !self.has_trailers;
+            let ends = self.reader.is_done() && !self.ends_with_trailers();
             if wanted > 0 || ends && self.to_stream && !self.is_end_sent {
                 let slices = [IoSlice::new(head), IoSlice::new(first), IoSlice::new(later)];
                 let from = usize::from(head.is_empty());
@@ -269,12 +284,12 @@ impl Outgoing {
                 self.sent(count);
                 continue;
             }
-            if self.has_trailers
+            if self.ends_with_trailers()
+                && self.reader.is_done()
                 && !self.is_end_sent
                 && let Wire::Stream(stream) = up
             {
-                let (text, fields) = (self.trailer_text.filled(), &self.trailers);
-                stream.send_head(true, false, |writer| h2::encode_trailers(text, fields, writer));
+                self.trailers.send(stream);
                 self.is_end_sent = true;
             }
             if self.needs_flush {
@@ -308,7 +323,11 @@ impl Outgoing {
         }
         let is_all = self.first_sent == self.first.1 && self.later_sent == self.later_len;
         if self.reader.is_done() && is_all && !self.is_last_chunk_made {
-            self.chunk.extend_from_slice(LAST_CHUNK);
+            if self.ends_with_trailers() {
+                self.trailers.write(&mut self.chunk);
+            } else {
+                self.chunk.extend_from_slice(LAST_CHUNK);
+            }
             self.is_last_chunk_made = true;
         }
     }
@@ -349,11 +368,8 @@ impl Outgoing {
         let room = self.later.space().len();
         let count = ready!(down.poll_fill(cx, &mut self.later, pool, remaining)).map_err(|_| Broken::Downstream)?;
         if count == 0 {
-            if let Wire::Stream(stream) = down
-                && let Some(text) = stream.take_trailers(&mut self.trailers)
-            {
-                self.has_trailers = true;
-                pool.give(std::mem::replace(&mut self.trailer_text, text));
+            if let Wire::Stream(stream) = down {
+                self.trailers.take(stream, pool);
             }
             // The end of a stream is the end of its body; a connection must not end within one.
             return Poll::Ready(self.reader.end().map_err(|_| Broken::Downstream));
@@ -361,8 +377,8 @@ impl Outgoing {
         let start = self.later.len() - count;
         let bytes = &mut self.later.filled_mut()[start..];
         let (taken, len) = if self.decodes {
-            let decoded = self.reader.decode(bytes);
-            decoded.map_err(|error| Broken::DownstreamProtocol(error.details()))?
+            let decoded = decode(&mut self.reader, bytes, &mut self.trailers, pool)?;
+            (decoded.taken, decoded.len)
         } else {
             let taken = consume(&mut self.reader, bytes)?;
             (taken, taken)
@@ -410,4 +426,19 @@ fn consume(reader: &mut BodyReader, bytes: &[u8]) -> Result<usize, Broken> {
     reader
         .consume(bytes)
         .map_err(|error| Broken::DownstreamProtocol(error.details()))
+}
+
+fn decode(
+    reader: &mut BodyReader,
+    bytes: &mut [u8],
+    trailers: &mut Trailers,
+    pool: &BufferPool,
+) -> Result<Decoded, Broken> {
+    let refused = |error: http::BodyError| Broken::DownstreamProtocol(error.details());
+    let decoded = reader.decode(bytes).map_err(refused)?;
+    if trailers.collect(&bytes[decoded.trailers.clone()], reader.is_done(), pool) {
+        Ok(decoded)
+    } else {
+        Err(Broken::DownstreamProtocol("http1.invalid_trailers"))
+    }
 }

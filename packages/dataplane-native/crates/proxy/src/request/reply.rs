@@ -157,7 +157,9 @@ pub(super) async fn send(
     // A body that is still on its way would have to be read to the end; a client that waits for permission to send it
     // may or may not send it.
     let is_body_here = scratch.outgoing.is_body_taken() && !scratch.request.expects_continue;
-    call.closes |= !is_body_here || call.served.is_draining();
+    // What follows a refused CONNECT may have been meant for the tunnel.
+    let is_connect = scratch.request.method == Method::Connect;
+    call.closes |= !is_body_here || is_connect || call.served.is_draining();
     let body = reply.body.as_bytes();
     let mut fields = reply.fields;
     if !body.is_empty() {
