@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccessLog, Fault, HttpConnectionManager, JwtAuthn, LocalRateLimit, Rbac, RouteTarget, StringMatcher};
+use crate::{
+    AccessLog, Compressor, CompressorOverride, Fault, HttpConnectionManager, JwtAuthn, LocalRateLimit, Rbac,
+    RouteTarget, StringMatcher,
+};
 
 /// What a filter chain does with a connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,6 +98,12 @@ pub enum HttpFilterKind {
     JwtAuthn(Box<JwtAuthn>),
     /// A bound on how many requests pass.
     LocalRateLimit(Box<LocalRateLimit>),
+    /// Holds requests until they are complete.
+    Buffer(BufferLimit),
+    /// gRPC-Web for clients, gRPC for upstreams.
+    GrpcWeb,
+    /// Compresses responses.
+    Compressor(Box<Compressor>),
     /// The last one: sends the request to its route's cluster.
     Router(RouterOptions),
     /// Accepted and without effect here (it only observes, or is marked optional).
@@ -102,6 +111,14 @@ pub enum HttpFilterKind {
         /// Type of its configuration.
         type_url: Arc<str>,
     },
+}
+
+/// How large a request may be that is held (`envoy.extensions.filters.http.buffer.v3.Buffer`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BufferLimit {
+    /// Bytes of its body; a larger one is answered 413.
+    pub max_request_bytes: u32,
 }
 
 /// Options of the router filter.
@@ -130,6 +147,10 @@ pub enum FilterOverride {
     JwtRequirement(Arc<str>),
     /// Another bound.
     LocalRateLimit(Box<LocalRateLimit>),
+    /// Another size.
+    Buffer(BufferLimit),
+    /// Another compression.
+    Compressor(CompressorOverride),
     /// For a filter that is ignored.
     Ignored {
         /// Type of its configuration.

@@ -10,6 +10,7 @@ mod address;
 mod chain_match;
 mod check;
 mod cluster;
+mod compressor;
 mod endpoint;
 mod fault;
 mod filter;
@@ -42,10 +43,12 @@ pub use cluster::{
     Cluster, ClusterKind, DnsLookupFamily, DnsOptions, HttpProtocol, HttpProtocolOptions, TcpKeepalive,
     TransportSocketMatch, UpstreamTransport,
 };
+pub use compressor::{Compressor, CompressorLibrary, CompressorOverride};
 pub use endpoint::{ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
 pub use fault::{AbortKind, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
 pub use filter::{
-    CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions, TcpProxy, TunnelingConfig,
+    BufferLimit, CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions, TcpProxy,
+    TunnelingConfig,
 };
 pub use header::{HeaderAppendAction, HeaderMutations, HeaderName, HeaderOps, HeaderSet, InvalidHeaderName, NameKind};
 pub use health_check::{

@@ -4,9 +4,11 @@
 //! proxy acts on what it returns, `explain` shows it.
 #![forbid(unsafe_code)]
 
+pub mod compress;
 pub mod cors;
 mod facts;
 pub mod fault;
+pub mod grpc_web;
 pub mod jwt;
 pub mod rate_limit;
 pub mod rbac;

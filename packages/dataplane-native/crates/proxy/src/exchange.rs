@@ -7,6 +7,7 @@
 mod incoming;
 mod outgoing;
 mod trailers;
+mod transform;
 
 use std::io::Write as _;
 
@@ -14,6 +15,7 @@ use crate::wire::WireEnd;
 
 pub(crate) use incoming::{Arrived, BodyPlan, Expected, Incoming};
 pub(crate) use outgoing::{Outgoing, Sink};
+pub(crate) use transform::Transform;
 
 /// Size above which reading more at once gains nothing.
 const LARGEST_READ: usize = 64 * 1024;

@@ -7,13 +7,15 @@ use std::{
 };
 
 use config::{
-    CorsPolicy, DelayKind, FilterOverride, HeaderName, HttpFilter, HttpFilterKind, Invalid, LocalRateLimit, Rbac,
-    RequestView,
+    Compressor, CompressorOverride, CorsPolicy, DelayKind, FilterOverride, HeaderName, HttpFilter, HttpFilterKind,
+    Invalid, LocalRateLimit, Rbac, RequestView,
 };
 use filter::{
     ConnectionFacts,
+    compress::Offer,
     cors::{self, CorsDecision},
     fault::{self, Abort},
+    grpc_web::GrpcWeb,
     jwt::Jwt,
     rate_limit::{self, Bucket, LimitDecision},
     rbac,
@@ -51,6 +53,8 @@ pub(crate) struct Effects {
     pub(crate) set: Vec<(HeaderName, Vec<u8>)>,
     /// The response is to be marked for other origins.
     pub(crate) is_marked: bool,
+    /// The client speaks gRPC-Web.
+    pub(crate) grpc_web: Option<GrpcWeb>,
 }
 
 /// How far the filters have come.
@@ -65,12 +69,15 @@ pub(crate) enum Outcome {
     Continue,
     /// Wait, then ask again.
     Delay(Duration),
+    /// Take the whole body, of so many bytes at most, then ask again.
+    Hold(u32),
     Reply(Reply),
 }
 
 /// The filters of a connection manager, without the router and those that have no effect.
 pub(crate) struct HttpFilters {
     list: Vec<Filter>,
+    may_compress: bool,
 }
 
 /// A filter that is ready to be asked.
@@ -86,6 +93,9 @@ enum Kind {
     Cors,
     Jwt(Box<Jwt>),
     RateLimit(Box<LocalRateLimit>, Bucket),
+    Buffer(u32),
+    GrpcWeb,
+    Compressor(Box<Compressor>),
 }
 
 impl HttpFilters {
@@ -101,6 +111,9 @@ impl HttpFilters {
                     Jwt::new(settings, &mut new_id).map_err(|error| error.index(index).field("httpFilters"))?,
                 )),
                 HttpFilterKind::LocalRateLimit(settings) => Kind::RateLimit(settings.clone(), Bucket::default()),
+                HttpFilterKind::Buffer(limit) => Kind::Buffer(limit.max_request_bytes),
+                HttpFilterKind::GrpcWeb => Kind::GrpcWeb,
+                HttpFilterKind::Compressor(settings) => Kind::Compressor(settings.clone()),
             };
             list.push(Filter {
                 name: Arc::clone(&filter.name),
@@ -108,11 +121,17 @@ impl HttpFilters {
                 kind,
             });
         }
-        Ok(Self { list })
+        let may_compress = list.iter().any(|filter| matches!(filter.kind, Kind::Compressor(_)));
+        Ok(Self { list, may_compress })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Whether responses have to be looked at.
+    pub(crate) fn may_compress(&self) -> bool {
+        self.may_compress
     }
 
     /// Runs the filters that have not run yet.
@@ -130,6 +149,14 @@ impl HttpFilters {
                 Effective::Cors(policy) => share(policy, context, effects),
                 Effective::Jwt(jwt, requirement) => authenticate(jwt, requirement, context, effects),
                 Effective::RateLimit(settings, bucket) => limit(settings, bucket, context, effects),
+                Effective::Buffer(limit) => Outcome::Hold(limit),
+                Effective::GrpcWeb => speak_grpc(context, effects),
+                Effective::Compressor(settings, changed) => {
+                    if removes_accept_encoding(settings, changed) {
+                        effects.remove.push(HeaderName::from_static("accept-encoding"));
+                    }
+                    Outcome::Continue
+                }
             };
             match outcome {
                 Outcome::Continue => {
@@ -138,6 +165,10 @@ impl HttpFilters {
                 }
                 Outcome::Delay(_) => {
                     progress.is_delayed = true;
+                    return outcome;
+                }
+                Outcome::Hold(_) => {
+                    progress.position += 1;
                     return outcome;
                 }
                 Outcome::Reply(_) => return outcome,
@@ -157,6 +188,10 @@ enum Effective<'a> {
     Jwt(&'a Jwt, Option<&'a str>),
     /// A route's own bound has its bucket at the route.
     RateLimit(&'a LocalRateLimit, Option<&'a Bucket>),
+    /// Bytes of a request.
+    Buffer(u32),
+    GrpcWeb,
+    Compressor(&'a Compressor, Option<&'a CompressorOverride>),
 }
 
 fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterChoice<'a>) -> Effective<'a> {
@@ -172,7 +207,53 @@ fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterCh
         (Some(FilterOverride::JwtRequirement(name)), Kind::Jwt(jwt)) => Effective::Jwt(jwt, Some(name)),
         (_, Kind::Jwt(jwt)) => Effective::Jwt(jwt, None),
         (_, Kind::Cors) => Effective::Off,
+        (Some(FilterOverride::Buffer(limit)), Kind::Buffer(_)) => Effective::Buffer(limit.max_request_bytes),
+        (_, Kind::Buffer(limit)) => Effective::Buffer(*limit),
+        (_, Kind::GrpcWeb) => Effective::GrpcWeb,
+        (Some(FilterOverride::Compressor(changed)), Kind::Compressor(settings)) => {
+            Effective::Compressor(settings, Some(changed))
+        }
+        (_, Kind::Compressor(settings)) => Effective::Compressor(settings, None),
     }
+}
+
+/// Makes a request of gRPC out of one of gRPC-Web.
+fn speak_grpc<V: RequestView>(context: &FilterContext<'_, V>, effects: &mut Effects) -> Outcome {
+    let name = HeaderName::from_static("content-type");
+    let content_type = context.view.header(&name).unwrap_or_default();
+    let accept = context.view.value(&HeaderName::from_static("accept"));
+    let Some(web) = GrpcWeb::detect(content_type, accept.as_deref()) else {
+        return Outcome::Continue;
+    };
+    effects.grpc_web = Some(web);
+    effects.set.push((name, GrpcWeb::request_type(content_type)));
+    effects.set.push((HeaderName::from_static("te"), b"trailers".to_vec()));
+    Outcome::Continue
+}
+
+fn removes_accept_encoding(settings: &Compressor, changed: Option<&CompressorOverride>) -> bool {
+    let by_route = changed.and_then(|changed| changed.remove_accept_encoding);
+    settings.enabled && by_route.unwrap_or(settings.remove_accept_encoding)
+}
+
+/// The compressors of a route, in the order of the chain.
+pub(crate) fn compressors<'a>(
+    filters: &'a HttpFilters,
+    found: Found<'a>,
+    choice: ClusterChoice<'a>,
+) -> impl Iterator<Item = Offer<'a>> {
+    filters
+        .list
+        .iter()
+        .filter_map(move |filter| match effective(filter, Some(found), choice) {
+            Effective::Compressor(settings, changed) => Some(Offer {
+                settings,
+                library: changed
+                    .and_then(|changed| changed.library.as_ref())
+                    .unwrap_or(&settings.library),
+            }),
+            _ => None,
+        })
 }
 
 fn authenticate<V: RequestView>(
@@ -446,6 +527,22 @@ pub(crate) fn explain<V: RequestView>(
                     None => "lets all pass".to_owned(),
                 };
                 outcomes.push((format!("{}: {outcome}", filter.name), false));
+            }
+            Effective::Buffer(limit) => {
+                outcomes.push((format!("{}: holds up to {limit} bytes", filter.name), false));
+            }
+            Effective::GrpcWeb => {
+                let content_type = request
+                    .header(&HeaderName::from_static("content-type"))
+                    .unwrap_or_default();
+                if GrpcWeb::detect(content_type, None).is_some() {
+                    outcomes.push((format!("{}: becomes gRPC", filter.name), false));
+                }
+            }
+            Effective::Compressor(settings, changed) => {
+                let library = changed.and_then(|changed| changed.library.as_ref());
+                let encoding = library.unwrap_or(&settings.library).encoding();
+                outcomes.push((format!("{}: offers {encoding}", filter.name), false));
             }
         }
     }

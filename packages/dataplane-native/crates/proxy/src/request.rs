@@ -2,6 +2,7 @@
 
 mod attempt;
 mod head;
+mod hold;
 mod mirror;
 mod path;
 mod record;
@@ -16,7 +17,7 @@ use std::{
 };
 
 use config::{RetryPolicy, RouteAction};
-use http::{Buffer, BufferPool, Edits, RequestHead, ResponseHead, TargetForm};
+use http::{Buffer, BufferPool, Edits, RequestHead, RequestView, ResponseHead, TargetForm};
 use route::{ClusterChoice, Found, Lookup};
 use telemetry::{Counter, LabelsId, ResponseFlags, StringId, TraceContext};
 
@@ -268,9 +269,27 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
                     return client_gone(call);
                 }
             }
+            Outcome::Hold(limit) => match hold::hold(call, wire, buffer, scratch, timer, limit).await {
+                Ok(()) => {}
+                Err(Some(reply)) => return reply::send(call, wire, scratch, timer, reply).await,
+                Err(None) => return client_gone(call),
+            },
             Outcome::Reply(reply) => {
                 return reply::send(call, wire, scratch, timer, reply).await;
             }
+        }
+    }
+    if let Some(web) = call.effects.grpc_web {
+        call.is_grpc = true;
+        if web.is_text_request {
+            let view = RequestView::new(&scratch.request, buffer.filled());
+            scratch.edits.remove(view.buffer(), view.fields(), "content-length");
+        }
+        if web.is_text_request && scratch.outgoing.decode_text(buffer, &call.worker.buffers).is_err() {
+            call.worker.count(Counter::DownstreamProtocolErrors);
+            call.closes = true;
+            let reply = call.fail(Failure::DownstreamProtocol);
+            return reply::send(call, wire, scratch, timer, reply).await;
         }
     }
     match decide(call, buffer, scratch) {

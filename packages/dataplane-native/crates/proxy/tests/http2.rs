@@ -458,6 +458,83 @@ fn trailers_change_between_the_protocols_where_they_are_wanted() {
 }
 
 #[test]
+fn clients_of_grpc_web_get_trailers_as_the_last_frame() {
+    let server = Server::start();
+    let filters = json!([
+        { "name": "web", "kind": "grpcWeb" },
+        { "name": "router", "kind": { "router": {} } },
+    ]);
+    let mut dead = cluster("dead", &[support::dead_address()]);
+    dead["http"] = json!({ "protocol": "http2" });
+    let routes = json!([
+        { "match": { "path": { "prefix": "/dead" } }, "action": { "forward": { "cluster": "dead" } } },
+        forward("up"),
+    ]);
+    let mut listener = http_listener("web", routes);
+    listener["filterChains"][0]["filters"][0]["httpConnectionManager"]["httpFilters"] = filters;
+    let proxy = start(&json!({ "listeners": [listener], "clusters": [http2("up", server.address), dead] }));
+    let web = address(&proxy, "web");
+    let frame = b"\0\0\0\0\x01a";
+    let trailers = b"\x80\0\0\0\x0fgrpc-status:7\r\n";
+    let as_text = (b"AAAAAAFh", b"AAAAAAFhgAAAAA9ncnBjLXN0YXR1czo3DQo=");
+    let as_bytes = (&frame[..], [&frame[..], trailers].concat());
+    run(async {
+        let mut client = connect(web).await;
+        let mut ask = async |path: &str, form: &str, body: &[u8]| {
+            let mut request = request("POST", path);
+            let headers = request.headers_mut();
+            headers.insert("content-type", form.parse().unwrap());
+            headers.insert("accept", form.parse().unwrap());
+            headers.insert("content-length", body.len().into());
+            call(&mut client, request, body).await
+        };
+        let (response, body, trailers) = ask("/grpc", "application/grpc-web+proto", as_bytes.0).await;
+        assert_eq!(response.headers()["content-type"], "application/grpc-web+proto");
+        assert_eq!(response.headers()["x-saw-te"], "trailers");
+        assert_eq!((body, trailers), (as_bytes.1, None));
+        let (response, body, _) = ask("/grpc", "application/grpc-web-text", as_text.0).await;
+        assert_eq!(response.headers()["content-type"], "application/grpc-web-text+proto");
+        assert_eq!(
+            String::from_utf8(body).unwrap().replace('=', ""),
+            String::from_utf8_lossy(as_text.1).replace('=', "")
+        );
+        let (response, ..) = ask("/dead", "application/grpc-web+proto", as_bytes.0).await;
+        assert_eq!(
+            (&response.headers()["content-type"], &response.headers()["grpc-status"]),
+            (&"application/grpc-web+proto".parse().unwrap(), &"14".parse().unwrap())
+        );
+        let (response, body, _) = ask("/plain", "text/plain", b"hi").await;
+        assert_eq!(
+            (response.headers().get("content-type"), body.as_slice()),
+            (None, &b"hi"[..])
+        );
+    });
+    // A client of HTTP/1 gets chunks.
+    for (framing, body) in [
+        ("Content-Length: 8", "AAAAAAFh"),
+        ("Transfer-Encoding: chunked", "5\r\nAAAAA\r\n3\r\nAFh\r\n0\r\n\r\n"),
+    ] {
+        let mut client = Client::connect(web);
+        client.send(format!(
+            "POST /grpc HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/grpc-web-text\r\n{framing}\r\n\r\n{body}"
+        ));
+        let answer = client.rest();
+        let frame = [&frame[..], b"\r\n14\r\n", trailers, b"\r\n0\r\n\r\n"].concat();
+        let whole = [&b"\0\0\0\0\x01a"[..], trailers, b"\r\n0\r\n\r\n"].concat();
+        assert!(
+            answer.ends_with(&frame) || answer.ends_with(&whole),
+            "{}",
+            answer.escape_ascii()
+        );
+    }
+    let mut client = Client::connect(web);
+    client.send(
+        "POST /grpc HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc-web-text\r\nContent-Length: 5\r\n\r\nAAAA!",
+    );
+    assert_eq!(client.response().unwrap().header("grpc-status"), Some("13"));
+}
+
+#[test]
 fn interim_responses_travel_between_the_protocols() {
     let server = Server::start();
     let hinting = Upstream::start(|_| {

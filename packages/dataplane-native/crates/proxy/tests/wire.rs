@@ -3,7 +3,10 @@
 
 mod support;
 
-use std::net::SocketAddr;
+use std::{
+    io::{Read as _, Write as _},
+    net::SocketAddr,
+};
 
 use proxy::Proxy;
 use serde_json::{Value, json};
@@ -103,4 +106,189 @@ fn an_offer_of_http2_is_served_in_http1_and_does_not_go_on() {
         (None, None, Some("trailers"))
     );
     assert_eq!(client.get("/").status, 200);
+}
+
+fn router() -> Value {
+    json!({ "name": "router", "kind": { "router": {} } })
+}
+
+#[test]
+fn a_request_that_is_held_arrives_with_its_length_or_not_at_all() {
+    let echo = Upstream::start(|seen| ok(&seen.body));
+    let routes = json!([
+        { "match": { "path": { "prefix": "/small" } }, "filterOverrides": { "buffer": { "buffer": { "maxRequestBytes": 3 } } },
+          "action": { "forward": { "cluster": "up" } } },
+        { "match": { "path": { "prefix": "/off" } }, "filterOverrides": { "buffer": "disabled" },
+          "action": { "forward": { "cluster": "up" } } },
+        forward("up"),
+    ]);
+    let filters = json!([{ "name": "buffer", "kind": { "buffer": { "maxRequestBytes": 700_000 } } }, router()]);
+    let proxy = start(&json!({
+        "listeners": [http_listener_with("web", json!({ "httpFilters": filters,
+            "routes": { "inline": { "virtualHosts": [{ "name": "all", "domains": ["*"], "routes": routes }] } } }))],
+        "clusters": [up(echo.address)],
+    }));
+    let web = address(&proxy, "web");
+    let mut client = Client::connect(web);
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n");
+    assert_eq!(echo.requests(), 0, "nothing goes on before the end");
+    client.send("3\r\nllo\r\n0\r\n\r\n");
+    assert_eq!(client.response().unwrap().body(), "hello");
+    let seen = echo.last();
+    assert_eq!(
+        (seen.header("content-length"), seen.header("transfer-encoding")),
+        (Some("5"), None)
+    );
+    // Larger than any buffer of the pool, and still there for the next request.
+    let large = vec![b'x'; 700_000];
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 700000\r\n\r\n");
+    client.send(&large);
+    assert_eq!(client.response().unwrap().message.body, large);
+    assert_eq!(client.get("/").body(), "");
+    client.send("POST /small HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    assert_eq!(client.response().unwrap().status, 100);
+    client.send("abc");
+    assert_eq!(client.response().unwrap().body(), "abc");
+    client.send("POST /off HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    assert_eq!(client.response().unwrap().status, 200);
+    assert_eq!(echo.last().header("transfer-encoding"), Some("chunked"));
+    let before = echo.requests();
+    for request in [
+        "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n",
+        "POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2\r\ncd\r\n",
+    ] {
+        let mut client = Client::connect(web);
+        client.send(request);
+        let refused = client.response().unwrap();
+        assert_eq!((refused.status, refused.body().as_str()), (413, "Payload Too Large"));
+    }
+    assert_eq!(echo.requests(), before);
+}
+
+fn compressing(options: Value, upstream: SocketAddr) -> Proxy {
+    let mut settings = json!({ "library": { "gzip": { "level": 6, "windowBits": 12 } } });
+    for (name, value) in options.as_object().unwrap() {
+        settings[name] = value.clone();
+    }
+    let filters = json!([{ "name": "gzip", "kind": { "compressor": settings } }, router()]);
+    serve(json!({ "httpFilters": filters }), up(upstream))
+}
+
+/// The content of the chunks that are complete.
+fn content(mut body: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Some(end) = body.windows(2).position(|pair| pair == b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
+        let Some(chunk) = body.get(end + 2..end + 2 + size + 2) else {
+            break;
+        };
+        all.extend_from_slice(&chunk[..size]);
+        body = &body[end + 2 + size + 2..];
+    }
+    all
+}
+
+fn unzipped(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(bytes).read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn responses_are_compressed_for_clients_that_take_it() {
+    let upstream = answering(&[
+        "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 40\r\netag: \"1\"\r\n\r\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\nvary: origin\r\netag: W/\"1\"\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-type: image/png\r\ncontent-length: 40\r\n\r\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 40\r\ncontent-encoding: br\r\n\r\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 40\r\ncache-control: max-age=1, no-transform\r\n\r\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "HTTP/1.1 206 Partial Content\r\ncontent-type: text/plain\r\ncontent-length: 40\r\n\r\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    ]);
+    let proxy = compressing(json!({ "removeAcceptEncoding": true }), upstream.address);
+    let mut client = Client::connect(address(&proxy, "web"));
+    let mut ask = |path: &str, accept: &str| {
+        client.send(format!(
+            "GET {path} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {accept}\r\n\r\n"
+        ));
+        client.response().unwrap()
+    };
+    let response = ask("/0", "gzip");
+    assert_eq!(
+        (
+            response.header("content-encoding"),
+            response.header("vary"),
+            response.header("etag")
+        ),
+        (Some("gzip"), Some("Accept-Encoding"), None)
+    );
+    assert_eq!(response.header("content-length"), None);
+    assert_eq!(unzipped(&content(&response.message.body)), "a".repeat(40));
+    assert_eq!(upstream.last().header("accept-encoding"), None);
+    let response = ask("/1", "br;q=0.1, gzip;q=0.5");
+    assert_eq!(unzipped(&content(&response.message.body)), "hello world");
+    assert_eq!(response.header("etag"), Some("W/\"1\""));
+    assert!(response.message.head.contains("vary: Accept-Encoding\r\n"));
+    let response = ask("/0", "br, gzip;q=0");
+    assert_eq!(
+        (
+            response.header("content-encoding"),
+            response.header("vary"),
+            response.header("etag")
+        ),
+        (None, Some("Accept-Encoding"), Some("\"1\""))
+    );
+    for path in ["/2", "/3", "/4", "/5"] {
+        let response = ask(path, "gzip");
+        assert_eq!(
+            (response.body(), response.header("vary")),
+            ("a".repeat(40), None),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn a_compressed_response_does_not_wait_for_an_upstream_that_pauses() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut buffer = Vec::new();
+        support::read_message(&mut stream, &mut buffer, false).unwrap();
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n")
+            .unwrap();
+        held.recv().unwrap();
+        stream.write_all(b"6\r\n world\r\n0\r\n\r\n").unwrap();
+        stream
+    });
+    let proxy = compressing(json!({}), at);
+    let mut client = Client::connect(address(&proxy, "web"));
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n");
+    let mut text = Vec::new();
+    let read = |text: &[u8]| {
+        let start = text
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n")
+            .map_or(text.len(), |at| at + 4);
+        let mut piece = [0; 5];
+        let whole = content(&text[start..]);
+        flate2::read::GzDecoder::new(&whole[..])
+            .read_exact(&mut piece)
+            .map(|()| piece)
+    };
+    let mut byte = [0];
+    loop {
+        client.stream.read_exact(&mut byte).unwrap();
+        text.push(byte[0]);
+        if text.ends_with(b"\r\n") && text.windows(4).any(|window| window == b"\r\n\r\n") && read(&text).is_ok() {
+            break;
+        }
+    }
+    assert_eq!(&read(&text).unwrap(), b"hello");
+    release.send(()).unwrap();
+    text.extend(client.rest());
+    assert!(text.ends_with(b"\r\n0\r\n\r\n"));
+    drop(serving.join().unwrap());
 }

@@ -449,7 +449,9 @@ impl Session {
             pool.give(std::mem::replace(into, body));
             count
         } else {
-            let count = stream.body.len().min(BufferPool::MAX - into.len());
+            // A buffer that outgrew the pool takes what it has room for.
+            let room = BufferPool::MAX.saturating_sub(into.len()).max(into.space().len());
+            let count = stream.body.len().min(room);
             if count == 0 || !pool.append(into, &stream.body.filled()[..count]) {
                 return Poll::Ready(Err(StreamEnd::Reset(ErrorCode::INTERNAL_ERROR)));
             }

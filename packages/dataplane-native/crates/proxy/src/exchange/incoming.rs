@@ -11,7 +11,9 @@ use http::{
     h2,
 };
 
-use super::{Broken, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, trailers::Trailers, write_chunk};
+use super::{
+    Broken, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, trailers::Trailers, transform::Transform, write_chunk,
+};
 use crate::wire::{Wire, WireEnd};
 
 /// A response on its way down.
@@ -27,6 +29,9 @@ pub(crate) struct Incoming {
     /// Bytes of `buffer` that are ready to be written.
     ready: usize,
     plan: BodyPlan,
+    transform: Option<Transform>,
+    /// What a transform has made of content.
+    staged: Vec<u8>,
     is_last_chunk_made: bool,
     is_end_sent: bool,
     trailers: Trailers,
@@ -51,6 +56,8 @@ pub(crate) struct BodyPlan {
     pub(crate) to_stream: bool,
     /// The client takes trailers.
     pub(crate) trailers: bool,
+    /// The content is changed.
+    pub(crate) transforms: bool,
 }
 
 /// What a response is read by.
@@ -82,6 +89,7 @@ impl Incoming {
         self.out_sent = 0;
         self.ready = 0;
         self.plan = BodyPlan::default();
+        self.transform = None;
         self.is_last_chunk_made = false;
         self.is_end_sent = false;
         self.trailers.clear();
@@ -96,10 +104,13 @@ impl Incoming {
     pub(crate) fn release(&mut self, pool: &BufferPool, kept_bytes: usize) {
         pool.give(std::mem::take(&mut self.buffer));
         self.trailers.release(pool);
-        self.out.clear();
-        if self.out.capacity() > kept_bytes {
-            self.out = Vec::new();
+        for text in [&mut self.out, &mut self.staged] {
+            text.clear();
+            if text.capacity() > kept_bytes {
+                *text = Vec::new();
+            }
         }
+        self.transform = None;
     }
 
     /// Whether a byte of the response has arrived.
@@ -252,6 +263,11 @@ impl Incoming {
         self.is_end_sent = framing == Framing::None;
     }
 
+    /// The body is changed on its way.
+    pub(crate) fn set_transform(&mut self, transform: Transform) {
+        self.transform = Some(transform);
+    }
+
     /// Whether all of the response is in the buffer, and nothing else.
     pub(crate) fn is_whole(&mut self, pool: &BufferPool) -> bool {
         self.process(pool).is_ok() && self.reader.is_done() && self.ready == self.buffer.len()
@@ -290,20 +306,23 @@ impl Incoming {
             if self.ready == 0 && !self.buffer.is_empty() && !self.reader.is_done() {
                 self.process(pool)?;
             }
-            if self.plan.chunks {
+            if self.plan.transforms {
+                self.run_transform()?;
+            } else if self.plan.chunks {
                 self.make_chunk();
             } else if self.out_sent == 0 && self.ready > 0 && self.ready <= JOINED_BYTES && !self.out.is_empty() {
                 self.out.extend_from_slice(&self.buffer.filled()[..self.ready]);
                 self.buffer.consume(std::mem::take(&mut self.ready));
             }
             let out = &self.out[self.out_sent..];
-            let body = if self.plan.chunks {
+            let body = if self.plan.chunks || self.plan.transforms {
                 &[]
             } else {
                 &self.buffer.filled()[..self.ready]
             };
             let wanted = out.len() + body.len();
-            let ends = self.reader.is_done() && !self.sends_trailers();
+            let is_made = !self.plan.transforms || self.is_last_chunk_made;
+            let ends = self.reader.is_done() && is_made && !self.sends_trailers();
             if wanted > 0 || ends && self.plan.to_stream && !self.is_end_sent {
                 let slices = [IoSlice::new(out), IoSlice::new(body)];
                 let from = usize::from(out.is_empty());
@@ -312,7 +331,7 @@ impl Incoming {
                 let count = written.map_err(|_| Broken::Downstream)?;
                 let of_out = count.min(out.len());
                 self.out_sent += of_out;
-                if !self.plan.chunks {
+                if !self.plan.chunks && !self.plan.transforms {
                     self.ready -= count - of_out;
                     self.buffer.consume(count - of_out);
                 }
@@ -336,7 +355,74 @@ impl Incoming {
                 self.has_garbage |= !self.buffer.is_empty();
                 return Poll::Ready(Ok(()));
             }
-            ready!(self.poll_read(cx, up, pool))?;
+            match self.poll_read(cx, up, pool) {
+                Poll::Ready(read) => read?,
+                // The upstream pauses: what is here is not held back.
+                Poll::Pending if self.flush_transform()? => {}
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Changes what has come, a chunk's worth at a time, once what was changed before is sent.
+    fn run_transform(&mut self) -> Result<(), Broken> {
+        if self.out_sent == self.out.len() {
+            self.out.clear();
+            self.out_sent = 0;
+        } else if self.out_sent > 0 {
+            return Ok(());
+        }
+        let Some(transform) = self.transform.as_mut().filter(|_| !self.is_last_chunk_made) else {
+            return Ok(());
+        };
+        self.staged.clear();
+        while !self.is_last_chunk_made && self.out.len() + self.staged.len() < MAX_CHUNK {
+            if self.ready > 0 {
+                let count = self.ready.min(MAX_CHUNK);
+                transform.write(&self.buffer.filled()[..count], &mut self.staged)?;
+                self.buffer.consume(count);
+                self.ready -= count;
+            } else if self.reader.is_done() {
+                transform.finish(&self.trailers, &mut self.staged)?;
+                self.is_last_chunk_made = true;
+            } else {
+                break;
+            }
+        }
+        self.put_staged();
+        if self.is_last_chunk_made && self.plan.chunks {
+            self.put_last_chunk();
+        }
+        Ok(())
+    }
+
+    /// Whether there is more for the client now, of what the transform held back.
+    fn flush_transform(&mut self) -> Result<bool, Broken> {
+        let Some(transform) = &mut self.transform else {
+            return Ok(false);
+        };
+        self.staged.clear();
+        transform.flush(&mut self.staged)?;
+        self.put_staged();
+        Ok(!self.staged.is_empty())
+    }
+
+    fn put_staged(&mut self) {
+        if self.staged.is_empty() {
+            return;
+        }
+        if self.plan.chunks {
+            write_chunk(&self.staged, &mut self.out);
+        } else {
+            self.out.extend_from_slice(&self.staged);
+        }
+    }
+
+    fn put_last_chunk(&mut self) {
+        if self.sends_trailers() {
+            self.trailers.write(&mut self.out);
+        } else {
+            self.out.extend_from_slice(LAST_CHUNK);
         }
     }
 
@@ -355,11 +441,7 @@ impl Incoming {
             self.ready -= count;
         }
         if self.reader.is_done() && self.ready == 0 && !self.is_last_chunk_made {
-            if self.sends_trailers() {
-                self.trailers.write(&mut self.out);
-            } else {
-                self.out.extend_from_slice(LAST_CHUNK);
-            }
+            self.put_last_chunk();
             self.is_last_chunk_made = true;
         }
     }

@@ -5,6 +5,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use filter::grpc_web::TextDecoder;
 use http::{BodyReader, Buffer, BufferPool, Decoded, Framing};
 
 use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, trailers::Trailers, write_chunk};
@@ -42,6 +43,12 @@ pub(crate) struct Outgoing {
     framing: Framing,
     /// The client's chunks are taken off.
     decodes: bool,
+    /// The body came as base64.
+    text: Option<TextDecoder>,
+    /// All of it is here, and the head says how long it is.
+    is_held: bool,
+    /// The most that is kept of the body.
+    most_kept: usize,
     /// Chunks are put on for the upstream.
     chunks: bool,
     chunk: Vec<u8>,
@@ -79,6 +86,9 @@ impl Outgoing {
         self.next_request = head_len + taken;
         self.later_len = 0;
         self.decodes = false;
+        self.text = None;
+        self.is_held = false;
+        self.most_kept = BufferPool::MAX;
         self.trailers.clear();
         self.replay_limit = replay_limit;
         self.body_bytes = taken as u64;
@@ -108,18 +118,78 @@ impl Outgoing {
         if sink.is_stream && self.framing == Framing::Chunked && !self.decodes {
             self.take_chunks_off(buffer, pool)?;
         }
-        self.chunks = !sink.is_stream && (self.decodes || self.framing == Framing::Close && !sink.has_length);
+        let is_open = self.decodes || self.text.is_some() || self.framing == Framing::Close && !sink.has_length;
+        self.chunks = !sink.is_stream && !self.is_held && is_open;
         Ok(())
+    }
+
+    /// Whether chunks are put on, which the head has to say.
+    pub(crate) fn adds_chunks(&self) -> bool {
+        self.chunks
+    }
+
+    /// Takes base64 off the body: what is here and what will come. The head must not say how long it is.
+    pub(crate) fn decode_text(&mut self, buffer: &mut Buffer, pool: &BufferPool) -> Result<(), Broken> {
+        if self.framing == Framing::Chunked && !self.decodes {
+            self.take_chunks_off(buffer, pool)?;
+        }
+        let mut text = TextDecoder::default();
+        let (start, end) = self.first;
+        let len = decode_text(&mut text, &mut buffer.filled_mut()[start..end])?;
+        self.first = (start, start + len);
+        let len = decode_text(&mut text, &mut self.later.filled_mut()[..self.later_len])?;
+        self.close_gap(len, self.later_len);
+        self.later_len = len;
+        self.text = Some(text);
+        self.is_held = false;
+        self.rewind();
+        self.check_text()
+    }
+
+    /// Where the body ends its text has to be complete.
+    fn check_text(&self) -> Result<(), Broken> {
+        match &self.text {
+            Some(text) if self.reader.is_done() && !text.is_complete() => Err(BAD_TEXT),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the whole body before any of it goes on. Ready with its length; with none if it is longer than `limit`.
+    pub(crate) fn poll_hold(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Buffer,
+        down: &mut Wire,
+        pool: &BufferPool,
+        limit: usize,
+    ) -> Poll<Result<Option<usize>, Broken>> {
+        if self.framing == Framing::Chunked && !self.decodes {
+            self.take_chunks_off(buffer, pool)?;
+        }
+        self.replay_limit = self.replay_limit.max(limit + 1);
+        // What one read brings is seen before it is too much.
+        self.most_kept = self.most_kept.max(limit + BufferPool::MAX);
+        loop {
+            let held = self.first.1 - self.first.0 + self.later_len;
+            if held > limit {
+                return Poll::Ready(Ok(None));
+            }
+            if self.reader.is_done() {
+                return Poll::Ready(Ok(Some(held)));
+            }
+            ready!(self.poll_read(cx, down, pool))?;
+        }
+    }
+
+    /// All of the body is here, and from now on the head says how long it is, unless trailers follow.
+    pub(crate) fn set_held(&mut self) -> bool {
+        self.is_held = !self.trailers.has_any();
+        self.is_held
     }
 
     /// Whether trailers follow the body for the upstream.
     fn ends_with_trailers(&self) -> bool {
         self.sends_trailers && self.trailers.has_any()
-    }
-
-    /// The body of a request that HTTP/2 brought has to be delimited by chunks.
-    pub(crate) fn needs_chunks(framing: Framing, has_length: bool) -> bool {
-        framing == Framing::Close && !has_length
     }
 
     fn take_chunks_off(&mut self, buffer: &mut Buffer, pool: &BufferPool) -> Result<(), Broken> {
@@ -356,9 +426,13 @@ impl Outgoing {
         if !down.is_stream() {
             if self.later.capacity() == 0 {
                 self.later = pool.take(1);
-            } else if !pool.make_room(&mut self.later) {
+            } else if !pool.make_room_within(&mut self.later, self.most_kept) {
                 return Poll::Ready(Err(Broken::DownstreamProtocol("http1.body_buffer_full")));
             }
+        }
+        // A stream's bytes are put behind those that are kept, as many as have come.
+        if down.is_stream() && self.most_kept > BufferPool::MAX && self.later_len > 0 {
+            pool.reserve(&mut self.later, BufferPool::MAX, self.most_kept);
         }
         // Where the length is known no byte of the next request is read, so that it stays where it belongs.
         let remaining = self
@@ -372,7 +446,8 @@ impl Outgoing {
                 self.trailers.take(stream, pool);
             }
             // The end of a stream is the end of its body; a connection must not end within one.
-            return Poll::Ready(self.reader.end().map_err(|_| Broken::Downstream));
+            let ended = self.reader.end().map_err(|_| Broken::Downstream);
+            return Poll::Ready(ended.and_then(|()| self.check_text()));
         }
         let start = self.later.len() - count;
         let bytes = &mut self.later.filled_mut()[start..];
@@ -383,6 +458,10 @@ impl Outgoing {
             let taken = consume(&mut self.reader, bytes)?;
             (taken, taken)
         };
+        let len = match &mut self.text {
+            Some(text) => decode_text(text, &mut bytes[..len])?,
+            None => len,
+        };
         self.close_gap(start + len, start + taken);
         self.later_len += len;
         self.body_bytes += len as u64;
@@ -392,6 +471,7 @@ impl Outgoing {
             // Known now, so that the upstream learns it with the last bytes.
             self.reader.end().map_err(|_| Broken::Downstream)?;
         }
+        self.check_text()?;
         let is_full_read = count == room.min(remaining) && room <= remaining;
         if is_full_read && self.replay_limit == 0 && self.later.capacity() < LARGEST_READ && !down.is_stream() {
             pool.grow(&mut self.later);
@@ -426,6 +506,12 @@ fn consume(reader: &mut BodyReader, bytes: &[u8]) -> Result<usize, Broken> {
     reader
         .consume(bytes)
         .map_err(|error| Broken::DownstreamProtocol(error.details()))
+}
+
+const BAD_TEXT: Broken = Broken::DownstreamProtocol("grpc_base_64_decode_failed");
+
+fn decode_text(text: &mut TextDecoder, bytes: &mut [u8]) -> Result<usize, Broken> {
+    text.decode(bytes).map_err(|_| BAD_TEXT)
 }
 
 fn decode(

@@ -32,6 +32,15 @@ impl Trailers {
         self.has_any.then(|| self.fields.get(self.text.filled(), name))?
     }
 
+    /// Names and values.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let fields = if self.has_any { self.fields.as_slice() } else { &[] };
+        let text = self.text.filled();
+        fields
+            .iter()
+            .map(move |field| (field.name.of(text), field.value.of(text)))
+    }
+
     /// Takes those that ended a stream, if any did.
     pub(super) fn take(&mut self, stream: &Stream, pool: &BufferPool) {
         if let Some(text) = stream.take_trailers(&mut self.fields) {

@@ -12,6 +12,8 @@ use crate::{error::Failure, h2, http_connection::write_all, timer::Timer, wire::
 /// Time to write a response made here to a client that does not read.
 const WRITE_TIMEOUT_MS: u64 = 10_000;
 
+const GRPC: &[u8] = b"application/grpc";
+
 /// Envoy's response code details.
 #[derive(Debug, Clone)]
 pub(crate) enum Details {
@@ -72,10 +74,12 @@ impl Reply {
     }
 
     /// A client of gRPC looks for the status among the fields, of a response that is fine as one of HTTP.
-    fn turn_into_grpc(&mut self) {
+    fn turn_into_grpc(&mut self, content_type: &[u8]) {
         use std::io::Write as _;
         let status = grpc_status_of(self.status);
-        self.fields.extend_from_slice(b"content-type: application/grpc\r\n");
+        self.fields.extend_from_slice(b"content-type: ");
+        self.fields.extend_from_slice(content_type);
+        self.fields.extend_from_slice(b"\r\n");
         // Writing to memory cannot fail.
         let _ = write!(self.fields, "grpc-status: {status}\r\n");
         let message = std::mem::replace(&mut self.body, Body::Static(""));
@@ -148,7 +152,8 @@ pub(super) async fn send(
     mut reply: Reply,
 ) -> Next {
     if call.is_grpc && !reply.is_grpc {
-        reply.turn_into_grpc();
+        let web = call.effects.grpc_web.and_then(|web| web.response_type(GRPC));
+        reply.turn_into_grpc(web.as_deref().unwrap_or(GRPC));
     }
     call.status = reply.status;
     call.flags = call.flags.with(reply.flags);

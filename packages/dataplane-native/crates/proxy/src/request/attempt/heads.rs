@@ -6,7 +6,7 @@ use route::HostChange;
 
 use crate::{
     error::Failure,
-    exchange::{BodyPlan, Outgoing, Sink},
+    exchange::{BodyPlan, Sink},
     filters, format,
     pool::Upstream,
     request::{Call, Scratch, UNDELIVERED, View},
@@ -167,7 +167,7 @@ pub(super) fn send_head(
     match &up.wire {
         Wire::Connection(_) => {
             let is_tunnel = request.method == http::Method::Connect;
-            if !is_tunnel && Outgoing::needs_chunks(request.framing, has_length) {
+            if !is_tunnel && outgoing.adds_chunks() {
                 edits.set(view.buffer(), view.fields(), "transfer-encoding", b"chunked");
             }
             outgoing.head.clear();
@@ -236,6 +236,7 @@ pub(in crate::request) fn write_response_head(
         edits.remove_known(fields, Known::TransferEncoding);
     }
     if plan.chunks {
+        edits.remove_known(fields, Known::TransferEncoding);
         edits.append("transfer-encoding", b"chunked");
     }
     if is_tunnel || response.status == 204 {

@@ -5,10 +5,10 @@ use std::{future::poll_fn, task::Poll};
 use http::{Buffer, Framing, Known, Version};
 use telemetry::{Counter, ResponseFlags};
 
-use super::{Deadlines, write_response_head};
+use super::{Deadlines, transform::transform, write_response_head};
 use crate::{
     error::Failure,
-    exchange::{Arrived, BodyPlan, Broken, Expected},
+    exchange::{Arrived, BodyPlan, Broken, Expected, Transform},
     pool::Upstream,
     request::{Call, Details, Next, Scratch, tunnel},
     timer::Timer,
@@ -121,14 +121,19 @@ pub(super) async fn relay(
     if framing == Framing::Tunnel {
         return tunnel::relay(call, wire, buffer, scratch, timer, up).await;
     }
-    let plan = plan(call, buffer, scratch, wire, &up);
+    let transform = transform(call, buffer, scratch);
+    let plan = plan(call, buffer, scratch, wire, &up, transform.as_ref());
     // A body that ends with the connection ends the connection.
-    let is_delimited = plan.to_stream || plan.chunks || up.wire.is_stream() && has_length(scratch);
+    let keeps_length = !plan.transforms && up.wire.is_stream() && has_length(scratch);
+    let is_delimited = plan.to_stream || plan.chunks || keeps_length;
     call.closes |= call.served.is_draining()
         || scratch.request.method == http::Method::Connect
-        || !is_delimited && (framing == Framing::Close || plan.decodes);
+        || !is_delimited && (framing == Framing::Close || plan.decodes || plan.transforms);
     write_response_head(call, wire, buffer, scratch, plan);
     scratch.incoming.begin_body(framing, plan);
+    if let Some(transform) = transform {
+        scratch.incoming.set_transform(transform);
+    }
     deadlines.arm(timer);
     let Scratch {
         outgoing,
@@ -236,7 +241,15 @@ pub(super) fn finish_unread(call: &Call<'_>, up: Upstream, scratch: &mut Scratch
 }
 
 /// How the client gets the body of this response.
-fn plan(call: &Call<'_>, buffer: &Buffer, scratch: &Scratch, down: &Wire, up: &Upstream) -> BodyPlan {
+fn plan(
+    call: &Call<'_>,
+    buffer: &Buffer,
+    scratch: &Scratch,
+    down: &Wire,
+    up: &Upstream,
+    transform: Option<&Transform>,
+) -> BodyPlan {
+    let transforms = transform.is_some();
     let framing = scratch.response.framing;
     let to_stream = down.is_stream();
     let is_http10 = scratch.request.version == Version::Http10;
@@ -259,9 +272,13 @@ fn plan(call: &Call<'_>, buffer: &Buffer, scratch: &Scratch, down: &Wire, up: &U
     };
     BodyPlan {
         to_stream,
-        decodes: framing == Framing::Chunked && (to_stream || is_http10),
-        chunks: !to_stream && !is_http10 && up.wire.is_stream() && framing == Framing::Close && !has_length(scratch),
-        trailers: trailers && !is_http10,
+        decodes: framing == Framing::Chunked && (to_stream || is_http10 || transforms),
+        chunks: !to_stream
+            && !is_http10
+            && (transforms || up.wire.is_stream() && framing == Framing::Close && !has_length(scratch)),
+        // The last frame of gRPC-Web has them.
+        trailers: trailers && !is_http10 && !matches!(transform, Some(Transform::GrpcWeb(_))),
+        transforms,
     }
 }
 
