@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// (`envoy.extensions.filters.http.compressor.v3.Compressor`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an independent switch")]
 pub struct Compressor {
     /// How.
     pub library: CompressorLibrary,

@@ -266,6 +266,7 @@ impl Default for Tracing {
 /// Options of HTTP/1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an independent switch")]
 pub struct Http1Options {
     /// Accept requests in absolute form, `GET http://host/ HTTP/1.1`.
     pub allow_absolute_url: bool,

@@ -4,15 +4,14 @@ use std::net::Ipv6Addr;
 
 /// A host, perhaps with a port, without user information. Empty is one too: of a target that has no authority.
 pub(crate) fn is_host(text: &[u8]) -> bool {
-    let (is_valid, rest) = match text.strip_prefix(b"[") {
-        Some(literal) => match memchr::memchr(b']', literal) {
-            Some(end) => (is_ip_literal(&literal[..end]), &literal[end + 1..]),
-            None => return false,
-        },
-        None => {
-            let end = memchr::memchr(b':', text).unwrap_or(text.len());
-            (is_name(&text[..end]), &text[end..])
-        }
+    let (is_valid, rest) = if let Some(literal) = text.strip_prefix(b"[") {
+        let Some(end) = memchr::memchr(b']', literal) else {
+            return false;
+        };
+        (is_ip_literal(&literal[..end]), &literal[end + 1..])
+    } else {
+        let end = memchr::memchr(b':', text).unwrap_or(text.len());
+        (is_name(&text[..end]), &text[end..])
     };
     is_valid && (rest.is_empty() || rest[0] == b':' && rest[1..].iter().all(u8::is_ascii_digit))
 }

@@ -47,6 +47,7 @@ pub(crate) struct Incoming {
 
 /// How the client gets a body.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a decision of its own")]
 pub(crate) struct BodyPlan {
     /// The upstream's chunks are taken off.
     pub(crate) decodes: bool,

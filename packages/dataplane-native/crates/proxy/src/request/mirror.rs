@@ -145,7 +145,7 @@ async fn deliver(worker: Rc<Worker>, cluster: Arc<ClusterEntry>, mut copy: Copy)
     let mut incoming = Incoming::default();
     let mut head = ResponseHead::default();
     let expected = Expected {
-        limits: http::Limits::default(),
+        limits: worker.shared.limits.of_responses(&cluster.config.http),
         method: request.method,
         allows_upgrade: false,
     };
@@ -220,9 +220,7 @@ async fn open(worker: &Rc<Worker>, cluster: &Arc<ClusterEntry>) -> Option<Upstre
         None => {
             let breakers = &cluster.config.circuit_breakers.default;
             let guard = cluster.state.acquire_connection(0, breakers)?;
-            upstream::connect(worker, target, speaks, http::Limits::default(), guard)
-                .await
-                .ok()?
+            upstream::connect(worker, target, speaks, guard).await.ok()?
         }
     };
     up.info.requests.set(up.info.requests.get() + 1);

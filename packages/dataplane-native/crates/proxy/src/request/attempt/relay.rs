@@ -40,12 +40,9 @@ pub(super) async fn exchange(
         request.method
     };
     let expected = Expected {
-        limits: http::Limits {
-            max_fields: call
-                .cluster
-                .map_or(100, |cluster| cluster.config.http.max_headers_count as usize),
-            ..call.http.limits
-        },
+        limits: call.cluster.map_or(call.http.limits, |cluster| {
+            call.worker.shared.limits.of_responses(&cluster.config.http)
+        }),
         method,
         allows_upgrade: request.wants_upgrade,
     };

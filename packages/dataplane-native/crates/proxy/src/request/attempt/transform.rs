@@ -73,7 +73,7 @@ fn compression(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch) -> Optio
     }
     let request = RequestView::new(&scratch.request, buffer.filled());
     let accepted: Vec<&[u8]> = request.header_all("accept-encoding").collect();
-    let chosen = compress::choose(&offers, accepted.iter().copied()).filter(|_| has_body)?;
+    let chosen = compress::choose(&offers, &accepted.iter().copied()).filter(|_| has_body)?;
     let encoder = compress::Encoder::new(chosen.library).ok()?;
     edits.set(bytes, fields, "content-encoding", chosen.library.encoding().as_bytes());
     edits.remove_known(fields, Known::ContentLength);
