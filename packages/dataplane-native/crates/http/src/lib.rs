@@ -58,6 +58,14 @@ pub fn fuzz_parse(data: &[u8]) {
     if let Ok(Some(end)) = scanner.find_end(data, &limits) {
         let _ = h1::parse_response(&data[..end], &limits, Method::Get, &mut response);
     }
+    let mut trailers = Fields::default();
+    if h1::parse_trailers(data, &mut trailers).is_ok() {
+        let mut out = Vec::new();
+        h1::encode_trailers(data, &trailers, &mut out);
+        // What goes on ends the body, whatever came.
+        let taken = BodyReader::new(Framing::Chunked).consume(&out);
+        assert_eq!(taken, Ok(out.len()), "trailers do not end a body");
+    }
     let mut chunked = BodyReader::new(Framing::Chunked);
     let whole = chunked.consume(data);
     // The same bytes in single steps must give the same answer.

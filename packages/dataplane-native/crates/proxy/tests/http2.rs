@@ -458,6 +458,42 @@ fn trailers_change_between_the_protocols_where_they_are_wanted() {
 }
 
 #[test]
+fn a_request_of_http2_is_held_too() {
+    let echo = Upstream::start(|seen| ok(&seen.body));
+    let mut listener = http_listener("web", json!([forward("up")]));
+    listener["filterChains"][0]["filters"][0]["httpConnectionManager"]["httpFilters"] = json!([
+        { "name": "buffer", "kind": { "buffer": { "maxRequestBytes": 1_000_000 } } },
+        { "name": "router", "kind": { "router": {} } },
+    ]);
+    let proxy = start(&json!({ "listeners": [listener], "clusters": [cluster("up", &[echo.address])] }));
+    let web = address(&proxy, "web");
+    run(async {
+        let mut client = connect(web).await;
+        let large: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
+        let (response, body, _) = call(&mut client, request("POST", "/"), &large).await;
+        assert_eq!(response.status(), 200);
+        assert!(body == large);
+        let seen = echo.last();
+        assert_eq!(
+            (seen.header("content-length"), seen.header("transfer-encoding")),
+            (Some("1000000"), None)
+        );
+        let (response, mut stream) = client.send_request(request("POST", "/"), false).unwrap();
+        stream.send_data(Bytes::from(vec![0; 60_000]), false).unwrap();
+        stream.reserve_capacity(1_000_000);
+        while let Some(Ok(room)) = std::future::poll_fn(|cx| stream.poll_capacity(cx)).await {
+            // Refused with a reset: the rest is not wanted.
+            if stream.send_data(Bytes::from(vec![0; room]), false).is_err() {
+                break;
+            }
+            stream.reserve_capacity(1_000_000);
+        }
+        assert_eq!(response.await.unwrap().status(), 413);
+    });
+    assert_eq!(echo.requests(), 1);
+}
+
+#[test]
 fn clients_of_grpc_web_get_trailers_as_the_last_frame() {
     let server = Server::start();
     let filters = json!([

@@ -80,6 +80,37 @@ fn responses_that_would_be_read_differently_do_not_go_on() {
 }
 
 #[test]
+fn heads_may_be_as_large_as_configuration_says() {
+    let large = Upstream::start(|seen| {
+        let size: usize = seen.header("x-size").map_or(0, |size| size.parse().unwrap());
+        format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nx: {}\r\n\r\n",
+            "a".repeat(size)
+        )
+        .into_bytes()
+    });
+    let mut small = up(large.address);
+    small["http"] = json!({ "maxResponseHeadersKb": 4 });
+    let proxy = serve(json!({}), small);
+    let mut client = Client::connect(address(&proxy, "web"));
+    for (size, status) in [(3_000, 200), (5_000, 502)] {
+        client.send(format!("GET / HTTP/1.1\r\nHost: a\r\nX-Size: {size}\r\n\r\n"));
+        assert_eq!(client.response().unwrap().status, status, "{size}");
+    }
+    let wide = serve(
+        json!({ "maxRequestHeadersKb": 150, "maxHeadersCount": 120 }),
+        up(large.address),
+    );
+    let fields = "x: 1\r\n".repeat(110);
+    let padding = "a".repeat(120_000);
+    let mut client = Client::connect(address(&wide, "web"));
+    client.send(format!("GET / HTTP/1.1\r\nHost: a\r\nY: {padding}\r\n{fields}\r\n"));
+    assert_eq!(client.response().unwrap().status, 200);
+    client.send(format!("GET / HTTP/1.1\r\nHost: a\r\nY: {padding}{padding}\r\n\r\n"));
+    assert_eq!(client.response().unwrap().status, 431);
+}
+
+#[test]
 fn what_follows_a_refused_connect_is_not_served() {
     let upstream = answering(&[]);
     let proxy = serve(json!({}), up(upstream.address));

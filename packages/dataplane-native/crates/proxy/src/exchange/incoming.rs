@@ -238,6 +238,11 @@ impl Incoming {
         self.scanner = HeadScanner::default();
     }
 
+    /// Whether the client has got an interim head in part: nothing else can be said to it.
+    pub(crate) fn is_within_interim(&self) -> bool {
+        self.out_sent > 0
+    }
+
     /// Ready when the interim heads written for the client have been sent: the next is not read before.
     pub(crate) fn poll_interim(&mut self, cx: &mut Context<'_>, down: &mut Wire) -> Poll<Result<(), Broken>> {
         while self.out_sent < self.out.len() {

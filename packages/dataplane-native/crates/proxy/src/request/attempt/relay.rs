@@ -92,6 +92,14 @@ pub(super) async fn exchange(
         Poll::Pending
     })
     .await
+    .map_err(|failure| {
+        if incoming.is_within_interim() {
+            // The client did not even take a hint: it cannot be told anything any more.
+            Failure::DownstreamClosed
+        } else {
+            failure
+        }
+    })
     .inspect_err(|failure| {
         if *failure == Failure::UpstreamProtocol {
             call.worker.count(Counter::UpstreamProtocolErrors);
