@@ -14,9 +14,9 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub enum NetworkFilter {
     /// Serves HTTP.
-    HttpConnectionManager(Box<HttpConnectionManager>),
+    HttpConnectionManager(Arc<HttpConnectionManager>),
     /// Joins the connection with one to an upstream.
-    TcpProxy(Box<TcpProxy>),
+    TcpProxy(Arc<TcpProxy>),
     /// Closes connections that the rules refuse.
     Rbac(Box<Rbac>),
     /// Accepted and without effect here (it only observes, or is marked optional).

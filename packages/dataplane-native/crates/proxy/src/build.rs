@@ -72,7 +72,7 @@ impl Builder {
                             .field("filters"));
                     }
                     serves = Serves::Tcp(TcpEntry {
-                        config: (**proxy).clone(),
+                        config: Arc::clone(proxy),
                         logs: self.logs(&proxy.access_log)?,
                     });
                 }
@@ -92,7 +92,7 @@ impl Builder {
         })
     }
 
-    fn http(&mut self, config: &config::HttpConnectionManager) -> Result<HttpEntry, Invalid> {
+    fn http(&mut self, config: &Arc<config::HttpConnectionManager>) -> Result<HttpEntry, Invalid> {
         let limits = &self.shared.limits;
         let router = config.http_filters.iter().find_map(|filter| match filter.kind {
             HttpFilterKind::Router(options) => Some(options),
@@ -103,11 +103,11 @@ impl Builder {
             filters: HttpFilters::new(&config.http_filters, || self.shared.next_id())?,
             router: router.unwrap_or_default(),
             inline_routes: match &config.routes {
-                RouteSource::Inline(routes) => Some(Arc::new(self.routes(&Arc::new(routes.clone())))),
+                RouteSource::Inline(routes) => Some(Arc::new(self.routes(routes))),
                 RouteSource::Named(_) => None,
             },
             logs: self.logs(&config.access_log)?,
-            config: config.clone(),
+            config: Arc::clone(config),
         })
     }
 

@@ -171,6 +171,10 @@ pub struct Bootstrap {
     pub access_log: AccessLogSettings,
     /// Time between two report batches in milliseconds; 0 makes none. Default 1,000.
     pub report_interval_ms: u64,
+    /// Called on the control thread a while after the configuration changed: decoding it takes much more memory than keeping it, and allocators hold on
+    /// to what a thread has freed until it allocates again.
+    #[serde(skip)]
+    pub give_memory_back: Option<fn()>,
 }
 
 impl Default for Bootstrap {
@@ -181,6 +185,7 @@ impl Default for Bootstrap {
             limits: Limits::default(),
             access_log: AccessLogSettings::default(),
             report_interval_ms: 1_000,
+            give_memory_back: None,
         }
     }
 }
