@@ -512,6 +512,7 @@ fn clients_of_grpc_web_get_trailers_as_the_last_frame() {
     let web = address(&proxy, "web");
     let frame = b"\0\0\0\0\x01a";
     let trailers = b"\x80\0\0\0\x0fgrpc-status:7\r\n";
+    let trailers_frame = &trailers[..];
     let as_text = (b"AAAAAAFh", b"AAAAAAFhgAAAAA9ncnBjLXN0YXR1czo3DQo=");
     let as_bytes = (&frame[..], [&frame[..], trailers].concat());
     run(async {
@@ -534,6 +535,12 @@ fn clients_of_grpc_web_get_trailers_as_the_last_frame() {
             String::from_utf8(body).unwrap().replace('=', ""),
             String::from_utf8_lossy(as_text.1).replace('=', "")
         );
+        // Groups of three bytes do not end where pieces do.
+        let large = [&[0, 0, 3, 0x0d, 0x40][..], &[7; 200_000]].concat();
+        let (_, body, _) = ask("/grpc", "application/grpc-web+proto", &large).await;
+        assert!(body == [&large[..], trailers_frame].concat());
+        let (_, body, _) = ask("/grpc", "application/grpc-web-text", "BwcH".repeat(70_000).as_bytes()).await;
+        assert!(body.starts_with(b"BwcHBwcH") && body.len() >= 280_000);
         let (response, ..) = ask("/dead", "application/grpc-web+proto", as_bytes.0).await;
         assert_eq!(
             (&response.headers()["content-type"], &response.headers()["grpc-status"]),

@@ -323,3 +323,56 @@ fn a_compressed_response_does_not_wait_for_an_upstream_that_pauses() {
     assert!(text.ends_with(b"\r\n0\r\n\r\n"));
     drop(serving.join().unwrap());
 }
+
+#[test]
+fn large_responses_are_compressed_piece_by_piece_as_routes_say() {
+    let text: String = (0..200_000_u32)
+        .map(|n| format!("line {}\n", n.wrapping_mul(2_654_435_761) >> 7))
+        .collect();
+    let body = text.clone();
+    let upstream = Upstream::start(move |_| ok(body.as_bytes()));
+    let filters = json!([
+        { "name": "gzip", "kind": { "compressor": {} } },
+        { "name": "br", "kind": { "compressor": { "library": { "brotli": { "quality": 3, "windowBits": 18 } } } } },
+        router(),
+    ]);
+    let routes = json!([
+        { "match": { "path": { "prefix": "/plain" } }, "filterOverrides": { "gzip": "disabled", "br": "disabled" },
+          "action": { "forward": { "cluster": "up" } } },
+        { "match": { "path": { "prefix": "/fast" } },
+          "filterOverrides": { "gzip": { "compressor": { "library": { "gzip": { "level": 1, "windowBits": 15 } } } } },
+          "action": { "forward": { "cluster": "up" } } },
+        forward("up"),
+    ]);
+    let proxy = start(&json!({
+        "listeners": [http_listener_with("web", json!({ "httpFilters": filters, "http1": { "acceptHttp10": true },
+            "routes": { "inline": { "virtualHosts": [{ "name": "all", "domains": ["*"], "routes": routes }] } } }))],
+        "clusters": [up(upstream.address)],
+    }));
+    let web = address(&proxy, "web");
+    let mut client = Client::connect(web);
+    for (path, accept, encoding) in [
+        ("/", "gzip", Some("gzip")),
+        ("/fast", "gzip", Some("gzip")),
+        ("/", "gzip;q=0.1, br", Some("br")),
+        ("/plain", "gzip, br", None),
+    ] {
+        client.send(format!(
+            "GET {path} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {accept}\r\n\r\n"
+        ));
+        let response = client.response().unwrap();
+        assert_eq!(response.header("content-encoding"), encoding, "{path} {accept}");
+        let length = response.message.body.len();
+        match encoding {
+            Some("gzip") => assert!(unzipped(&content(&response.message.body)) == text),
+            Some(_) => assert!(length < text.len() && response.header("content-length").is_none()),
+            None => assert!(response.message.body == text.as_bytes()),
+        }
+    }
+    // HTTP/1.0 has no chunks: the end of the connection is that of the response.
+    let mut old = Client::connect(web);
+    old.send("GET / HTTP/1.0\r\nAccept-Encoding: gzip\r\nConnection: keep-alive\r\n\r\n");
+    let answer = old.rest();
+    let start = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+    assert!(unzipped(&answer[start..]) == text);
+}
