@@ -228,6 +228,10 @@ fn speak_grpc<V: RequestView>(context: &FilterContext<'_, V>, effects: &mut Effe
     effects.grpc_web = Some(web);
     effects.set.push((name, GrpcWeb::request_type(content_type)));
     effects.set.push((HeaderName::from_static("te"), b"trailers".to_vec()));
+    // Clients of gRPC-Web do not decompress messages.
+    effects
+        .set
+        .push((HeaderName::from_static("grpc-accept-encoding"), b"identity".to_vec()));
     Outcome::Continue
 }
 

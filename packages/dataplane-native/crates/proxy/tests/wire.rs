@@ -376,3 +376,44 @@ fn large_responses_are_compressed_piece_by_piece_as_routes_say() {
     let start = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
     assert!(unzipped(&answer[start..]) == text);
 }
+
+#[test]
+fn an_upstream_of_http1_answers_clients_of_grpc_web_too() {
+    let upstream = answering(&[
+        "HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nGrpc-Status: 7\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ngrpc-status: 5\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 404 Not Found\r\ncontent-type: text/html\r\ncontent-length: 4\r\n\r\nnope",
+    ]);
+    let filters = json!([{ "name": "web", "kind": "grpcWeb" }, router()]);
+    let proxy = serve(json!({ "httpFilters": filters }), up(upstream.address));
+    let mut client = Client::connect(address(&proxy, "web"));
+    let mut ask = |path: &str| {
+        client.send(format!(
+            "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc-web+proto\r\nContent-Length: 3\r\n\r\nabc"
+        ));
+        client.response().unwrap()
+    };
+    let response = ask("/0");
+    assert_eq!(content(&response.message.body), b"abc\x80\0\0\0\x0fgrpc-status:7\r\n");
+    let seen = upstream.last();
+    assert_eq!(
+        (
+            seen.header("content-type"),
+            seen.header("te"),
+            seen.header("grpc-accept-encoding")
+        ),
+        (Some("application/grpc+proto"), Some("trailers"), Some("identity"))
+    );
+    let response = ask("/1");
+    assert_eq!(
+        (
+            response.header("content-type"),
+            response.header("grpc-status"),
+            response.header("content-length")
+        ),
+        (Some("application/grpc-web+proto"), Some("5"), Some("0"))
+    );
+    let response = ask("/2");
+    assert_eq!((response.status, response.body().as_str()), (404, "nope"));
+    assert_eq!(response.header("content-type"), Some("text/html"));
+}

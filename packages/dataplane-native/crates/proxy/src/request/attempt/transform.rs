@@ -30,7 +30,8 @@ fn grpc_web(call: &Call<'_>, scratch: &mut Scratch) -> Option<Transform> {
     let content_type = web.response_type(view.known(Known::ContentType)?)?;
     let edits = &mut scratch.response_edits;
     edits.set(bytes, fields, "content-type", &content_type);
-    if scratch.response.framing == Framing::None {
+    let is_empty = matches!(scratch.response.framing, Framing::None | Framing::Length(0));
+    if is_empty || view.known(Known::GrpcStatus).is_some() {
         // All there is to say stands in the head.
         return None;
     }
