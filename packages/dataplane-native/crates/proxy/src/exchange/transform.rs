@@ -9,6 +9,8 @@ pub(crate) enum Transform {
     /// Its trailers become its last frame; the body becomes text where the client takes that.
     GrpcWeb(ResponseEncoder),
     Compress(Box<Encoder>),
+    /// The body is left out: what it means is a status of gRPC, which stands in the head.
+    Status(u16),
 }
 
 impl Transform {
@@ -20,6 +22,7 @@ impl Transform {
                 Ok(())
             }
             Self::Compress(encoder) => encoder.write(content, out).map_err(|_| Broken::UpstreamProtocol),
+            Self::Status(_) => Ok(()),
         }
     }
 
@@ -31,6 +34,7 @@ impl Transform {
                 Ok(())
             }
             Self::Compress(encoder) => encoder.flush(out).map_err(|_| Broken::UpstreamProtocol),
+            Self::Status(_) => Ok(()),
         }
     }
 
@@ -42,6 +46,7 @@ impl Transform {
                 Ok(())
             }
             Self::Compress(encoder) => encoder.finish(out).map_err(|_| Broken::UpstreamProtocol),
+            Self::Status(_) => Ok(()),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{error::Failure, h2, http_connection::write_all, timer::Timer, wire::
 /// Time to write a response made here to a client that does not read.
 const WRITE_TIMEOUT_MS: u64 = 10_000;
 
-const GRPC: &[u8] = b"application/grpc";
+pub(super) const GRPC: &[u8] = b"application/grpc";
 
 /// Envoy's response code details.
 #[derive(Debug, Clone)]
@@ -239,7 +239,7 @@ pub(super) async fn write(call: &Call<'_>, wire: &mut Wire, timer: &Timer, out: 
 }
 
 /// The status of gRPC that stands for one of HTTP (grpc's `http-grpc-status-mapping`).
-fn grpc_status_of(status: u16) -> u16 {
+pub(super) fn grpc_status_of(status: u16) -> u16 {
     match status {
         400 => 13,
         401 => 16,

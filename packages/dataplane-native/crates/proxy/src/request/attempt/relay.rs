@@ -136,6 +136,9 @@ pub(super) async fn relay(
         || !is_delimited && (framing == Framing::Close || plan.decodes || plan.transforms);
     write_response_head(call, wire, buffer, scratch, plan);
     scratch.incoming.begin_body(framing, plan);
+    if let Some(Transform::Status(status)) = transform {
+        call.grpc_status = Some(status);
+    }
     if let Some(transform) = transform {
         scratch.incoming.set_transform(transform);
     }

@@ -9,7 +9,7 @@ use http::{Buffer, Framing, Known, Method, RequestView, ResponseView};
 use crate::{
     exchange::Transform,
     filters,
-    request::{Call, Scratch},
+    request::{Call, Scratch, reply},
 };
 
 /// What the body of the response that has arrived is changed by; its head is edited to fit.
@@ -27,10 +27,25 @@ fn grpc_web(call: &Call<'_>, scratch: &mut Scratch) -> Option<Transform> {
     let web = call.effects.grpc_web?;
     let view = ResponseView::new(&scratch.response, scratch.incoming.head_bytes());
     let (bytes, fields) = (view.buffer(), view.fields());
-    let content_type = web.response_type(view.known(Known::ContentType)?)?;
     let edits = &mut scratch.response_edits;
-    edits.set(bytes, fields, "content-type", &content_type);
     let is_empty = matches!(scratch.response.framing, Framing::None | Framing::Length(0));
+    let content_type = view
+        .known(Known::ContentType)
+        .and_then(|value| web.response_type(value));
+    let Some(content_type) = content_type else {
+        // Somebody answered who does not speak gRPC: the client learns what that means.
+        let status = reply::grpc_status_of(scratch.response.status);
+        let mut number = itoa::Buffer::new();
+        edits.set(bytes, fields, "content-type", &web.response_type(reply::GRPC)?);
+        edits.set(bytes, fields, "grpc-status", number.format(status).as_bytes());
+        if is_empty {
+            return None;
+        }
+        edits.remove_known(fields, Known::ContentLength);
+        edits.remove(bytes, fields, "content-encoding");
+        return Some(Transform::Status(status));
+    };
+    edits.set(bytes, fields, "content-type", &content_type);
     if is_empty || view.known(Known::GrpcStatus).is_some() {
         // All there is to say stands in the head.
         return None;
