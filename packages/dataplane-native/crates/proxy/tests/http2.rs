@@ -536,7 +536,7 @@ fn clients_of_grpc_web_get_trailers_as_the_last_frame() {
             String::from_utf8_lossy(as_text.1).replace('=', "")
         );
         // Groups of three bytes do not end where pieces do.
-        let large = [&[0, 0, 3, 0x0d, 0x40][..], &[7; 200_000]].concat();
+        let large = [vec![0, 0, 3, 0x0d, 0x40], vec![7; 200_000]].concat();
         let (_, body, _) = ask("/grpc", "application/grpc-web+proto", &large).await;
         assert!(body == [&large[..], trailers_frame].concat());
         let (_, body, _) = ask("/grpc", "application/grpc-web-text", "BwcH".repeat(70_000).as_bytes()).await;

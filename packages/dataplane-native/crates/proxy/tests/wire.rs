@@ -326,9 +326,10 @@ fn a_compressed_response_does_not_wait_for_an_upstream_that_pauses() {
 
 #[test]
 fn large_responses_are_compressed_piece_by_piece_as_routes_say() {
-    let text: String = (0..200_000_u32)
-        .map(|n| format!("line {}\n", n.wrapping_mul(2_654_435_761) >> 7))
+    let lines: Vec<String> = (0..200_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 7).to_string())
         .collect();
+    let text = lines.join("\n");
     let body = text.clone();
     let upstream = Upstream::start(move |_| ok(body.as_bytes()));
     let filters = json!([
