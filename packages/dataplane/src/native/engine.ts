@@ -65,9 +65,9 @@ export interface EngineBootstrap {
 export interface ProxyLimits {
   /** Downstream connections of the whole process; one above is closed at once. Default 50,000. */
   readonly maxConnections?: number;
-  /** Request or response head; a larger request is answered 431. Default 61,440. */
+  /** Request or response head, whatever listeners (61,440 unless they say otherwise) and clusters allow; a larger request is answered 431. Default 196,608. */
   readonly maxHeadBytes?: number;
-  /** Header fields in one head, at most 128; more are answered 431. Default 100. */
+  /** Header fields in one head, whatever they allow (100 unless they say otherwise); more are answered 431. Default and at most 128. */
   readonly maxHeaders?: number;
   /** Request body kept for a retry or a mirror. Default 65,536. */
   readonly maxReplayBytes?: number;

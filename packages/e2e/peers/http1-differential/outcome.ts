@@ -81,7 +81,7 @@ function describe(bytes: string, reader: Reader): string {
   return `${meaningOf(messages.map(toRequest))} then ${rest}`;
 }
 
-/** What a target is to upstreams that resolve dot segments, decode first, take a backslash for a slash, or cut parameters off segments before. */
+/** What a target is to upstreams that resolve dot segments, decode first, take a backslash for a slash, cut parameters off segments before, or encode what no URI has. */
 export function targetReadings(target: string): readonly string[] {
   const [path = "", query] = target.split(/(?=\?)/, 2);
   if (!path.startsWith("/")) return [target];
@@ -91,7 +91,12 @@ export function targetReadings(target: string): readonly string[] {
   });
   const withoutParameters = decoded.replace(/\/(\.\.?);[^/]*/g, "/$1");
   const readings = [path, removeDots(path), removeDots(decoded), removeDots(decoded.replaceAll("\\", "/")), removeDots(withoutParameters)];
-  return readings.map((read) => read + (query ?? ""));
+  return [...readings, ...readings.map(encodeForeign)].map((read) => read + (query ?? ""));
+}
+
+/** Characters that no URI has (RFC 3986 section 2), as browsers send them in paths. */
+function encodeForeign(path: string): string {
+  return path.replace(/["<>^`{|}]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** RFC 3986 section 5.2.4. */

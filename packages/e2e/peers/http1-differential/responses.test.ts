@@ -89,8 +89,10 @@ describe("our proxy refuses, or passes on with one reading,", () => {
   test.for(cases.filter(({ options }) => options["known"] === undefined).map(toRow))("%s", ([, wireCase]) => check(wireCase));
 });
 
-describe("our proxy does not yet refuse, or pass on with one reading,", () => {
-  test.fails.for(cases.filter(({ options }) => options["known"] !== undefined).map(toRow))("%s", ([, wireCase]) => check(wireCase));
+const known = cases.filter(({ options }) => options["known"] !== undefined);
+
+describe.skipIf(known.length === 0)("our proxy does not yet refuse, or pass on with one reading,", () => {
+  test.fails.for(known.map(toRow))("%s", ([, wireCase]) => check(wireCase));
 });
 
 test.for(PEERS)("%s takes part, in the version of the table", (name, { skip }) => {

@@ -232,6 +232,8 @@ pub struct HttpProtocolOptions {
     pub max_requests_per_connection: u32,
     /// Fields in a response head.
     pub max_headers_count: u32,
+    /// Size of a response head in kilobytes.
+    pub max_response_headers_kb: u32,
     /// Options of HTTP/1.
     pub http1: Http1Options,
     /// Options of HTTP/2.
@@ -247,6 +249,7 @@ impl Default for HttpProtocolOptions {
             max_stream_duration_ms: 0,
             max_requests_per_connection: 0,
             max_headers_count: 100,
+            max_response_headers_kb: 60,
             http1: Http1Options::default(),
             http2: Http2Options::default(),
         }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessLog, AuthzOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault, GlobalRateLimit, HttpConnectionManager,
-    JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, RouteTarget, StringMatcher,
+    AccessLog, AuthzOverride, Compressor, CompressorOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault,
+    GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, RouteTarget,
+    StringMatcher,
 };
 
 /// What a filter chain does with a connection.
@@ -104,6 +105,12 @@ pub enum HttpFilterKind {
     ExtProc(Box<ExtProc>),
     /// A service that decides whether a request is one too many.
     RateLimit(Box<GlobalRateLimit>),
+    /// Holds requests until they are complete.
+    Buffer(BufferLimit),
+    /// gRPC-Web for clients, gRPC for upstreams.
+    GrpcWeb,
+    /// Compresses responses.
+    Compressor(Box<Compressor>),
     /// The last one: sends the request to its route's cluster.
     Router(RouterOptions),
     /// Accepted and without effect here (it only observes, or is marked optional).
@@ -111,6 +118,14 @@ pub enum HttpFilterKind {
         /// Type of its configuration.
         type_url: Arc<str>,
     },
+}
+
+/// How large a request may be that is held (`envoy.extensions.filters.http.buffer.v3.Buffer`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BufferLimit {
+    /// Bytes of its body; a larger one is answered 413.
+    pub max_request_bytes: u32,
 }
 
 /// Options of the router filter.
@@ -145,6 +160,10 @@ pub enum FilterOverride {
     ExtProc(Box<ExtProcOverride>),
     /// Other settings for the service that counts.
     RateLimit(Box<RateLimitOverride>),
+    /// Another size.
+    Buffer(BufferLimit),
+    /// Another compression.
+    Compressor(CompressorOverride),
     /// For a filter that is ignored.
     Ignored {
         /// Type of its configuration.

@@ -243,6 +243,7 @@ pub enum ServerHeader {
 /// Options of HTTP/1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an independent switch")]
 pub struct Http1Options {
     /// Accept requests in absolute form, `GET http://host/ HTTP/1.1`.
     pub allow_absolute_url: bool,
@@ -250,6 +251,9 @@ pub struct Http1Options {
     pub accept_http_10: bool,
     /// Write header names as the peer did (`preserve_case`).
     pub preserve_case: bool,
+    /// Pass trailers on between HTTP/1 and HTTP/2: of requests that come here, or go to the cluster, in HTTP/1, and of
+    /// their responses even where the client does not say `TE: trailers`.
+    pub enable_trailers: bool,
 }
 
 impl Default for Http1Options {
@@ -258,6 +262,7 @@ impl Default for Http1Options {
             allow_absolute_url: true,
             accept_http_10: false,
             preserve_case: false,
+            enable_trailers: false,
         }
     }
 }

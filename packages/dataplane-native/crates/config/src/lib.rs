@@ -10,6 +10,7 @@ mod address;
 mod chain_match;
 mod check;
 mod cluster;
+mod compressor;
 mod endpoint;
 mod ext_authz;
 mod ext_proc;
@@ -46,12 +47,14 @@ pub use cluster::{
     Cluster, ClusterKind, DnsLookupFamily, DnsOptions, HttpProtocol, HttpProtocolOptions, TcpKeepalive,
     TransportSocketMatch, UpstreamTransport,
 };
+pub use compressor::{Compressor, CompressorLibrary, CompressorOverride};
 pub use endpoint::{ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
 pub use ext_authz::{AuthzBody, AuthzHttpService, AuthzOverride, AuthzService, ExtAuthz};
 pub use ext_proc::{ExtProc, ExtProcMode, ExtProcOverride, RouteCache};
 pub use fault::{AbortKind, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
 pub use filter::{
-    CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions, TcpProxy, TunnelingConfig,
+    BufferLimit, CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions, TcpProxy,
+    TunnelingConfig,
 };
 pub use header::{HeaderAppendAction, HeaderMutations, HeaderName, HeaderOps, HeaderSet, InvalidHeaderName, NameKind};
 pub use health_check::{

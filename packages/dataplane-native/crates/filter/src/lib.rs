@@ -6,12 +6,14 @@
 
 pub mod call;
 pub mod change;
+pub mod compress;
 pub mod cors;
 pub mod ext_authz;
 pub mod ext_proc;
 mod facts;
 pub mod fault;
 pub mod global_limit;
+pub mod grpc_web;
 pub mod jwt;
 mod proto;
 pub mod rate_limit;

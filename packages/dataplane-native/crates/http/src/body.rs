@@ -45,7 +45,18 @@ enum State {
     Done,
     /// Chunk size so far, and its digits.
     Size(u64, u8),
-    Extension(u64),
+    /// Before the name of an extension.
+    ExtensionStart(u64),
+    ExtensionName(u64),
+    /// Behind a name that a space ended.
+    ExtensionNamed(u64),
+    /// Behind the sign between a name and its value.
+    ExtensionEquals(u64),
+    ExtensionValue(u64),
+    /// Behind a value in quotes.
+    ExtensionQuoted(u64),
+    /// Behind a value that a space ended: only another extension may follow.
+    ExtensionEnd(u64),
     /// A quoted string in an extension; true after a backslash.
     Quoted(u64, bool),
     SizeLf(u64),
@@ -57,6 +68,17 @@ enum State {
     TrailerValue,
     TrailerLf,
     LastLf,
+}
+
+/// What [`BodyReader::decode`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    /// Bytes that belong to the body.
+    pub taken: usize,
+    /// Bytes of content, which are at the front now.
+    pub len: usize,
+    /// Bytes of the trailer section, with its empty line.
+    pub trailers: std::ops::Range<usize>,
 }
 
 /// Bytes of chunk extensions or trailers in one body.
@@ -126,32 +148,39 @@ impl BodyReader {
             }
             State::Close => Ok(bytes.len()),
             State::Done => Ok(0),
-            _ => self.chunked(bytes, |_, _| {}),
+            _ => self.chunked(bytes, |_, _| {}).map(|(taken, _)| taken),
         }
     }
 
     /// Like [`BodyReader::consume`], and moves the content (without chunk framing) to the front of `bytes`.
-    /// Returns the bytes taken and the content's length.
-    pub fn decode(&mut self, bytes: &mut [u8]) -> Result<(usize, usize), BodyError> {
+    pub fn decode(&mut self, bytes: &mut [u8]) -> Result<Decoded, BodyError> {
         if matches!(self.state, State::Length(_) | State::Close | State::Done) {
-            return self.consume(bytes).map(|taken| (taken, taken));
+            return self.consume(bytes).map(|taken| Decoded {
+                taken,
+                len: taken,
+                trailers: taken..taken,
+            });
         }
         // Ranges of content arrive in order and only ever move forward.
         let mut ranges = smallset::Ranges::default();
-        let taken = {
-            let shared: &[u8] = bytes;
-            self.chunked(shared, |start, len| ranges.push(start, len))?
-        };
+        let shared: &[u8] = bytes;
+        let (taken, trailers) = self.chunked(shared, |start, len| ranges.push(start, len))?;
         let mut out = 0;
         for (start, len) in ranges.iter() {
             bytes.copy_within(start..start + len, out);
             out += len;
         }
-        Ok((taken, out))
+        Ok(Decoded {
+            taken,
+            len: out,
+            trailers: trailers..taken,
+        })
     }
 
-    fn chunked(&mut self, bytes: &[u8], mut content: impl FnMut(usize, usize)) -> Result<usize, BodyError> {
+    /// The bytes taken, and where those of the trailer section begin.
+    fn chunked(&mut self, bytes: &[u8], mut content: impl FnMut(usize, usize)) -> Result<(usize, usize), BodyError> {
         let mut at = 0;
+        let mut trailers = None;
         while at < bytes.len() && self.state != State::Done {
             if let State::Data(rest) = self.state {
                 let taken = rest.min((bytes.len() - at) as u64);
@@ -164,17 +193,28 @@ impl BodyReader {
                 };
                 continue;
             }
+            if trailers.is_none() && self.is_in_trailers() {
+                trailers = Some(at);
+            }
             self.state = self.step(bytes[at])?;
             at += 1;
         }
-        Ok(at)
+        Ok((at, trailers.unwrap_or(at)))
+    }
+
+    fn is_in_trailers(&self) -> bool {
+        matches!(
+            self.state,
+            State::TrailerStart | State::TrailerName | State::TrailerValue | State::TrailerLf | State::LastLf
+        )
     }
 
     // One arm per transition of the grammar reads better than arms merged by what they lead to.
     #[allow(clippy::match_same_arms)]
     fn step(&mut self, byte: u8) -> Result<State, BodyError> {
         use State::{
-            Data, DataCr, DataLf, Done, Extension, LastLf, Quoted, Size, SizeLf, TrailerLf, TrailerName, TrailerStart,
+            Data, DataCr, DataLf, Done, ExtensionEnd, ExtensionEquals, ExtensionName, ExtensionNamed, ExtensionQuoted,
+            ExtensionStart, ExtensionValue, LastLf, Quoted, Size, SizeLf, TrailerLf, TrailerName, TrailerStart,
             TrailerValue,
         };
         let next = match (self.state, byte) {
@@ -183,13 +223,31 @@ impl BodyReader {
                 Size(size << 4 | u64::from(digit), digits + 1)
             }
             (Size(size, digits), b'\r') if digits > 0 => SizeLf(size),
-            (Size(size, digits), b';') if digits > 0 => self.extra(Extension(size))?,
-            (Extension(size), b'\r') => SizeLf(size),
-            (Extension(size), b'"') => self.extra(Quoted(size, false))?,
-            (Extension(size), b'\t' | 0x20..=0x7e) => self.extra(Extension(size))?,
+            (Size(size, digits), b';') if digits > 0 => self.extra(ExtensionStart(size))?,
+            (ExtensionStart(size), b'\t' | b' ') => self.extra(ExtensionStart(size))?,
+            (ExtensionStart(size) | ExtensionName(size), byte) if is_token(byte) => self.extra(ExtensionName(size))?,
+            (ExtensionName(size) | ExtensionNamed(size), b'\t' | b' ') => self.extra(ExtensionNamed(size))?,
+            (ExtensionName(size) | ExtensionNamed(size), b'=') => self.extra(ExtensionEquals(size))?,
+            (ExtensionEquals(size), b'\t' | b' ') => self.extra(ExtensionEquals(size))?,
+            (ExtensionEquals(size), b'"') => self.extra(Quoted(size, false))?,
+            (ExtensionEquals(size) | ExtensionValue(size), byte) if is_token(byte) => {
+                self.extra(ExtensionValue(size))?
+            }
+            (ExtensionValue(size) | ExtensionQuoted(size) | ExtensionEnd(size), b'\t' | b' ') => {
+                self.extra(ExtensionEnd(size))?
+            }
+            (
+                ExtensionName(size)
+                | ExtensionNamed(size)
+                | ExtensionValue(size)
+                | ExtensionQuoted(size)
+                | ExtensionEnd(size),
+                b';',
+            ) => self.extra(ExtensionStart(size))?,
+            (ExtensionName(size) | ExtensionValue(size) | ExtensionQuoted(size), b'\r') => SizeLf(size),
             (Quoted(size, true), b'\t' | 0x20..=0x7e) => self.extra(Quoted(size, false))?,
             (Quoted(size, false), b'\\') => self.extra(Quoted(size, true))?,
-            (Quoted(size, false), b'"') => self.extra(Extension(size))?,
+            (Quoted(size, false), b'"') => self.extra(ExtensionQuoted(size))?,
             (Quoted(size, false), b'\t' | 0x20..=0x7e) => self.extra(Quoted(size, false))?,
             (SizeLf(0), b'\n') => TrailerStart,
             (SizeLf(size), b'\n') => Data(size),
@@ -267,9 +325,39 @@ mod tests {
     fn decoding_gives_the_content_alone() {
         let mut text = *b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\nrest";
         let mut body = BodyReader::new(Framing::Chunked);
-        let (taken, len) = body.decode(&mut text).unwrap();
-        assert_eq!((taken, &text[..len]), (26, &b"hello world"[..]));
+        let decoded = body.decode(&mut text).unwrap();
+        assert_eq!((decoded.taken, &text[..decoded.len]), (26, &b"hello world"[..]));
+        assert_eq!(&text[decoded.trailers], b"\r\n");
         assert!(body.is_done());
+    }
+
+    #[test]
+    fn the_trailer_section_is_found_however_it_is_cut() {
+        let whole = *b"5;t=1\r\nhello\r\n0\r\nx-t: 1\r\ny: 2\r\n\r\nnext";
+        for step in 1..=whole.len() {
+            let mut body = BodyReader::new(Framing::Chunked);
+            let mut section = Vec::new();
+            for piece in whole.chunks(step) {
+                let mut piece = piece.to_vec();
+                let decoded = body.decode(&mut piece).unwrap();
+                section.extend_from_slice(&piece[decoded.trailers]);
+            }
+            assert_eq!(section, b"x-t: 1\r\ny: 2\r\n\r\n", "{step}");
+        }
+    }
+
+    #[test]
+    fn extensions_are_names_with_values_or_without() {
+        for text in [
+            "5;a\r\n",
+            "5;a=b;c\r\n",
+            "5; a = b ; c\r\n",
+            "5;a=\"b;\\\"c\" ;d\r\n",
+            "5;a=\"\"\r\n",
+        ] {
+            let taken = BodyReader::new(Framing::Chunked).consume(text.as_bytes());
+            assert_eq!(taken, Ok(text.len()), "{text:?}");
+        }
     }
 
     #[test]
@@ -293,6 +381,15 @@ mod tests {
             "5;\x01\r\n",
             "0\r\n folded\r\n",
             "5;a\nhello",
+            "5;\r\n",
+            "5;;a\r\n",
+            "5;=b\r\n",
+            "5;a=\r\n",
+            "5;a=;b\r\n",
+            "5;a=b\"c\"\r\n",
+            "5;a=\"b\"c\r\n",
+            "5;a b\r\n",
+            "5;a \r\n",
         ] {
             assert_eq!(
                 BodyReader::new(Framing::Chunked).consume(text.as_bytes()),

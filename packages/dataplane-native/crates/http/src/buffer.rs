@@ -131,6 +131,36 @@ impl BufferPool {
         self.grow(buffer)
     }
 
+    /// The same for a buffer that may hold `most` bytes, more than the pool has buffers for.
+    pub fn make_room_within(&self, buffer: &mut Buffer, most: usize) -> bool {
+        self.make_room(buffer) || self.reserve(buffer, 1, most)
+    }
+
+    /// Makes sure there is room for `room` bytes in a buffer that may hold `most`. Above [`BufferPool::MAX`] it is memory
+    /// of its own, which does not return to the pool. False if that would be too much.
+    pub fn reserve(&self, buffer: &mut Buffer, room: usize, most: usize) -> bool {
+        if buffer.data.len() - buffer.end >= room {
+            return true;
+        }
+        let needed = buffer.len() + room;
+        if needed > most {
+            return false;
+        }
+        let mut larger = if needed <= Self::MAX {
+            self.take(needed)
+        } else {
+            Buffer {
+                data: vec![0; needed.next_power_of_two().min(most)].into_boxed_slice(),
+                start: 0,
+                end: 0,
+            }
+        };
+        larger.data[..buffer.len()].copy_from_slice(buffer.filled());
+        larger.end = buffer.len();
+        self.give(std::mem::replace(buffer, larger));
+        true
+    }
+
     /// Appends bytes, whatever room that takes. False where they do not fit into [`BufferPool::MAX`]; nothing is appended.
     pub fn append(&self, buffer: &mut Buffer, bytes: &[u8]) -> bool {
         while buffer.data.len() - buffer.end < bytes.len() {
@@ -177,6 +207,21 @@ mod tests {
         assert!(buffer.filled().iter().all(|byte| *byte == 7));
         pool.give(buffer);
         assert_eq!(pool.free[1].borrow().len(), 1);
+    }
+
+    #[test]
+    fn a_buffer_may_outgrow_the_pool_as_far_as_it_is_told() {
+        let pool = BufferPool::default();
+        let mut buffer = pool.take(BufferPool::MAX);
+        buffer.advance(BufferPool::MAX);
+        assert!(!pool.make_room(&mut buffer));
+        let most = BufferPool::MAX + 1000;
+        assert!(pool.make_room_within(&mut buffer, most));
+        assert_eq!(buffer.space().len(), 1000);
+        buffer.advance(1000);
+        assert!(!pool.make_room_within(&mut buffer, most));
+        assert_eq!(buffer.len(), most);
+        pool.give(buffer);
     }
 
     #[test]

@@ -25,6 +25,22 @@ pub struct Edits {
     authority: Option<(u32, u32)>,
 }
 
+/// Whether `TE` names trailers (RFC 9110 §10.1.4).
+pub fn accepts_trailers(buffer: &[u8], fields: &Fields) -> bool {
+    let Some(first) = fields.known(Known::Te) else {
+        return false;
+    };
+    let names_trailers = |value: &[u8]| {
+        let mut codings = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        codings.any(|coding| coding.eq_ignore_ascii_case(b"trailers"))
+    };
+    names_trailers(first.value.of(buffer))
+        || fields
+            .as_slice()
+            .iter()
+            .any(|field| field.known == Known::Te && names_trailers(field.value.of(buffer)))
+}
+
 impl Edits {
     /// Forgets all changes.
     pub fn clear(&mut self) {
@@ -175,7 +191,7 @@ impl Edits {
     }
 
     /// Removes what is for the next hop only (RFC 9110 §7.6.1): `Connection`, what it names, `Keep-Alive`,
-    /// `Proxy-Connection`, `TE` and `Upgrade`. `upgrade`: the protocol to be upgraded to, which stays.
+    /// `Proxy-Connection`, `TE` (but for `trailers`) and `Upgrade`. `upgrade`: the protocol to be upgraded to, which stays.
     pub fn strip_hop_by_hop(&mut self, buffer: &[u8], fields: &Fields, upgrade: Option<&[u8]>) {
         if let Some(connection) = fields.known(Known::Connection) {
             let has_names = !is_plain_connection(connection.value.of(buffer));
@@ -197,6 +213,10 @@ impl Edits {
             .is_some_and(|field| !field.value.of(buffer).eq_ignore_ascii_case(b"trailers"))
         {
             self.remove_known(fields, Known::Te);
+            // Codings are between two hops; that trailers are welcome goes for all of them.
+            if accepts_trailers(buffer, fields) {
+                self.append("te", b"trailers");
+            }
         }
         self.remove_known(fields, Known::Upgrade);
         if let Some(protocol) = upgrade {

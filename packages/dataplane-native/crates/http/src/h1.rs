@@ -2,6 +2,8 @@
 
 mod encode;
 mod parse;
+mod trailers;
 
 pub use encode::{encode_request, encode_response, write_local_reply, write_status_line};
 pub use parse::{HeadScanner, parse_request, parse_response};
+pub use trailers::{encode_trailers, parse_trailers};

@@ -10,12 +10,13 @@ pub mod edits;
 pub mod h1;
 pub mod h2;
 pub mod head;
+mod host;
 pub mod limits;
 pub mod local_reply;
 
-pub use body::{BodyError, BodyReader, Framing};
+pub use body::{BodyError, BodyReader, Decoded, Framing};
 pub use buffer::{Buffer, BufferPool};
-pub use edits::Edits;
+pub use edits::{Edits, accepts_trailers};
 pub use head::{
     Field, Fields, HeadError, Known, Method, RequestHead, RequestView, ResponseHead, ResponseView, Span, TargetForm,
     Version,
@@ -56,6 +57,14 @@ pub fn fuzz_parse(data: &[u8]) {
     let mut scanner = h1::HeadScanner::default();
     if let Ok(Some(end)) = scanner.find_end(data, &limits) {
         let _ = h1::parse_response(&data[..end], &limits, Method::Get, &mut response);
+    }
+    let mut trailers = Fields::default();
+    if data.len() < 4096 && h1::parse_trailers(data, &mut trailers).is_ok() {
+        let mut out = Vec::new();
+        h1::encode_trailers(data, &trailers, &mut out);
+        // What goes on ends the body, whatever came.
+        let taken = BodyReader::new(Framing::Chunked).consume(&out);
+        assert_eq!(taken, Ok(out.len()), "trailers do not end a body");
     }
     let mut chunked = BodyReader::new(Framing::Chunked);
     let whole = chunked.consume(data);

@@ -3094,6 +3094,8 @@ pub mod envoy {
                     pub headers_with_underscores_action: i32,
                     #[prost(message, optional, tag = "6")]
                     pub max_requests_per_connection: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "7")]
+                    pub max_response_headers_kb: ::core::option::Option<u32>,
                 }
                 /// Nested message and enum types in `HttpProtocolOptions`.
                 pub mod http_protocol_options {
@@ -6742,6 +6744,331 @@ pub mod envoy {
                 }
             }
         }
+        pub mod compression {
+            pub mod brotli {
+                pub mod compressor {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Brotli {
+                            #[prost(message, optional, tag = "1")]
+                            pub quality: ::core::option::Option<u32>,
+                            #[prost(enumeration = "brotli::EncoderMode", tag = "2")]
+                            pub encoder_mode: i32,
+                            #[prost(message, optional, tag = "3")]
+                            pub window_bits: ::core::option::Option<u32>,
+                            #[prost(message, optional, tag = "4")]
+                            pub input_block_bits: ::core::option::Option<u32>,
+                            #[prost(message, optional, tag = "5")]
+                            pub chunk_size: ::core::option::Option<u32>,
+                            #[prost(bool, tag = "6")]
+                            pub disable_literal_context_modeling: bool,
+                        }
+                        /// Nested message and enum types in `Brotli`.
+                        pub mod brotli {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum EncoderMode {
+                                Default = 0,
+                                Generic = 1,
+                                Text = 2,
+                                Font = 3,
+                            }
+                            impl EncoderMode {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Default => "DEFAULT",
+                                        Self::Generic => "GENERIC",
+                                        Self::Text => "TEXT",
+                                        Self::Font => "FONT",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "DEFAULT" => Some(Self::Default),
+                                        "GENERIC" => Some(Self::Generic),
+                                        "TEXT" => Some(Self::Text),
+                                        "FONT" => Some(Self::Font),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for Brotli {
+                            const NAME: &'static str = "Brotli";
+                            const PACKAGE: &'static str = "envoy.extensions.compression.brotli.compressor.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.compression.brotli.compressor.v3.Brotli"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.compression.brotli.compressor.v3.Brotli"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+            }
+            pub mod gzip {
+                pub mod compressor {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Gzip {
+                            #[prost(message, optional, tag = "1")]
+                            pub memory_level: ::core::option::Option<u32>,
+                            #[prost(enumeration = "gzip::CompressionLevel", tag = "2")]
+                            pub compression_level: i32,
+                            #[prost(
+                                enumeration = "gzip::CompressionStrategy",
+                                tag = "3"
+                            )]
+                            pub compression_strategy: i32,
+                            #[prost(message, optional, tag = "4")]
+                            pub window_bits: ::core::option::Option<u32>,
+                            #[prost(message, optional, tag = "5")]
+                            pub chunk_size: ::core::option::Option<u32>,
+                        }
+                        /// Nested message and enum types in `Gzip`.
+                        pub mod gzip {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum CompressionStrategy {
+                                DefaultStrategy = 0,
+                                Filtered = 1,
+                                HuffmanOnly = 2,
+                                Rle = 3,
+                                Fixed = 4,
+                            }
+                            impl CompressionStrategy {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::DefaultStrategy => "DEFAULT_STRATEGY",
+                                        Self::Filtered => "FILTERED",
+                                        Self::HuffmanOnly => "HUFFMAN_ONLY",
+                                        Self::Rle => "RLE",
+                                        Self::Fixed => "FIXED",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "DEFAULT_STRATEGY" => Some(Self::DefaultStrategy),
+                                        "FILTERED" => Some(Self::Filtered),
+                                        "HUFFMAN_ONLY" => Some(Self::HuffmanOnly),
+                                        "RLE" => Some(Self::Rle),
+                                        "FIXED" => Some(Self::Fixed),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum CompressionLevel {
+                                DefaultCompression = 0,
+                                CompressionLevel1 = 1,
+                                CompressionLevel2 = 2,
+                                CompressionLevel3 = 3,
+                                CompressionLevel4 = 4,
+                                CompressionLevel5 = 5,
+                                CompressionLevel6 = 6,
+                                CompressionLevel7 = 7,
+                                CompressionLevel8 = 8,
+                                CompressionLevel9 = 9,
+                            }
+                            impl CompressionLevel {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::DefaultCompression => "DEFAULT_COMPRESSION",
+                                        Self::CompressionLevel1 => "COMPRESSION_LEVEL_1",
+                                        Self::CompressionLevel2 => "COMPRESSION_LEVEL_2",
+                                        Self::CompressionLevel3 => "COMPRESSION_LEVEL_3",
+                                        Self::CompressionLevel4 => "COMPRESSION_LEVEL_4",
+                                        Self::CompressionLevel5 => "COMPRESSION_LEVEL_5",
+                                        Self::CompressionLevel6 => "COMPRESSION_LEVEL_6",
+                                        Self::CompressionLevel7 => "COMPRESSION_LEVEL_7",
+                                        Self::CompressionLevel8 => "COMPRESSION_LEVEL_8",
+                                        Self::CompressionLevel9 => "COMPRESSION_LEVEL_9",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "DEFAULT_COMPRESSION" => Some(Self::DefaultCompression),
+                                        "COMPRESSION_LEVEL_1" => Some(Self::CompressionLevel1),
+                                        "COMPRESSION_LEVEL_2" => Some(Self::CompressionLevel2),
+                                        "COMPRESSION_LEVEL_3" => Some(Self::CompressionLevel3),
+                                        "COMPRESSION_LEVEL_4" => Some(Self::CompressionLevel4),
+                                        "COMPRESSION_LEVEL_5" => Some(Self::CompressionLevel5),
+                                        "COMPRESSION_LEVEL_6" => Some(Self::CompressionLevel6),
+                                        "COMPRESSION_LEVEL_7" => Some(Self::CompressionLevel7),
+                                        "COMPRESSION_LEVEL_8" => Some(Self::CompressionLevel8),
+                                        "COMPRESSION_LEVEL_9" => Some(Self::CompressionLevel9),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for Gzip {
+                            const NAME: &'static str = "Gzip";
+                            const PACKAGE: &'static str = "envoy.extensions.compression.gzip.compressor.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.compression.gzip.compressor.v3.Gzip"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.compression.gzip.compressor.v3.Gzip"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+            }
+            pub mod zstd {
+                pub mod compressor {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Zstd {
+                            #[prost(message, optional, tag = "1")]
+                            pub compression_level: ::core::option::Option<u32>,
+                            #[prost(bool, tag = "2")]
+                            pub enable_checksum: bool,
+                            #[prost(enumeration = "zstd::Strategy", tag = "3")]
+                            pub strategy: i32,
+                            #[prost(message, optional, tag = "4")]
+                            pub dictionary: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::DataSource,
+                            >,
+                            #[prost(message, optional, tag = "5")]
+                            pub chunk_size: ::core::option::Option<u32>,
+                        }
+                        /// Nested message and enum types in `Zstd`.
+                        pub mod zstd {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum Strategy {
+                                Default = 0,
+                                Fast = 1,
+                                Dfast = 2,
+                                Greedy = 3,
+                                Lazy = 4,
+                                Lazy2 = 5,
+                                Btlazy2 = 6,
+                                Btopt = 7,
+                                Btultra = 8,
+                                Btultra2 = 9,
+                            }
+                            impl Strategy {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Default => "DEFAULT",
+                                        Self::Fast => "FAST",
+                                        Self::Dfast => "DFAST",
+                                        Self::Greedy => "GREEDY",
+                                        Self::Lazy => "LAZY",
+                                        Self::Lazy2 => "LAZY2",
+                                        Self::Btlazy2 => "BTLAZY2",
+                                        Self::Btopt => "BTOPT",
+                                        Self::Btultra => "BTULTRA",
+                                        Self::Btultra2 => "BTULTRA2",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "DEFAULT" => Some(Self::Default),
+                                        "FAST" => Some(Self::Fast),
+                                        "DFAST" => Some(Self::Dfast),
+                                        "GREEDY" => Some(Self::Greedy),
+                                        "LAZY" => Some(Self::Lazy),
+                                        "LAZY2" => Some(Self::Lazy2),
+                                        "BTLAZY2" => Some(Self::Btlazy2),
+                                        "BTOPT" => Some(Self::Btopt),
+                                        "BTULTRA" => Some(Self::Btultra),
+                                        "BTULTRA2" => Some(Self::Btultra2),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for Zstd {
+                            const NAME: &'static str = "Zstd";
+                            const PACKAGE: &'static str = "envoy.extensions.compression.zstd.compressor.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.compression.zstd.compressor.v3.Zstd"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.compression.zstd.compressor.v3.Zstd"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+            }
+        }
         pub mod filters {
             pub mod common {
                 pub mod fault {
@@ -6819,6 +7146,262 @@ pub mod envoy {
                 }
             }
             pub mod http {
+                pub mod buffer {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Buffer {
+                            #[prost(message, optional, tag = "1")]
+                            pub max_request_bytes: ::core::option::Option<u32>,
+                        }
+                        impl ::prost::Name for Buffer {
+                            const NAME: &'static str = "Buffer";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.buffer.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.buffer.v3.Buffer".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.buffer.v3.Buffer".into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct BufferPerRoute {
+                            #[prost(oneof = "buffer_per_route::Override", tags = "1, 2")]
+                            pub r#override: ::core::option::Option<
+                                buffer_per_route::Override,
+                            >,
+                        }
+                        /// Nested message and enum types in `BufferPerRoute`.
+                        pub mod buffer_per_route {
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum Override {
+                                #[prost(bool, tag = "1")]
+                                Disabled(bool),
+                                #[prost(message, tag = "2")]
+                                Buffer(super::Buffer),
+                            }
+                        }
+                        impl ::prost::Name for BufferPerRoute {
+                            const NAME: &'static str = "BufferPerRoute";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.buffer.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+                pub mod compressor {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Compressor {
+                            #[prost(message, optional, tag = "1")]
+                            pub content_length: ::core::option::Option<u32>,
+                            #[prost(string, repeated, tag = "2")]
+                            pub content_type: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(bool, tag = "3")]
+                            pub disable_on_etag_header: bool,
+                            #[prost(bool, tag = "4")]
+                            pub remove_accept_encoding_header: bool,
+                            #[prost(message, optional, tag = "5")]
+                            pub runtime_enabled: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFeatureFlag,
+                            >,
+                            #[prost(message, optional, tag = "6")]
+                            pub compressor_library: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                            #[prost(message, optional, tag = "7")]
+                            pub request_direction_config: ::core::option::Option<
+                                compressor::RequestDirectionConfig,
+                            >,
+                            #[prost(message, optional, tag = "8")]
+                            pub response_direction_config: ::core::option::Option<
+                                compressor::ResponseDirectionConfig,
+                            >,
+                            #[prost(bool, tag = "9")]
+                            pub choose_first: bool,
+                        }
+                        /// Nested message and enum types in `Compressor`.
+                        pub mod compressor {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct CommonDirectionConfig {
+                                #[prost(message, optional, tag = "1")]
+                                pub enabled: ::core::option::Option<
+                                    super::super::super::super::super::super::config::core::v3::RuntimeFeatureFlag,
+                                >,
+                                #[prost(message, optional, tag = "2")]
+                                pub min_content_length: ::core::option::Option<u32>,
+                                #[prost(string, repeated, tag = "3")]
+                                pub content_type: ::prost::alloc::vec::Vec<
+                                    ::prost::alloc::string::String,
+                                >,
+                            }
+                            impl ::prost::Name for CommonDirectionConfig {
+                                const NAME: &'static str = "CommonDirectionConfig";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.compressor.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.compressor.v3.Compressor.CommonDirectionConfig"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.compressor.v3.Compressor.CommonDirectionConfig"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct RequestDirectionConfig {
+                                #[prost(message, optional, tag = "1")]
+                                pub common_config: ::core::option::Option<
+                                    CommonDirectionConfig,
+                                >,
+                            }
+                            impl ::prost::Name for RequestDirectionConfig {
+                                const NAME: &'static str = "RequestDirectionConfig";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.compressor.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.compressor.v3.Compressor.RequestDirectionConfig"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.compressor.v3.Compressor.RequestDirectionConfig"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct ResponseDirectionConfig {
+                                #[prost(message, optional, tag = "1")]
+                                pub common_config: ::core::option::Option<
+                                    CommonDirectionConfig,
+                                >,
+                                #[prost(bool, tag = "2")]
+                                pub disable_on_etag_header: bool,
+                                #[prost(bool, tag = "3")]
+                                pub remove_accept_encoding_header: bool,
+                                #[prost(uint32, repeated, tag = "4")]
+                                pub uncompressible_response_codes: ::prost::alloc::vec::Vec<
+                                    u32,
+                                >,
+                                #[prost(bool, tag = "5")]
+                                pub status_header_enabled: bool,
+                            }
+                            impl ::prost::Name for ResponseDirectionConfig {
+                                const NAME: &'static str = "ResponseDirectionConfig";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.compressor.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.compressor.v3.Compressor.ResponseDirectionConfig"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.compressor.v3.Compressor.ResponseDirectionConfig"
+                                        .into()
+                                }
+                            }
+                        }
+                        impl ::prost::Name for Compressor {
+                            const NAME: &'static str = "Compressor";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.compressor.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.compressor.v3.Compressor"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.compressor.v3.Compressor"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ResponseDirectionOverrides {
+                            #[prost(message, optional, tag = "1")]
+                            pub remove_accept_encoding_header: ::core::option::Option<
+                                bool,
+                            >,
+                        }
+                        impl ::prost::Name for ResponseDirectionOverrides {
+                            const NAME: &'static str = "ResponseDirectionOverrides";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.compressor.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.compressor.v3.ResponseDirectionOverrides"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.compressor.v3.ResponseDirectionOverrides"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct CompressorOverrides {
+                            #[prost(message, optional, tag = "1")]
+                            pub response_direction_config: ::core::option::Option<
+                                ResponseDirectionOverrides,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub compressor_library: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                        }
+                        impl ::prost::Name for CompressorOverrides {
+                            const NAME: &'static str = "CompressorOverrides";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.compressor.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.compressor.v3.CompressorOverrides"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.compressor.v3.CompressorOverrides"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct CompressorPerRoute {
+                            #[prost(
+                                oneof = "compressor_per_route::Override",
+                                tags = "1, 2"
+                            )]
+                            pub r#override: ::core::option::Option<
+                                compressor_per_route::Override,
+                            >,
+                        }
+                        /// Nested message and enum types in `CompressorPerRoute`.
+                        pub mod compressor_per_route {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum Override {
+                                #[prost(bool, tag = "1")]
+                                Disabled(bool),
+                                #[prost(message, tag = "2")]
+                                Overrides(super::CompressorOverrides),
+                            }
+                        }
+                        impl ::prost::Name for CompressorPerRoute {
+                            const NAME: &'static str = "CompressorPerRoute";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.compressor.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.compressor.v3.CompressorPerRoute"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.compressor.v3.CompressorPerRoute"
+                                    .into()
+                            }
+                        }
+                    }
+                }
                 pub mod cors {
                     pub mod v3 {
                         #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -7742,6 +8325,23 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.http.fault.v3.HTTPFault".into()
+                            }
+                        }
+                    }
+                }
+                pub mod grpc_web {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct GrpcWeb {}
+                        impl ::prost::Name for GrpcWeb {
+                            const NAME: &'static str = "GrpcWeb";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.grpc_web.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb".into()
                             }
                         }
                     }

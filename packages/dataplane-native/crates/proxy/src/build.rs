@@ -107,19 +107,8 @@ impl Builder {
             HttpFilterKind::Router(options) => Some(options),
             _ => None,
         });
-        let head = (config.max_request_headers_kb as usize * 1024).min(limits.max_head_bytes as usize);
         Ok(HttpEntry {
-            limits: http::Limits {
-                max_head_bytes: if head == 0 {
-                    limits.max_head_bytes as usize
-                } else {
-                    head
-                },
-                max_fields: (config.max_headers_count as usize)
-                    .min(usize::from(limits.max_headers))
-                    .clamp(1, http::Limits::FIELDS),
-                ..http::Limits::default()
-            },
+            limits: limits.of_heads(config.max_request_headers_kb, config.max_headers_count),
             filters: HttpFilters::new(&config.http_filters, &self.shared)?,
             router: router.unwrap_or_default(),
             inline_routes: match &config.routes {

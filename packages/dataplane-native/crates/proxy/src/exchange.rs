@@ -7,14 +7,17 @@
 mod incoming;
 mod messages;
 mod outgoing;
+mod trailers;
+mod transform;
 
 use std::io::Write as _;
 
 use crate::wire::WireEnd;
 
-pub(crate) use incoming::{BodyPlan, Incoming};
+pub(crate) use incoming::{Arrived, BodyPlan, Expected, Incoming};
 pub(crate) use messages::Messages;
-pub(crate) use outgoing::Outgoing;
+pub(crate) use outgoing::{Outgoing, Sink};
+pub(crate) use transform::Transform;
 
 /// Size above which reading more at once gains nothing.
 const LARGEST_READ: usize = 64 * 1024;

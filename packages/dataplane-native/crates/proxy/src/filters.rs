@@ -11,17 +11,19 @@ use std::{
 };
 
 use config::{
-    CorsPolicy, DelayKind, FilterOverride, HeaderName, HttpFilter, HttpFilterKind, Invalid, LocalRateLimit, Rbac,
-    RequestView,
+    Compressor, CompressorOverride, CorsPolicy, DelayKind, FilterOverride, HeaderName, HttpFilter, HttpFilterKind,
+    Invalid, LocalRateLimit, Rbac, RequestView,
 };
 use filter::{
     ConnectionFacts,
     call::{Answer, Call, CallFailure},
     change::HeaderChange,
+    compress::Offer,
     cors::{self, CorsDecision},
     ext_authz::Settings,
     ext_proc::Settings as ProcSettings,
     fault::{self, Abort},
+    grpc_web::GrpcWeb,
     jwt::{Jwt, KeySource, Wanted},
     rate_limit::{self, Bucket, LimitDecision},
     rbac,
@@ -78,6 +80,8 @@ pub(crate) struct Effects {
     pub(crate) flags: ResponseFlags,
     /// What the service that saw the request last wants to see of its response.
     pub(crate) processing: Option<Processing>,
+    /// The client speaks gRPC-Web.
+    pub(crate) grpc_web: Option<GrpcWeb>,
 }
 
 /// How far the filters have come.
@@ -117,12 +121,15 @@ pub(crate) enum Outcome {
     Body(usize),
     /// The request is another one now; the filters that are left are to see it so.
     Changed,
+    /// Take the whole body, of so many bytes at most, then ask again.
+    Hold(u32),
     Reply(Reply),
 }
 
 /// The filters of a connection manager, without the router and those that have no effect.
 pub(crate) struct HttpFilters {
     list: Vec<Filter>,
+    may_compress: bool,
 }
 
 /// A filter that is ready to be asked.
@@ -141,6 +148,9 @@ enum Kind {
     ExtAuthz(Box<config::ExtAuthz>),
     GlobalLimit(Box<config::GlobalRateLimit>),
     ExtProc(Box<config::ExtProc>),
+    Buffer(u32),
+    GrpcWeb,
+    Compressor(Box<Compressor>),
 }
 
 impl HttpFilters {
@@ -160,6 +170,9 @@ impl HttpFilters {
                 HttpFilterKind::ExtAuthz(settings) => Kind::ExtAuthz(settings.clone()),
                 HttpFilterKind::RateLimit(settings) => Kind::GlobalLimit(settings.clone()),
                 HttpFilterKind::ExtProc(settings) => Kind::ExtProc(settings.clone()),
+                HttpFilterKind::Buffer(limit) => Kind::Buffer(limit.max_request_bytes),
+                HttpFilterKind::GrpcWeb => Kind::GrpcWeb,
+                HttpFilterKind::Compressor(settings) => Kind::Compressor(settings.clone()),
             };
             list.push(Filter {
                 name: Arc::clone(&filter.name),
@@ -167,7 +180,8 @@ impl HttpFilters {
                 kind,
             });
         }
-        Ok(Self { list })
+        let may_compress = list.iter().any(|filter| matches!(filter.kind, Kind::Compressor(_)));
+        Ok(Self { list, may_compress })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -193,6 +207,11 @@ impl HttpFilters {
         }
     }
 
+    /// Whether responses have to be looked at.
+    pub(crate) fn may_compress(&self) -> bool {
+        self.may_compress
+    }
+
     /// Runs the filters that have not run yet.
     pub(crate) fn run<V: RequestView>(
         &self,
@@ -215,6 +234,14 @@ impl HttpFilters {
                 Effective::GlobalLimit(config, of_route) => {
                     global_limit::check(config, of_route, context, progress, effects)
                 }
+                Effective::Buffer(limit) => Outcome::Hold(limit),
+                Effective::GrpcWeb => speak_grpc(context, effects),
+                Effective::Compressor(settings, changed) => {
+                    if removes_accept_encoding(settings, changed) {
+                        effects.remove.push(HeaderName::from_static("accept-encoding"));
+                    }
+                    Outcome::Continue
+                }
             };
             match outcome {
                 Outcome::Continue | Outcome::Changed => {
@@ -233,6 +260,10 @@ impl HttpFilters {
                 }
                 Outcome::Keys(_) => {
                     progress.has_fetched = true;
+                    return outcome;
+                }
+                Outcome::Hold(_) => {
+                    progress.position += 1;
                     return outcome;
                 }
                 Outcome::Call(_) | Outcome::Show(_) | Outcome::Body(_) | Outcome::Reply(_) => return outcome,
@@ -255,6 +286,10 @@ enum Effective<'a> {
     ExtAuthz(Settings<'a>),
     GlobalLimit(&'a config::GlobalRateLimit, Option<&'a config::RateLimitOverride>),
     ExtProc(ProcSettings<'a>),
+    /// Bytes of a request.
+    Buffer(u32),
+    GrpcWeb,
+    Compressor(&'a Compressor, Option<&'a CompressorOverride>),
 }
 
 fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterChoice<'a>) -> Effective<'a> {
@@ -287,7 +322,57 @@ fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterCh
         }
         (_, Kind::ExtProc(config)) => Effective::ExtProc(ProcSettings::new(config, None)),
         (_, Kind::Cors) => Effective::Off,
+        (Some(FilterOverride::Buffer(limit)), Kind::Buffer(_)) => Effective::Buffer(limit.max_request_bytes),
+        (_, Kind::Buffer(limit)) => Effective::Buffer(*limit),
+        (_, Kind::GrpcWeb) => Effective::GrpcWeb,
+        (Some(FilterOverride::Compressor(changed)), Kind::Compressor(settings)) => {
+            Effective::Compressor(settings, Some(changed))
+        }
+        (_, Kind::Compressor(settings)) => Effective::Compressor(settings, None),
     }
+}
+
+/// Makes a request of gRPC out of one of gRPC-Web.
+fn speak_grpc<V: RequestView>(context: &FilterContext<'_, V>, effects: &mut Effects) -> Outcome {
+    let name = HeaderName::from_static("content-type");
+    let content_type = context.view.header(&name).unwrap_or_default();
+    let accept = context.view.value(&HeaderName::from_static("accept"));
+    let Some(web) = GrpcWeb::detect(content_type, accept.as_deref()) else {
+        return Outcome::Continue;
+    };
+    effects.grpc_web = Some(web);
+    effects.set.push((name, GrpcWeb::request_type(content_type)));
+    effects.set.push((HeaderName::from_static("te"), b"trailers".to_vec()));
+    // Clients of gRPC-Web do not decompress messages.
+    effects
+        .set
+        .push((HeaderName::from_static("grpc-accept-encoding"), b"identity".to_vec()));
+    Outcome::Continue
+}
+
+fn removes_accept_encoding(settings: &Compressor, changed: Option<&CompressorOverride>) -> bool {
+    let by_route = changed.and_then(|changed| changed.remove_accept_encoding);
+    settings.enabled && by_route.unwrap_or(settings.remove_accept_encoding)
+}
+
+/// The compressors of a route, in the order of the chain.
+pub(crate) fn compressors<'a>(
+    filters: &'a HttpFilters,
+    found: Found<'a>,
+    choice: ClusterChoice<'a>,
+) -> impl Iterator<Item = Offer<'a>> {
+    filters
+        .list
+        .iter()
+        .filter_map(move |filter| match effective(filter, Some(found), choice) {
+            Effective::Compressor(settings, changed) => Some(Offer {
+                settings,
+                library: changed
+                    .and_then(|changed| changed.library.as_ref())
+                    .unwrap_or(&settings.library),
+            }),
+            _ => None,
+        })
 }
 
 fn authenticate<V: RequestView>(
@@ -628,6 +713,22 @@ pub(crate) fn explain<V: RequestView>(
             Effective::GlobalLimit(config, _) => {
                 let cluster = &config.service.cluster;
                 outcomes.push((format!("{}: cluster {cluster} counts", filter.name), false));
+            }
+            Effective::Buffer(limit) => {
+                outcomes.push((format!("{}: holds up to {limit} bytes", filter.name), false));
+            }
+            Effective::GrpcWeb => {
+                let content_type = request
+                    .header(&HeaderName::from_static("content-type"))
+                    .unwrap_or_default();
+                if GrpcWeb::detect(content_type, None).is_some() {
+                    outcomes.push((format!("{}: becomes gRPC", filter.name), false));
+                }
+            }
+            Effective::Compressor(settings, changed) => {
+                let library = changed.and_then(|changed| changed.library.as_ref());
+                let encoding = library.unwrap_or(&settings.library).encoding();
+                outcomes.push((format!("{}: offers {encoding}", filter.name), false));
             }
         }
     }

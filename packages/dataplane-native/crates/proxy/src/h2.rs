@@ -99,6 +99,11 @@ impl Stream {
         self.conn.with(|session| session.poll_response(cx, self.key, response))
     }
 
+    /// An interim response that has arrived before the response.
+    pub(crate) fn take_interim(&self, response: &mut ResponseHead) -> Option<Buffer> {
+        self.conn.with(|session| session.take_interim(self.key, response))
+    }
+
     /// Sends a head or trailers.
     pub(crate) fn send_head(&self, ends: bool, expects_no_content: bool, write: impl FnOnce(&mut FieldWriter<'_>)) {
         self.conn

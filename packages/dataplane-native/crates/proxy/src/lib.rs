@@ -84,9 +84,11 @@ impl NodeIdentity {
 pub struct Limits {
     /// Downstream connections of the whole process; one above is closed at once. Default 50,000.
     pub max_connections: u32,
-    /// Request or response head in bytes; a larger request is answered 431. Default 60 KiB.
+    /// Request or response head in bytes, whatever connection managers (60 KiB unless they say otherwise) and clusters
+    /// allow; a larger request is answered 431. Default 192 KiB.
     pub max_head_bytes: u32,
-    /// Header fields in one head; more are answered 431. Default 100, at most 128.
+    /// Header fields in one head, whatever they allow (100 unless they say otherwise); more are answered 431. Default and
+    /// at most 128.
     pub max_headers: u16,
     /// Request body bytes kept for a retry or a mirror. Default 64 KiB.
     pub max_replay_bytes: u32,
@@ -98,12 +100,34 @@ pub struct Limits {
     pub transport_timeout_ms: u64,
 }
 
+impl Limits {
+    /// Bounds on the heads of a cluster's responses.
+    pub(crate) fn of_responses(&self, options: &config::HttpProtocolOptions) -> http::Limits {
+        self.of_heads(options.max_response_headers_kb, options.max_headers_count)
+    }
+
+    /// Bounds on heads that may have so many kilobytes and fields.
+    pub(crate) fn of_heads(&self, kilobytes: u32, fields: u32) -> http::Limits {
+        let most = self.max_head_bytes as usize;
+        http::Limits {
+            max_head_bytes: match kilobytes as usize * 1024 {
+                0 => most,
+                bytes => bytes.min(most),
+            },
+            max_fields: (fields as usize)
+                .min(usize::from(self.max_headers))
+                .clamp(1, http::Limits::FIELDS),
+            ..http::Limits::default()
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             max_connections: 50_000,
-            max_head_bytes: 60 * 1024,
-            max_headers: 100,
+            max_head_bytes: 192 * 1024,
+            max_headers: 128,
             max_replay_bytes: 64 * 1024,
             request_headers_timeout_ms: 60_000,
             idle_timeout_ms: 3_600_000,

@@ -4,6 +4,7 @@ mod ask;
 mod attempt;
 mod effects;
 mod head;
+mod hold;
 mod mirror;
 mod path;
 mod process;
@@ -20,7 +21,8 @@ use std::{
 };
 
 use config::{RetryPolicy, RouteAction};
-use http::{Buffer, BufferPool, Edits, RequestHead, ResponseHead, TargetForm};
+use filter::grpc_web::GrpcWeb;
+use http::{Buffer, BufferPool, Edits, RequestHead, RequestView, ResponseHead, TargetForm};
 use route::{ClusterChoice, Found, Lookup};
 use telemetry::{Counter, LabelsId, ResponseFlags, StringId, TraceContext};
 
@@ -296,11 +298,32 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
     {
         return next;
     }
+    if let Some(web) = call.effects.grpc_web
+        && let Err(reply) = take_grpc_web(call, buffer, scratch, web)
+    {
+        return reply::send(call, wire, scratch, timer, reply).await;
+    }
     match decide(call, buffer, scratch) {
         Err(reply) => reply::send(call, wire, scratch, timer, reply).await,
         Ok(Way::Upstream) => attempt::forward(call, wire, buffer, scratch, timer).await,
         Ok(Way::Terminate) => tunnel::terminate(call, wire, buffer, scratch, timer).await,
     }
+}
+
+/// Makes a request of gRPC-Web one of gRPC.
+fn take_grpc_web(call: &mut Call<'_>, buffer: &mut Buffer, scratch: &mut Scratch, web: GrpcWeb) -> Result<(), Reply> {
+    call.is_grpc = true;
+    if !web.is_text_request {
+        return Ok(());
+    }
+    let view = RequestView::new(&scratch.request, buffer.filled());
+    scratch.edits.remove(view.buffer(), view.fields(), "content-length");
+    if scratch.outgoing.decode_text(buffer, &call.worker.buffers).is_err() {
+        call.worker.count(Counter::DownstreamProtocolErrors);
+        call.closes = true;
+        return Err(call.fail(Failure::DownstreamProtocol));
+    }
+    Ok(())
 }
 
 /// Runs the filters, and does what they wait for. An error: the request has ended.
@@ -348,6 +371,11 @@ async fn pass_filters(
                     return Err(reply::send(call, wire, scratch, timer, reply).await);
                 }
             }
+            Outcome::Hold(limit) => match hold::hold(call, wire, buffer, scratch, timer, limit).await {
+                Ok(()) => {}
+                Err(Some(reply)) => return Err(reply::send(call, wire, scratch, timer, reply).await),
+                Err(None) => return Err(client_gone(call)),
+            },
             Outcome::Reply(reply) => {
                 return Err(reply::send(call, wire, scratch, timer, reply).await);
             }
@@ -438,7 +466,7 @@ fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, prog
         random: call.random,
         shared: &call.worker.shared,
         routes: call.routes,
-        request: http::RequestView::new(&scratch.request, buffer.filled()),
+        request: RequestView::new(&scratch.request, buffer.filled()),
         edits: &scratch.edits,
         began_us: call.start_us,
         timers: &call.worker.timers,

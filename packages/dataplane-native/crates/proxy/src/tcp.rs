@@ -239,7 +239,7 @@ async fn open(
             authority: &served.facts.server_name,
             reporter: served.listener.reporter,
         };
-        match upstream::connect(worker, target, Speaks::Http1, http::Limits::default(), guard).await {
+        match upstream::connect(worker, target, Speaks::Http1, guard).await {
             Ok(up) => {
                 endpoint.active.fetch_add(1, Relaxed);
                 endpoint.requests_total.fetch_add(1, Relaxed);

@@ -72,7 +72,6 @@ pub(crate) async fn connect(
     worker: &Rc<Worker>,
     target: Target<'_>,
     speaks: Speaks,
-    limits: http::Limits,
     guard: Guard,
 ) -> Result<Upstream, Failure> {
     let cluster = target.cluster;
@@ -158,7 +157,7 @@ pub(crate) async fn connect(
             info,
         });
     }
-    let session = SharedSession::start(worker, stream, Rc::clone(&info), &cluster.config.http, limits);
+    let session = SharedSession::start(worker, stream, Rc::clone(&info), &cluster.config.http);
     let settled = poll_fn(|cx| session.poll_settled(cx));
     if !matches!(tokio::time::timeout(timeout, settled).await, Ok(true)) {
         session.retire();

@@ -108,7 +108,8 @@ fn responses_end_as_their_framing_says() {
     let mut client = Client::connect(web);
     assert_eq!(client.get("/chunked").message.body, b"3\r\nabc\r\n0\r\n\r\n");
     assert_eq!(client.get("/empty").status, 204);
-    assert_eq!(client.get("/interim").body(), "ok");
+    assert_eq!(client.get("/interim").header("link"), Some("x"));
+    assert_eq!(client.response().unwrap().body(), "ok");
     client.send("HEAD /head HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     assert!(String::from_utf8(client.rest()).unwrap().ends_with("\r\n\r\n"));
     let mut old = Client::connect(web);

@@ -171,6 +171,12 @@ async fn echo(request: Request<RecvStream>, mut respond: h2::server::SendRespons
             response = response.header(format!("x-saw-{name}"), value);
         }
     }
+    if head.uri.path() == "/hints" {
+        for nth in ["1", "2"] {
+            let hint = Response::builder().status(103).header("link", nth).body(()).unwrap();
+            respond.send_informational(hint).unwrap();
+        }
+    }
     if head.uri.path() == "/grpc" {
         response = response.header("content-type", "application/grpc");
     }
@@ -376,6 +382,232 @@ fn trailers_of_requests_travel_too() {
                 (read, &trailers.unwrap()["x-checksum"]),
                 (body.as_bytes().to_vec(), &"1".parse().unwrap())
             );
+        }
+    });
+}
+
+#[test]
+fn trailers_change_between_the_protocols_where_they_are_wanted() {
+    let server = Server::start();
+    let chunked = Upstream::start(|_| {
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-sum: 1\r\nhost: no\r\n\r\n".to_vec()
+    });
+    let mut enabled = cluster("enabled", &[chunked.address]);
+    enabled["http"] = json!({ "http1": { "enableTrailers": true } });
+    let routes = json!([
+        { "match": { "path": { "prefix": "/one" } }, "action": { "forward": { "cluster": "one" } } },
+        { "match": { "path": { "prefix": "/enabled" } }, "action": { "forward": { "cluster": "enabled" } } },
+        forward("two"),
+    ]);
+    let mut open = http_listener("open", routes.clone());
+    open["filterChains"][0]["filters"][0]["httpConnectionManager"]["http1"] = json!({ "enableTrailers": true });
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", routes), open],
+        "clusters": [http2("two", server.address), cluster("one", &[chunked.address]), enabled],
+    }));
+    // HTTP/1 to HTTP/2 and back: the upstream echoes what it gets.
+    let sent = "2\r\nhi\r\n0\r\nx-sum: 1\r\n\r\n";
+    let bare = "2\r\nhi\r\n0\r\n\r\n";
+    for (listener, te, expected) in [
+        ("open", "", sent),
+        ("open", "TE: trailers\r\n", sent),
+        // Those of the request need the listener's consent.
+        ("web", "TE: trailers\r\n", bare),
+    ] {
+        let mut client = Client::connect(address(&proxy, listener));
+        client.send(format!(
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{te}Transfer-Encoding: chunked\r\n\r\n{sent}"
+        ));
+        let text = String::from_utf8(client.rest()).unwrap();
+        assert!(
+            text.ends_with(&format!("\r\n\r\n{expected}")),
+            "{listener} {te}: {text}"
+        );
+    }
+    let mut client = Client::connect(address(&proxy, "web"));
+    client.send("GET /grpc HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTE: trailers\r\n\r\n");
+    let text = String::from_utf8(client.rest()).unwrap();
+    assert!(text.ends_with("\r\n\r\n0\r\ngrpc-status: 7\r\n\r\n"), "{text}");
+    // HTTP/2 to HTTP/1 and back.
+    run(async {
+        let mut client = connect(address(&proxy, "web")).await;
+        for (path, te, expected) in [
+            ("/one", false, None),
+            ("/one", true, Some(1)),
+            ("/enabled", false, Some(1)),
+        ] {
+            let mut asking = request("POST", path);
+            if te {
+                asking.headers_mut().insert("te", "trailers".parse().unwrap());
+            }
+            let (response, mut stream) = client.send_request(asking, false).unwrap();
+            stream.send_data(Bytes::from_static(b"hi"), false).unwrap();
+            let mut trailers = HeaderMap::new();
+            trailers.insert("x-sum", "1".parse().unwrap());
+            stream.send_trailers(trailers).unwrap();
+            let (body, trailers) = read(response.await.unwrap().into_body()).await.unwrap();
+            assert_eq!(
+                (body.as_slice(), trailers.map(|trailers| trailers.len())),
+                (&b"ok"[..], expected),
+                "{path} {te}"
+            );
+            let seen = chunked.last();
+            assert_eq!(seen.header("transfer-encoding"), Some("chunked"));
+        }
+    });
+}
+
+#[test]
+fn a_request_of_http2_is_held_too() {
+    let echo = Upstream::start(|seen| ok(&seen.body));
+    let mut listener = http_listener("web", json!([forward("up")]));
+    listener["filterChains"][0]["filters"][0]["httpConnectionManager"]["httpFilters"] = json!([
+        { "name": "buffer", "kind": { "buffer": { "maxRequestBytes": 1_000_000 } } },
+        { "name": "router", "kind": { "router": {} } },
+    ]);
+    let proxy = start(&json!({ "listeners": [listener], "clusters": [cluster("up", &[echo.address])] }));
+    let web = address(&proxy, "web");
+    run(async {
+        let mut client = connect(web).await;
+        let large: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
+        let (response, body, _) = call(&mut client, request("POST", "/"), &large).await;
+        assert_eq!(response.status(), 200);
+        assert!(body == large);
+        let seen = echo.last();
+        assert_eq!(
+            (seen.header("content-length"), seen.header("transfer-encoding")),
+            (Some("1000000"), None)
+        );
+        let (response, mut stream) = client.send_request(request("POST", "/"), false).unwrap();
+        stream.send_data(Bytes::from(vec![0; 60_000]), false).unwrap();
+        stream.reserve_capacity(1_000_000);
+        while let Some(Ok(room)) = std::future::poll_fn(|cx| stream.poll_capacity(cx)).await {
+            // Refused with a reset: the rest is not wanted.
+            if stream.send_data(Bytes::from(vec![0; room]), false).is_err() {
+                break;
+            }
+            stream.reserve_capacity(1_000_000);
+        }
+        assert_eq!(response.await.unwrap().status(), 413);
+    });
+    assert_eq!(echo.requests(), 1);
+}
+
+#[test]
+fn clients_of_grpc_web_get_trailers_as_the_last_frame() {
+    let server = Server::start();
+    let filters = json!([
+        { "name": "web", "kind": "grpcWeb" },
+        { "name": "router", "kind": { "router": {} } },
+    ]);
+    let mut dead = cluster("dead", &[support::dead_address()]);
+    dead["http"] = json!({ "protocol": "http2" });
+    let routes = json!([
+        { "match": { "path": { "prefix": "/dead" } }, "action": { "forward": { "cluster": "dead" } } },
+        forward("up"),
+    ]);
+    let mut listener = http_listener("web", routes);
+    listener["filterChains"][0]["filters"][0]["httpConnectionManager"]["httpFilters"] = filters;
+    let proxy = start(&json!({ "listeners": [listener], "clusters": [http2("up", server.address), dead] }));
+    let web = address(&proxy, "web");
+    let frame = b"\0\0\0\0\x01a";
+    let trailers = b"\x80\0\0\0\x0fgrpc-status:7\r\n";
+    let trailers_frame = &trailers[..];
+    let as_text = (b"AAAAAAFh", b"AAAAAAFhgAAAAA9ncnBjLXN0YXR1czo3DQo=");
+    let as_bytes = (&frame[..], [&frame[..], trailers].concat());
+    run(async {
+        let mut client = connect(web).await;
+        let mut ask = async |path: &str, form: &str, body: &[u8]| {
+            let mut request = request("POST", path);
+            let headers = request.headers_mut();
+            headers.insert("content-type", form.parse().unwrap());
+            headers.insert("accept", form.parse().unwrap());
+            headers.insert("content-length", body.len().into());
+            call(&mut client, request, body).await
+        };
+        let (response, body, trailers) = ask("/grpc", "application/grpc-web+proto", as_bytes.0).await;
+        assert_eq!(response.headers()["content-type"], "application/grpc-web+proto");
+        assert_eq!(response.headers()["x-saw-te"], "trailers");
+        assert_eq!((body, trailers), (as_bytes.1, None));
+        let (response, body, _) = ask("/grpc", "application/grpc-web-text", as_text.0).await;
+        assert_eq!(response.headers()["content-type"], "application/grpc-web-text+proto");
+        assert_eq!(
+            String::from_utf8(body).unwrap().replace('=', ""),
+            String::from_utf8_lossy(as_text.1).replace('=', "")
+        );
+        // Groups of three bytes do not end where pieces do.
+        let large = [vec![0, 0, 3, 0x0d, 0x40], vec![7; 200_000]].concat();
+        let (_, body, _) = ask("/grpc", "application/grpc-web+proto", &large).await;
+        assert!(body == [&large[..], trailers_frame].concat());
+        let (_, body, _) = ask("/grpc", "application/grpc-web-text", "BwcH".repeat(70_000).as_bytes()).await;
+        assert!(body.starts_with(b"BwcHBwcH") && body.len() >= 280_000);
+        let (response, ..) = ask("/dead", "application/grpc-web+proto", as_bytes.0).await;
+        assert_eq!(
+            (&response.headers()["content-type"], &response.headers()["grpc-status"]),
+            (&"application/grpc-web+proto".parse().unwrap(), &"14".parse().unwrap())
+        );
+        let (response, body, _) = ask("/plain", "text/plain", b"hi").await;
+        assert_eq!(
+            (response.headers().get("content-type"), body.as_slice()),
+            (None, &b"hi"[..])
+        );
+    });
+    // A client of HTTP/1 gets chunks.
+    for (framing, body) in [
+        ("Content-Length: 8", "AAAAAAFh"),
+        ("Transfer-Encoding: chunked", "5\r\nAAAAA\r\n3\r\nAFh\r\n0\r\n\r\n"),
+    ] {
+        let mut client = Client::connect(web);
+        client.send(format!(
+            "POST /grpc HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/grpc-web-text\r\n{framing}\r\n\r\n{body}"
+        ));
+        let answer = client.rest();
+        let frame = [&frame[..], b"\r\n14\r\n", trailers, b"\r\n0\r\n\r\n"].concat();
+        let whole = [&b"\0\0\0\0\x01a"[..], trailers, b"\r\n0\r\n\r\n"].concat();
+        assert!(
+            answer.ends_with(&frame) || answer.ends_with(&whole),
+            "{}",
+            answer.escape_ascii()
+        );
+    }
+    let mut client = Client::connect(web);
+    client.send(
+        "POST /grpc HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc-web-text\r\nContent-Length: 5\r\n\r\nAAAA!",
+    );
+    assert_eq!(client.response().unwrap().header("grpc-status"), Some("13"));
+}
+
+#[test]
+fn interim_responses_travel_between_the_protocols() {
+    let server = Server::start();
+    let hinting = Upstream::start(|_| {
+        b"HTTP/1.1 103 Early Hints\r\nlink: 1\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: 2\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec()
+    });
+    let proxy = start(&json!({
+        "listeners": [http_listener("web", json!([
+            { "match": { "path": { "prefix": "/one" } }, "action": { "forward": { "cluster": "one" } } },
+            forward("two"),
+        ]))],
+        "clusters": [http2("two", server.address), cluster("one", &[hinting.address])],
+    }));
+    let web = address(&proxy, "web");
+    let mut client = Client::connect(web);
+    assert_eq!(client.get("/hints").header("link"), Some("1"));
+    assert_eq!(client.response().unwrap().header("link"), Some("2"));
+    assert_eq!(client.response().unwrap().status, 200);
+    run(async {
+        let mut client = connect(web).await;
+        for path in ["/one", "/hints"] {
+            let (mut response, _) = client.send_request(request("GET", path), true).unwrap();
+            for nth in ["1", "2"] {
+                let hint = std::future::poll_fn(|cx| response.poll_informational(cx)).await;
+                let hint = hint.unwrap().unwrap();
+                assert_eq!(
+                    (hint.status().as_u16(), &hint.headers()["link"]),
+                    (103, &nth.parse().unwrap())
+                );
+            }
+            assert_eq!(response.await.unwrap().status(), 200);
         }
     });
 }

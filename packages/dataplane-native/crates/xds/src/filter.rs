@@ -17,10 +17,13 @@ use messages::{
         },
         extensions::filters::{
             http::{
+                buffer::v3::{Buffer, BufferPerRoute},
+                compressor::v3::{Compressor, CompressorPerRoute},
                 cors::v3::{Cors, CorsPolicy},
                 ext_authz::v3::{ExtAuthz, ExtAuthzPerRoute},
                 ext_proc::v3::{ExtProcPerRoute, ExternalProcessor},
                 fault::v3::HttpFault,
+                grpc_web::v3::GrpcWeb,
                 jwt_authn::v3::{JwtAuthentication, PerRouteConfig as JwtPerRoute},
                 local_ratelimit::v3::LocalRateLimit,
                 ratelimit::v3::{RateLimit, RateLimitPerRoute},
@@ -40,13 +43,14 @@ use prost::Message;
 
 use crate::{
     access_log::access_logs,
+    buffer, compressor,
     context::{Context, is},
     ext_authz, ext_proc, fault, global_limit, http_connection_manager, jwt, rate_limit, rbac, short,
     value::millis,
 };
 
 /// Filters that only observe or pass on telemetry; what they do, this proxy does itself or does not need.
-const OBSERVERS: [&str; 8] = [
+const OBSERVERS: [&str; 7] = [
     "envoy.tcp.metadataexchange.config.MetadataExchange",
     "io.istio.http.peer_metadata.Config",
     "io.istio.network.peer_metadata.Config",
@@ -54,7 +58,6 @@ const OBSERVERS: [&str; 8] = [
     "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig",
     "istio.envoy.config.filter.http.authn.v2alpha1.FilterConfig",
     "envoy.extensions.filters.http.grpc_stats.v3.FilterConfig",
-    "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb",
 ];
 
 /// The only fields of `udpa.type.v1.TypedStruct` and `xds.type.v3.TypedStruct` that matter here.
@@ -291,6 +294,15 @@ fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) 
     if is::<RateLimit>(any) {
         return Some(HttpFilterKind::RateLimit(Box::new(global_limit::filter(cx, any))));
     }
+    if is::<GrpcWeb>(any) {
+        return Some(HttpFilterKind::GrpcWeb);
+    }
+    if is::<Buffer>(any) {
+        return buffer::buffer(cx, any).map(HttpFilterKind::Buffer);
+    }
+    if is::<Compressor>(any) {
+        return Some(HttpFilterKind::Compressor(Box::new(compressor::compressor(cx, any))));
+    }
     if is::<Router>(any) {
         let router: Router = cx.unpack(any)?;
         cx.no_effect("upstreamLog", !router.upstream_log.is_empty());
@@ -370,6 +382,12 @@ fn filter_override(cx: &mut Context, name: &str, any: &Any, is_optional: bool) -
     }
     if is::<RateLimitPerRoute>(any) {
         return global_limit::per_route(cx, any);
+    }
+    if is::<BufferPerRoute>(any) {
+        return buffer::per_route(cx, any);
+    }
+    if is::<CompressorPerRoute>(any) {
+        return compressor::per_route(cx, any);
     }
     ignored(cx, "configuration of HTTP filter", name, any, is_optional)
         .map(|type_url| FilterOverride::Ignored { type_url })

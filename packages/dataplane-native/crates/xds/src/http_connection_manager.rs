@@ -34,7 +34,7 @@ pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpCo
         ServerHeaderTransformation::PassThrough => ServerHeader::PassThrough,
     };
     let common = pb.common_http_protocol_options.unwrap_or_default();
-    let (idle, duration, stream) = cx.within("commonHttpProtocolOptions", |cx| {
+    let (idle, duration, stream, headers) = cx.within("commonHttpProtocolOptions", |cx| {
         cx.no_effect(
             "headersWithUnderscoresAction",
             common.headers_with_underscores_action != 0,
@@ -43,6 +43,7 @@ pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpCo
             millis(cx, "idleTimeout", common.idle_timeout),
             millis(cx, "maxConnectionDuration", common.max_connection_duration),
             millis(cx, "maxStreamDuration", common.max_stream_duration),
+            max_headers_count(cx, common.max_headers_count),
         )
     });
     let strip_any = matches!(pb.strip_port_mode, Some(StripPortMode::StripAnyHostPort(true)));
@@ -68,8 +69,9 @@ pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpCo
         delayed_close_timeout_ms: millis(cx, "delayedCloseTimeout", pb.delayed_close_timeout)
             .unwrap_or(defaults.delayed_close_timeout_ms),
         max_requests_per_connection: common.max_requests_per_connection.unwrap_or(0),
-        max_request_headers_kb: pb.max_request_headers_kb.unwrap_or(defaults.max_request_headers_kb),
-        max_headers_count: common.max_headers_count.unwrap_or(defaults.max_headers_count),
+        max_request_headers_kb: max_headers_kb(cx, "maxRequestHeadersKb", pb.max_request_headers_kb)
+            .unwrap_or(defaults.max_request_headers_kb),
+        max_headers_count: headers.unwrap_or(defaults.max_headers_count),
         path,
         upgrades: cx.list("upgradeConfigs", pb.upgrade_configs, upgrade),
         server_name: if pb.server_name.is_empty() {
@@ -202,6 +204,31 @@ fn upgrade(cx: &mut Context, pb: nested::UpgradeConfig) -> Upgrade {
     }
 }
 
+/// Size of a head in kilobytes, as far as this proxy goes.
+pub(crate) fn max_headers_kb(cx: &mut Context, name: &str, value: Option<u32>) -> Option<u32> {
+    const MOST: u32 = 192;
+    at_most(cx, name, value, MOST)
+}
+
+/// Fields of a head, as far as this proxy goes.
+pub(crate) fn max_headers_count(cx: &mut Context, value: Option<u32>) -> Option<u32> {
+    const MOST: u32 = 128;
+    at_most(cx, "maxHeadersCount", value, MOST)
+}
+
+fn at_most(cx: &mut Context, name: &str, value: Option<u32>, most: u32) -> Option<u32> {
+    let value = value?;
+    if value == 0 {
+        cx.within(name, |cx| cx.error("is 0; it has to be at least 1"));
+    }
+    if value > most {
+        cx.within(name, |cx| {
+            cx.warn(format!("is {value}; this proxy takes {most} at most"));
+        });
+    }
+    Some(value.min(most))
+}
+
 /// Options of HTTP/1, for both directions.
 pub(crate) fn http1(cx: &mut Context, name: &str, pb: Option<Http1ProtocolOptions>) -> Http1Options {
     let Some(pb) = pb else { return Http1Options::default() };
@@ -218,6 +245,7 @@ pub(crate) fn http1(cx: &mut Context, name: &str, pb: Option<Http1ProtocolOption
         Http1Options {
             allow_absolute_url: pb.allow_absolute_url.unwrap_or(true),
             accept_http_10: pb.accept_http_10,
+            enable_trailers: pb.enable_trailers,
             preserve_case: matches!(format, Some(HeaderFormat::StatefulFormatter(_))),
         }
     })

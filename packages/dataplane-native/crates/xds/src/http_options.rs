@@ -14,7 +14,7 @@ use messages::{
 
 use crate::{
     context::Context,
-    http_connection_manager::{http1, http2},
+    http_connection_manager::{http1, http2, max_headers_count, max_headers_kb},
     value::millis,
 };
 
@@ -120,7 +120,9 @@ fn common_options(cx: &mut Context, pb: Option<CommonOptions>) -> HttpProtocolOp
         max_connection_duration_ms: millis(cx, "maxConnectionDuration", pb.max_connection_duration).unwrap_or(0),
         max_stream_duration_ms: millis(cx, "maxStreamDuration", pb.max_stream_duration).unwrap_or(0),
         max_requests_per_connection: pb.max_requests_per_connection.unwrap_or(0),
-        max_headers_count: pb.max_headers_count.unwrap_or(defaults.max_headers_count),
+        max_headers_count: max_headers_count(cx, pb.max_headers_count).unwrap_or(defaults.max_headers_count),
+        max_response_headers_kb: max_headers_kb(cx, "maxResponseHeadersKb", pb.max_response_headers_kb)
+            .unwrap_or(defaults.max_response_headers_kb),
         ..defaults
     })
 }

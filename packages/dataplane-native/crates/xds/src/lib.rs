@@ -10,7 +10,9 @@
 )]
 
 mod access_log;
+mod buffer;
 mod cluster;
+mod compressor;
 mod context;
 mod endpoint;
 mod ext_authz;

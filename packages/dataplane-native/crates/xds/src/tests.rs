@@ -36,6 +36,7 @@ use super::*;
 
 mod access;
 mod balancing;
+mod bodies;
 mod clusters;
 mod listeners;
 mod route_tables;

@@ -139,6 +139,22 @@ mod tests {
     }
 
     #[test]
+    fn of_codings_only_the_wish_for_trailers_goes_on() {
+        for (te, expected) in [
+            ("TE: trailers\r\n", "TE: trailers\r\n"),
+            ("TE: gzip;q=0.5, Trailers\r\n", "te: trailers\r\n"),
+            ("TE: gzip\r\nTE: trailers\r\n", "te: trailers\r\n"),
+            ("TE: gzip, x-trailers\r\n", ""),
+        ] {
+            let text = format!("GET / HTTP/1.1\r\nHost: x\r\n{te}\r\n");
+            let out = forwarded(&text, |edits, view| {
+                edits.strip_hop_by_hop(view.buffer(), view.fields(), None);
+            });
+            assert_eq!(out, format!("GET / HTTP/1.1\r\nHost: x\r\n{expected}\r\n"));
+        }
+    }
+
+    #[test]
     fn an_upgrade_is_forwarded_when_it_is_wanted() {
         let text = "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
         let out = forwarded(text, |edits, view| {

@@ -7,6 +7,7 @@ use memchr::memchr_iter;
 use crate::{
     body::{Framing, is_token},
     head::{Fields, HeadError, Known, Method, RequestHead, ResponseHead, Span, TargetForm, Version},
+    host::{is_host, is_host_with_port},
     limits::Limits,
 };
 
@@ -66,6 +67,35 @@ impl HeadScanner {
 
 /// Parses a complete request head: `buffer` ends with its empty line, as [`HeadScanner::find_end`] found it.
 pub fn parse_request(buffer: &[u8], limits: &Limits, head: &mut RequestHead) -> Result<(), HeadError> {
+    match parse_request_as_it_is(buffer, limits, head) {
+        Err(HeadError::UnsupportedVersion) => match version_of(buffer) {
+            // RFC 9110 §6.2: a higher minor version is served as the highest that is spoken here.
+            Some((at, b"1.2" | b"1.3" | b"1.4" | b"1.5" | b"1.6" | b"1.7" | b"1.8" | b"1.9")) => {
+                // Ranges into the copy are ranges into the original: it differs in one byte that nobody looks at.
+                let mut copy = buffer.to_vec();
+                copy[at + 2] = b'1';
+                parse_request_as_it_is(&copy, limits, head)
+            }
+            Some(_) => Err(HeadError::UnsupportedVersion),
+            None => Err(HeadError::Malformed),
+        },
+        result => result,
+    }
+}
+
+/// Where the numbers of a request line's version are, and which; none where the line has no version.
+fn version_of(buffer: &[u8]) -> Option<(usize, &[u8])> {
+    let start = buffer.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
+    let end = start + memchr::memchr(b'\r', &buffer[start..])?;
+    let mut words = buffer[start..end].split(|byte| *byte == b' ');
+    let (_method, _target, version) = (words.next()?, words.next()?, words.next()?);
+    let numbers = version.strip_prefix(b"HTTP/")?;
+    let is_version = words.next().is_none()
+        && matches!(numbers, [major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit());
+    is_version.then_some((end - 3, numbers))
+}
+
+fn parse_request_as_it_is(buffer: &[u8], limits: &Limits, head: &mut RequestHead) -> Result<(), HeadError> {
     let mut storage = [const { MaybeUninit::uninit() }; Limits::FIELDS];
     let mut parsed = httparse::Request::new(&mut []);
     let max_fields = limits.max_fields.min(Limits::FIELDS);
@@ -104,7 +134,9 @@ pub fn parse_request(buffer: &[u8], limits: &Limits, head: &mut RequestHead) -> 
         !body.close
     };
     let upgrade = head.fields.known(Known::Upgrade).map(|field| field.value);
-    head.wants_upgrade = !is_http10 && body.upgrade && upgrade.is_some();
+    // RFC 9113 §3.1: the way to HTTP/2 by an upgrade is gone; whoever offers it is served in HTTP/1.
+    let is_to_http2 = upgrade.is_some_and(|protocol| protocol.of(buffer).eq_ignore_ascii_case(b"h2c"));
+    head.wants_upgrade = !is_http10 && body.upgrade && upgrade.is_some() && !is_to_http2;
     head.upgrade_to = upgrade.unwrap_or_default();
     head.expects_continue = match head.fields.known(Known::Expect) {
         None => false,
@@ -278,7 +310,7 @@ fn read_target(buffer: &[u8], target: &str, head: &mut RequestHead) -> Result<()
     head.authority = Span::default();
     head.is_https_target = false;
     if head.method == Method::Connect {
-        if !is_authority_with_port(target) {
+        if !is_host_with_port(target.as_bytes()) {
             return Err(HeadError::InvalidConnect);
         }
         head.form = TargetForm::Authority;
@@ -299,7 +331,7 @@ fn read_target(buffer: &[u8], target: &str, head: &mut RequestHead) -> Result<()
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         // A query without a path would need a head that was not sent ("/?q"): too odd to be of use.
-        if authority.is_empty() || path.starts_with('?') || !is_host(authority) {
+        if authority.is_empty() || path.starts_with('?') || !is_host(authority.as_bytes()) {
             return Err(HeadError::InvalidTarget);
         }
         head.form = TargetForm::Absolute;
@@ -331,49 +363,13 @@ fn read_host(buffer: &[u8], head: &mut RequestHead) -> Result<(), HeadError> {
     {
         return Err(HeadError::RepeatedHost);
     }
-    let text = std::str::from_utf8(host.value.of(buffer)).map_err(|_| HeadError::InvalidHost)?;
-    if !is_host(text) {
+    if !is_host(host.value.of(buffer)) {
         return Err(HeadError::InvalidHost);
     }
     if matches!(head.form, TargetForm::Origin | TargetForm::Asterisk) {
         head.authority = host.value;
     }
     Ok(())
-}
-
-/// RFC 3986 §3.2 without user information; percent-encoding is left to those who use such names.
-fn is_host(text: &str) -> bool {
-    text.bytes().all(|byte| {
-        byte.is_ascii_alphanumeric()
-            || matches!(
-                byte,
-                b'-' | b'.'
-                    | b'_'
-                    | b'~'
-                    | b':'
-                    | b'['
-                    | b']'
-                    | b'%'
-                    | b'!'
-                    | b'$'
-                    | b'&'
-                    | b'\''
-                    | b'('
-                    | b')'
-                    | b'*'
-                    | b'+'
-                    | b','
-                    | b';'
-                    | b'='
-            )
-    })
-}
-
-fn is_authority_with_port(text: &str) -> bool {
-    let Some((host, port)) = text.rsplit_once(':') else {
-        return false;
-    };
-    !host.is_empty() && is_host(text) && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 #[cfg(test)]
@@ -480,7 +476,17 @@ mod tests {
             ("GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", InvalidHost),
             ("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", InvalidHost),
             ("GET  / HTTP/1.1\r\nHost: a\r\n\r\n", Malformed),
-            ("GET / a HTTP/1.1\r\nHost: a\r\n\r\n", UnsupportedVersion),
+            ("GET / a HTTP/1.1\r\nHost: a\r\n\r\n", Malformed),
+            ("GET /  HTTP/1.1\r\nHost: a\r\n\r\n", Malformed),
+            ("GET / http/1.1\r\nHost: a\r\n\r\n", Malformed),
+            ("GET / HTTP/01.1\r\nHost: a\r\n\r\n", Malformed),
+            ("GET / HTTP/1.10\r\nHost: a\r\n\r\n", Malformed),
+            ("GET / ICY/1.1\r\nHost: a\r\n\r\n", Malformed),
+            ("GET / HTTP/0.9\r\nHost: a\r\n\r\n", UnsupportedVersion),
+            ("GET / HTTP/1.1\r\nHost: a:port\r\n\r\n", InvalidHost),
+            ("GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", InvalidHost),
+            ("GET http://a:port/ HTTP/1.1\r\nHost: a\r\n\r\n", InvalidTarget),
+            ("CONNECT a:+443 HTTP/1.1\r\nHost: a\r\n\r\n", InvalidConnect),
             ("GET /#f HTTP/1.1\r\nHost: a\r\n\r\n", InvalidTarget),
             ("GET /\u{fc} HTTP/1.1\r\nHost: a\r\n\r\n", InvalidTarget),
             ("GET a HTTP/1.1\r\nHost: a\r\n\r\n", InvalidTarget),
@@ -496,13 +502,33 @@ mod tests {
                 InvalidConnect,
             ),
             ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", UnsupportedVersion),
-            ("GET / HTTP/1.2\r\nHost: a\r\n\r\n", UnsupportedVersion),
             ("G\u{1}T / HTTP/1.1\r\nHost: a\r\n\r\n", Malformed),
             ("GET / HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n\r\n", UnknownExpectation),
         ];
         for (text, expected) in cases {
             assert_eq!(parse(text).map(|_| ()), Err(*expected), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_higher_minor_version_is_served_as_the_highest_of_ours() {
+        let text = "\r\nGET /a HTTP/1.2\r\nHost: b\r\n\r\n";
+        let head = parse(text).unwrap();
+        let view = RequestView::new(&head, text.as_bytes());
+        assert_eq!(
+            (head.version, view.path_and_query(), view.authority()),
+            (Version::Http11, "/a", "b")
+        );
+    }
+
+    #[test]
+    fn an_upgrade_to_http2_is_not_heard() {
+        let offers = |protocol: &str| {
+            format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: {protocol}\r\n\r\n")
+        };
+        assert!(!parse(&offers("H2C")).unwrap().wants_upgrade);
+        assert!(parse(&offers("websocket")).unwrap().wants_upgrade);
+        assert!(parse(&offers("websocket, h2c")).unwrap().wants_upgrade);
     }
 
     #[test]

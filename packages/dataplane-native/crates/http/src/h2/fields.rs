@@ -8,6 +8,7 @@ use crate::{
     Buffer, BufferPool, Framing, HeadError, Limits, Method, RequestHead, ResponseHead, Version,
     body::is_token,
     head::{Fields, Known, Span, TargetForm},
+    host::{is_host, is_host_with_port},
 };
 
 /// What a block of fields stands for.
@@ -173,7 +174,8 @@ impl<'a> HeadWriter<'a> {
         };
         if method.of(text) == b"CONNECT" && head.protocol.is_none() {
             // Section 8.5.
-            return if head.scheme.is_some() || head.path.is_some() || head.authority.is_none_or(Span::is_empty) {
+            let is_target = |authority: Span| is_host_with_port(authority.of(text));
+            return if head.scheme.is_some() || head.path.is_some() || !head.authority.is_some_and(is_target) {
                 Err(Malformed("http2.invalid_connect"))
             } else {
                 Ok(())
@@ -247,9 +249,7 @@ impl<'a> HeadWriter<'a> {
                         self.head.too_large = Some(HeadError::TargetTooLong);
                         return Ok(());
                     }
-                    b":authority" => value
-                        .iter()
-                        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'/' | b'#' | b'?')),
+                    b":authority" => is_host(value),
                     _ => value.iter().all(u8::is_ascii_graphic),
                 };
                 if !is_valid {
@@ -311,7 +311,7 @@ impl<'a> HeadWriter<'a> {
                 self.head.content_length = Some(parse_length(value).ok_or(Malformed("http2.invalid_content_length"))?);
             }
             b"host" if self.head.fields.known(Known::Host).is_some() => return Err(Malformed("http2.repeated_host")),
-            b"host" if value.is_empty() || !value.iter().all(u8::is_ascii_graphic) => {
+            b"host" if value.is_empty() || !is_host(value) => {
                 return Err(Malformed("http2.invalid_host"));
             }
             b"cookie" if self.block == Block::Request => {
@@ -430,6 +430,11 @@ mod tests {
                 vec![(":method", "CONNECT"), (":authority", "x:1"), (":path", "/")],
                 "http2.invalid_connect",
             ),
+            (
+                vec![(":method", "CONNECT"), (":authority", "x")],
+                "http2.invalid_connect",
+            ),
+            (with(&[("host", "[::1")]), "http2.invalid_host"),
             (
                 vec![
                     (":method", "GET"),

@@ -415,6 +415,13 @@ impl Session {
         Poll::Ready(Ok(stream.head.take_response(response, has_body)))
     }
 
+    /// The next interim response that has arrived, but for `100 Continue` (as client). Nothing waits for one: whoever waits
+    /// for the response is woken.
+    pub fn take_interim(&mut self, key: StreamKey, response: &mut ResponseHead) -> Option<Buffer> {
+        let mut head = self.stream_mut(key)?.interim_heads.pop_front()?;
+        Some(head.take_response(response, true))
+    }
+
     /// Moves received content to `into`, behind what is there. Ready with 0 at the end of the stream.
     pub fn poll_data(
         &mut self,
@@ -442,7 +449,9 @@ impl Session {
             pool.give(std::mem::replace(into, body));
             count
         } else {
-            let count = stream.body.len().min(BufferPool::MAX - into.len());
+            // A buffer that outgrew the pool takes what it has room for.
+            let room = BufferPool::MAX.saturating_sub(into.len()).max(into.space().len());
+            let count = stream.body.len().min(room);
             if count == 0 || !pool.append(into, &stream.body.filled()[..count]) {
                 return Poll::Ready(Err(StreamEnd::Reset(ErrorCode::INTERNAL_ERROR)));
             }

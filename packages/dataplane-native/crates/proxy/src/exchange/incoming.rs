@@ -6,12 +6,15 @@ use std::{
 };
 
 use http::{
-    BodyReader, Buffer, BufferPool, Fields, Framing, Limits, Method, ResponseHead,
+    BodyReader, Buffer, BufferPool, Edits, Framing, Known, Limits, Method, ResponseHead, ResponseView,
     h1::{self, HeadScanner},
     h2,
 };
 
-use super::{Broken, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, Messages, write_chunk};
+use super::{
+    Broken, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, Messages, trailers::Trailers, transform::Transform,
+    write_chunk,
+};
 use crate::wire::{Wire, WireEnd};
 
 /// A response on its way down.
@@ -27,11 +30,12 @@ pub(crate) struct Incoming {
     /// Bytes of `buffer` that are ready to be written.
     ready: usize,
     plan: BodyPlan,
+    transform: Option<Transform>,
+    /// What a transform has made of content.
+    staged: Vec<u8>,
     is_last_chunk_made: bool,
     is_end_sent: bool,
-    has_trailers: bool,
-    trailer_text: Buffer,
-    trailers: Fields,
+    trailers: Trailers,
     needs_flush: bool,
     has_garbage: bool,
     /// Bytes of the response's body received.
@@ -46,6 +50,7 @@ pub(crate) struct Incoming {
 
 /// How the client gets a body.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a decision of its own")]
 pub(crate) struct BodyPlan {
     /// The upstream's chunks are taken off.
     pub(crate) decodes: bool,
@@ -53,6 +58,26 @@ pub(crate) struct BodyPlan {
     pub(crate) chunks: bool,
     /// The client is told the end with the last bytes.
     pub(crate) to_stream: bool,
+    /// The client takes trailers.
+    pub(crate) trailers: bool,
+    /// The content is changed.
+    pub(crate) transforms: bool,
+}
+
+/// What a response is read by.
+pub(crate) struct Expected {
+    pub(crate) limits: Limits,
+    pub(crate) method: Method,
+    /// The request asks for another protocol.
+    pub(crate) allows_upgrade: bool,
+}
+
+/// Which head has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrived {
+    /// One before the response: it is to be written or not, and ended.
+    Interim,
+    Final,
 }
 
 /// Interim responses to one request.
@@ -68,9 +93,10 @@ impl Incoming {
         self.out_sent = 0;
         self.ready = 0;
         self.plan = BodyPlan::default();
+        self.transform = None;
         self.is_last_chunk_made = false;
         self.is_end_sent = false;
-        self.has_trailers = false;
+        self.trailers.clear();
         self.needs_flush = false;
         self.has_garbage = false;
         self.body_bytes = 0;
@@ -82,11 +108,14 @@ impl Incoming {
     /// Gives the buffers back; what a single large response made big is given up.
     pub(crate) fn release(&mut self, pool: &BufferPool, kept_bytes: usize) {
         pool.give(std::mem::take(&mut self.buffer));
-        pool.give(std::mem::take(&mut self.trailer_text));
-        self.out.clear();
-        if self.out.capacity() > kept_bytes {
-            self.out = Vec::new();
+        self.trailers.release(pool);
+        for text in [&mut self.out, &mut self.staged] {
+            text.clear();
+            if text.capacity() > kept_bytes {
+                *text = Vec::new();
+            }
         }
+        self.transform = None;
     }
 
     /// Whether a byte of the response has arrived.
@@ -101,33 +130,42 @@ impl Incoming {
 
     /// A trailer of the response, once it has ended.
     pub(crate) fn trailer(&self, name: &str) -> Option<&[u8]> {
-        self.has_trailers
-            .then(|| self.trailers.get(self.trailer_text.filled(), name))?
+        self.trailers.get(name)
     }
 
     /// Names and values of the response's trailers together.
     pub(crate) fn trailer_bytes(&self) -> u64 {
-        let bytes = |field: &http::Field| u64::from(field.name.len) + u64::from(field.value.len);
-        if self.has_trailers {
-            self.trailers.as_slice().iter().map(bytes).sum()
-        } else {
-            0
-        }
+        self.trailers
+            .iter()
+            .map(|(name, value)| (name.len() + value.len()) as u64)
+            .sum()
     }
 
-    /// Ready with a complete final head. Interim ones are dropped: the client got its `100 Continue` from us.
+    /// Whether trailers follow the body for the client.
+    fn sends_trailers(&self) -> bool {
+        self.plan.trailers && self.trailers.has_any()
+    }
+
+    /// Ready with a complete head, an interim one or the final one. `100 Continue` is dropped: the client got it from us.
     pub(crate) fn poll_head(
         &mut self,
         cx: &mut Context<'_>,
         up: &mut Wire,
         pool: &BufferPool,
-        limits: &Limits,
-        method: Method,
+        expected: &Expected,
         head: &mut ResponseHead,
-    ) -> Poll<Result<(), Broken>> {
+    ) -> Poll<Result<Arrived, Broken>> {
+        let Expected { limits, method, .. } = expected;
+        let method = *method;
         let connection = match up {
             Wire::Connection(connection) => connection,
             Wire::Stream(stream) => {
+                if let Some(text) = stream.take_interim(head) {
+                    self.head_len = text.len();
+                    self.received += text.len() as u64;
+                    pool.give(std::mem::replace(&mut self.buffer, text));
+                    return Poll::Ready(Ok(Arrived::Interim));
+                }
                 let text = ready!(stream.poll_response(cx, head)).map_err(|end| Broken::Upstream(end.into()))?;
                 self.head_len = text.len();
                 self.received += text.len() as u64;
@@ -137,7 +175,7 @@ impl Incoming {
                     (Method::Head, _) | (_, 204 | 304) => Framing::None,
                     _ => head.framing,
                 };
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(Ok(Arrived::Final));
             }
         };
         loop {
@@ -149,17 +187,24 @@ impl Incoming {
                 if let Some(end) = end {
                     h1::parse_response(&self.buffer.filled()[..end], limits, method, head)
                         .map_err(|_| Broken::UpstreamProtocol)?;
-                    if (100..200).contains(&head.status) && head.status != 101 {
-                        self.interim += 1;
-                        if self.interim > MAX_INTERIM {
-                            return Poll::Ready(Err(Broken::UpstreamProtocol));
-                        }
-                        self.buffer.consume(end);
-                        self.scanner = HeadScanner::default();
-                        continue;
-                    }
                     self.head_len = end;
-                    return Poll::Ready(Ok(()));
+                    return match head.status {
+                        // RFC 9110 section 15.2.2: it answers a wish of the client's.
+                        101 if !expected.allows_upgrade => Poll::Ready(Err(Broken::UpstreamProtocol)),
+                        100 | 102..=199 => {
+                            self.interim += 1;
+                            if self.interim > MAX_INTERIM {
+                                return Poll::Ready(Err(Broken::UpstreamProtocol));
+                            }
+                            if head.status == 100 {
+                                self.end_interim();
+                                continue;
+                            }
+                            Poll::Ready(Ok(Arrived::Interim))
+                        }
+                        _ if self.begins_badly(head.framing) => Poll::Ready(Err(Broken::UpstreamProtocol)),
+                        _ => Poll::Ready(Ok(Arrived::Final)),
+                    };
                 }
             }
             if !pool.make_room(&mut self.buffer) {
@@ -176,6 +221,56 @@ impl Incoming {
         }
     }
 
+    /// Whether what came of the body with the head cannot be one: as long as nothing has gone to the client, it can be told.
+    fn begins_badly(&self, framing: Framing) -> bool {
+        framing == Framing::Chunked
+            && BodyReader::new(framing)
+                .consume(&self.buffer.filled()[self.head_len..])
+                .is_err()
+    }
+
+    /// Writes the interim head that has arrived for the client.
+    pub(crate) fn write_interim(&mut self, down: &Wire, head: &ResponseHead) {
+        let view = ResponseView::new(head, &self.buffer.filled()[..self.head_len]);
+        let mut edits = Edits::default();
+        edits.strip_hop_by_hop(view.buffer(), view.fields(), None);
+        for known in [Known::ContentLength, Known::TransferEncoding] {
+            edits.remove_known(view.fields(), known);
+        }
+        match down {
+            Wire::Stream(stream) => stream.send_head(false, false, |writer| h2::encode_response(view, &edits, writer)),
+            Wire::Connection(_) => h1::encode_response(view, &edits, &mut self.out),
+        }
+    }
+
+    /// Goes on behind an interim head.
+    pub(crate) fn end_interim(&mut self) {
+        self.buffer.consume(self.head_len);
+        self.head_len = 0;
+        self.scanner = HeadScanner::default();
+    }
+
+    /// Whether the client has got an interim head in part: nothing else can be said to it.
+    pub(crate) fn is_within_interim(&self) -> bool {
+        self.out_sent > 0
+    }
+
+    /// Ready when the interim heads written for the client have been sent: the next is not read before.
+    pub(crate) fn poll_interim(&mut self, cx: &mut Context<'_>, down: &mut Wire) -> Poll<Result<(), Broken>> {
+        while self.out_sent < self.out.len() {
+            let rest = [IoSlice::new(&self.out[self.out_sent..])];
+            self.out_sent += ready!(down.poll_write(cx, &rest, false)).map_err(|_| Broken::Downstream)?;
+            self.needs_flush = true;
+        }
+        self.out.clear();
+        self.out_sent = 0;
+        if self.needs_flush {
+            ready!(down.poll_sent(cx)).map_err(|_| Broken::Downstream)?;
+            self.needs_flush = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// The head has been read and written for the client: the body follows.
     pub(crate) fn begin_body(&mut self, framing: Framing, plan: BodyPlan) {
         self.buffer.consume(self.head_len);
@@ -186,15 +281,20 @@ impl Incoming {
         self.is_end_sent = framing == Framing::None;
     }
 
+    /// The body is changed on its way.
+    pub(crate) fn set_transform(&mut self, transform: Transform) {
+        self.transform = Some(transform);
+    }
+
     /// Whether all of the response is in the buffer, and nothing else.
-    pub(crate) fn is_whole(&mut self) -> bool {
-        self.process().is_ok() && self.reader.is_done() && self.ready == self.buffer.len()
+    pub(crate) fn is_whole(&mut self, pool: &BufferPool) -> bool {
+        self.process(pool).is_ok() && self.reader.is_done() && self.ready == self.buffer.len()
     }
 
     /// Reads the rest of a response and throws it away. Ready with whether it ended well.
     pub(crate) fn poll_discard(&mut self, cx: &mut Context<'_>, up: &mut Wire, pool: &BufferPool) -> Poll<bool> {
         loop {
-            if self.ready == 0 && !self.buffer.is_empty() && !self.reader.is_done() && self.process().is_err() {
+            if self.ready == 0 && !self.buffer.is_empty() && !self.reader.is_done() && self.process(pool).is_err() {
                 return Poll::Ready(false);
             }
             self.buffer.consume(std::mem::take(&mut self.ready));
@@ -218,7 +318,7 @@ impl Incoming {
     ) -> Poll<Result<bool, Broken>> {
         loop {
             if self.ready == 0 && !self.buffer.is_empty() && !self.reader.is_done() {
-                self.process()?;
+                self.process(pool)?;
             }
             if content.len() + self.ready > most {
                 return Poll::Ready(Ok(false));
@@ -233,9 +333,9 @@ impl Incoming {
         }
     }
 
-    /// Text and fields of the response's trailers, once it has ended.
-    pub(crate) fn trailers(&self) -> Option<(&[u8], &Fields)> {
-        self.has_trailers.then(|| (self.trailer_text.filled(), &self.trailers))
+    /// Names and values of the response's trailers, once it has ended.
+    pub(crate) fn trailers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.trailers.iter()
     }
 
     /// Whether the upstream sent something behind its response.
@@ -253,22 +353,25 @@ impl Incoming {
     ) -> Poll<Result<(), Broken>> {
         loop {
             if self.ready == 0 && !self.buffer.is_empty() && !self.reader.is_done() {
-                self.process()?;
+                self.process(pool)?;
             }
-            if self.plan.chunks {
+            if self.plan.transforms {
+                self.run_transform()?;
+            } else if self.plan.chunks {
                 self.make_chunk();
             } else if self.out_sent == 0 && self.ready > 0 && self.ready <= JOINED_BYTES && !self.out.is_empty() {
                 self.out.extend_from_slice(&self.buffer.filled()[..self.ready]);
                 self.buffer.consume(std::mem::take(&mut self.ready));
             }
             let out = &self.out[self.out_sent..];
-            let body = if self.plan.chunks {
+            let body = if self.plan.chunks || self.plan.transforms {
                 &[]
             } else {
                 &self.buffer.filled()[..self.ready]
             };
             let wanted = out.len() + body.len();
-            let ends = self.reader.is_done() && !self.has_trailers;
+            let is_made = !self.plan.transforms || self.is_last_chunk_made;
+            let ends = self.reader.is_done() && is_made && !self.sends_trailers();
             if wanted > 0 || ends && self.plan.to_stream && !self.is_end_sent {
                 let slices = [IoSlice::new(out), IoSlice::new(body)];
                 let from = usize::from(out.is_empty());
@@ -277,7 +380,7 @@ impl Incoming {
                 let count = written.map_err(|_| Broken::Downstream)?;
                 let of_out = count.min(out.len());
                 self.out_sent += of_out;
-                if !self.plan.chunks {
+                if !self.plan.chunks && !self.plan.transforms {
                     self.ready -= count - of_out;
                     self.buffer.consume(count - of_out);
                 }
@@ -285,12 +388,12 @@ impl Incoming {
                 self.needs_flush = true;
                 continue;
             }
-            if self.has_trailers
+            if self.sends_trailers()
+                && self.reader.is_done()
                 && !self.is_end_sent
                 && let Wire::Stream(stream) = down
             {
-                let (text, fields) = (self.trailer_text.filled(), &self.trailers);
-                stream.send_head(true, false, |writer| h2::encode_trailers(text, fields, writer));
+                self.trailers.send(stream);
                 self.is_end_sent = true;
             }
             if self.needs_flush {
@@ -301,7 +404,74 @@ impl Incoming {
                 self.has_garbage |= !self.buffer.is_empty();
                 return Poll::Ready(Ok(()));
             }
-            ready!(self.poll_read(cx, up, pool))?;
+            match self.poll_read(cx, up, pool) {
+                Poll::Ready(read) => read?,
+                // The upstream pauses: what is here is not held back.
+                Poll::Pending if self.flush_transform()? => {}
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Changes what has come, a chunk's worth at a time, once what was changed before is sent.
+    fn run_transform(&mut self) -> Result<(), Broken> {
+        if self.out_sent == self.out.len() {
+            self.out.clear();
+            self.out_sent = 0;
+        } else if self.out_sent > 0 {
+            return Ok(());
+        }
+        let Some(transform) = self.transform.as_mut().filter(|_| !self.is_last_chunk_made) else {
+            return Ok(());
+        };
+        self.staged.clear();
+        while !self.is_last_chunk_made && self.out.len() + self.staged.len() < MAX_CHUNK {
+            if self.ready > 0 {
+                let count = self.ready.min(MAX_CHUNK);
+                transform.write(&self.buffer.filled()[..count], &mut self.staged)?;
+                self.buffer.consume(count);
+                self.ready -= count;
+            } else if self.reader.is_done() {
+                transform.finish(&self.trailers, &mut self.staged)?;
+                self.is_last_chunk_made = true;
+            } else {
+                break;
+            }
+        }
+        self.put_staged();
+        if self.is_last_chunk_made && self.plan.chunks {
+            self.put_last_chunk();
+        }
+        Ok(())
+    }
+
+    /// Whether there is more for the client now, of what the transform held back.
+    fn flush_transform(&mut self) -> Result<bool, Broken> {
+        let Some(transform) = &mut self.transform else {
+            return Ok(false);
+        };
+        self.staged.clear();
+        transform.flush(&mut self.staged)?;
+        self.put_staged();
+        Ok(!self.staged.is_empty())
+    }
+
+    fn put_staged(&mut self) {
+        if self.staged.is_empty() {
+            return;
+        }
+        if self.plan.chunks {
+            write_chunk(&self.staged, &mut self.out);
+        } else {
+            self.out.extend_from_slice(&self.staged);
+        }
+    }
+
+    fn put_last_chunk(&mut self) {
+        if self.sends_trailers() {
+            self.trailers.write(&mut self.out);
+        } else {
+            self.out.extend_from_slice(LAST_CHUNK);
         }
     }
 
@@ -320,7 +490,7 @@ impl Incoming {
             self.ready -= count;
         }
         if self.reader.is_done() && self.ready == 0 && !self.is_last_chunk_made {
-            self.out.extend_from_slice(LAST_CHUNK);
+            self.put_last_chunk();
             self.is_last_chunk_made = true;
         }
     }
@@ -334,19 +504,14 @@ impl Incoming {
         let count = ready!(up.poll_fill(cx, &mut self.buffer, pool, usize::MAX)).map_err(Broken::Upstream)?;
         self.received += count as u64;
         if let Wire::Stream(stream) = up {
-            if count == 0
-                && let Some(text) = stream.take_trailers(&mut self.trailers)
-            {
-                self.has_trailers = true;
-                pool.give(std::mem::replace(&mut self.trailer_text, text));
-            }
             if count == 0 {
+                self.trailers.take(stream, pool);
                 // The end of the stream is that of the body.
                 return Poll::Ready(self.reader.end().map_err(|_| Broken::Upstream(WireEnd::Closed)));
             }
             if stream.is_read_through() {
                 // Known now, so that the client learns it with the last bytes.
-                self.process()?;
+                self.process(pool)?;
                 let _ = self.reader.end();
             }
             return Poll::Ready(Ok(()));
@@ -364,13 +529,17 @@ impl Incoming {
     }
 
     /// Follows the framing through what has arrived.
-    fn process(&mut self) -> Result<(), Broken> {
+    fn process(&mut self, pool: &BufferPool) -> Result<(), Broken> {
         let refused = |_| Broken::UpstreamProtocol;
         if self.plan.decodes {
-            let (taken, len) = self.reader.decode(self.buffer.filled_mut()).map_err(refused)?;
-            self.has_garbage |= taken < self.buffer.len();
-            self.buffer.truncate(len);
-            self.ready = len;
+            let decoded = self.reader.decode(self.buffer.filled_mut()).map_err(refused)?;
+            let section = &self.buffer.filled()[decoded.trailers];
+            if !self.trailers.collect(section, self.reader.is_done(), pool) {
+                return Err(Broken::UpstreamProtocol);
+            }
+            self.has_garbage |= decoded.taken < self.buffer.len();
+            self.buffer.truncate(decoded.len);
+            self.ready = decoded.len;
         } else {
             self.ready = self.reader.consume(self.buffer.filled()).map_err(refused)?;
         }

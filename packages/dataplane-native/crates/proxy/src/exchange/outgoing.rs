@@ -5,10 +5,22 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{BodyReader, Buffer, BufferPool, Fields, Framing, h2};
+use filter::grpc_web::TextDecoder;
+use http::{BodyReader, Buffer, BufferPool, Decoded, Framing};
 
-use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages, write_chunk};
+use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages, trailers::Trailers, write_chunk};
 use crate::wire::Wire;
+
+/// How an upstream takes a body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sink {
+    /// As a stream of HTTP/2, which says where the body ends.
+    pub(crate) is_stream: bool,
+    /// The head says how long the body is.
+    pub(crate) has_length: bool,
+    /// With trailers.
+    pub(crate) trailers: bool,
+}
 
 /// A request on its way up.
 #[derive(Default)]
@@ -31,6 +43,12 @@ pub(crate) struct Outgoing {
     framing: Framing,
     /// The client's chunks are taken off.
     decodes: bool,
+    /// The body came as base64.
+    text: Option<TextDecoder>,
+    /// All of it is here, and the head says how long it is.
+    is_held: bool,
+    /// The most that is kept of the body.
+    most_kept: usize,
     /// Chunks are put on for the upstream.
     chunks: bool,
     chunk: Vec<u8>,
@@ -40,10 +58,9 @@ pub(crate) struct Outgoing {
     to_stream: bool,
     is_end_sent: bool,
     is_head_sent: bool,
-    /// What a stream's request ended with; for an upstream that is a stream too.
-    has_trailers: bool,
-    trailer_text: Buffer,
-    trailers: Fields,
+    trailers: Trailers,
+    /// The upstream of this attempt gets the trailers.
+    sends_trailers: bool,
     /// Room for another attempt; 0 once the body has outgrown it.
     replay_limit: usize,
     has_begun: bool,
@@ -71,7 +88,10 @@ impl Outgoing {
         self.next_request = head_len + taken;
         self.later_len = 0;
         self.decodes = false;
-        self.has_trailers = false;
+        self.text = None;
+        self.is_held = false;
+        self.most_kept = BufferPool::MAX;
+        self.trailers.clear();
         self.replay_limit = replay_limit;
         self.body_bytes = taken as u64;
         self.has_begun = false;
@@ -93,30 +113,95 @@ impl Outgoing {
         self.is_head_sent = false;
     }
 
-    /// Says how the upstream of this attempt delimits bodies. `has_length`: the head says how long the body is.
-    pub(crate) fn set_sink(&mut self, buffer: &mut Buffer, to_stream: bool, has_length: bool) -> Result<(), Broken> {
-        self.to_stream = to_stream;
-        if to_stream && self.framing == Framing::Chunked && !self.decodes {
-            self.take_chunks_off(buffer)?;
+    /// Says how the upstream of this attempt delimits bodies.
+    pub(crate) fn set_sink(&mut self, buffer: &mut Buffer, sink: Sink, pool: &BufferPool) -> Result<(), Broken> {
+        self.to_stream = sink.is_stream;
+        self.sends_trailers = sink.trailers;
+        if sink.is_stream && self.framing == Framing::Chunked && !self.decodes {
+            self.take_chunks_off(buffer, pool)?;
         }
-        self.chunks = !to_stream && (self.decodes || self.framing == Framing::Close && !has_length);
+        let is_open = self.decodes || self.text.is_some() || self.framing == Framing::Close && !sink.has_length;
+        self.chunks = !sink.is_stream && !self.is_held && is_open;
         Ok(())
     }
 
-    /// The body of a request that HTTP/2 brought has to be delimited by chunks.
-    pub(crate) fn needs_chunks(framing: Framing, has_length: bool) -> bool {
-        framing == Framing::Close && !has_length
+    /// Whether chunks are put on, which the head has to say.
+    pub(crate) fn adds_chunks(&self) -> bool {
+        self.chunks
     }
 
-    fn take_chunks_off(&mut self, buffer: &mut Buffer) -> Result<(), Broken> {
-        let refused = |error: http::BodyError| Broken::DownstreamProtocol(error.details());
+    /// Takes base64 off the body: what is here and what will come. The head must not say how long it is.
+    pub(crate) fn decode_text(&mut self, buffer: &mut Buffer, pool: &BufferPool) -> Result<(), Broken> {
+        if self.framing == Framing::Chunked && !self.decodes {
+            self.take_chunks_off(buffer, pool)?;
+        }
+        let mut text = TextDecoder::default();
+        let (start, end) = self.first;
+        let len = decode_text(&mut text, &mut buffer.filled_mut()[start..end])?;
+        self.first = (start, start + len);
+        let len = decode_text(&mut text, &mut self.later.filled_mut()[..self.later_len])?;
+        self.close_gap(len, self.later_len);
+        self.later_len = len;
+        self.text = Some(text);
+        self.is_held = false;
+        self.rewind();
+        self.check_text()
+    }
+
+    /// Where the body ends its text has to be complete.
+    fn check_text(&self) -> Result<(), Broken> {
+        match &self.text {
+            Some(text) if self.reader.is_done() && !text.is_complete() => Err(BAD_TEXT),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the whole body before any of it goes on. Ready with its length; with none if it is longer than `limit`.
+    pub(crate) fn poll_hold(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Buffer,
+        down: &mut Wire,
+        pool: &BufferPool,
+        limit: usize,
+    ) -> Poll<Result<Option<usize>, Broken>> {
+        if self.framing == Framing::Chunked && !self.decodes {
+            self.take_chunks_off(buffer, pool)?;
+        }
+        self.replay_limit = self.replay_limit.max(limit + 1);
+        // What one read brings is seen before it is too much.
+        self.most_kept = self.most_kept.max(limit + BufferPool::MAX);
+        loop {
+            let held = self.first.1 - self.first.0 + self.later_len;
+            if held > limit {
+                return Poll::Ready(Ok(None));
+            }
+            if self.reader.is_done() {
+                return Poll::Ready(Ok(Some(held)));
+            }
+            ready!(self.poll_read(cx, down, pool))?;
+        }
+    }
+
+    /// All of the body is here, and from now on the head says how long it is, unless trailers follow.
+    pub(crate) fn set_held(&mut self) -> bool {
+        self.is_held = !self.trailers.has_any();
+        self.is_held
+    }
+
+    /// Whether trailers follow the body for the upstream.
+    fn ends_with_trailers(&self) -> bool {
+        self.sends_trailers && self.trailers.has_any()
+    }
+
+    fn take_chunks_off(&mut self, buffer: &mut Buffer, pool: &BufferPool) -> Result<(), Broken> {
         let mut reader = BodyReader::new(Framing::Chunked);
         let (start, end) = self.first;
-        let (_, len) = reader.decode(&mut buffer.filled_mut()[start..end]).map_err(refused)?;
+        let first = &mut buffer.filled_mut()[start..end];
+        let len = decode(&mut reader, first, &mut self.trailers, pool)?.len;
         self.first = (start, start + len);
-        let (_, len) = reader
-            .decode(&mut self.later.filled_mut()[..self.later_len])
-            .map_err(refused)?;
+        let later = &mut self.later.filled_mut()[..self.later_len];
+        let len = decode(&mut reader, later, &mut self.trailers, pool)?.len;
         self.close_gap(len, self.later_len);
         self.later_len = len;
         self.reader = reader;
@@ -142,7 +227,7 @@ impl Outgoing {
 
     /// Whether there is no content, and will be none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.reader.is_done() && self.first.0 == self.first.1 && self.later_len == 0 && !self.has_trailers
+        self.reader.is_done() && self.first.0 == self.first.1 && self.later_len == 0 && !self.ends_with_trailers()
     }
 
     /// Whether all of the body that was taken from the client is still here.
@@ -204,32 +289,6 @@ impl Outgoing {
         })
     }
 
-    /// Takes the body from the client without handing it on. Ready with whether it was all of it, or with false once there
-    /// are more than `most` bytes, which has to be less than a buffer takes.
-    pub(crate) fn poll_hold(
-        &mut self,
-        cx: &mut Context<'_>,
-        buffer: &mut Buffer,
-        down: &mut Wire,
-        pool: &BufferPool,
-        most: usize,
-    ) -> Poll<Result<bool, Broken>> {
-        if self.framing == Framing::Chunked && !self.decodes {
-            self.take_chunks_off(buffer)?;
-        }
-        // Nothing of it may be forgotten before it was handed on.
-        self.replay_limit = self.replay_limit.max(most + 1);
-        loop {
-            if self.is_body_taken() {
-                return Poll::Ready(Ok(true));
-            }
-            if self.first.1 - self.first.0 + self.later_len > most {
-                return Poll::Ready(Ok(false));
-            }
-            ready!(self.poll_read(cx, down, pool))?;
-        }
-    }
-
     /// What was taken by [`Outgoing::poll_hold`], in two pieces.
     pub(crate) fn held<'a>(&'a self, buffer: &'a Buffer) -> [&'a [u8]; 2] {
         [
@@ -257,7 +316,7 @@ impl Outgoing {
     pub(crate) fn release(&mut self, pool: &BufferPool, kept_bytes: usize) {
         pool.give(std::mem::take(&mut self.later));
         self.later_len = 0;
-        pool.give(std::mem::take(&mut self.trailer_text));
+        self.trailers.release(pool);
         for text in [&mut self.head, &mut self.chunk] {
             text.clear();
             if text.capacity() > kept_bytes {
@@ -289,7 +348,7 @@ impl Outgoing {
                 )
             };
             let wanted = head.len() + first.len() + later.len();
-            let ends = self.reader.is_done() && !self.has_trailers;
+            let ends = self.reader.is_done() && !self.ends_with_trailers();
             if wanted > 0 || ends && self.to_stream && !self.is_end_sent {
                 let slices = [IoSlice::new(head), IoSlice::new(first), IoSlice::new(later)];
                 let from = usize::from(head.is_empty());
@@ -305,12 +364,12 @@ impl Outgoing {
                 self.sent(count);
                 continue;
             }
-            if self.has_trailers
+            if self.ends_with_trailers()
+                && self.reader.is_done()
                 && !self.is_end_sent
                 && let Wire::Stream(stream) = up
             {
-                let (text, fields) = (self.trailer_text.filled(), &self.trailers);
-                stream.send_head(true, false, |writer| h2::encode_trailers(text, fields, writer));
+                self.trailers.send(stream);
                 self.is_end_sent = true;
             }
             if self.needs_flush {
@@ -344,7 +403,11 @@ impl Outgoing {
         }
         let is_all = self.first_sent == self.first.1 && self.later_sent == self.later_len;
         if self.reader.is_done() && is_all && !self.is_last_chunk_made {
-            self.chunk.extend_from_slice(LAST_CHUNK);
+            if self.ends_with_trailers() {
+                self.trailers.write(&mut self.chunk);
+            } else {
+                self.chunk.extend_from_slice(LAST_CHUNK);
+            }
             self.is_last_chunk_made = true;
         }
     }
@@ -373,9 +436,13 @@ impl Outgoing {
         if !down.is_stream() {
             if self.later.capacity() == 0 {
                 self.later = pool.take(1);
-            } else if !pool.make_room(&mut self.later) {
+            } else if !pool.make_room_within(&mut self.later, self.most_kept) {
                 return Poll::Ready(Err(Broken::DownstreamProtocol("http1.body_buffer_full")));
             }
+        }
+        // A stream's bytes are put behind those that are kept, as many as have come.
+        if down.is_stream() && self.most_kept > BufferPool::MAX && self.later_len > 0 {
+            pool.reserve(&mut self.later, BufferPool::MAX, self.most_kept);
         }
         // Where the length is known no byte of the next request is read, so that it stays where it belongs.
         let remaining = self
@@ -385,23 +452,25 @@ impl Outgoing {
         let room = self.later.space().len();
         let count = ready!(down.poll_fill(cx, &mut self.later, pool, remaining)).map_err(|_| Broken::Downstream)?;
         if count == 0 {
-            if let Wire::Stream(stream) = down
-                && let Some(text) = stream.take_trailers(&mut self.trailers)
-            {
-                self.has_trailers = true;
-                pool.give(std::mem::replace(&mut self.trailer_text, text));
+            if let Wire::Stream(stream) = down {
+                self.trailers.take(stream, pool);
             }
             // The end of a stream is the end of its body; a connection must not end within one.
-            return Poll::Ready(self.reader.end().map_err(|_| Broken::Downstream));
+            let ended = self.reader.end().map_err(|_| Broken::Downstream);
+            return Poll::Ready(ended.and_then(|()| self.check_text()));
         }
         let start = self.later.len() - count;
         let bytes = &mut self.later.filled_mut()[start..];
         let (taken, len) = if self.decodes {
-            let decoded = self.reader.decode(bytes);
-            decoded.map_err(|error| Broken::DownstreamProtocol(error.details()))?
+            let decoded = decode(&mut self.reader, bytes, &mut self.trailers, pool)?;
+            (decoded.taken, decoded.len)
         } else {
             let taken = consume(&mut self.reader, bytes)?;
             (taken, taken)
+        };
+        let len = match &mut self.text {
+            Some(text) => decode_text(text, &mut bytes[..len])?,
+            None => len,
         };
         self.close_gap(start + len, start + taken);
         self.later_len += len;
@@ -413,6 +482,7 @@ impl Outgoing {
             // Known now, so that the upstream learns it with the last bytes.
             self.reader.end().map_err(|_| Broken::Downstream)?;
         }
+        self.check_text()?;
         let is_full_read = count == room.min(remaining) && room <= remaining;
         if is_full_read && self.replay_limit == 0 && self.later.capacity() < LARGEST_READ && !down.is_stream() {
             pool.grow(&mut self.later);
@@ -447,4 +517,25 @@ fn consume(reader: &mut BodyReader, bytes: &[u8]) -> Result<usize, Broken> {
     reader
         .consume(bytes)
         .map_err(|error| Broken::DownstreamProtocol(error.details()))
+}
+
+const BAD_TEXT: Broken = Broken::DownstreamProtocol("grpc_base_64_decode_failed");
+
+fn decode_text(text: &mut TextDecoder, bytes: &mut [u8]) -> Result<usize, Broken> {
+    text.decode(bytes).map_err(|_| BAD_TEXT)
+}
+
+fn decode(
+    reader: &mut BodyReader,
+    bytes: &mut [u8],
+    trailers: &mut Trailers,
+    pool: &BufferPool,
+) -> Result<Decoded, Broken> {
+    let refused = |error: http::BodyError| Broken::DownstreamProtocol(error.details());
+    let decoded = reader.decode(bytes).map_err(refused)?;
+    if trailers.collect(&bytes[decoded.trailers.clone()], reader.is_done(), pool) {
+        Ok(decoded)
+    } else {
+        Err(Broken::DownstreamProtocol("http1.invalid_trailers"))
+    }
 }

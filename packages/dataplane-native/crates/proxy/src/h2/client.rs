@@ -35,7 +35,6 @@ impl SharedSession {
         socket: Connection,
         info: Rc<UpstreamInfo>,
         http: &config::HttpProtocolOptions,
-        limits: ::http::Limits,
     ) -> Rc<Self> {
         let session = Session::new(
             Role::Client,
@@ -44,10 +43,7 @@ impl SharedSession {
                 stream_window: http.http2.initial_stream_window_bytes,
                 connection_window: http.http2.initial_connection_window_bytes,
                 allow_connect_protocol: false,
-                limits: ::http::Limits {
-                    max_fields: http.max_headers_count as usize,
-                    ..limits
-                },
+                limits: worker.shared.limits.of_responses(http),
             },
         );
         let conn = Conn::new(session, Rc::clone(worker), Counter::UpstreamProtocolErrors);

@@ -110,7 +110,7 @@ async fn read_content(
     let mut total = 0;
     loop {
         let decoded = reader.decode(buffer.filled_mut());
-        let (taken, len) = decoded.map_err(|_| CheckFailure::Protocol)?;
+        let http::Decoded { taken, len, .. } = decoded.map_err(|_| CheckFailure::Protocol)?;
         let room = wanted - content.len();
         content.extend_from_slice(&buffer.filled()[..len.min(room)]);
         buffer.consume(taken);

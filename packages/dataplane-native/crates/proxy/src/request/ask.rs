@@ -103,10 +103,10 @@ pub(super) async fn hold_body(
     };
     arm();
     let outgoing = &mut scratch.outgoing;
-    let is_whole = poll_fn(|cx| {
+    let held = poll_fn(|cx| {
         let seen = outgoing.body_bytes;
         match outgoing.poll_hold(cx, buffer, wire, &call.worker.buffers, most) {
-            Poll::Ready(Ok(is_whole)) => return Poll::Ready(Ok(is_whole)),
+            Poll::Ready(Ok(held)) => return Poll::Ready(Ok(held)),
             Poll::Ready(Err(Broken::DownstreamProtocol(_))) => return Poll::Ready(Err(Failure::DownstreamProtocol)),
             Poll::Ready(Err(_)) => return Poll::Ready(Err(Failure::DownstreamClosed)),
             Poll::Pending => {}
@@ -124,7 +124,7 @@ pub(super) async fn hold_body(
     .await?;
     call.held_ms += timer.now_ms().saturating_sub(begin_ms);
     let mut bytes = outgoing.held(buffer).concat();
-    let is_partial = !is_whole || bytes.len() > most;
+    let is_partial = held.is_none();
     bytes.truncate(most);
     Ok(HeldBody { bytes, is_partial })
 }

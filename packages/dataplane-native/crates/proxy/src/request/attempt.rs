@@ -4,6 +4,7 @@ mod acquire;
 mod heads;
 mod relay;
 mod retry;
+mod transform;
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -332,6 +333,17 @@ fn note_upstream(call: &mut Call<'_>, up: &Upstream) {
 fn was_undelivered(up: &Upstream, scratch: &Scratch) -> bool {
     let head = ResponseView::new(&scratch.response, scratch.incoming.head_bytes());
     scratch.response.status == 503 && up.info.is_mutual && head.header(UNDELIVERED).is_some()
+}
+
+/// Deadlines of a request that is held until it is complete.
+pub(super) fn deadlines_of_hold(call: &Call<'_>) -> Deadlines {
+    let now = call.start_us / 1000;
+    let config = &call.http.config;
+    Deadlines {
+        request: (config.request_timeout_ms > 0).then(|| now + config.request_timeout_ms),
+        ..Deadlines::default()
+    }
+    .with_idle(config.stream_idle_timeout_ms, call.worker.timers.now_ms())
 }
 
 fn deadlines(call: &Call<'_>, forward: &Forward, is_taken: bool) -> Deadlines {

@@ -3,11 +3,11 @@
 use std::{future::poll_fn, rc::Rc, sync::Arc, task::Poll};
 
 use config::Forward;
-use http::{Buffer, Edits, RequestHead, RequestView, ResponseHead, h1, h2};
+use http::{Buffer, Edits, Framing, RequestHead, RequestView, ResponseHead, h1, h2};
 
 use super::{Call, Scratch};
 use crate::{
-    exchange::{BodyPlan, Incoming},
+    exchange::{Arrived, BodyPlan, Expected, Incoming},
     pool::Upstream,
     snapshot::ClusterEntry,
     upstream::{self, Speaks, Target},
@@ -42,6 +42,14 @@ pub(super) fn send(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch, forw
         }
         let view = RequestView::new(&scratch.request, buffer.filled());
         let mut message = Vec::with_capacity(scratch.request.len + first.len() + later.len() + 64);
+        if !scratch.outgoing.has_chunks() && scratch.request.framing != Framing::None {
+            // The body is here without what delimited it.
+            let (bytes, fields) = (view.buffer(), view.fields());
+            let mut length = itoa::Buffer::new();
+            let length = length.format(first.len() + later.len()).as_bytes();
+            scratch.edits.remove(bytes, fields, "transfer-encoding");
+            scratch.edits.set(bytes, fields, "content-length", length);
+        }
         if policy.disable_shadow_host_suffix {
             h1::encode_request(view, &scratch.edits, &mut message);
         } else {
@@ -107,8 +115,8 @@ impl Copy {
     /// The body without chunks.
     fn content(&mut self) -> Option<std::ops::Range<usize>> {
         let len = if self.has_chunks {
-            let mut reader = http::BodyReader::new(http::Framing::Chunked);
-            reader.decode(&mut self.message[self.head_len..]).ok()?.1
+            let mut reader = http::BodyReader::new(Framing::Chunked);
+            reader.decode(&mut self.message[self.head_len..]).ok()?.len
         } else {
             self.message.len() - self.head_len
         };
@@ -136,7 +144,11 @@ async fn deliver(worker: Rc<Worker>, cluster: Arc<ClusterEntry>, mut copy: Copy)
     }
     let mut incoming = Incoming::default();
     let mut head = ResponseHead::default();
-    let limits = http::Limits::default();
+    let expected = Expected {
+        limits: worker.shared.limits.of_responses(&cluster.config.http),
+        method: request.method,
+        allows_upgrade: false,
+    };
     let mut is_flushed = false;
     let mut has_head = false;
     let is_whole = poll_fn(|cx| {
@@ -155,9 +167,10 @@ async fn deliver(worker: Rc<Worker>, cluster: Arc<ClusterEntry>, mut copy: Copy)
                 Poll::Pending => {}
             }
         }
-        if !has_head {
-            match incoming.poll_head(cx, &mut up.wire, &worker.buffers, &limits, request.method, &mut head) {
-                Poll::Ready(Ok(())) => {
+        while !has_head {
+            match incoming.poll_head(cx, &mut up.wire, &worker.buffers, &expected, &mut head) {
+                Poll::Ready(Ok(Arrived::Interim)) => incoming.end_interim(),
+                Poll::Ready(Ok(Arrived::Final)) => {
                     has_head = true;
                     incoming.begin_body(head.framing, BodyPlan::default());
                 }
@@ -207,9 +220,7 @@ async fn open(worker: &Rc<Worker>, cluster: &Arc<ClusterEntry>) -> Option<Upstre
         None => {
             let breakers = &cluster.config.circuit_breakers.default;
             let guard = cluster.state.acquire_connection(0, breakers)?;
-            upstream::connect(worker, target, speaks, http::Limits::default(), guard)
-                .await
-                .ok()?
+            upstream::connect(worker, target, speaks, guard).await.ok()?
         }
     };
     up.info.requests.set(up.info.requests.get() + 1);

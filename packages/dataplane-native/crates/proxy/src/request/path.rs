@@ -26,16 +26,16 @@ pub(crate) fn normalize(path: &[u8], options: PathNormalization, out: &mut Vec<u
     }
     out.clear();
     let mut has_slashes = false;
-    decode(only, options, out, &mut has_slashes);
-    if has_slashes && options.escaped_slashes == SlashesAction::Reject {
+    if !decode(only, options, out, &mut has_slashes)
+        || has_slashes && options.escaped_slashes == SlashesAction::Reject
+        || options.normalize && !remove_dots(out)
+    {
         return Normalized::Rejected;
     }
+    // Behind the dot segments, as Envoy does: an empty segment is one that `..` takes back.
     if options.merge_slashes {
         let mut last = 0;
         out.retain(|byte| !(std::mem::replace(&mut last, *byte) == b'/' && *byte == b'/'));
-    }
-    if options.normalize && !remove_dots(out) {
-        return Normalized::Rejected;
     }
     let is_changed = out.as_slice() != only;
     out.extend_from_slice(query);
@@ -50,21 +50,26 @@ pub(crate) fn normalize(path: &[u8], options: PathNormalization, out: &mut Vec<u
 fn is_plain(path: &[u8]) -> bool {
     let mut last = 0;
     path.iter().all(|byte| {
-        let is_plain = !matches!((last, *byte), (b'/', b'/' | b'.') | (_, b'%' | b'\\'));
+        let is_plain = !matches!((last, *byte), (b'/', b'/' | b'.') | (_, b'%' | b'\\')) && !is_no_uri_byte(*byte);
         last = *byte;
         is_plain
     })
 }
 
-/// Decodes what has no reason to be encoded.
-fn decode(path: &[u8], options: PathNormalization, out: &mut Vec<u8>, has_slashes: &mut bool) {
+/// Bytes that no URI has and clients send anyway; browsers and Envoy encode them.
+fn is_no_uri_byte(byte: u8) -> bool {
+    matches!(byte, b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}')
+}
+
+/// Decodes what has no reason to be encoded, and encodes what has to be. False: it names a byte that ends strings.
+fn decode(path: &[u8], options: PathNormalization, out: &mut Vec<u8>, has_slashes: &mut bool) -> bool {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let mut at = 0;
     while at < path.len() {
-        let escaped = (path[at] == b'%')
-            .then(|| path.get(at + 1..at + 3))
-            .flatten()
-            .and_then(hex);
+        let byte = path[at];
+        let escaped = (byte == b'%').then(|| path.get(at + 1..at + 3)).flatten().and_then(hex);
         match escaped {
+            Some(0) if options.normalize => return false,
             Some(byte @ (b'/' | b'\\')) if options.escaped_slashes != SlashesAction::KeepUnchanged => {
                 *has_slashes = true;
                 out.push(if byte == b'\\' && !options.normalize {
@@ -78,15 +83,30 @@ fn decode(path: &[u8], options: PathNormalization, out: &mut Vec<u8>, has_slashe
                 out.push(byte);
                 at += 3;
             }
-            _ if path[at] == b'\\' && options.normalize => {
+            _ if byte == b'\\' && options.normalize => {
                 out.push(b'/');
                 at += 1;
             }
+            _ if options.normalize && is_no_uri_byte(byte) => {
+                let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
+                out.extend_from_slice(&[b'%', DIGITS[high], DIGITS[low]]);
+                at += 1;
+            }
             _ => {
-                out.push(path[at]);
+                out.push(byte);
                 at += 1;
             }
         }
+    }
+    true
+}
+
+/// A segment without its parameters where it is a dot segment: servers that know parameters cut them off first.
+fn dot_segment(segment: &[u8]) -> &[u8] {
+    let end = segment.iter().position(|byte| *byte == b';').unwrap_or(segment.len());
+    match &segment[..end] {
+        dots @ (b"." | b"..") => dots,
+        _ => segment,
     }
 }
 
@@ -101,7 +121,7 @@ fn remove_dots(path: &mut Vec<u8>) -> bool {
             .position(|byte| *byte == b'/')
             .map_or(path.len(), |at| read + 1 + at);
         let is_last = segment_end == path.len();
-        match &path[read + 1..segment_end] {
+        match dot_segment(&path[read + 1..segment_end]) {
             b"." => {
                 if is_last {
                     path[write] = b'/';
@@ -162,7 +182,7 @@ mod tests {
 
     #[test]
     fn plain_paths_are_left_alone() {
-        for path in ["/", "/a/b.c?x=//&y=%2e", "/a..b/c", "/.well-known/x"] {
+        for path in ["/", "/a/b.c?x=//&y=%2e{|}", "/a..b/c", "/.well-known/x", "/a;b/..c;d"] {
             assert_eq!(run(path, all()).0, Normalized::Same, "{path}");
         }
     }
@@ -182,6 +202,15 @@ mod tests {
             ("/a/.", "/a/"),
             ("/a/b/..", "/a/"),
             ("/a%2f..%2fadmin", "/admin"),
+            ("/a/..;/b", "/b"),
+            ("/a/..;x=y/b", "/b"),
+            ("/a/%2e%2e;/b", "/b"),
+            ("/a/.;/b", "/a/b"),
+            ("/a/..;", "/"),
+            ("//a//../b", "/a/b"),
+            ("/a//..//b", "/a/b"),
+            ("//", "/"),
+            ("/a|\"<>{}^`", "/a%7C%22%3C%3E%7B%7D%5E%60"),
         ] {
             assert_eq!(run(path, all()), (Normalized::Changed, expected.to_owned()), "{path}");
         }
@@ -191,6 +220,26 @@ mod tests {
     fn a_path_above_the_root_is_refused() {
         assert_eq!(run("/../a", all()).0, Normalized::Rejected);
         assert_eq!(run("/a/../../b", all()).0, Normalized::Rejected);
+    }
+
+    #[test]
+    fn a_path_with_an_encoded_nul_is_refused() {
+        assert_eq!(run("/a%00b", all()).0, Normalized::Rejected);
+    }
+
+    #[test]
+    fn a_path_that_was_changed_is_not_changed_again() {
+        for path in [
+            "/a/..;/b",
+            "//a//../b",
+            "/a//..//b/.;x/%2e%2e;/c",
+            "/a{b}",
+            "/%61/./b",
+            "/a/c%2f..%2f..;/b",
+        ] {
+            let (_, once) = run(path, all());
+            assert_eq!(run(&once, all()).0, Normalized::Same, "{path} became {once}");
+        }
     }
 
     #[test]

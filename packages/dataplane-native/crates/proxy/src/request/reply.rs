@@ -12,6 +12,8 @@ use crate::{error::Failure, h2, http_connection::write_all, timer::Timer, wire::
 /// Time to write a response made here to a client that does not read.
 const WRITE_TIMEOUT_MS: u64 = 10_000;
 
+pub(super) const GRPC: &[u8] = b"application/grpc";
+
 /// Envoy's response code details.
 #[derive(Debug, Clone)]
 pub(crate) enum Details {
@@ -77,14 +79,16 @@ impl Reply {
     }
 
     /// A client of gRPC looks for the status among the fields, of a response that is fine as one of HTTP.
-    fn turn_into_grpc(&mut self) {
+    fn turn_into_grpc(&mut self, content_type: &[u8]) {
         use std::io::Write as _;
         let status = if self.is_resource_exhausted {
             8
         } else {
             grpc_status_of(self.status)
         };
-        self.fields.extend_from_slice(b"content-type: application/grpc\r\n");
+        self.fields.extend_from_slice(b"content-type: ");
+        self.fields.extend_from_slice(content_type);
+        self.fields.extend_from_slice(b"\r\n");
         // Writing to memory cannot fail.
         let _ = write!(self.fields, "grpc-status: {status}\r\n");
         let message = std::mem::replace(&mut self.body, Body::Static(""));
@@ -157,7 +161,8 @@ pub(super) async fn send(
     mut reply: Reply,
 ) -> Next {
     if call.is_grpc && !reply.is_grpc {
-        reply.turn_into_grpc();
+        let web = call.effects.grpc_web.and_then(|web| web.response_type(GRPC));
+        reply.turn_into_grpc(web.as_deref().unwrap_or(GRPC));
     }
     call.status = reply.status;
     call.flags = call.flags.with(reply.flags);
@@ -166,7 +171,9 @@ pub(super) async fn send(
     // A body that is still on its way would have to be read to the end; a client that waits for permission to send it
     // may or may not send it.
     let is_body_here = scratch.outgoing.is_body_taken() && !scratch.request.expects_continue;
-    call.closes |= !is_body_here || call.served.is_draining();
+    // What follows a refused CONNECT may have been meant for the tunnel.
+    let is_connect = scratch.request.method == Method::Connect;
+    call.closes |= !is_body_here || is_connect || call.served.is_draining();
     let body = reply.body.as_bytes();
     let mut fields = reply.fields;
     effects::write_response_fields(&call.effects, &mut fields);
@@ -260,7 +267,7 @@ pub(super) async fn write(call: &Call<'_>, wire: &mut Wire, timer: &Timer, out: 
 }
 
 /// The status of gRPC that stands for one of HTTP (grpc's `http-grpc-status-mapping`).
-fn grpc_status_of(status: u16) -> u16 {
+pub(super) fn grpc_status_of(status: u16) -> u16 {
     match status {
         400 => 13,
         401 => 16,

@@ -80,14 +80,7 @@ async fn open(
         return Err(Failure::Overflow);
     };
     let target = attempt::target(call, cluster, chosen, "");
-    let up = Box::pin(upstream::connect(
-        &call.served.worker,
-        target,
-        Speaks::Http1,
-        call.http.limits,
-        guard,
-    ))
-    .await?;
+    let up = Box::pin(upstream::connect(&call.served.worker, target, Speaks::Http1, guard)).await?;
     if call.served.listener.reporter == telemetry::ReporterSide::Source {
         call.labels = Some(up.info.labels);
     }

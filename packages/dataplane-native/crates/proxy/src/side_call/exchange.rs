@@ -7,7 +7,7 @@ use http::{Edits, Fields, Framing, Method, RequestHead, RequestView, ResponseHea
 
 use crate::{
     error::Failure,
-    exchange::{self, BodyPlan, Incoming},
+    exchange::{self, Arrived, BodyPlan, Expected, Incoming},
     pool::Upstream,
     snapshot::ClusterEntry,
     wire::{Wire, WireEnd},
@@ -89,9 +89,10 @@ async fn read_answer(
     mut range: std::ops::Range<usize>,
     (up, incoming): (&mut Upstream, &mut Incoming),
 ) -> Result<(Answer, bool), Broken> {
-    let limits = http::Limits {
-        max_fields: cluster.config.http.max_headers_count as usize,
-        ..http::Limits::default()
+    let expected = Expected {
+        limits: worker.shared.limits.of_responses(&cluster.config.http),
+        method,
+        allows_upgrade: false,
     };
     let pool = &worker.buffers;
     let mut response = ResponseHead::default();
@@ -119,9 +120,13 @@ async fn read_answer(
                 Poll::Pending => {}
             }
         }
-        if !has_head {
-            match incoming.poll_head(cx, &mut up.wire, pool, &limits, method, &mut response) {
-                Poll::Ready(Ok(())) => {}
+        while !has_head {
+            match incoming.poll_head(cx, &mut up.wire, pool, &expected, &mut response) {
+                Poll::Ready(Ok(Arrived::Interim)) => {
+                    incoming.end_interim();
+                    continue;
+                }
+                Poll::Ready(Ok(Arrived::Final)) => {}
                 Poll::Ready(Err(broken)) => return Poll::Ready(Err(of_broken(broken))),
                 Poll::Pending => return Poll::Pending,
             }
@@ -147,9 +152,9 @@ async fn read_answer(
             })
     })
     .await?;
-    if let Some((text, fields)) = incoming.trailers() {
-        take_fields(text, fields, &mut answer.fields);
-    }
+    answer
+        .fields
+        .extend(incoming.trailers().map(|(name, value)| to_field(name, value)));
     let is_reusable =
         response.keep_alive && is_flushed && !incoming.has_garbage() && response.framing != Framing::Close;
     Ok((answer, is_reusable))
@@ -171,10 +176,12 @@ fn failure_of(end: WireEnd) -> Failure {
 }
 
 fn take_fields(text: &[u8], fields: &Fields, into: &mut Vec<(String, Vec<u8>)>) {
-    into.extend(fields.as_slice().iter().map(|field| {
-        let name = String::from_utf8_lossy(field.name.of(text)).to_ascii_lowercase();
-        (name, field.value.of(text).to_vec())
-    }));
+    let fields = fields.as_slice().iter();
+    into.extend(fields.map(|field| to_field(field.name.of(text), field.value.of(text))));
+}
+
+fn to_field(name: &[u8], value: &[u8]) -> (String, Vec<u8>) {
+    (String::from_utf8_lossy(name).to_ascii_lowercase(), value.to_vec())
 }
 
 /// The head as HTTP/1 has it.

@@ -58,16 +58,15 @@ pub(super) async fn open(
                 None => continue,
             }
         };
-        let http_limits = http::Limits::default();
         if speaks == Speaks::Http1 {
-            return upstream::connect(worker, target, speaks, http_limits, guard).await;
+            return upstream::connect(worker, target, speaks, guard).await;
         }
         // One connection is opened at a time: the streams of many fit on it.
         let key = key.http2();
         let is_first = poll_fn(|cx| Poll::Ready(worker.pools.begin_connecting(&key, cx.waker()))).await;
         if is_first {
             let _connecting = Connecting { worker, key };
-            return upstream::connect(worker, target, speaks, http_limits, guard).await;
+            return upstream::connect(worker, target, speaks, guard).await;
         }
         drop(guard);
         let mut has_waited = false;

@@ -245,10 +245,9 @@ pub fn read_message(stream: &mut TcpStream, buffer: &mut Vec<u8>, until_close: b
         }
         message.body = buffer.drain(..length).collect();
     } else if message.header("transfer-encoding").is_some() {
-        let ending = b"0\r\n\r\n";
         let end = loop {
-            if let Some(end) = buffer.windows(ending.len()).position(|window| window == ending) {
-                break end + ending.len();
+            if let Some(end) = end_of_chunks(buffer) {
+                break end;
             }
             if !more(buffer, stream) {
                 return None;
@@ -260,6 +259,14 @@ pub fn read_message(stream: &mut TcpStream, buffer: &mut Vec<u8>, until_close: b
         message.body = std::mem::take(buffer);
     }
     Some(message)
+}
+
+/// Behind the last chunk and its trailers.
+fn end_of_chunks(buffer: &[u8]) -> Option<usize> {
+    let is_last = |at: &usize| buffer[*at..].starts_with(b"0\r\n") && (*at == 0 || buffer[..*at].ends_with(b"\r\n"));
+    let last = (0..buffer.len()).find(is_last)?;
+    let rest = buffer[last..].windows(4).position(|window| window == b"\r\n\r\n")?;
+    Some(last + rest + 4)
 }
 
 /// A client's connection.

@@ -18,6 +18,9 @@ const MAX_CONTINUATIONS: u32 = 32;
 /// Interim responses to one request.
 const MAX_INTERIM: u32 = 16;
 
+/// Those of them that are kept until somebody takes them; more are dropped, they are only hints.
+const MAX_WAITING_INTERIM: usize = 4;
+
 /// A block of fields whose end has not arrived.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PendingBlock {
@@ -349,7 +352,14 @@ impl Session {
             return self.stream_error(block.stream, ErrorCode::PROTOCOL_ERROR);
         }
         if is_interim {
-            stream.head.clear(pool);
+            // Nobody asked for permission to go on: the proxy in front gave it already.
+            let is_wanted = status != 100 && stream.head.too_large.is_none();
+            if is_wanted && stream.interim_heads.len() < MAX_WAITING_INTERIM {
+                stream.interim_heads.push_back(std::mem::take(&mut stream.head));
+                stream.wake_reader();
+            } else {
+                stream.head.clear(pool);
+            }
             return Ok(());
         }
         stream.content_left = length;

@@ -1,6 +1,9 @@
 //! One stream.
 
-use std::task::{Context, Waker};
+use std::{
+    collections::VecDeque,
+    task::{Context, Waker},
+};
 
 use crate::{
     Buffer, BufferPool,
@@ -56,7 +59,9 @@ pub(super) struct Stream {
     pub(super) send_window: SendWindow,
     pub(super) receive_window: ReceiveWindow,
     pub(super) is_waiting: bool,
+    /// Interim responses so far, and those of them that nobody has taken yet.
     pub(super) interim: u32,
+    pub(super) interim_heads: VecDeque<Head>,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
@@ -82,6 +87,7 @@ impl Default for Stream {
             receive_window: ReceiveWindow::new(0),
             is_waiting: false,
             interim: 0,
+            interim_heads: VecDeque::new(),
             reader: None,
             writer: None,
         }
@@ -105,6 +111,9 @@ impl Stream {
         (self.expects_no_content, self.is_waiting, self.is_reset_by_peer) = (false, false, false);
         (self.content_left, self.end) = (None, None);
         self.interim = 0;
+        for mut head in self.interim_heads.drain(..) {
+            head.clear(pool);
+        }
         (self.reader, self.writer) = (None, None);
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::*;
-use crate::RequestView;
+use crate::{Framing, RequestView};
 
 struct Pair {
     client: Session,
@@ -129,6 +129,26 @@ fn a_request_and_its_response_travel_with_content_and_trailers() {
     pair.pump();
     assert_eq!((pair.client.stream_count(), pair.server.stream_count()), (0, 0));
     assert!(!pair.client.is_over() && !pair.server.is_over());
+}
+
+#[test]
+fn interim_responses_are_there_for_who_wants_them_and_few_are_kept() {
+    let mut pair = Pair::new(SessionOptions::default());
+    let (ours, theirs) = pair.request(true);
+    for status in [b"100", b"103", b"103", b"102", b"103", b"104"] {
+        pair.server
+            .send_head(theirs, false, false, |writer| writer.field(b":status", status));
+    }
+    pair.server.send_head(theirs, true, false, ok);
+    pair.pump();
+    let mut response = ResponseHead::default();
+    let mut statuses = Vec::new();
+    while pair.client.take_interim(ours, &mut response).is_some() {
+        statuses.push(response.status);
+    }
+    assert_eq!(statuses, [103, 103, 102, 103]);
+    assert!(pair.client.poll_response(&noop(), ours, &mut response).is_ready());
+    assert_eq!((response.status, response.framing), (200, Framing::None));
 }
 
 #[test]

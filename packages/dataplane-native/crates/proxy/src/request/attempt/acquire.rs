@@ -227,8 +227,7 @@ async fn connect(
     waiting: &mut Waiting<'_>,
 ) -> Result<Upstream, Failure> {
     let worker = &call.served.worker;
-    let limits = call.http.limits;
-    let mut connecting = pin!(Box::pin(upstream::connect(worker, target, speaks, limits, guard)));
+    let mut connecting = pin!(Box::pin(upstream::connect(worker, target, speaks, guard)));
     poll_fn(|cx| {
         if let Poll::Ready(result) = connecting.as_mut().poll(cx) {
             return Poll::Ready(result);

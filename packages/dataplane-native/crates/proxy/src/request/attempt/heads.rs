@@ -6,7 +6,7 @@ use route::HostChange;
 
 use crate::{
     error::Failure,
-    exchange::{BodyPlan, Outgoing},
+    exchange::{BodyPlan, Sink},
     filters, format,
     pool::Upstream,
     request::{Call, Scratch, UNDELIVERED, View, effects},
@@ -136,9 +136,14 @@ pub(super) fn send_head(
             return Err(Failure::UpgradeRefused);
         }
     }
+    let sink = Sink {
+        is_stream: to_stream,
+        has_length,
+        trailers: sends_trailers(call, scratch, to_stream),
+    };
     scratch
         .outgoing
-        .set_sink(buffer, to_stream, has_length)
+        .set_sink(buffer, sink, &call.worker.buffers)
         .map_err(|_| Failure::DownstreamProtocol)?;
     let Scratch {
         request,
@@ -162,7 +167,7 @@ pub(super) fn send_head(
     match &up.wire {
         Wire::Connection(_) => {
             let is_tunnel = request.method == http::Method::Connect;
-            if !is_tunnel && Outgoing::needs_chunks(request.framing, has_length) {
+            if !is_tunnel && outgoing.adds_chunks() {
                 edits.set(view.buffer(), view.fields(), "transfer-encoding", b"chunked");
             }
             outgoing.head.clear();
@@ -179,6 +184,16 @@ pub(super) fn send_head(
         }
     }
     Ok(())
+}
+
+/// Whether trailers of the request go on: between streams always, else where the side of HTTP/1 says so.
+fn sends_trailers(call: &Call<'_>, scratch: &Scratch, to_stream: bool) -> bool {
+    let is_taken = scratch.request.version == Version::Http2 || call.http.config.http1.enable_trailers;
+    let is_sent = to_stream
+        || call
+            .cluster
+            .is_some_and(|cluster| cluster.config.http.http1.enable_trailers);
+    is_taken && is_sent
 }
 
 /// The response's head for the client: written for one of HTTP/1, sent on a stream.
@@ -217,13 +232,15 @@ pub(in crate::request) fn write_response_head(
         None
     };
     edits.strip_hop_by_hop(head, fields, upgrade);
-    if plan.decodes || is_tunnel {
+    // RFC 9110 section 8.6, RFC 9112 section 6.1: a 204 has neither; who believes it has waits for content.
+    if plan.decodes || is_tunnel || response.status == 204 {
         edits.remove_known(fields, Known::TransferEncoding);
     }
     if plan.chunks {
+        edits.remove_known(fields, Known::TransferEncoding);
         edits.append("transfer-encoding", b"chunked");
     }
-    if is_tunnel {
+    if is_tunnel || response.status == 204 {
         edits.remove_known(fields, Known::ContentLength);
     }
     if response.status == 503 {

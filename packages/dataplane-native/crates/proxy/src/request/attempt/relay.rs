@@ -5,10 +5,10 @@ use std::{future::poll_fn, task::Poll};
 use http::{Buffer, Framing, Known, Version};
 use telemetry::{Counter, ResponseFlags};
 
-use super::{Deadlines, write_response_head};
+use super::{Deadlines, transform::transform, write_response_head};
 use crate::{
     error::Failure,
-    exchange::{BodyPlan, Broken},
+    exchange::{Arrived, BodyPlan, Broken, Expected, Transform},
     pool::Upstream,
     request::{Call, Details, Next, Scratch, client_gone, process, reply, tunnel},
     timer::Timer,
@@ -46,11 +46,12 @@ pub(super) async fn exchange(
     } else {
         request.method
     };
-    let limits = http::Limits {
-        max_fields: call
-            .cluster
-            .map_or(100, |cluster| cluster.config.http.max_headers_count as usize),
-        ..call.http.limits
+    let expected = Expected {
+        limits: call.cluster.map_or(call.http.limits, |cluster| {
+            call.worker.shared.limits.of_responses(&cluster.config.http)
+        }),
+        method,
+        allows_upgrade: request.wants_upgrade,
     };
     let mut is_sent = false;
     let mut send_error = None;
@@ -71,12 +72,24 @@ pub(super) async fn exchange(
                 Poll::Pending => {}
             }
         }
-        match incoming.poll_head(cx, &mut up.wire, pool, &limits, method, response) {
-            Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
-            Poll::Ready(Err(Broken::UpstreamProtocol)) => return Poll::Ready(Err(Failure::UpstreamProtocol)),
-            Poll::Ready(Err(Broken::Upstream(end))) => return Poll::Ready(Err(failure_of(end))),
-            Poll::Ready(Err(_)) => return Poll::Ready(Err(Failure::ClosedBeforeResponse)),
-            Poll::Pending => {}
+        while let Poll::Ready(sent) = incoming.poll_interim(cx, wire) {
+            if sent.is_err() {
+                return Poll::Ready(Err(Failure::DownstreamClosed));
+            }
+            match incoming.poll_head(cx, &mut up.wire, pool, &expected, response) {
+                Poll::Ready(Ok(Arrived::Final)) => return Poll::Ready(Ok(())),
+                Poll::Ready(Ok(Arrived::Interim)) => {
+                    // HTTP/1.0 knows none (RFC 9110 section 15.2).
+                    if request.version != Version::Http10 {
+                        incoming.write_interim(wire, response);
+                    }
+                    incoming.end_interim();
+                }
+                Poll::Ready(Err(Broken::UpstreamProtocol)) => return Poll::Ready(Err(Failure::UpstreamProtocol)),
+                Poll::Ready(Err(Broken::Upstream(end))) => return Poll::Ready(Err(failure_of(end))),
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(Failure::ClosedBeforeResponse)),
+                Poll::Pending => break,
+            }
         }
         if outgoing.poll_client(cx, buffer, wire).is_ready() {
             return Poll::Ready(Err(Failure::DownstreamClosed));
@@ -87,11 +100,46 @@ pub(super) async fn exchange(
         Poll::Pending
     })
     .await
+    .map_err(|failure| {
+        if incoming.is_within_interim() {
+            // The client did not even take a hint: it cannot be told anything any more.
+            Failure::DownstreamClosed
+        } else {
+            failure
+        }
+    })
     .inspect_err(|failure| {
         if *failure == Failure::UpstreamProtocol {
             call.worker.count(Counter::UpstreamProtocolErrors);
         }
     })
+}
+
+/// Writes the head of a response, and says how its body goes on.
+fn begin_response(
+    call: &mut Call<'_>,
+    wire: &Wire,
+    buffer: &Buffer,
+    scratch: &mut Scratch,
+    up: &Upstream,
+    framing: Framing,
+) {
+    let transform = transform(call, buffer, scratch);
+    let plan = plan(call, buffer, scratch, wire, up, transform.as_ref());
+    // A body that ends with the connection ends the connection.
+    let keeps_length = !plan.transforms && up.wire.is_stream() && has_length(scratch);
+    let is_delimited = plan.to_stream || plan.chunks || keeps_length;
+    call.closes |= call.served.is_draining()
+        || scratch.request.method == http::Method::Connect
+        || !is_delimited && (framing == Framing::Close || plan.decodes || plan.transforms);
+    write_response_head(call, wire, buffer, scratch, plan);
+    scratch.incoming.begin_body(framing, plan);
+    if let Some(Transform::Status(status)) = transform {
+        call.grpc_status = Some(status);
+    }
+    if let Some(transform) = transform {
+        scratch.incoming.set_transform(transform);
+    }
 }
 
 /// Relays the response whose head has arrived.
@@ -123,12 +171,7 @@ pub(super) async fn relay(
             }
         }
     }
-    let plan = plan(scratch, wire, &up, framing);
-    // A body that ends with the connection ends the connection.
-    let is_delimited = plan.to_stream || plan.chunks || up.wire.is_stream() && has_length(scratch);
-    call.closes |= call.served.is_draining() || !is_delimited && (framing == Framing::Close || plan.decodes);
-    write_response_head(call, wire, buffer, scratch, plan);
-    scratch.incoming.begin_body(framing, plan);
+    begin_response(call, wire, buffer, scratch, &up, framing);
     deadlines.arm(timer);
     let Scratch {
         outgoing,
@@ -231,18 +274,49 @@ pub(super) fn finish_unread(call: &Call<'_>, up: Upstream, scratch: &mut Scratch
     let is_whole = scratch.outgoing.is_body_taken()
         && scratch.outgoing.is_sent()
         && scratch.response.keep_alive
-        && scratch.incoming.is_whole();
+        && scratch.incoming.is_whole(&call.worker.buffers);
     give_back(call, up, is_whole, call.worker.timers.now_ms());
 }
 
 /// How the client gets the body of this response.
-fn plan(scratch: &Scratch, down: &Wire, up: &Upstream, framing: Framing) -> BodyPlan {
+fn plan(
+    call: &Call<'_>,
+    buffer: &Buffer,
+    scratch: &Scratch,
+    down: &Wire,
+    up: &Upstream,
+    transform: Option<&Transform>,
+) -> BodyPlan {
+    let transforms = transform.is_some();
+    let framing = scratch.response.framing;
     let to_stream = down.is_stream();
     let is_http10 = scratch.request.version == Version::Http10;
+    // Between streams trailers are part of every message; HTTP/1 needs a client that asks for them, or configuration.
+    let trailers = match (to_stream, up.wire.is_stream()) {
+        (true, true) => true,
+        (false, false) => false,
+        (to_stream, _) => {
+            let of_cluster = || {
+                call.cluster
+                    .is_some_and(|cluster| cluster.config.http.http1.enable_trailers)
+            };
+            let is_enabled = if to_stream {
+                of_cluster()
+            } else {
+                call.http.config.http1.enable_trailers
+            };
+            is_enabled || http::accepts_trailers(buffer.filled(), &scratch.request.fields)
+        }
+    };
     BodyPlan {
         to_stream,
-        decodes: framing == Framing::Chunked && (to_stream || is_http10),
-        chunks: !to_stream && !is_http10 && up.wire.is_stream() && framing == Framing::Close && !has_length(scratch),
+        decodes: framing == Framing::Chunked && (to_stream || is_http10 || transforms),
+        chunks: !to_stream
+            && !is_http10
+            && (transforms || up.wire.is_stream() && framing == Framing::Close && !has_length(scratch)),
+        // The last frame of gRPC-Web has them.
+        trailers: trailers && !is_http10 && !matches!(transform, Some(Transform::GrpcWeb(_))),
+        transforms,
     }
 }
 
