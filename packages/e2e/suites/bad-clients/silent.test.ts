@@ -182,8 +182,8 @@ describe("a client that does not read", () => {
 
   test("a large response that the proxy makes itself is disconnected", async () => {
     const client = say(ports.web, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n", { reads: false });
-  await counted("fairlead_proxy_downstream_connections_opened_total");
-  await until("the connection is gone", async () => (await count("fairlead_proxy_downstream_connections")) === 0, {
+    await counted("fairlead_proxy_downstream_connections_opened_total");
+    await until("the connection is gone", async () => (await count("fairlead_proxy_downstream_connections")) === 0, {
       timeoutMs: 2 * FOR_EVER_MS,
     });
     client.socket.destroy();
