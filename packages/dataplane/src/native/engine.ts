@@ -57,6 +57,8 @@ export interface EngineBootstrap {
   readonly limits?: ProxyLimits;
   /** 0: no reports. */
   readonly reportIntervalMs?: number;
+  /** Of the requests that did not fail, the share that is in a report by itself. */
+  readonly accessLog?: { readonly sampleRate: number };
 }
 
 /** What bounds the resources that strangers can make a proxy use; each has a default. */

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessLog, Compressor, CompressorOverride, Fault, HttpConnectionManager, JwtAuthn, LocalRateLimit, Rbac,
-    RouteTarget, StringMatcher,
+    AccessLog, AuthzOverride, Compressor, CompressorOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault,
+    GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, RouteTarget,
+    StringMatcher,
 };
 
 /// What a filter chain does with a connection.
@@ -104,6 +105,12 @@ pub enum HttpFilterKind {
     GrpcWeb,
     /// Compresses responses.
     Compressor(Box<Compressor>),
+    /// A service that decides whether a request may pass.
+    ExtAuthz(Box<ExtAuthz>),
+    /// A service that looks at heads and changes them.
+    ExtProc(Box<ExtProc>),
+    /// A service that decides whether a request is one too many.
+    RateLimit(Box<GlobalRateLimit>),
     /// The last one: sends the request to its route's cluster.
     Router(RouterOptions),
     /// Accepted and without effect here (it only observes, or is marked optional).
@@ -151,6 +158,12 @@ pub enum FilterOverride {
     Buffer(BufferLimit),
     /// Another compression.
     Compressor(CompressorOverride),
+    /// Other settings for the service that decides.
+    ExtAuthz(Box<AuthzOverride>),
+    /// Other settings for the service that looks at heads.
+    ExtProc(Box<ExtProcOverride>),
+    /// Other settings for the service that counts.
+    RateLimit(Box<RateLimitOverride>),
     /// For a filter that is ignored.
     Ignored {
         /// Type of its configuration.

@@ -12,6 +12,8 @@ mod check;
 mod cluster;
 mod compressor;
 mod endpoint;
+mod ext_authz;
+mod ext_proc;
 mod fault;
 mod filter;
 mod header;
@@ -31,12 +33,14 @@ mod rbac;
 mod retry;
 mod route;
 mod secret;
+mod service;
 mod subset;
 mod template;
 mod tls;
+mod tracing;
 mod view;
 
-pub use access_log::{AccessLog, AccessLogFormat};
+pub use access_log::{AccessLog, AccessLogFilter, AccessLogFormat, Comparison};
 pub use address::{Address, CidrRange};
 pub use chain_match::{ChainExplanation, ChainStage, ConnectionInfo, FilterChainIndex};
 pub use cluster::{
@@ -45,6 +49,8 @@ pub use cluster::{
 };
 pub use compressor::{Compressor, CompressorLibrary, CompressorOverride};
 pub use endpoint::{ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
+pub use ext_authz::{AuthzBody, AuthzHttpService, AuthzOverride, AuthzService, ExtAuthz};
+pub use ext_proc::{ExtProc, ExtProcMode, ExtProcOverride, RouteCache};
 pub use fault::{AbortKind, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
 pub use filter::{
     BufferLimit, CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions, TcpProxy,
@@ -57,10 +63,10 @@ pub use health_check::{
 };
 pub use http_connection_manager::{
     ClientCertDetails, CodecType, ForwardClientCert, Http1Options, Http2Keepalive, Http2Options, HttpConnectionManager,
-    PathNormalization, RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
+    PathNormalization, RouteSource, ServerHeader, SlashesAction, Upgrade,
 };
 pub use invalid::Invalid;
-pub use jwt::{ClaimHeader, JwtAuthn, JwtHeader, JwtProvider, JwtRequirement, JwtRule};
+pub use jwt::{ClaimHeader, JwtAuthn, JwtHeader, JwtProvider, JwtRequirement, JwtRule, RemoteJwks};
 pub use lb_policy::{
     ConsistentHashing, LbPolicy, MAX_MAGLEV_SIZE, MAX_RING_SIZE, RingHashFunction, SlowStart, ZoneAware, is_prime,
 };
@@ -75,7 +81,9 @@ pub use matcher::{
 pub use metadata::{IstioService, Metadata};
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern, Substitution};
-pub use rate_limit::{LocalRateLimit, TokenBucket};
+pub use rate_limit::{
+    GlobalRateLimit, HostLimits, LimitAction, LocalRateLimit, RateLimitOverride, RouteLimit, TokenBucket,
+};
 pub use rbac::{Permission, Policy, Principal, Rbac, RbacAction, RbacRules};
 pub use retry::{RetryBackoff, RetryOn, RetryPolicy};
 pub use route::{
@@ -84,9 +92,14 @@ pub use route::{
     WeightedCluster, WeightedClusters,
 };
 pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
+pub use service::GrpcService;
 pub use subset::{Criteria, Criterion, LB_NAMESPACE, SelectorFallback, SubsetFallback, SubsetSelector, Subsets};
 pub use template::{AddressPart, InvalidTemplate, Operator, Piece, Template};
 pub use tls::{CertificateSource, DownstreamTls, TlsContext, TlsVersion, TrustSource, UpstreamTls, Validation};
+pub use tracing::{
+    CustomTag, GrpcCollector, HttpCollector, MetadataOwner, OpenTelemetry, OtlpCollector, RouteTracing, TagValue,
+    Tracing, TracingProvider, Zipkin,
+};
 pub use view::RequestView;
 
 use serde::{Deserialize, Serialize};

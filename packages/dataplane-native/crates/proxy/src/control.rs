@@ -25,6 +25,7 @@ use xds::{Resource, ResourceType};
 use crate::{
     Bootstrap, Problem, ReportSink, Severity, StartError, Upsert,
     build::{self, Builder},
+    export::{self, Exporters},
     health::HealthChecker,
     snapshot::{ClusterEntry, ListenerEntry, RouteEntry, Snapshot},
     worker::{Command, Gauge, Shared, WorkerHandle},
@@ -119,10 +120,13 @@ impl Control {
             next_id: AtomicU64::new(1),
             start: Instant::now(),
             active_faults: AtomicU32::new(0),
+            exporters: Exporters::default(),
+            key_sources: crate::remote_keys::KeySources::default(),
             commands,
         });
         let interval = Duration::from_millis(bootstrap.report_interval_ms);
-        let reporter = Reporter::spawn(Arc::clone(&telemetry), interval, sink).map_err(failed)?;
+        let exports = export::sink(&shared);
+        let reporter = Reporter::spawn(Arc::clone(&telemetry), interval, sink, exports).map_err(failed)?;
         let snapshot = Arc::new(Snapshot::new(
             0,
             HashMap::default(),
@@ -616,7 +620,17 @@ impl State {
                 known
             } else if missing.is_empty() {
                 match self.builder.listener(&config) {
-                    Ok(entry) => Some((Arc::clone(&config), Arc::new(entry))),
+                    Ok(entry) => {
+                        for warning in self.builder.warnings.drain(..) {
+                            problems.push(problem(
+                                Severity::Warning,
+                                ResourceType::Listener,
+                                &config.name,
+                                &warning,
+                            ));
+                        }
+                        Some((Arc::clone(&config), Arc::new(entry)))
+                    }
                     Err(invalid) => {
                         problems.push(problem(Severity::Error, ResourceType::Listener, &config.name, &invalid));
                         known

@@ -5,6 +5,7 @@
 //! bodies the same way; only between HTTP/1 and HTTP/2 chunks are taken off or put on.
 
 mod incoming;
+mod messages;
 mod outgoing;
 mod trailers;
 mod transform;
@@ -14,6 +15,7 @@ use std::io::Write as _;
 use crate::wire::WireEnd;
 
 pub(crate) use incoming::{Arrived, BodyPlan, Expected, Incoming};
+pub(crate) use messages::Messages;
 pub(crate) use outgoing::{Outgoing, Sink};
 pub(crate) use transform::Transform;
 

@@ -21,8 +21,10 @@ use tokio::{sync::mpsc as async_mpsc, task::LocalSet};
 
 use crate::{
     Limits, connection,
+    export::{self, ExportBatch, Exporters},
     h2::StreamTasks,
     pool::Pools,
+    remote_keys::{self, KeySources},
     request::Scratch,
     snapshot::{Current, Snapshot},
     timer::Timers,
@@ -42,6 +44,9 @@ pub(crate) struct Shared {
     pub(crate) next_id: AtomicU64,
     pub(crate) start: std::time::Instant,
     pub(crate) active_faults: AtomicU32,
+    /// Collectors of spans.
+    pub(crate) exporters: Exporters,
+    pub(crate) key_sources: KeySources,
     /// Where workers hand connections to each other.
     pub(crate) commands: Vec<async_mpsc::UnboundedSender<Command>>,
 }
@@ -129,6 +134,8 @@ pub(crate) enum Command {
     },
     /// Close a listening socket; its connections finish.
     Unlisten(ListenKey),
+    /// Send spans to their collector.
+    Export(ExportBatch),
     /// Wake idle connections, so that they notice that they are to end.
     Wake,
     /// End.
@@ -302,6 +309,9 @@ async fn run(
                 if worker.turns.borrow().len() > 2 * worker.snapshot().clusters.len() + 64 {
                     worker.turns.borrow_mut().clear();
                 }
+                if index == 0 {
+                    remote_keys::fetch_ahead(&worker);
+                }
                 // Connections between two requests look at the new configuration now, not when the next one comes.
                 worker.timers.wake_all();
             }
@@ -331,6 +341,9 @@ async fn run(
                 local,
                 listener,
             } => serve(&worker, accepted, &local, &listener),
+            Command::Export(batch) => {
+                tokio::task::spawn_local(export::send(Rc::clone(&worker), batch));
+            }
             Command::Wake => worker.timers.wake_all(),
             Command::Stop => break,
         }

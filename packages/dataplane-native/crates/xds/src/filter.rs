@@ -20,10 +20,13 @@ use messages::{
                 buffer::v3::{Buffer, BufferPerRoute},
                 compressor::v3::{Compressor, CompressorPerRoute},
                 cors::v3::{Cors, CorsPolicy},
+                ext_authz::v3::{ExtAuthz, ExtAuthzPerRoute},
+                ext_proc::v3::{ExtProcPerRoute, ExternalProcessor},
                 fault::v3::HttpFault,
                 grpc_web::v3::GrpcWeb,
                 jwt_authn::v3::{JwtAuthentication, PerRouteConfig as JwtPerRoute},
                 local_ratelimit::v3::LocalRateLimit,
+                ratelimit::v3::{RateLimit, RateLimitPerRoute},
                 rbac::v3::{Rbac as HttpRbac, RbacPerRoute},
                 router::v3::Router,
             },
@@ -42,7 +45,7 @@ use crate::{
     access_log::access_logs,
     buffer, compressor,
     context::{Context, is},
-    fault, http_connection_manager, jwt, rate_limit, rbac, short,
+    ext_authz, ext_proc, fault, global_limit, http_connection_manager, jwt, rate_limit, rbac, short,
     value::millis,
 };
 
@@ -291,6 +294,15 @@ fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) 
     if is::<Compressor>(any) {
         return Some(HttpFilterKind::Compressor(Box::new(compressor::compressor(cx, any))));
     }
+    if is::<ExtAuthz>(any) {
+        return Some(HttpFilterKind::ExtAuthz(Box::new(ext_authz::filter(cx, any))));
+    }
+    if is::<ExternalProcessor>(any) {
+        return Some(HttpFilterKind::ExtProc(Box::new(ext_proc::filter(cx, any))));
+    }
+    if is::<RateLimit>(any) {
+        return Some(HttpFilterKind::RateLimit(Box::new(global_limit::filter(cx, any))));
+    }
     if is::<Router>(any) {
         let router: Router = cx.unpack(any)?;
         cx.no_effect("upstreamLog", !router.upstream_log.is_empty());
@@ -367,6 +379,15 @@ fn filter_override(cx: &mut Context, name: &str, any: &Any, is_optional: bool) -
     }
     if is::<CompressorPerRoute>(any) {
         return compressor::per_route(cx, any);
+    }
+    if is::<ExtAuthzPerRoute>(any) {
+        return ext_authz::per_route(cx, any);
+    }
+    if is::<ExtProcPerRoute>(any) {
+        return ext_proc::per_route(cx, any);
+    }
+    if is::<RateLimitPerRoute>(any) {
+        return global_limit::per_route(cx, any);
     }
     ignored(cx, "configuration of HTTP filter", name, any, is_optional)
         .map(|type_url| FilterOverride::Ignored { type_url })

@@ -40,6 +40,8 @@ mod bodies;
 mod clusters;
 mod listeners;
 mod route_tables;
+mod services;
+mod telemetry;
 
 fn packed<M: Message + Name>(message: &M) -> Any {
     Any {

@@ -6,13 +6,14 @@ use std::{
 };
 
 use http::{
-    BodyReader, Buffer, BufferPool, Edits, Framing, Known, Limits, Method, ResponseHead, ResponseView,
+    BodyReader, Buffer, BufferPool, Edits, Fields, Framing, Known, Limits, Method, ResponseHead, ResponseView,
     h1::{self, HeadScanner},
     h2,
 };
 
 use super::{
-    Broken, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, trailers::Trailers, transform::Transform, write_chunk,
+    Broken, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, Messages, trailers::Trailers, transform::Transform,
+    write_chunk,
 };
 use crate::wire::{Wire, WireEnd};
 
@@ -39,6 +40,8 @@ pub(crate) struct Incoming {
     has_garbage: bool,
     /// Bytes of the response's body received.
     pub(crate) body_bytes: u64,
+    /// Messages of gRPC in it.
+    pub(crate) messages: Messages,
     /// Bytes of any kind received; says whether something moved.
     pub(crate) received: u64,
     head_len: usize,
@@ -97,6 +100,7 @@ impl Incoming {
         self.needs_flush = false;
         self.has_garbage = false;
         self.body_bytes = 0;
+        self.messages = self.messages.again();
         self.received = 0;
         self.head_len = 0;
     }
@@ -127,6 +131,12 @@ impl Incoming {
     /// A trailer of the response, once it has ended.
     pub(crate) fn trailer(&self, name: &str) -> Option<&[u8]> {
         self.trailers.get(name)
+    }
+
+    /// Names and values of the response's trailers together.
+    pub(crate) fn trailer_bytes(&self) -> u64 {
+        let sum = |(name, value): (&[u8], &[u8])| (name.len() + value.len()) as u64;
+        self.trailers.iter().map(sum).sum()
     }
 
     /// Whether trailers follow the body for the client.
@@ -293,6 +303,37 @@ impl Incoming {
                 return Poll::Ready(false);
             }
         }
+    }
+
+    /// Reads the rest of a response into `content`. Ready with false as soon as that would have more than `most` bytes.
+    pub(crate) fn poll_collect(
+        &mut self,
+        cx: &mut Context<'_>,
+        up: &mut Wire,
+        pool: &BufferPool,
+        content: &mut Vec<u8>,
+        most: usize,
+    ) -> Poll<Result<bool, Broken>> {
+        loop {
+            if self.ready == 0 && !self.buffer.is_empty() && !self.reader.is_done() {
+                self.process(pool)?;
+            }
+            if content.len() + self.ready > most {
+                return Poll::Ready(Ok(false));
+            }
+            content.extend_from_slice(&self.buffer.filled()[..self.ready]);
+            self.buffer.consume(std::mem::take(&mut self.ready));
+            if self.reader.is_done() {
+                self.has_garbage |= !self.buffer.is_empty();
+                return Poll::Ready(Ok(true));
+            }
+            ready!(self.poll_read(cx, up, pool))?;
+        }
+    }
+
+    /// Text and fields of the response's trailers, once it has ended.
+    pub(crate) fn trailers(&self) -> Option<(&[u8], &Fields)> {
+        self.trailers.text_and_fields()
     }
 
     /// Whether the upstream sent something behind its response.
@@ -501,6 +542,7 @@ impl Incoming {
             self.ready = self.reader.consume(self.buffer.filled()).map_err(refused)?;
         }
         self.body_bytes += self.ready as u64;
+        self.messages.take(&self.buffer.filled()[..self.ready]);
         Ok(())
     }
 }

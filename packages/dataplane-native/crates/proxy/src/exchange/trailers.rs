@@ -32,6 +32,11 @@ impl Trailers {
         self.has_any.then(|| self.fields.get(self.text.filled(), name))?
     }
 
+    /// Text and the ranges in it, if there are any.
+    pub(super) fn text_and_fields(&self) -> Option<(&[u8], &Fields)> {
+        self.has_any.then(|| (self.text.filled(), &self.fields))
+    }
+
     /// Names and values.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let fields = if self.has_any { self.fields.as_slice() } else { &[] };

@@ -38,7 +38,7 @@ pub(super) async fn hold(
     deadlines.arm(timer);
     let pool = &call.worker.buffers;
     let outgoing = &mut scratch.outgoing;
-    let held = poll_fn(|cx| match outgoing.poll_hold(cx, buffer, wire, pool, limit) {
+    let held = poll_fn(|cx| match outgoing.poll_all(cx, buffer, wire, pool, limit) {
         Poll::Ready(Ok(held)) => Poll::Ready(Ok(held)),
         Poll::Ready(Err(Broken::DownstreamProtocol(_))) => Poll::Ready(Err(Failure::DownstreamProtocol)),
         Poll::Ready(Err(_)) => Poll::Ready(Err(Failure::DownstreamClosed)),
