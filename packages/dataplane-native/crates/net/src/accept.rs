@@ -26,6 +26,8 @@ pub struct ListenOptions {
     pub freebind: bool,
     /// IPv6 sockets take IPv6 only; otherwise IPv4 too, as mapped addresses.
     pub v6_only: bool,
+    /// Access rights of a Unix socket's file; 0 leaves them to the system.
+    pub mode: u32,
     /// Options of the accepted sockets.
     pub accepted: SocketOptions,
 }
@@ -38,6 +40,7 @@ impl Default for ListenOptions {
             transparent: false,
             freebind: false,
             v6_only: true,
+            mode: 0,
             accepted: SocketOptions::default(),
         }
     }
@@ -83,6 +86,13 @@ impl Listener {
             Address::Abstract(_) => {}
         }
         socket.bind(&address.to_sock_addr()?)?;
+        if let Address::Unix(path) = address
+            && options.mode != 0
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // Before it listens: nobody can have connected with the rights of before.
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(options.mode))?;
+        }
         socket.listen(options.backlog)?;
         let local = Address::from_sock_addr(&socket.local_addr()?);
         // SAFETY: the socket owns its descriptor, gives the same one always, and closes it only when it is dropped.

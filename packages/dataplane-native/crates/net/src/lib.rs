@@ -9,6 +9,7 @@ mod buffer;
 mod connect;
 mod detect;
 mod original_dst;
+mod proxy_protocol;
 mod relay;
 mod socket;
 mod socket_options;
@@ -21,7 +22,11 @@ pub use buffer::{Buffer, BufferSize};
 pub use connect::{ConnectError, ConnectFailure, ConnectOptions, connect};
 pub use detect::{ClientHello, Detection, MAX_DETECT_BYTES, Protocol, detect, detect_protocol, fuzz_detect};
 pub use original_dst::original_destination;
+pub use proxy_protocol::{
+    MAX_PROXY_HEADER_BYTES, ProxyHeader, ProxyParse, ProxyVersion, fuzz_proxy_header, parse_proxy_header,
+    write_proxy_header,
+};
 pub use relay::{RelayEnd, RelayError, RelayOptions, RelaySide, Transferred, relay};
-pub use socket::Socket;
+pub use socket::{Socket, pair};
 pub use socket_options::{Keepalive, SocketOptions};
 pub use stream::{IdleState, Stream};

@@ -25,7 +25,7 @@ pub(crate) use record::record_refused;
 pub(crate) use reply::{Body, Details, Reply};
 
 use crate::{
-    connection::{self, Served},
+    connection::{self, Inner, Served},
     error::Failure,
     exchange::{Incoming, Outgoing},
     filters::{Effects, FilterContext, Outcome, Progress},
@@ -48,7 +48,7 @@ pub(crate) enum Next {
     /// Close it at once.
     Abort,
     /// Serve what is inside the tunnel by this listener.
-    Internal(Arc<str>),
+    Internal(Inner),
 }
 
 /// Memory that a request works with; it goes from request to request.
@@ -169,8 +169,8 @@ pub(crate) async fn serve_stream(served: &Rc<Served>, http: &HttpEntry, stream: 
     let next = serve(served, http, &mut wire, &mut buffer, &mut scratch, timer, false).await;
     worker.give_scratch(scratch);
     worker.buffers.give(buffer);
-    if let Next::Internal(name) = next {
-        Box::pin(connection::serve_tunnel(served, &name, wire)).await;
+    if let Next::Internal(inner) = next {
+        Box::pin(connection::serve_tunnel(served, &inner, wire)).await;
     }
 }
 

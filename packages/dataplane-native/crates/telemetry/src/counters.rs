@@ -24,6 +24,8 @@ counters! {
     DownstreamTlsHandshakes "downstream_tls_handshakes" "TLS handshakes with clients that succeeded.",
     DownstreamTlsFailures "downstream_tls_failures" "TLS handshakes with clients that failed.",
     DownstreamProtocolErrors "downstream_protocol_errors" "Requests refused because they break the protocol.",
+    DownstreamProxyProtocolErrors "downstream_proxy_protocol_errors" "Connections closed because they do not begin with the PROXY protocol as they have to.",
+    DownstreamConnectionLimit "downstream_connection_limit" "Connections closed because their filter chain serves as many as it may.",
     DownstreamTimeouts "downstream_timeouts" "Clients that were too slow or silent.",
     NoFilterChain "no_filter_chain" "Connections that no filter chain matches.",
     RequestsStarted "requests_started" "Requests begun.",

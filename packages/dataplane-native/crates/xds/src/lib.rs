@@ -15,6 +15,7 @@ mod context;
 mod endpoint;
 mod fault;
 mod filter;
+mod filter_state;
 mod health_check;
 mod http_connection_manager;
 mod http_options;
@@ -29,6 +30,7 @@ mod retry;
 mod route;
 mod route_action;
 mod secret;
+mod tcp_proxy;
 mod tls;
 mod value;
 

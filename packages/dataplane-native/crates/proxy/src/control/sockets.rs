@@ -121,13 +121,13 @@ fn to_net(address: &config::Address) -> Option<Address> {
     match address {
         config::Address::Socket(address) => Some(Address::Tcp(*address)),
         config::Address::Unix(path) => Some(Address::from_pipe_path(path)),
-        config::Address::Host(..) | config::Address::Internal(_) => None,
+        config::Address::Host(..) | config::Address::Internal(..) => None,
     }
 }
 
 /// Opens the address on all workers, or on none.
 fn bind(key: &ListenKey, listener: &Listener, workers: &[WorkerHandle]) -> io::Result<Address> {
-    probe(&key.address)?;
+    probe(&key.address, !listener.ipv4_compat)?;
     let mut bound: Option<Address> = None;
     for (index, worker) in workers.iter().enumerate() {
         // A Unix socket has one owner; the kernel cannot spread its connections.
@@ -136,6 +136,8 @@ fn bind(key: &ListenKey, listener: &Listener, workers: &[WorkerHandle]) -> io::R
         }
         let (reply, answer) = mpsc::channel();
         let options = ListenOptions {
+            v6_only: !listener.ipv4_compat,
+            mode: listener.pipe_mode,
             backlog: listener.tcp_backlog_size.map_or(4096, |size| size.min(65_535) as i32),
             ..ListenOptions::default()
         };
@@ -164,14 +166,14 @@ fn bind(key: &ListenKey, listener: &Listener, workers: &[WorkerHandle]) -> io::R
 }
 
 /// Workers share addresses, so another process of this user that does the same would go unnoticed: look without sharing.
-fn probe(address: &Address) -> io::Result<()> {
+fn probe(address: &Address, v6_only: bool) -> io::Result<()> {
     let Some(address) = address.tcp().filter(|address: &SocketAddr| address.port() != 0) else {
         return Ok(());
     };
     let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
-        socket.set_only_v6(true)?;
+        socket.set_only_v6(v6_only)?;
     }
     socket.bind(&address.into())
 }

@@ -367,11 +367,8 @@ pub(super) fn hash_request(call: &mut Call<'_>, cluster: &ClusterEntry, buffer: 
 
 /// The endpoint for the next attempt.
 pub(super) fn choose<'s>(call: &Call<'s>, cluster: &'s Arc<ClusterEntry>, scratch: &Scratch) -> Option<Chosen<'s>> {
-    if let config::ClusterKind::OriginalDst { port_override, .. } = &cluster.config.kind {
-        let mut address = call.served.facts.restored_destination()?;
-        if *port_override != 0 {
-            address.set_port(*port_override);
-        }
+    if let config::ClusterKind::OriginalDst { .. } = &cluster.config.kind {
+        let address = call.served.facts.destination_for(&cluster.config.kind)?;
         let endpoint = cluster.state.dynamic_endpoint(address, || call.worker.shared.next_id());
         return Some(Chosen { endpoint, entry: None });
     }
@@ -417,6 +414,8 @@ pub(super) fn target<'a>(
             .entry
             .map_or(&cluster.default_transport, |entry| &entry.transport),
         authority,
+        served: Some(call.served),
+        metadata: chosen.entry.and_then(|entry| entry.config.metadata.as_ref()),
         reporter: call.served.listener.reporter,
     }
 }

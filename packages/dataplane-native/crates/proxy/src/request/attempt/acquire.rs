@@ -61,9 +61,6 @@ pub(super) async fn acquire(
     wants_new: bool,
     mut waiting: Waiting<'_>,
 ) -> Result<Upstream, Failure> {
-    if matches!(chosen.endpoint.address, config::Address::Internal(_)) {
-        return Err(Failure::TunnelRefused);
-    }
     let scratch = waiting.scratch;
     let authority = if cluster.needs_authority {
         scratch
