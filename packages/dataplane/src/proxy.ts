@@ -13,6 +13,11 @@ export interface ProxyOptions {
   readonly workers?: number;
   /** What bounds the resources that clients can make the proxy use. */
   readonly limits?: ProxyLimits;
+  /**
+   * A Unix socket for replacing the process without losing a connection: a process that was started with the same path hands its listening
+   * sockets to this one, and `handedOver` becomes true there once this one serves.
+   */
+  readonly handoverPath?: string;
 }
 
 /** How an engine is made; tests bring their own. */
@@ -38,7 +43,13 @@ export class Proxy implements AsyncDisposable {
 
   /** Starts to listen and serve. Rejects with a `ProxyError`, and leaves nothing behind, where the configuration is refused. */
   static async start(options: ProxyOptions, createEngine: CreateEngine = createNativeEngine): Promise<Proxy> {
-    const engine = await createEngine({ workers: options.workers ?? 0, limits: options.limits ?? {}, reportIntervalMs: 0 });
+    const { handoverPath } = options;
+    const engine = await createEngine({
+      workers: options.workers ?? 0,
+      limits: options.limits ?? {},
+      reportIntervalMs: 0,
+      ...(handoverPath === undefined ? {} : { handoverPath }),
+    });
     const proxy = new Proxy(engine);
     try {
       await proxy.apply(options.config);
@@ -70,6 +81,14 @@ export class Proxy implements AsyncDisposable {
   async explain(request: Partial<ProxyExplainRequest> & Pick<ProxyExplainRequest, "authority">): Promise<ProxyExplanation> {
     this.#assertRunning();
     return this.#engine.explain(parseExplainRequest(request));
+  }
+
+  /**
+   * Whether another process has taken over the listening sockets (`handoverPath`). What is left here is served to its end: `drain`, which
+   * then waits for idle connections too, and `stop`.
+   */
+  get handedOver(): boolean {
+    return !this.#isStopped && this.#engine.isHandedOver();
   }
 
   /** Refuses new connections and waits for requests in flight; false where some were left after `deadlineMs`. */

@@ -71,6 +71,10 @@ export class FakeEngine implements Engine {
     return this.ready;
   }
 
+  isHandedOver(): boolean {
+    return this.handedOver;
+  }
+
   /** Names of the accepted resources of a type. */
   names(typeUrl: string): readonly string[] {
     return [...(this.resources.get(typeUrl)?.keys() ?? [])].toSorted();

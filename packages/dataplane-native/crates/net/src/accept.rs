@@ -2,7 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd, FromRawFd, OwnedFd};
 use std::task::{Context, Poll};
 
 use socket2::{SockAddr, SockAddrStorage, Type};
@@ -102,6 +102,26 @@ impl Listener {
             local,
             accepted: options.accepted,
         })
+    }
+
+    /// Goes on with a socket that listens already, e.g. one of another process. Must run inside the thread's runtime.
+    pub fn from_fd(fd: OwnedFd, options: &ListenOptions) -> io::Result<Self> {
+        let socket = socket2::Socket::from(fd);
+        socket.set_nonblocking(true)?;
+        socket.set_cloexec(true)?;
+        let local = Address::from_sock_addr(&socket.local_addr()?);
+        // SAFETY: the socket owns its descriptor, gives the same one always, and closes it only when it is dropped.
+        let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE)? };
+        Ok(Self {
+            socket,
+            local,
+            accepted: options.accepted,
+        })
+    }
+
+    /// Another descriptor of the same socket.
+    pub fn duplicate(&self) -> io::Result<OwnedFd> {
+        self.socket.get_ref().as_fd().try_clone_to_owned()
     }
 
     /// The address it is bound to, with the port the kernel chose where 0 was asked for.

@@ -8,6 +8,7 @@ mod address;
 mod buffer;
 mod connect;
 mod detect;
+mod handover;
 mod original_dst;
 mod proxy_protocol;
 mod relay;
@@ -21,6 +22,7 @@ pub use address::Address;
 pub use buffer::{Buffer, BufferSize};
 pub use connect::{ConnectError, ConnectFailure, ConnectOptions, connect};
 pub use detect::{ClientHello, Detection, MAX_DETECT_BYTES, Protocol, detect, detect_protocol, fuzz_detect};
+pub use handover::{own_user, peer_user, receive_with_fd, send_with_fd};
 pub use original_dst::original_destination;
 pub use proxy_protocol::{
     MAX_PROXY_HEADER_BYTES, ProxyHeader, ProxyParse, ProxyVersion, fuzz_proxy_header, parse_proxy_header,

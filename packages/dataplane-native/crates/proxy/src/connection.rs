@@ -1,6 +1,13 @@
 //! A downstream connection from accept to close: where it was going, which filter chain takes it, TLS, HTTP or TCP.
 
-use std::{cell::Cell, net::SocketAddr, pin::Pin, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::Cell,
+    net::SocketAddr,
+    pin::Pin,
+    rc::Rc,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use config::ConnectionInfo;
 use http::Buffer;
@@ -199,6 +206,13 @@ impl Served {
     /// Whether connections of this listener are to end.
     pub(crate) fn is_draining(&self) -> bool {
         self.worker.shared.is_draining(self.listener.is_inbound)
+    }
+
+    /// Whether connections that wait for a request end now. After a handover they stay for their next request, whose
+    /// response ends them: a request that is on its way already meets an open connection.
+    pub(crate) fn ends_idle(&self) -> bool {
+        let shared = &self.worker.shared;
+        self.is_draining() && !shared.is_handed_over.load(Relaxed) || shared.overload.refuses_requests()
     }
 
     /// Goes on with what is inside a tunnel by an internal listener. False: there is none of that name, or there were

@@ -3,6 +3,7 @@
 mod dns;
 mod dump;
 mod explain;
+mod handover;
 mod kept;
 mod sockets;
 mod store;
@@ -26,11 +27,14 @@ use crate::{
     Bootstrap, Problem, ReportSink, Severity, StartError, Upsert,
     build::{self, Builder},
     health::HealthChecker,
+    overload::Overload,
     snapshot::{ClusterEntry, ListenerEntry, RouteEntry, Snapshot},
     worker::{Command, Gauge, Shared, WorkerHandle},
 };
 
 use dns::Resolver;
+pub(crate) use handover::HandedSocket;
+use handover::{HandedOver, HandoverServer, Inheritance};
 use sockets::Sockets;
 use store::Store;
 
@@ -62,6 +66,10 @@ enum Request {
         reply: mpsc::Sender<Result<String, String>>,
     },
     Dump(mpsc::Sender<String>),
+    /// The listening sockets, for another process.
+    Sockets(mpsc::Sender<Vec<HandedSocket>>),
+    /// Another process serves now.
+    HandedOver,
     Gauges(mpsc::Sender<String>),
     Stop,
 }
@@ -73,6 +81,9 @@ pub(crate) struct Control {
     reporter: Reporter,
     is_ready: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    handed: Arc<HandedOver>,
+    handover: Mutex<Option<HandoverServer>>,
+    is_stopped: AtomicBool,
 }
 
 impl Control {
@@ -106,16 +117,18 @@ impl Control {
         let (commands, receivers): (Vec<_>, Vec<_>) =
             (0..workers).map(|_| tokio::sync::mpsc::unbounded_channel()).unzip();
         let shared = Arc::new(Shared {
-            limits: bootstrap.limits,
             node,
             telemetry: Arc::clone(&telemetry),
             connections: AtomicU32::new(0),
             gauges: (0..workers).map(|_| Gauge::default()).collect(),
             is_draining_inbound: AtomicBool::new(false),
             is_draining_outbound: AtomicBool::new(false),
+            is_handed_over: AtomicBool::new(false),
             next_id: AtomicU64::new(1),
             start: Instant::now(),
             active_faults: AtomicU32::new(0),
+            overload: Overload::new(bootstrap.limits.max_memory_bytes),
+            limits: bootstrap.limits,
             commands,
         });
         let interval = Duration::from_millis(bootstrap.report_interval_ms);
@@ -135,6 +148,16 @@ impl Control {
             })
             .collect::<Result<_, _>>()
             .map_err(failed)?;
+        let inheritance = match &bootstrap.handover_path {
+            Some(path) => Inheritance::take(path).map_err(|error| {
+                let path = path.display();
+                StartError(format!(
+                    "the process that listens on {path} does not hand over its sockets: {error}"
+                ))
+            })?,
+            None => None,
+        };
+        let is_second = inheritance.is_some();
         let (requests, received) = mpsc::channel();
         let is_ready = Arc::new(AtomicBool::new(false));
         let resolver = Resolver::start(requests.clone()).map_err(failed)?;
@@ -150,19 +173,40 @@ impl Control {
             resolver,
             health: None,
             waiting: HashMap::new(),
+            inheritance,
             is_ready: Arc::clone(&is_ready),
         };
         let thread = std::thread::Builder::new()
             .name("fairlead-control".to_owned())
             .spawn(move || state.run(&received))
             .map_err(failed)?;
-        Ok(Self {
+        let handed = Arc::new(HandedOver::default());
+        let control = Self {
             requests,
             shared,
             reporter,
             is_ready,
             thread: Mutex::new(Some(thread)),
-        })
+            handed,
+            handover: Mutex::new(None),
+            is_stopped: AtomicBool::new(false),
+        };
+        if let Some(path) = bootstrap.handover_path {
+            let text = path.display().to_string();
+            let is_ready = is_second.then(|| Arc::clone(&control.is_ready));
+            let (requests, handed) = (control.requests.clone(), Arc::clone(&control.handed));
+            let started = HandoverServer::start(path, requests, handed, is_ready);
+            match started {
+                Ok(server) => *control.handover.lock().unwrap_or_else(PoisonError::into_inner) = Some(server),
+                Err(error) => {
+                    control.stop();
+                    return Err(StartError(format!(
+                        "cannot listen on {text} for the next process: {error}"
+                    )));
+                }
+            }
+        }
+        Ok(control)
     }
 
     fn ask<T>(&self, request: impl FnOnce(mpsc::Sender<T>) -> Request) -> Option<T> {
@@ -213,17 +257,36 @@ impl Control {
             return true;
         }
         loop {
-            if self.shared.busy(inbound_only) == 0 {
+            let is_idle = !self.is_handed_over() || self.shared.connections.load(Relaxed) == 0;
+            if self.shared.busy(inbound_only) == 0 && is_idle {
                 return true;
             }
-            if Instant::now() >= end {
+            if Instant::now() >= end || self.is_stopped.load(Relaxed) {
                 return false;
             }
             std::thread::sleep(Duration::from_millis(5).min(deadline));
         }
     }
 
+    pub(crate) fn is_handed_over(&self) -> bool {
+        self.shared.is_handed_over.load(Relaxed)
+    }
+
+    pub(crate) fn await_handover(&self, deadline: Duration) -> bool {
+        while !self.handed.wait(Duration::from_millis(100)) {
+            if self.is_stopped.load(Relaxed) {
+                return false;
+            }
+        }
+        self.drain(deadline, false);
+        !self.is_stopped.load(Relaxed)
+    }
+
     pub(crate) fn stop(&self) {
+        self.is_stopped.store(true, Relaxed);
+        if let Some(mut server) = self.handover.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            server.stop();
+        }
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             let _ = self.requests.send(Request::Stop);
@@ -288,6 +351,8 @@ struct State {
     resolver: Resolver,
     /// From the first cluster on whose endpoints are checked.
     health: Option<HealthChecker>,
+    /// Sockets of the process before, until this one serves.
+    inheritance: Option<Inheritance>,
     /// Listeners that are not served yet, and what they wait for.
     waiting: HashMap<Arc<str>, Vec<String>>,
     is_ready: Arc<AtomicBool>,
@@ -326,6 +391,13 @@ impl State {
                 Ok(Request::Dump(reply)) => {
                     let _ = reply.send(self.dump());
                 }
+                Ok(Request::Sockets(reply)) => {
+                    let _ = reply.send(self.duplicate_sockets());
+                }
+                Ok(Request::HandedOver) => {
+                    self.shared.is_handed_over.store(true, Relaxed);
+                    self.drain(false);
+                }
                 Ok(Request::Gauges(reply)) => {
                     let _ = reply.send(dump::gauges(&self.snapshot, &self.shared));
                 }
@@ -347,6 +419,12 @@ impl State {
 
     fn tick(&mut self) {
         let now = self.shared.now_ms();
+        if self.shared.overload.look() {
+            // Connections between two requests end now, not with their next one.
+            for worker in &self.workers {
+                worker.send(Command::Wake);
+            }
+        }
         for cluster in self.snapshot.clusters.values() {
             if cluster.state.ejected.load(Relaxed) > 0 {
                 for endpoint in &cluster.endpoints {
@@ -629,9 +707,28 @@ impl State {
             .values()
             .filter(|listener| !is_stopped(listener))
             .map(|l| &l.config);
-        problems.extend(self.sockets.open(wanted, &self.workers));
+        problems.extend(self.sockets.open(wanted, &self.workers, &mut self.inheritance));
         let is_serving = self.sockets.count() > 0 && self.waiting.is_empty();
         self.is_ready.store(is_serving, Relaxed);
+        if is_serving
+            && self.sockets.is_complete()
+            && let Some(before) = self.inheritance.take()
+        {
+            before.confirm();
+        }
+    }
+
+    fn duplicate_sockets(&self) -> Vec<HandedSocket> {
+        let answers = self.workers.iter().map(|worker| {
+            let (reply, answer) = mpsc::channel();
+            worker.send(Command::Duplicate(reply));
+            answer
+        });
+        let answers: Vec<_> = answers.collect();
+        let sockets = answers
+            .into_iter()
+            .filter_map(|answer| answer.recv_timeout(Duration::from_secs(1)).ok());
+        sockets.flatten().collect()
     }
 
     fn drain(&mut self, inbound_only: bool) {

@@ -163,7 +163,7 @@ async fn next_head(served: &mut Served, wire: &mut Wire, buffer: &mut Buffer, ti
                     };
                     timer.set((timeout > 0).then_some(now + timeout));
                 }
-            } else if served.is_draining() || (served.is_outdated() && !served.refresh()) {
+            } else if served.ends_idle() || (served.is_outdated() && !served.refresh()) {
                 worker.buffers.give(std::mem::take(buffer));
                 return Poll::Ready(Arrival::Quiet);
             }

@@ -220,7 +220,7 @@ pub(crate) async fn serve(
         grpc_status: None,
         effects: Effects::default(),
         routes: None,
-        closes: is_last || !scratch.request.keep_alive,
+        closes: is_last || !scratch.request.keep_alive || worker.shared.overload.disables_keepalive(),
     };
     let next = run(&mut call, wire, buffer, scratch, timer).await;
     call.request_bytes = scratch.outgoing.body_bytes;
@@ -248,6 +248,11 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
         call.worker.count(Counter::DownstreamProtocolErrors);
         let reply = call.fail(Failure::DownstreamProtocol);
         call.closes = true;
+        return reply::send(call, wire, scratch, timer, reply).await;
+    }
+    if call.worker.shared.overload.refuses_requests() {
+        call.worker.count(Counter::OverloadRequestsRefused);
+        let reply = call.fail(Failure::Overloaded);
         return reply::send(call, wire, scratch, timer, reply).await;
     }
     let mut progress = Progress::default();

@@ -108,7 +108,10 @@ fn hbone_joins_two_proxies_for_http_and_tcp_alike() {
     let serving = start(&terminating(&authority.secrets("app"), "web", app.address.port()));
     let port = address(&serving, "connect_terminate").port();
     let calling = start(&originating(&authority.secrets("web"), app.address, port));
-    assert_eq!(get(address(&calling, "http"), "/over-http").body(), "GET /over-http HTTP/1.1");
+    assert_eq!(
+        get(address(&calling, "http"), "/over-http").body(),
+        "GET /over-http HTTP/1.1"
+    );
     let mut tcp = Client::connect(address(&calling, "tcp"));
     assert_eq!(tcp.get("/over-tcp").body(), "GET /over-tcp HTTP/1.1");
     assert_eq!(tcp.get("/again").body(), "GET /again HTTP/1.1");
@@ -238,12 +241,18 @@ fn a_proxy_of_http1_is_asked_to_connect() {
     client.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"hello world");
     let head = asked.recv_timeout(Duration::from_secs(5)).unwrap();
-    assert_eq!(head, "CONNECT db.example:5432 HTTP/1.1\r\nhost: db.example:5432\r\nx-tunnel: yes\r\n\r\n");
+    assert_eq!(
+        head,
+        "CONNECT db.example:5432 HTTP/1.1\r\nhost: db.example:5432\r\nx-tunnel: yes\r\n\r\n"
+    );
 }
 
 #[test]
 fn a_proxy_that_refuses_ends_the_connection() {
-    for answer in ["HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n", "SSH-2.0-OpenSSH\r\n\r\n"] {
+    for answer in [
+        "HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n",
+        "SSH-2.0-OpenSSH\r\n\r\n",
+    ] {
         let (at, _asked) = old_proxy(answer);
         let proxy = start(&tunneling(at, json!({ "hostname": "db.example:5432" }), "http1"));
         let mut client = Client::connect(address(&proxy, "in"));
@@ -259,7 +268,10 @@ fn new_proxy() -> (SocketAddr, mpsc::Receiver<String>) {
     let at = listener.local_addr().unwrap();
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
             loop {

@@ -29,6 +29,7 @@ counters! {
     DownstreamTimeouts "downstream_timeouts" "Clients that were too slow or silent.",
     NoFilterChain "no_filter_chain" "Connections that no filter chain matches.",
     RequestsStarted "requests_started" "Requests begun.",
+    OverloadRequestsRefused "overload_requests_refused" "Requests answered 503 because memory is short.",
     RequestsEnded "requests_ended" "Requests ended.",
     UpstreamConnectionsOpened "upstream_connections_opened" "Connections made to endpoints.",
     UpstreamConnectionsClosed "upstream_connections_closed" "Connections to endpoints that ended.",

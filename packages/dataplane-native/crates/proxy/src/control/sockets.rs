@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     io,
     net::SocketAddr,
+    os::fd::OwnedFd,
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
@@ -12,6 +13,7 @@ use config::Listener;
 use net::{Address, ListenOptions};
 use xds::ResourceType;
 
+use super::handover::Inheritance;
 use crate::{
     Problem, Severity,
     worker::{Command, ListenKey, WorkerHandle},
@@ -33,6 +35,11 @@ pub(super) struct Sockets {
 impl Sockets {
     pub(super) fn count(&self) -> usize {
         self.open.len()
+    }
+
+    /// Whether all that is wanted is open.
+    pub(super) fn is_complete(&self) -> bool {
+        self.failed.is_empty()
     }
 
     /// Whether a port is to be tried again.
@@ -61,6 +68,7 @@ impl Sockets {
         &mut self,
         listeners: impl Iterator<Item = &'l Arc<Listener>>,
         workers: &[WorkerHandle],
+        inheritance: &mut Option<Inheritance>,
     ) -> Vec<Problem> {
         let mut wanted = HashMap::new();
         for listener in listeners.filter(|listener| listener.bind_to_port) {
@@ -95,7 +103,11 @@ impl Sockets {
             if self.open.contains_key(&key) || self.failed.get(&key).is_some_and(|(_, at)| at.elapsed() < RETRY) {
                 continue;
             }
-            match bind(&key, &listener, workers) {
+            let inherited = inheritance
+                .as_mut()
+                .map(|before| before.sockets_of(&key))
+                .unwrap_or_default();
+            match bind(&key, &listener, workers, inherited) {
                 Ok(address) => {
                     self.failed.remove(&key);
                     self.open.insert(key, address);
@@ -126,8 +138,21 @@ fn to_net(address: &config::Address) -> Option<Address> {
 }
 
 /// Opens the address on all workers, or on none.
-fn bind(key: &ListenKey, listener: &Listener, workers: &[WorkerHandle]) -> io::Result<Address> {
-    probe(&key.address, !listener.ipv4_compat)?;
+fn bind(
+    key: &ListenKey,
+    listener: &Listener,
+    workers: &[WorkerHandle],
+    inherited: Vec<OwnedFd>,
+) -> io::Result<Address> {
+    let is_shared = !inherited.is_empty();
+    // Each worker gets its own; of more than there are workers, some get several.
+    let mut of_workers: Vec<Vec<OwnedFd>> = workers.iter().map(|_| Vec::new()).collect();
+    for (index, fd) in inherited.into_iter().enumerate() {
+        of_workers[index % workers.len().max(1)].push(fd);
+    }
+    if !is_shared {
+        probe(&key.address, !listener.ipv4_compat)?;
+    }
     let mut bound: Option<Address> = None;
     for (index, worker) in workers.iter().enumerate() {
         // A Unix socket has one owner; the kernel cannot spread its connections.
@@ -147,6 +172,7 @@ fn bind(key: &ListenKey, listener: &Listener, workers: &[WorkerHandle]) -> io::R
             key: key.clone(),
             address,
             options: Box::new(options),
+            inherited: std::mem::take(&mut of_workers[index]),
             reply,
         });
         let result = answer
