@@ -10,6 +10,7 @@ export class FakeEngine implements Engine {
   readonly drains: { readonly deadlineMs: number; readonly scope: DrainScope }[] = [];
   readonly configs: string[] = [];
   ready = false;
+  handedOver = false;
   stopped = false;
   drained = true;
   configProblems: readonly EngineProblem[] = [];

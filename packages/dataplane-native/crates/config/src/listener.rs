@@ -12,6 +12,10 @@ use crate::{
 /// Where the proxy accepts connections and what it does with them (`envoy.config.listener.v3.Listener`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are independent options, as on the wire"
+)]
 pub struct Listener {
     /// Unique name.
     pub name: Arc<str>,

@@ -269,7 +269,7 @@ fn write_v2(client: Option<(SocketAddr, SocketAddr)>, out: &mut Vec<u8>) {
 /// Entry for fuzzers: whatever the bytes are, reading them ends with an answer, and what is found lies within them.
 pub fn fuzz_proxy_header(bytes: &[u8]) {
     if let ProxyParse::Found(header) = parse_proxy_header(bytes) {
-        assert!(header.len <= bytes.len());
+        let _ = &bytes[header.len..];
     }
 }
 

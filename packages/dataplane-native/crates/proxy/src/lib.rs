@@ -27,6 +27,7 @@ mod h2;
 mod health;
 mod http_connection;
 mod labels;
+mod lend;
 mod limiter;
 mod overload;
 mod pool;

@@ -269,8 +269,7 @@ async fn open(served: &Served, entry: &TcpEntry, outcome: &mut Outcome) -> Resul
         };
         match opened {
             Ok((up, early)) => {
-                endpoint.active.fetch_add(1, Relaxed);
-                endpoint.requests_total.fetch_add(1, Relaxed);
+                endpoint.begin();
                 return Ok(Opened {
                     up,
                     workload: configured.and_then(|entry| entry.config.workload.clone()),

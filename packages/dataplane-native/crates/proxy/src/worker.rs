@@ -24,6 +24,7 @@ use crate::{
     Limits, connection,
     control::HandedSocket,
     h2::StreamTasks,
+    lend::{self, Wish},
     overload::Overload,
     pool::Pools,
     request::Scratch,
@@ -135,6 +136,8 @@ pub(crate) enum Command {
         local: net::Address,
         listener: Arc<str>,
     },
+    /// Give an idle connection to another worker, if there is one.
+    Lend(Wish),
     /// Answer with another descriptor of every listening socket.
     Duplicate(mpsc::Sender<Vec<HandedSocket>>),
     /// Close a listening socket; its connections finish.
@@ -192,6 +195,14 @@ impl Worker {
 
     pub(crate) fn count(&self, counter: Counter) {
         self.telemetry.count(counter);
+    }
+
+    /// Where the other workers take commands.
+    pub(crate) fn other_workers(&self) -> impl Iterator<Item = &async_mpsc::UnboundedSender<Command>> {
+        let others = self.shared.commands.iter().enumerate();
+        others
+            .filter(|(index, _)| *index != self.index)
+            .map(|(_, commands)| commands)
     }
 
     /// Counts requests that are being served.
@@ -330,6 +341,7 @@ async fn run(
             } => {
                 let _ = reply.send(listen(&worker, key, &address, &options, inherited));
             }
+            Command::Lend(wish) => lend::lend(&worker, &wish),
             Command::Duplicate(reply) => {
                 let accepting = worker.accepting.borrow();
                 let all = accepting

@@ -356,3 +356,47 @@ fn tcp_connections_stay_in_the_subset_that_is_asked_for() {
         assert_eq!(get(address(&proxy, "in"), "/").body(), "v2");
     }
 }
+
+#[test]
+fn workers_lend_each_other_idle_connections_instead_of_opening_more() {
+    for is_tls in [false, true] {
+        let app = Upstream::saying("ok");
+        let mut clusters = json!([cluster("app", &[app.address])]);
+        let mut listeners = json!([http_listener("in", json!([forward("app")]))]);
+        let mut secrets = json!([]);
+        if is_tls {
+            // Through a second listener of the same proxy that ends TLS, so that sessions are lent too.
+            let key = rcgen::KeyPair::generate().unwrap();
+            let params = rcgen::CertificateParams::new(vec!["app".to_owned()]).unwrap();
+            let pem = params.self_signed(&key).unwrap().pem();
+            secrets =
+                json!([{ "name": "own", "secret": { "certificate": { "chain": pem, "key": key.serialize_pem() } } }]);
+            let at = support::free_address();
+            let mut secured = http_listener("secured", json!([forward("app")]));
+            secured["address"] = json!(at.to_string());
+            secured["filterChains"][0]["tls"] = json!({ "context": { "certificates": [{ "secret": "own" }] } });
+            listeners = json!([http_listener("in", json!([forward("tls")])), secured]);
+            let mut tls = cluster("tls", &[at]);
+            tls["transport"] = json!({ "tls": {} });
+            clusters = json!([tls, cluster("app", &[app.address])]);
+        }
+        let bootstrap = proxy::Bootstrap {
+            workers: 8,
+            report_interval_ms: 0,
+            ..proxy::Bootstrap::default()
+        };
+        let config = json!({ "listeners": listeners, "clusters": clusters, "secrets": secrets });
+        let proxy = support::start_with(bootstrap, &config);
+        let at = address(&proxy, "in");
+        // Connections that stay open spread over the workers; their requests come one after the other.
+        let mut clients: Vec<Client> = (0..16).map(|_| Client::connect(at)).collect();
+        for _ in 0..4 {
+            for client in &mut clients {
+                assert_eq!(client.get("/").body(), "ok");
+            }
+        }
+        let opened = app.connections.load(std::sync::atomic::Ordering::SeqCst);
+        // A worker may be about to put a connection back when the next request comes: two at a time, and one to spare.
+        assert!(opened <= 3, "{opened} connections for one request at a time");
+    }
+}

@@ -24,7 +24,7 @@ pub use certificates::{
     Certificate, CertificateSlot, InvalidMaterial, Revocations, TrustBundle, TrustSlot, fuzz_certificates,
 };
 pub use client::{ClientOptions, ClientTls};
-pub use connection::Connection;
+pub use connection::{Connection, DetachedConnection};
 pub use error::{Fault, TlsError, TlsErrorKind};
 pub use peer::{PeerInfo, PeerNames};
 pub use pins::Pins;

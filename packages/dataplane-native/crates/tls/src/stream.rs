@@ -58,6 +58,21 @@ impl<S> TlsStream<S> {
     }
 }
 
+impl<S> TlsStream<S> {
+    /// The same over another stream.
+    pub(crate) fn try_map<T>(self, map: impl FnOnce(S) -> io::Result<T>) -> io::Result<TlsStream<T>> {
+        Ok(TlsStream {
+            stream: map(self.stream)?,
+            session: self.session,
+            peer: self.peer,
+            ciphertext: self.ciphertext,
+            unsent: self.unsent,
+            end: self.end,
+            close_sent: self.close_sent,
+        })
+    }
+}
+
 impl<S: Stream> TlsStream<S> {
     /// Who is at the other end.
     pub fn peer(&self) -> &PeerInfo {
