@@ -70,10 +70,10 @@ impl Builder {
                     limits.push(Arc::new(ConnectionLimiter::new(*limit)));
                 }
                 NetworkFilter::TcpProxy(proxy) => {
-                    serves = Serves::Tcp(TcpEntry {
+                    serves = Serves::Tcp(Box::new(TcpEntry {
                         config: (**proxy).clone(),
                         logs: self.logs(&proxy.access_log)?,
-                    });
+                    }));
                 }
                 NetworkFilter::HttpConnectionManager(manager) => {
                     serves = Serves::Http(Box::new(

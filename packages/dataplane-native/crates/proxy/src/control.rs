@@ -10,6 +10,7 @@ mod store;
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
@@ -99,21 +100,7 @@ impl Control {
             )));
         }
         let node = bootstrap.node.clone();
-        let telemetry = Telemetry::new(TelemetryOptions {
-            workload: Workload {
-                name: node.workload.clone(),
-                namespace: node.namespace.clone(),
-                service: node.service.clone(),
-                version: node.version.clone(),
-                principal: node.principal.clone(),
-                cluster: node.cluster.clone(),
-                node_id: node.node_id.clone(),
-            },
-            log_sample_rate: bootstrap.access_log.sample_rate,
-            max_log_samples: bootstrap.access_log.max_entries,
-            trace_sample_rate: bootstrap.access_log.trace_sample_rate,
-            max_spans: bootstrap.access_log.max_spans,
-        });
+        let telemetry = telemetry_of(&bootstrap);
         let (commands, receivers): (Vec<_>, Vec<_>) =
             (0..workers).map(|_| tokio::sync::mpsc::unbounded_channel()).unzip();
         let shared = Arc::new(Shared {
@@ -180,33 +167,33 @@ impl Control {
             .name("fairlead-control".to_owned())
             .spawn(move || state.run(&received))
             .map_err(failed)?;
-        let handed = Arc::new(HandedOver::default());
         let control = Self {
             requests,
             shared,
             reporter,
             is_ready,
             thread: Mutex::new(Some(thread)),
-            handed,
-            handover: Mutex::new(None),
+            handed: Arc::default(),
+            handover: Mutex::default(),
             is_stopped: AtomicBool::new(false),
         };
-        if let Some(path) = bootstrap.handover_path {
-            let text = path.display().to_string();
-            let is_ready = is_second.then(|| Arc::clone(&control.is_ready));
-            let (requests, handed) = (control.requests.clone(), Arc::clone(&control.handed));
-            let started = HandoverServer::start(path, requests, handed, is_ready);
-            match started {
-                Ok(server) => *control.handover.lock().unwrap_or_else(PoisonError::into_inner) = Some(server),
-                Err(error) => {
-                    control.stop();
-                    return Err(StartError(format!(
-                        "cannot listen on {text} for the next process: {error}"
-                    )));
-                }
-            }
+        if let Some(path) = bootstrap.handover_path
+            && let Err(error) = control.listen_for_next(path, is_second)
+        {
+            control.stop();
+            return Err(error);
         }
         Ok(control)
+    }
+
+    /// Listens for the process that will take over. `is_second`: once this one has taken over itself.
+    fn listen_for_next(&self, path: PathBuf, is_second: bool) -> Result<(), StartError> {
+        let text = path.display().to_string();
+        let is_ready = is_second.then(|| Arc::clone(&self.is_ready));
+        let server = HandoverServer::start(path, self.requests.clone(), Arc::clone(&self.handed), is_ready)
+            .map_err(|error| StartError(format!("cannot listen on {text} for the next process: {error}")))?;
+        *self.handover.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+        Ok(())
     }
 
     fn ask<T>(&self, request: impl FnOnce(mpsc::Sender<T>) -> Request) -> Option<T> {
@@ -320,6 +307,26 @@ impl Control {
     pub(crate) fn is_ready(&self) -> bool {
         self.is_ready.load(Relaxed)
     }
+}
+
+/// What the proxy counts and says, and whose it is.
+fn telemetry_of(bootstrap: &Bootstrap) -> Arc<Telemetry> {
+    let node = &bootstrap.node;
+    Telemetry::new(TelemetryOptions {
+        workload: Workload {
+            name: node.workload.clone(),
+            namespace: node.namespace.clone(),
+            service: node.service.clone(),
+            version: node.version.clone(),
+            principal: node.principal.clone(),
+            cluster: node.cluster.clone(),
+            node_id: node.node_id.clone(),
+        },
+        log_sample_rate: bootstrap.access_log.sample_rate,
+        max_log_samples: bootstrap.access_log.max_entries,
+        trace_sample_rate: bootstrap.access_log.trace_sample_rate,
+        max_spans: bootstrap.access_log.max_spans,
+    })
 }
 
 /// What was compiled, with what it was compiled from.

@@ -156,7 +156,7 @@ pub(crate) struct ChainEntry {
 /// What a filter chain does with its connections.
 pub(crate) enum Serves {
     Nothing,
-    Tcp(TcpEntry),
+    Tcp(Box<TcpEntry>),
     Http(Box<HttpEntry>),
 }
 

@@ -202,7 +202,7 @@ fn check_validation(validation: &Validation) -> Result<(), Invalid> {
 }
 
 fn preferences_of(context: &TlsContext) -> Preferences {
-    let texts = |list: &[Arc<str>]| list.iter().map(|name| name.to_string()).collect();
+    let texts = |list: &[Arc<str>]| list.iter().map(ToString::to_string).collect();
     Preferences {
         suites: texts(&context.cipher_suites),
         groups: texts(&context.curves),

@@ -6,6 +6,7 @@ mod support;
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    os::linux::net::SocketAddrExt as _,
     os::unix::{
         fs::PermissionsExt as _,
         net::{SocketAddr as UnixAddress, UnixListener, UnixStream},
@@ -24,7 +25,7 @@ fn telling() -> Upstream {
     Upstream::start(|request| ok(request.header("x-forwarded-for").unwrap_or("none").as_bytes()))
 }
 
-fn edge(proxy_protocol: Value, app: SocketAddr) -> Value {
+fn edge(proxy_protocol: &Value, app: SocketAddr) -> Value {
     let routes =
         json!({ "inline": { "virtualHosts": [{ "name": "all", "domains": ["*"], "routes": [forward("app")] }] } });
     let mut listener = http_listener_with("in", json!({ "useRemoteAddress": true, "routes": routes }));
@@ -50,7 +51,7 @@ fn v2(source: &str, destination: &str) -> Vec<u8> {
 #[test]
 fn the_addresses_a_load_balancer_says_count_as_the_clients() {
     let app = telling();
-    let proxy = start(&edge(json!({}), app.address));
+    let proxy = start(&edge(&json!({}), app.address));
     let at = address(&proxy, "in");
     let mut text = Client::connect(at);
     text.send("PROXY TCP4 192.0.2.7 198.51.100.1 5555 80\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -75,7 +76,7 @@ fn the_addresses_a_load_balancer_says_count_as_the_clients() {
 #[test]
 fn who_does_not_say_it_or_says_it_wrongly_is_closed_and_counted() {
     let app = telling();
-    let proxy = start(&edge(json!({ "withoutV1": true }), app.address));
+    let proxy = start(&edge(&json!({ "withoutV1": true }), app.address));
     let at = address(&proxy, "in");
     for (number, bytes) in [
         b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(),
@@ -97,7 +98,7 @@ fn who_does_not_say_it_or_says_it_wrongly_is_closed_and_counted() {
 
 #[test]
 fn silence_before_the_addresses_ends_with_the_listeners_timeout() {
-    let mut config = edge(json!({}), "127.0.0.1:1".parse().unwrap());
+    let mut config = edge(&json!({}), "127.0.0.1:1".parse().unwrap());
     config["listeners"][0]["listenerFiltersTimeoutMs"] = json!(50);
     let proxy = start(&config);
     let mut client = Client::connect(address(&proxy, "in"));
@@ -109,7 +110,7 @@ fn silence_before_the_addresses_ends_with_the_listeners_timeout() {
 #[test]
 fn a_listener_may_serve_both_kinds_of_clients() {
     let app = telling();
-    let proxy = start(&edge(json!({ "allowMissing": true }), app.address));
+    let proxy = start(&edge(&json!({ "allowMissing": true }), app.address));
     let at = address(&proxy, "in");
     assert_eq!(get(at, "/").body(), "127.0.0.1");
     let mut client = Client::connect(at);
@@ -120,7 +121,7 @@ fn a_listener_may_serve_both_kinds_of_clients() {
 #[test]
 fn filter_chains_and_rules_see_the_client_and_the_load_balancer() {
     let app = telling();
-    let mut config = edge(json!({}), app.address);
+    let mut config = edge(&json!({}), app.address);
     let chain = config["listeners"][0]["filterChains"][0].clone();
     let by = |field: &str, range: &str| {
         let mut chain = chain.clone();
@@ -259,7 +260,6 @@ fn listeners_and_endpoints_may_be_unix_sockets() {
         "{answer}"
     );
     assert_eq!(named.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    use std::os::linux::net::SocketAddrExt as _;
     let abstract_name = UnixAddress::from_abstract_name(hidden.as_bytes()).unwrap();
     let mut raw = UnixStream::connect_addr(&abstract_name).unwrap();
     raw.write_all(b"anything").unwrap();

@@ -14,6 +14,7 @@ use tls::{
 };
 
 const ROUNDS: u32 = 100_000;
+const HANDSHAKES: u32 = 1_000;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 async fn sockets() -> (Socket, Socket) {
@@ -128,7 +129,6 @@ async fn cost_of_a_handshake() {
                 ..ClientOptions::default()
             });
             let (server, client) = (server.expect("server"), client.expect("client"));
-            const HANDSHAKES: u32 = 1_000;
             let mut spent = Duration::ZERO;
             let mut resumed = 0;
             for _ in 0..HANDSHAKES {

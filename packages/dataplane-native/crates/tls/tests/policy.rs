@@ -19,6 +19,9 @@ use tls::{
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Of authorities.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
 struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
@@ -28,7 +31,6 @@ impl Authority {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         // Authorities are found by their names.
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("authority {}", NUMBER.fetch_add(1, Relaxed));
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().expect("key");

@@ -98,11 +98,11 @@ fn reject(cx: &mut Context, pb: &pb::Listener) {
 
 /// Access rights of a Unix socket, and whether sockets on IPv6 take IPv4 too.
 fn socket_options(cx: &mut Context, pb: &pb::Listener) -> (u32, bool) {
-    let more = pb.additional_addresses.iter().filter_map(|more| more.address.as_ref());
+    let others = pb.additional_addresses.iter().filter_map(|more| more.address.as_ref());
     let all = pb
         .address
         .iter()
-        .chain(more)
+        .chain(others)
         .filter_map(|address| address.address.as_ref());
     let (mut mode, mut compat) = (0, Vec::new());
     for address in all {
@@ -119,7 +119,7 @@ fn socket_options(cx: &mut Context, pb: &pb::Listener) -> (u32, bool) {
     }
     if mode > 0o777 {
         cx.within("address", |cx| {
-            cx.error(format!("mode {mode:o} of the pipe is more than 777"))
+            cx.error(format!("mode {mode:o} of the pipe is more than 777"));
         });
     }
     let ipv4_compat = compat.contains(&true);

@@ -98,7 +98,7 @@ fn tunneling_config(cx: &mut Context, pb: tcp_proxy::TunnelingConfig) -> Tunneli
     }
     if !pb.post_path.is_empty() && !pb.post_path.starts_with('/') {
         cx.within("postPath", |cx| {
-            cx.error(format!("{:?} does not begin with '/'", pb.post_path))
+            cx.error(format!("{:?} does not begin with '/'", pb.post_path));
         });
     }
     let headers = cx.list("headersToAdd", pb.headers_to_add, |cx, option| {

@@ -39,6 +39,7 @@ mod balancing;
 mod clusters;
 mod listeners;
 mod route_tables;
+mod transport;
 
 fn packed<M: Message + Name>(message: &M) -> Any {
     Any {

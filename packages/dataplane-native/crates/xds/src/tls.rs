@@ -134,7 +134,7 @@ fn proxy_protocol(cx: &mut Context, pb: ProxyProtocolUpstreamTransport) -> Proxy
     let transport = inner(cx, pb.transport_socket);
     if transport.proxy_protocol().is_some() {
         cx.within("transportSocket", |cx| {
-            cx.error("speaks the PROXY protocol a second time")
+            cx.error("speaks the PROXY protocol a second time");
         });
     }
     ProxyProtocolTransport {
@@ -151,7 +151,7 @@ fn internal(cx: &mut Context, pb: InternalUpstreamTransport) -> InternalTranspor
         let is_host = matches!(source.kind.and_then(|kind| kind.kind), Some(Kind::Host(_)));
         if !is_host {
             cx.within("kind", |cx| {
-                cx.warn("only metadata of the host is handed on; this has no effect")
+                cx.warn("only metadata of the host is handed on; this has no effect");
             });
         }
         is_host.then(|| source.name.into())
