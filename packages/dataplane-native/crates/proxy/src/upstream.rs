@@ -29,6 +29,10 @@ use crate::{
     worker::Worker,
 };
 
+/// How long a connection that says who the client is waits for the next request of that client at most: when it does not
+/// come nobody else can use the connection.
+const ONE_CLIENT_IDLE_MS: u64 = 15_000;
+
 /// What a connection is wanted for.
 #[derive(Clone, Copy)]
 pub(crate) struct Target<'a> {
@@ -161,12 +165,18 @@ pub(crate) async fn connect(
     );
     let local = stream.socket().and_then(|socket| socket.local_address().ok()?.tcp());
     let key = target.key();
+    let for_one_client = target.transport.proxy_protocol.is_some();
     let info = Rc::new(UpstreamInfo {
         key: if is_http2 { key.http2() } else { key },
         endpoint: Arc::clone(target.endpoint),
         requests: Cell::new(0),
         opened_ms: worker.timers.now_ms(),
-        idle_timeout_ms: cluster.config.http.idle_timeout_ms,
+        idle_timeout_ms: match (for_one_client, cluster.config.http.idle_timeout_ms) {
+            (false, timeout) => timeout,
+            (true, 0) => ONE_CLIENT_IDLE_MS,
+            (true, timeout) => timeout.min(ONE_CLIENT_IDLE_MS),
+        },
+        for_one_client,
         labels,
         local,
         is_mutual: is_mutual && principal.is_some(),

@@ -400,3 +400,19 @@ fn workers_lend_each_other_idle_connections_instead_of_opening_more() {
         assert!(opened <= 3, "{opened} connections for one request at a time");
     }
 }
+
+#[test]
+fn health_checks_begin_as_connections_to_the_endpoint_do() {
+    let (server, seen) = recording();
+    let mut app = cluster("app", &[server]);
+    app["transport"] = json!({ "proxyProtocol": { "version": "v1", "transport": "plain" } });
+    app["healthCheck"] = json!({ "kind": { "http": { "path": "/health" } }, "intervalMs": 50, "timeoutMs": 5000,
+        "unhealthyThreshold": 1, "healthyThreshold": 1 });
+    let _proxy = start(&json!({ "listeners": [http_listener("in", json!([forward("app")]))], "clusters": [app] }));
+    let check = seen.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert!(
+        check.starts_with(b"PROXY UNKNOWN\r\nGET /health HTTP/1.1\r\n"),
+        "{}",
+        String::from_utf8_lossy(&check)
+    );
+}

@@ -197,7 +197,7 @@ fn an_internal_listener_that_leads_to_itself_ends() {
     assert!(client.is_closed());
 }
 
-fn tunneling(upstream: SocketAddr, settings: Value, protocol: &str) -> Value {
+fn tunneling(upstream: SocketAddr, settings: &Value, protocol: &str) -> Value {
     let mut proxy = cluster("proxy", &[upstream]);
     proxy["http"] = json!({ "protocol": protocol });
     let listener = json!({ "name": "in", "address": "127.0.0.1:0",
@@ -233,7 +233,7 @@ fn old_proxy(answer: &'static str) -> (SocketAddr, mpsc::Receiver<String>) {
 fn a_proxy_of_http1_is_asked_to_connect() {
     let (at, asked) = old_proxy("HTTP/1.1 200 Fine\r\nvia: x\r\n\r\nhello ");
     let settings = json!({ "hostname": "db.example:5432", "headers": [{ "name": "x-tunnel", "value": "yes" }] });
-    let proxy = start(&tunneling(at, settings, "http1"));
+    let proxy = start(&tunneling(at, &settings, "http1"));
     let mut client = TcpStream::connect(address(&proxy, "in")).unwrap();
     client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     client.write_all(b"world").unwrap();
@@ -254,7 +254,7 @@ fn a_proxy_that_refuses_ends_the_connection() {
         "SSH-2.0-OpenSSH\r\n\r\n",
     ] {
         let (at, _asked) = old_proxy(answer);
-        let proxy = start(&tunneling(at, json!({ "hostname": "db.example:5432" }), "http1"));
+        let proxy = start(&tunneling(at, &json!({ "hostname": "db.example:5432" }), "http1"));
         let mut client = Client::connect(address(&proxy, "in"));
         client.send("x");
         assert!(client.is_closed());
@@ -309,7 +309,7 @@ fn a_proxy_of_http2_is_asked_to_connect_or_is_posted_to() {
         ),
     ] {
         let (at, asked) = new_proxy();
-        let proxy = start(&tunneling(at, settings, "http2"));
+        let proxy = start(&tunneling(at, &settings, "http2"));
         let mut client = TcpStream::connect(address(&proxy, "in")).unwrap();
         client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         client.write_all(b"there and back").unwrap();
@@ -325,7 +325,7 @@ fn a_proxy_of_http2_is_asked_to_connect_or_is_posted_to() {
 #[test]
 fn counts_of_tunnels_go_back_to_none() {
     let (at, _asked) = new_proxy();
-    let proxy = start(&tunneling(at, json!({ "hostname": "a:1" }), "http2"));
+    let proxy = start(&tunneling(at, &json!({ "hostname": "a:1" }), "http2"));
     for _ in 0..5 {
         let mut client = TcpStream::connect(address(&proxy, "in")).unwrap();
         client.write_all(b"x").unwrap();
