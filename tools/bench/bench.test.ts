@@ -56,7 +56,15 @@ requests: 104 total, 105 started, 104 done, 97 succeeded, 7 failed, 3 errored, 0
 status codes: 96 2xx, 1 3xx, 2 4xx, 2 5xx
 `;
   const log = Array.from({ length: 101 }, (_, index) => `1700000000000000\t200\t${(101 - index) * 1000}\n`).join("");
-  expect(parseH2load(output, log, 5)).toEqual({ requests: 101, seconds: 5, non2xx: 5, socketErrors: 3, p50Ms: 51, p99Ms: 100 });
+  expect(parseH2load(output, log, 5)).toEqual({
+    requests: 101,
+    seconds: 5,
+    non2xx: 5,
+    socketErrors: 3,
+    p50Ms: 51,
+    p99Ms: 100,
+    p999Ms: 101,
+  });
   expect(() => parseH2load("h2load: cannot connect", "", 5)).toThrow("h2load said nothing of done:\nh2load: cannot connect");
 });
 
@@ -68,6 +76,8 @@ describe("the report", () => {
     skipped: ["mtls: no reason"],
     measurements: [measured("h2", OURS, 20), measured("tcp", OURS, 300), measured("tcp", "haproxy", 400)],
     memory: [],
+    footprints: [],
+    updates: [],
     rounds: 1,
     seconds: 1,
     machine: { cpuModel: "", cpuCount: 2, memoryGb: 1, kernel: "", node: "", date: "" },
@@ -107,6 +117,7 @@ function measured(scenario: string, name: string, cpuUsPerRequest: number): Benc
     requestsPerSecond: 100,
     p50Ms: 1,
     p99Ms: 2,
+    p999Ms: 3,
     non2xx: 0,
     socketErrors: 0,
     foreignShare: 0,

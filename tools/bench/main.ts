@@ -2,24 +2,31 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
-import { startBackend } from "./contenders/backend.ts";
+import { GRPC_BACKEND, startBackend } from "./contenders/backend.ts";
 import { CONTENDER_NAMES, MissingContender, OURS, type Running, type StartOptions } from "./contenders/contender.ts";
 import { startEnvoy } from "./contenders/envoy.ts";
 import { countReported, startFairlead } from "./contenders/fairlead.ts";
 import { startHaproxy } from "./contenders/haproxy.ts";
 import { startNghttpx } from "./contenders/nghttpx.ts";
 import { startNginx } from "./contenders/nginx.ts";
+import { createTestCertificates } from "./certificates.ts";
 import { type Memory, readMemory } from "./cpu.ts";
+import { type Footprint, measureFootprint } from "./footprint/memory.ts";
+import type { Places } from "./footprint/shape.ts";
+import { measureUpdates, type UpdateMeasurement } from "./footprint/updates.ts";
 import { type Measurement, measure, rotate, servesTopology } from "./measure.ts";
 import { HELP, type Options, parseOptions } from "./options.ts";
 import { findFreePort, findProgram, stopAll } from "./process.ts";
 import { type BenchResult, findFaults, type Machine, renderMarkdown, renderText } from "./report.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import { FOOTPRINT, type Scenario, SCENARIOS, UPDATES } from "./scenarios.ts";
 
 /** Share of the measured CPU that others may take before it is said. */
 const DISTURBED = 0.05;
 /** The load generator of the scenarios with streams. */
 const H2LOAD = "h2load";
+/** How often the configuration changes under load. */
+const UPDATES_COUNT = 1_000;
+const QUICK_UPDATES = 100;
 /** Where the backend listens: the address that a sidecar in local mode forwards to. */
 const BACKEND_HOST = "127.1.20.11";
 
@@ -77,11 +84,23 @@ function findLack(options: Options): string | undefined {
   return missing.length === 0 ? undefined : `not installed: ${missing.join(", ")}`;
 }
 
+/** What a scenario needs and is not installed. */
+function lackOf({ streams, topology }: Scenario): string | undefined {
+  if (streams !== undefined && findProgram(H2LOAD) === undefined) return `${H2LOAD} is not installed (Debian: apt install nghttp2-client)`;
+  if (topology === "grpc" && findProgram(GRPC_BACKEND) === undefined)
+    return `${GRPC_BACKEND} is not installed (Debian: apt install nghttp2-server)`;
+  return undefined;
+}
+
 async function run(options: Options, directory: string): Promise<BenchResult> {
   const wanted = SCENARIOS.filter((scenario) => options.scenarios.includes(scenario.name));
-  const scenarios = wanted.filter((scenario) => scenario.streams === undefined || findProgram(H2LOAD) !== undefined);
-  const skipped = wanted.filter((scenario) => !scenarios.includes(scenario));
-  const backend = { host: BACKEND_HOST, port: await findFreePort(BACKEND_HOST), tcpPort: await findFreePort(BACKEND_HOST) };
+  const scenarios = wanted.filter((scenario) => lackOf(scenario) === undefined);
+  const backend = {
+    host: BACKEND_HOST,
+    port: await findFreePort(BACKEND_HOST),
+    tcpPort: await findFreePort(BACKEND_HOST),
+    grpcPort: await findFreePort(BACKEND_HOST),
+  };
   const canary = await startBackend({ directory, backend, cpu: options.loadCpu });
   const { contenders, missing } = await startContenders(options, {
     directory,
@@ -94,11 +113,16 @@ async function run(options: Options, directory: string): Promise<BenchResult> {
     const idle = readMemories(all);
     const measurements = await measureAll(all, scenarios, options);
     const afterLoad = readMemories(all);
+    const extras = await measureExtras(options, { directory, backend });
     return {
+      ...extras,
       scenarios,
       contenders: all,
       missing,
-      skipped: skipped.map(({ name }) => `${name}: ${H2LOAD} is not installed (Debian: apt install nghttp2-client)`),
+      skipped: wanted.flatMap((scenario) => {
+        const lack = lackOf(scenario);
+        return lack === undefined ? [] : [`${scenario.name}: ${lack}`];
+      }),
       measurements,
       memory: idle.flatMap((before, index) => {
         const after = afterLoad[index];
@@ -113,6 +137,42 @@ async function run(options: Options, directory: string): Promise<BenchResult> {
     for (const contender of contenders) await contender.stop();
     await canary.stop();
   }
+}
+
+interface Extras {
+  readonly footprints: readonly Footprint[];
+  readonly updates: readonly UpdateMeasurement[];
+}
+
+/** What has processes of its own, one after the other. */
+async function measureExtras(
+  { scenarios, contenders, quick, loadCpu, proxyCpu }: Options,
+  { directory, backend }: Pick<StartOptions, "directory" | "backend">,
+): Promise<Extras> {
+  const footprints: Footprint[] = [];
+  const updates: UpdateMeasurement[] = [];
+  if (!scenarios.includes(FOOTPRINT) && !scenarios.includes(UPDATES)) return { footprints, updates };
+  const place = async (): Promise<{ host: string; port: number }> => ({ host: "127.0.0.1", port: await findFreePort() });
+  const certificates = await createTestCertificates(join(directory, "certificates-of-extras"));
+  const places: Places = { plain: await place(), secure: await place(), backend: { host: backend.host, port: backend.port }, certificates };
+  for (const contender of ["envoy", OURS] as const) {
+    if (!contenders.includes(contender)) continue;
+    try {
+      if (scenarios.includes(FOOTPRINT)) {
+        console.log(`${FOOTPRINT}  ${contender}`);
+        footprints.push(await measureFootprint({ contender, directory, places, cpu: proxyCpu }));
+      }
+      if (scenarios.includes(UPDATES)) {
+        console.log(`${UPDATES}  ${contender}`);
+        const count = quick ? QUICK_UPDATES : UPDATES_COUNT;
+        updates.push(await measureUpdates({ contender, directory, places, loadCpu, proxyCpu, updates: count }));
+      }
+    } catch (error) {
+      if (!(error instanceof MissingContender)) throw error;
+      console.log(`left out: ${error.message}`);
+    }
+  }
+  return { footprints, updates };
 }
 
 async function startContenders(

@@ -15,6 +15,7 @@ export interface Measurement {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   readonly non2xx: number;
   readonly socketErrors: number;
   /** Part of the measured CPU's time, 0 to 1, that went to others: above a few percent the numbers tell about them too. */
@@ -54,6 +55,7 @@ export async function measure({ scenario, contender, round, seconds, loadCpu, pr
     requestsPerSecond: load.requests / load.seconds,
     p50Ms: load.p50Ms,
     p99Ms: load.p99Ms,
+    p999Ms: load.p999Ms,
     non2xx: load.non2xx,
     socketErrors: load.socketErrors,
     // The canary runs on the other CPU.

@@ -15,6 +15,8 @@ export interface Options {
   readonly rawOutput: string | undefined;
   readonly loadCpu: number;
   readonly proxyCpu: number;
+  /** For a first look: fewer of everything. */
+  readonly quick: boolean;
   readonly help: boolean;
 }
 
@@ -66,6 +68,7 @@ export function parseOptions(argv: readonly string[]): Options {
     rawOutput: values.raw,
     loadCpu: parseNumber("load-cpu", values["load-cpu"], 0),
     proxyCpu: parseNumber("proxy-cpu", values["proxy-cpu"], 0),
+    quick: values.quick,
     help: values.help,
   };
 }

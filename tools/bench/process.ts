@@ -10,6 +10,8 @@ export interface PinnedProcess {
   readonly pid: number;
   readonly logFile: string;
   readonly hasExited: () => boolean;
+  /** Writes to its standard input, where it has one. */
+  readonly say: (text: string) => void;
   /** Ends it, kindly first; resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -19,6 +21,8 @@ export interface PinOptions {
   readonly command: readonly [string, ...string[]];
   readonly logFile: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** It reads what it is told. */
+  readonly hasInput?: boolean;
 }
 
 const STOP_LIMIT_MS = 5_000;
@@ -29,14 +33,20 @@ export function startPinned(options: PinOptions): PinnedProcess {
   const log = openSync(options.logFile, "a");
   // taskset replaces itself by the program, so the child's id is the program's.
   const child = spawn("taskset", ["-c", String(options.cpu), ...options.command], {
-    stdio: ["ignore", log, log],
+    stdio: [options.hasInput ? "pipe" : "ignore", log, log],
     env: { ...process.env, ...options.environment },
   });
   if (child.pid === undefined) throw new Error(`cannot start ${options.command.join(" ")}`);
   running.add(child);
   child.once("exit", () => running.delete(child));
   const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  return { pid: child.pid, logFile: options.logFile, hasExited, stop: () => stopChild(child) };
+  return {
+    pid: child.pid,
+    logFile: options.logFile,
+    hasExited,
+    say: (text) => void child.stdin?.write(text),
+    stop: () => stopChild(child),
+  };
 }
 
 const running = new Set<ChildProcess>();
@@ -56,13 +66,18 @@ async function stopChild(child: ChildProcess): Promise<void> {
 }
 
 /** Waits until `isReady` says so; the error of a wait in vain carries the end of the process's log. */
-export async function waitUntilReady(what: string, child: PinnedProcess, isReady: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + START_LIMIT_MS;
+export async function waitUntilReady(
+  what: string,
+  child: PinnedProcess,
+  isReady: () => Promise<boolean>,
+  limitMs = START_LIMIT_MS,
+): Promise<void> {
+  const deadline = performance.now() + limitMs;
   while (!(await isReady())) {
     const complaint = child.hasExited()
       ? "ended at once"
       : performance.now() > deadline
-        ? `was not ready after ${START_LIMIT_MS / 1000} s`
+        ? `was not ready after ${limitMs / 1000} s`
         : undefined;
     if (complaint !== undefined)
       throw new Error(`${what} ${complaint}; end of its log:\n${readFileSync(child.logFile, "utf8").slice(-3000)}`);

@@ -1,5 +1,8 @@
 import { CANARY, OURS, type Running } from "./contenders/contender.ts";
 import type { Memory } from "./cpu.ts";
+import type { Footprint } from "./footprint/memory.ts";
+import type { UpdateMeasurement } from "./footprint/updates.ts";
+import type { LoadResult } from "./load/load.ts";
 import type { Measurement } from "./measure.ts";
 import type { Scenario } from "./scenarios.ts";
 import { createRandom, type Estimate, estimateMedian, median } from "./statistics.ts";
@@ -14,6 +17,8 @@ export interface BenchResult {
   readonly skipped: readonly string[];
   readonly measurements: readonly Measurement[];
   readonly memory: readonly MemoryMeasurement[];
+  readonly footprints: readonly Footprint[];
+  readonly updates: readonly UpdateMeasurement[];
   readonly rounds: number;
   readonly seconds: number;
   readonly machine: Machine;
@@ -40,12 +45,21 @@ export interface Machine {
 /** What the project wants to reach: CPU per request against a peer, in a scenario. */
 const TARGETS = [
   { scenario: "plain", peer: "haproxy", ratio: 1.0 },
-  { scenario: "mtls", peer: "envoy", ratio: 0.4 },
+  { scenario: "plain", peer: "envoy", ratio: 0.45 },
+  { scenario: "plain-1000", peer: "haproxy", ratio: 1.0 },
+  { scenario: "plain-1000", peer: "envoy", ratio: 0.45 },
+  { scenario: "plain-5000", peer: "haproxy", ratio: 1.0 },
+  { scenario: "plain-5000", peer: "envoy", ratio: 0.45 },
+  { scenario: "mtls", peer: "envoy", ratio: 0.35 },
+  { scenario: "mtls-1000", peer: "envoy", ratio: 0.35 },
   { scenario: "h2", peer: "nghttpx", ratio: 1.2 },
   { scenario: "h2", peer: "envoy", ratio: 0.4 },
   { scenario: "h2-single", peer: "nghttpx", ratio: 1.2 },
   { scenario: "h2-single", peer: "envoy", ratio: 0.4 },
+  { scenario: "grpc", peer: "envoy", ratio: 0.35 },
   { scenario: "tcp", peer: "haproxy", ratio: 1.0 },
+  { scenario: "tcp-mtls", peer: "envoy", ratio: 0.7 },
+  { scenario: "handshake", peer: "envoy", ratio: 0.67 },
 ] as const;
 
 const SEED = 20_26;
@@ -57,6 +71,7 @@ interface Line {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   /** Ours divided by this contender's CPU per request, round by round; undefined for ours, the canary, or where one of the two is missing. */
   readonly ratio: Estimate | undefined;
 }
@@ -87,6 +102,7 @@ export function summarize(result: BenchResult, scenario: Scenario): readonly Lin
         requestsPerSecond: middle((each) => each.requestsPerSecond),
         p50Ms: middle((each) => each.p50Ms),
         p99Ms: middle((each) => each.p99Ms),
+        p999Ms: middle((each) => each.p999Ms),
         ratio: isCompared ? estimateMedian(ratios, random) : undefined,
       },
     ];
@@ -109,9 +125,13 @@ export function renderText(result: BenchResult): string {
     (scenario) => `${scenario.title}\n${renderTable(cells(summarize(result, scenario), scenario), "text")}`,
   );
   const memory = `Memory, MB\n${renderTable(memoryCells(result), "text")}`;
+  const footprint = `Memory by what it grows with\n${renderTable(footprintCells(result), "text")}`;
+  const updates = `Requests while the configuration changes\n${renderTable(updateCells(result), "text")}`;
   return [
     ...parts,
     memory,
+    ...(result.footprints.length === 0 ? [] : [footprint]),
+    ...(result.updates.length === 0 ? [] : [updates]),
     ...targetLines(result),
     ...result.missing.map((each) => `left out: ${each}`),
     ...result.skipped.map((each) => `skipped: ${each}`),
@@ -133,8 +153,8 @@ contender and scenario, interleaved: each round measures all of them, and each r
 ## How it is measured
 
 - Client, backend and control plane share one CPU, the measured proxy (or pair of proxies) has another to itself. All speak over loopback.
-- The client sends \`GET\` requests; the backend answers 1,024 bytes. Saturated: wrk, or h2load for HTTP/2, one thread, a closed
-  loop over kept connections. At a given rate: a client of ours that sends when a request is due, whatever came back so far, over 64 kept connections.
+- The client sends \`GET\` requests; the backend answers 1,024 bytes. gRPC: 16 bytes to nghttpd, which sends them back and trailers. Saturated: wrk, or h2load for HTTP/2, one thread, a closed
+  loop over kept connections; bytes through a pair and handshakes: clients of ours. At a given rate: a client of ours that sends when a request is due, whatever came back so far, over 64 kept connections.
 - Over HTTP/2 only the client's side speaks it: the backend gets HTTP/1.1. Bytes over TCP are answers of 1 MiB, and CPU time is counted for each GiB.
 - **CPU per request** is the time that all threads of the contender's processes ran, by the scheduler's own account (\`/proc/PID/task/TID/schedstat\`),
   divided by the requests answered. What the kernel does for a proxy in its system calls is in it; so is loopback's delivery to the other end.
@@ -154,7 +174,7 @@ Megabytes, before the first request and after the last measurement; PSS counts p
 
 ${renderTable(memoryCells(result), "markdown")}
 
-## Targets
+${result.footprints.length === 0 ? "" : footprintSection(result)}${result.updates.length === 0 ? "" : updateSection(result)}## Targets
 
 ${targetLines(result)
   .map((line) => `- ${line}`)
@@ -165,8 +185,8 @@ ${faults.length === 0 ? "" : `\n## Faults\n\n${faults.map((each) => `- ${each}`)
 function cells(lines: readonly Line[], { carriedBytes }: Scenario): readonly (readonly string[])[] {
   const [unit, factor, digits] = carriedBytes === undefined ? ["µs/request", 1, 1] : ["s/GiB", 2 ** 30 / carriedBytes / 1e6, 3];
   return [
-    ["", `CPU ${unit}`, "95 %", "user", "requests/s", "p50 ms", "p99 ms", "ours / it", "95 %"],
-    ...lines.map(({ contender, cpuUs, userShare, requestsPerSecond, p50Ms, p99Ms, ratio }) => [
+    ["", `CPU ${unit}`, "95 %", "user", "requests/s", "p50 ms", "p99 ms", "p99.9 ms", "ours / it", "95 %"],
+    ...lines.map(({ contender, cpuUs, userShare, requestsPerSecond, p50Ms, p99Ms, p999Ms, ratio }) => [
       contender.title,
       (cpuUs.median * factor).toFixed(digits),
       range({ median: cpuUs.median * factor, low: cpuUs.low * factor, high: cpuUs.high * factor }, digits),
@@ -174,6 +194,7 @@ function cells(lines: readonly Line[], { carriedBytes }: Scenario): readonly (re
       Math.round(requestsPerSecond).toLocaleString("en"),
       p50Ms.toFixed(2),
       p99Ms.toFixed(2),
+      p999Ms.toFixed(2),
       ratio === undefined ? "" : ratio.median.toFixed(2),
       ratio === undefined ? "" : range(ratio, 2),
     ]),
@@ -190,6 +211,59 @@ function memoryCells(result: BenchResult): readonly (readonly string[])[] {
       mb(idle.proportionalKb),
       mb(afterLoad.residentKb),
       mb(afterLoad.proportionalKb),
+    ]),
+  ];
+}
+
+function footprintSection(result: BenchResult): string {
+  return `## Memory by what it grows with
+
+Proportional set size of a process with one worker: ours with the library (JavaScript's heap included, collected once), Envoy with a static bootstrap. Each
+line is the growth of a process from the smallest configuration, divided by how much there is more of it: 2,000 clusters of one endpoint, 20,000 endpoints of
+one cluster, 5,000 routes to two weighted clusters, 1,000 connections that have served a request each.
+
+${renderTable(footprintCells(result), "markdown")}
+
+`;
+}
+
+function footprintCells({ footprints }: BenchResult): readonly (readonly string[])[] {
+  const row = (what: string, cell: (each: Footprint) => string): readonly string[] => [what, ...footprints.map(cell)];
+  return [
+    row("", (each) => each.contender),
+    row("idle, MB", (each) => (each.idleKb / 1024).toFixed(1)),
+    row("of that the process without a proxy (Node.js), MB", (each) => (each.emptyKb / 1024).toFixed(1)),
+    row("1,000 idle connections, MB", (each) => (each.perThousandConnectionsKb / 1024).toFixed(1)),
+    row("1,000 idle connections of mutual TLS, MB", (each) => (each.perThousandTlsConnectionsKb / 1024).toFixed(1)),
+    row("a cluster, bytes", (each) => each.perClusterBytes.toFixed(0)),
+    row("an endpoint, bytes", (each) => each.perEndpointBytes.toFixed(0)),
+    row("a route, bytes", (each) => each.perRouteBytes.toFixed(0)),
+  ];
+}
+
+function updateSection(result: BenchResult): string {
+  return `## Requests while the configuration changes
+
+64 connections, saturated, to 100 routes whose weights all change with each update: ours by the library's \`apply\`, Envoy's by a file of routes (RDS).
+
+${renderTable(updateCells(result), "markdown")}
+
+`;
+}
+
+function updateCells({ updates }: BenchResult): readonly (readonly string[])[] {
+  const cells = (load: LoadResult): readonly string[] => [
+    load.requests.toLocaleString("en"),
+    (load.non2xx + load.socketErrors).toLocaleString("en"),
+    load.p50Ms.toFixed(2),
+    load.p99Ms.toFixed(2),
+    load.p999Ms.toFixed(2),
+  ];
+  return [
+    ["", "", "requests", "failed", "p50 ms", "p99 ms", "p99.9 ms"],
+    ...updates.flatMap(({ contender, updates: count, steady, changing }) => [
+      [contender, "steady", ...cells(steady)],
+      [contender, `${count.toLocaleString("en")} updates`, ...cells(changing)],
     ]),
   ];
 }

@@ -6,7 +6,8 @@ export interface Scenario {
   readonly title: string;
   /**
    * `single`: one proxy between client and backend, all in plaintext; `pair`: two, with mutual TLS between them; `http2`: as `single`, with HTTP/2 at the
-   * client's side; `tcp`: one proxy that joins bytes.
+   * client's side; `tcp`: one proxy that joins bytes; `grpc` and `tcp-pair`: as `pair`, for gRPC and for bytes; `handshake`: the second proxy of the pair
+   * alone, called over mutual TLS.
    */
   readonly topology: Topology;
   readonly connections: number;
@@ -50,7 +51,31 @@ export const SCENARIOS: readonly Scenario[] = [
     connections: 16,
     streams: 1,
   },
+  {
+    name: "grpc",
+    title: "gRPC unary calls through two sidecars, mutual TLS between them, 8 connections of 16 streams, saturated",
+    topology: "grpc",
+    connections: 8,
+    streams: 16,
+  },
   { name: "tcp", title: "Bytes over TCP, 8 connections, saturated", topology: "tcp", connections: 8, carriedBytes: LARGE_BYTES },
+  {
+    name: "tcp-mtls",
+    title: "Bytes over TCP through two sidecars, mutual TLS between them, 8 connections",
+    topology: "tcp-pair",
+    connections: 8,
+    carriedBytes: LARGE_BYTES,
+  },
+  {
+    name: "handshake",
+    title: "A mutual TLS connection of its own for every request, 16 at a time",
+    topology: "handshake",
+    connections: 16,
+  },
 ];
 
-export const SCENARIO_NAMES = SCENARIOS.map((scenario) => scenario.name);
+/** Measured beside the scenarios, each in its own way: how memory grows, and requests while the configuration changes. */
+export const FOOTPRINT = "footprint";
+export const UPDATES = "updates";
+
+export const SCENARIO_NAMES = [...SCENARIOS.map((scenario) => scenario.name), FOOTPRINT, UPDATES];

@@ -1,9 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { accepts, findProgram, readVersion, startPinned, waitUntilReady, withChildren } from "../process.ts";
+import { accepts, findProgram, type PinnedProcess, readVersion, startPinned, waitUntilReady, withChildren } from "../process.ts";
 import { BODY_BYTES, LARGE_BYTES, LARGE_PATH } from "../scenarios.ts";
 import { type Backend, BACKEND_NAME, CANARY, MissingContender, type Running } from "./contender.ts";
 import { nginxConfig } from "./nginx-config.ts";
+
+/** The program that serves gRPC's form of requests. */
+export const GRPC_BACKEND = "nghttpd";
 
 export interface BackendOptions {
   readonly directory: string;
@@ -26,6 +29,7 @@ export async function startBackend({ directory, backend, cpu }: BackendOptions):
     logFile,
   });
   await waitUntilReady("the backend", child, () => accepts(backend));
+  const grpc = await startGrpcBackend(folder, backend, cpu);
   return {
     name: CANARY,
     title: "no proxy (canary: the backend itself)",
@@ -33,8 +37,21 @@ export async function startBackend({ directory, backend, cpu }: BackendOptions):
     targets: { single: { host: backend.host, port: backend.port, path: "/", hostHeader: BACKEND_NAME } },
     pids: () => withChildren(child.pid),
     configuration: `nginx, one worker, answers ${BODY_BYTES} bytes from its configuration, or a file of ${LARGE_BYTES} bytes`,
-    stop: () => child.stop(),
+    async stop() {
+      await Promise.all([child.stop(), grpc?.stop()]);
+    },
   };
+}
+
+/** The server of the scenarios with gRPC; they are skipped where it is not installed. */
+async function startGrpcBackend(folder: string, { host, grpcPort }: Backend, cpu: number): Promise<PinnedProcess | undefined> {
+  const program = findProgram(GRPC_BACKEND);
+  if (program === undefined) return undefined;
+  const serving = ["--no-tls", "--echo-upload", "--trailer=grpc-status: 0", "--max-concurrent-streams=1000"];
+  const command = [program, ...serving, `--htdocs=${folder}`, `--address=${host}`, String(grpcPort)] as const;
+  const child = startPinned({ cpu, command, logFile: join(folder, "grpc.log") });
+  await waitUntilReady("the backend of gRPC", child, () => accepts({ host, port: grpcPort }));
+  return child;
 }
 
 function serve(folder: string, { host, port, tcpPort }: Backend): string {

@@ -4,7 +4,17 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LARGE_PATH } from "../scenarios.ts";
 import { accepts, type PinnedProcess, startPinned, waitUntilReady } from "../process.ts";
-import { type Backend, BACKEND_NAME, MissingContender, OURS, type Running, type StartOptions, type Topology } from "./contender.ts";
+import {
+  type Backend,
+  BACKEND_NAME,
+  GRPC_PATH,
+  MissingContender,
+  OURS,
+  type Running,
+  type StartOptions,
+  type TlsFiles,
+  type Topology,
+} from "./contender.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const TRUST_DOMAIN = "cluster.local";
@@ -57,7 +67,7 @@ export async function startFairlead(options: StartOptions): Promise<Running> {
     const client = await start("client", settings.client, options.proxyCpu, `http://${HOSTS.client}:${PORTS.admin}/ready`);
     for (const port of [options.backend.port, options.backend.tcpPort])
       await waitUntilReady("fairlead's inbound listener", backend, () => accepts({ host: HOSTS.backend, port }));
-    return toRunning({ backend, client, ports: options.backend, stop });
+    return toRunning({ backend, client, ports: options.backend, tls: writeTlsFiles(folder), stop });
   } catch (error) {
     await stop();
     throw error;
@@ -76,11 +86,12 @@ export async function countReported(): Promise<number> {
 interface Started {
   readonly backend: PinnedProcess;
   readonly client: PinnedProcess;
-  readonly ports: Pick<Backend, "port" | "tcpPort">;
+  readonly ports: Backend;
+  readonly tls: TlsFiles;
   readonly stop: () => Promise<void>;
 }
 
-function toRunning({ backend, client, ports: { port, tcpPort }, stop }: Started): Running {
+function toRunning({ backend, client, ports: { port, tcpPort, grpcPort }, tls, stop }: Started): Running {
   const hostHeader = `${BACKEND_NAME}:${port}`;
   return {
     name: OURS,
@@ -91,6 +102,15 @@ function toRunning({ backend, client, ports: { port, tcpPort }, stop }: Started)
       http2: { host: HOSTS.client, port: PORTS.httpProxy, path: "/", hostHeader: `${OUTSIDE_NAME}:${port}` },
       tcp: { host: HOSTS.backend, port: tcpPort, path: LARGE_PATH, hostHeader },
       pair: { host: HOSTS.client, port: PORTS.httpProxy, path: `http://${hostHeader}/`, hostHeader },
+      grpc: { host: HOSTS.client, port: PORTS.httpProxy, path: GRPC_PATH, hostHeader: `${BACKEND_NAME}:${grpcPort}` },
+      "tcp-pair": {
+        host: HOSTS.client,
+        port: PORTS.httpProxy,
+        path: LARGE_PATH,
+        hostHeader,
+        connectTo: `${BACKEND_NAME}:${tcpPort}`,
+      },
+      handshake: { host: HOSTS.backend, port, path: "/", hostHeader, tls },
     },
     pids: (topology) => PIDS[topology]({ client: client.pid, backend: backend.pid }),
     configuration:
@@ -104,7 +124,31 @@ const PIDS: Readonly<Record<Topology, (pids: { readonly client: number; readonly
   pair: ({ client, backend }) => [client, backend],
   http2: ({ client }) => [client],
   tcp: ({ backend }) => [backend],
+  grpc: ({ client, backend }) => [client, backend],
+  "tcp-pair": ({ client, backend }) => [client, backend],
+  handshake: ({ backend }) => [backend],
 };
+
+/** The client's own certificate, as the files that other programs read; its sidecar has kept it. */
+function writeTlsFiles(folder: string): TlsFiles {
+  const kept = readJson(keptCertificateFile(folder));
+  const write = (name: string, field: string): string => {
+    const file = join(folder, name);
+    writePrivate(file, String(kept[field]));
+    return file;
+  };
+  return {
+    certificateFile: write("client.pem", "certificateChainPem"),
+    keyFile: write("client-key.pem", "privateKeyPem"),
+    rootFile: write("root.pem", "trustBundlePem"),
+    serverName: BACKEND_NAME,
+    alpn: ["istio"],
+  };
+}
+
+function keptCertificateFile(folder: string): string {
+  return join(folder, "client-certificate.json");
+}
 
 interface Files {
   readonly folder: string;
@@ -130,7 +174,7 @@ function buildSettings(files: Files, appAddress: string): Readonly<Record<"citad
     return { citadelAddress: `${HOSTS.citadel}:${PORTS.citadel}`, rootCertificateFile, tokenFile, namespace, serviceAccount };
   };
   const common = (host: string): object => ({ monitoringAddress: `${host}:${PORTS.monitoring}`, trustDomain: TRUST_DOMAIN });
-  const proxy = (name: "client" | "backend", app: string): object => ({
+  const proxy = (name: "client" | "backend", app: string, keptCertificate?: string): object => ({
     type: "sidecar",
     name,
     namespace: "default",
@@ -144,7 +188,7 @@ function buildSettings(files: Files, appAddress: string): Readonly<Record<"citad
     adminAddress: `${HOSTS[name]}:${PORTS.admin}`,
     stateDirectory: join(folder, `${name}-state`),
     workers: 1,
-    identity: identity("default", name),
+    identity: { ...identity("default", name), ...(keptCertificate === undefined ? {} : { keptCertificateFile: keptCertificate }) },
     pilot: { address: `${HOSTS.pilot}:${PORTS.xds}` },
     mixer: { address: `${HOSTS.mixer}:${PORTS.report}` },
   });
@@ -169,14 +213,14 @@ function buildSettings(files: Files, appAddress: string): Readonly<Record<"citad
       identity: identity("fairlead-system", "mixer"),
     },
     backend: proxy("backend", appAddress),
-    client: proxy("client", HOSTS.client),
+    client: proxy("client", HOSTS.client, keptCertificateFile(folder)),
   };
   writePrivate(joinTokensFile, JSON.stringify(joinTokens));
   return settings;
 }
 
 /** The mesh in Istio's kinds: one service with one workload, one caller, and who may call. */
-function writeConfiguration(directory: string, { host, port, tcpPort }: Backend): void {
+function writeConfiguration(directory: string, { host, port, tcpPort, grpcPort }: Backend): void {
   const documents = [
     describeWorkload("client"),
     describeWorkload("backend"),
@@ -187,7 +231,10 @@ spec:
   hosts: [${BACKEND_NAME}]
   location: MESH_INTERNAL
   resolution: STATIC
-  ports: [{ number: ${port}, name: http, protocol: HTTP }, { number: ${tcpPort}, name: tcp, protocol: TCP }]
+  ports:
+    - { number: ${port}, name: http, protocol: HTTP }
+    - { number: ${tcpPort}, name: tcp, protocol: TCP }
+    - { number: ${grpcPort}, name: grpc, protocol: GRPC }
   workloadSelector: { labels: { app: backend } }
 `,
     `apiVersion: networking.istio.io/v1
@@ -206,8 +253,12 @@ metadata: { name: backend, namespace: default }
 spec:
   hosts: [${BACKEND_NAME}]
   http:
-    - name: all
+    - name: http
+      match: [{ port: ${port} }]
       route: [{ destination: { host: ${BACKEND_NAME}, port: { number: ${port} } } }]
+    - name: grpc
+      match: [{ port: ${grpcPort} }]
+      route: [{ destination: { host: ${BACKEND_NAME}, port: { number: ${grpcPort} } } }]
 `,
     // Plaintext callers have no principal: the second rule is for the scenarios with one proxy.
     `apiVersion: security.istio.io/v1
@@ -220,6 +271,8 @@ spec:
     - from: [{ source: { principals: [${TRUST_DOMAIN}/ns/default/sa/client] } }]
       to: [{ operation: { methods: [GET] } }]
     - to: [{ operation: { methods: [GET], paths: ["/"] } }]
+    - from: [{ source: { principals: [${TRUST_DOMAIN}/ns/default/sa/client] } }]
+      to: [{ operation: { ports: ["${grpcPort}"], methods: [POST] } }]
     - to: [{ operation: { ports: ["${tcpPort}"] } }]
 `,
   ];

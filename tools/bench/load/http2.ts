@@ -3,10 +3,11 @@
  * h2load prints lacks percentiles; they come from its log of requests.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LoadResult } from "./load.ts";
+import { toPercentiles } from "./percentiles.ts";
 
 interface Job {
   readonly host: string;
@@ -17,16 +18,25 @@ interface Job {
   /** At a time on each connection. */
   readonly streams: number;
   readonly seconds: number;
+  /** The requests carry a message in gRPC's framing and say so. */
+  readonly isGrpc: boolean;
 }
+
+/** An uncompressed message of 16 bytes: a flag, its length, then itself. */
+const GRPC_MESSAGE = Buffer.from([0, 0, 0, 0, 16, ...Buffer.from("sixteen bytes of")]);
 
 if (import.meta.main) console.log(JSON.stringify(run(JSON.parse(process.argv[2] ?? "{}"))));
 
-function run({ host, port, path, hostHeader, connections, streams, seconds }: Job): LoadResult {
+function run({ host, port, path, hostHeader, connections, streams, seconds, isGrpc }: Job): LoadResult {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-h2load-"));
   try {
     const log = join(folder, "log");
     const load = ["-t", "1", "-c", String(connections), "-m", String(streams), "-D", String(seconds), `--log-file=${log}`];
-    const output = execFileSync("h2load", [...load, `--connect-to=${host}:${port}`, `http://${hostHeader}${path}`], { encoding: "utf8" });
+    const message = join(folder, "message");
+    writeFileSync(message, GRPC_MESSAGE);
+    const call = isGrpc ? ["-d", message, "-H", "content-type: application/grpc", "-H", "te: trailers"] : [];
+    const where = [`--connect-to=${host}:${port}`, `http://${hostHeader}${path}`];
+    const output = execFileSync("h2load", [...load, ...call, ...where], { encoding: "utf8" });
     return parseH2load(output, readFileSync(log, "utf8"), seconds);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -40,17 +50,15 @@ export function parseH2load(output: string, log: string, seconds: number): LoadR
     if (found === undefined) throw new Error(`h2load said nothing of ${what}:\n${output.slice(-1000)}`);
     return Number(found);
   };
-  const sortedUs = Float64Array.from(
+  const latenciesMs = Float64Array.from(
     log.split("\n").filter((line) => line !== ""),
-    (line) => Number(line.split("\t")[2]),
-  ).toSorted();
-  const at = (q: number): number => (sortedUs[Math.max(0, Math.ceil(q * sortedUs.length) - 1)] ?? 0) / 1000;
+    (line) => Number(line.split("\t")[2]) / 1000,
+  );
   return {
     requests: count("done") - count("errored"),
     seconds,
     non2xx: count("3xx") + count("4xx") + count("5xx"),
     socketErrors: count("errored"),
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
+    ...toPercentiles(latenciesMs),
   };
 }

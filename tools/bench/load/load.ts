@@ -13,6 +13,7 @@ export interface LoadResult {
   readonly socketErrors: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
 }
 
 export interface LoadOptions {
@@ -26,8 +27,13 @@ const execute = promisify(execFile);
 const WRK_SCRIPT = fileURLToPath(new URL("report.lua", import.meta.url));
 const HTTP2 = fileURLToPath(new URL("http2.ts", import.meta.url));
 const OPEN_LOOP = fileURLToPath(new URL("open-loop.ts", import.meta.url));
+const BYTES = fileURLToPath(new URL("bytes.ts", import.meta.url));
+const HANDSHAKES = fileURLToPath(new URL("handshakes.ts", import.meta.url));
 
-/** Sends a scenario's requests for some seconds: wrk where it is a closed loop, h2load where it has streams, our own client where the rate is given. */
+/**
+ * Sends a scenario's requests for some seconds: wrk where it is a closed loop, h2load where it has streams, clients of our own where the rate is given and
+ * where each request has to do with its connection.
+ */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const { stdout } = await execute("taskset", ["-c", String(options.cpu), ...toCommand(options)], {
     timeout: (options.seconds + 30) * 1000,
@@ -39,15 +45,15 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
 
 function toCommand({ scenario, target, seconds }: LoadOptions): readonly string[] {
   const { host, port, path, hostHeader } = target;
-  const { connections, streams, requestsPerSecond } = scenario;
-  if (streams !== undefined)
-    return [process.execPath, HTTP2, JSON.stringify({ host, port, path, hostHeader, connections, streams, seconds })];
-  if (requestsPerSecond === undefined) {
-    const where = ["-t", "1", "-c", String(connections), "-d", `${seconds}s`, "--timeout", "5s", "-s", WRK_SCRIPT];
-    return ["wrk", ...where, `http://${host}:${port}`, "--", path, hostHeader];
-  }
-  const job = { host, port, path, hostHeader, connections, requestsPerSecond, seconds };
-  return [process.execPath, OPEN_LOOP, JSON.stringify(job)];
+  const { topology, connections, streams, requestsPerSecond } = scenario;
+  const own = (program: string, job: object): readonly string[] => [process.execPath, program, JSON.stringify(job)];
+  const job = { ...target, connections, seconds };
+  if (topology === "tcp-pair") return own(BYTES, job);
+  if (topology === "handshake") return own(HANDSHAKES, job);
+  if (streams !== undefined) return own(HTTP2, { ...job, streams, isGrpc: topology === "grpc" });
+  if (requestsPerSecond !== undefined) return own(OPEN_LOOP, { ...job, requestsPerSecond });
+  const where = ["-t", "1", "-c", String(connections), "-d", `${seconds}s`, "--timeout", "5s", "-s", WRK_SCRIPT];
+  return ["wrk", ...where, `http://${host}:${port}`, "--", path, hostHeader];
 }
 
 function parseResult(input: unknown): LoadResult {
@@ -63,5 +69,6 @@ function parseResult(input: unknown): LoadResult {
     socketErrors: field("socketErrors"),
     p50Ms: field("p50Ms"),
     p99Ms: field("p99Ms"),
+    p999Ms: field("p999Ms"),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { toPercentiles } from "./percentiles.ts";
 
 interface Job {
   readonly host: string;
@@ -99,15 +100,12 @@ function finishWhenAnswered(): void {
     setTimeout(finishWhenAnswered, 1);
     return;
   }
-  const sorted = latenciesMs.toSorted((a, b) => a - b);
-  const at = (q: number): number => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
   const result = {
     requests: latenciesMs.length,
     seconds: (performance.now() - startMs) / 1000,
     non2xx,
     socketErrors: socketErrors + inFlight,
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
+    ...toPercentiles(latenciesMs),
   };
   process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 }

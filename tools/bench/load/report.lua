@@ -11,7 +11,7 @@ end
 function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(
-    '{"requests":%d,"seconds":%.6f,"non2xx":%d,"socketErrors":%d,"p50Ms":%.4f,"p99Ms":%.4f}\n',
+    '{"requests":%d,"seconds":%.6f,"non2xx":%d,"socketErrors":%d,"p50Ms":%.4f,"p99Ms":%.4f,"p999Ms":%.4f}\n',
     summary.requests, summary.duration / 1e6, errors.status, errors.connect + errors.read + errors.write + errors.timeout,
-    latency:percentile(50) / 1000, latency:percentile(99) / 1000))
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000, latency:percentile(99.9) / 1000))
 end

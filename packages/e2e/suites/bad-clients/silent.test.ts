@@ -152,14 +152,17 @@ describe("a client that stops in the middle", () => {
     await counted("fairlead_proxy_downstream_tls_failures_total");
   });
 
-  test.for(["Content-Length: 10", "Transfer-Encoding: chunked"])(
-    "before a body (%s) is answered 408 as a stream that was idle",
-    async (framing) => {
-      const { text } = await disconnected(say(ports.web, `POST / HTTP/1.1\r\nHost: x\r\n${framing}\r\n\r\n`));
-      expect(text).toMatch(/^HTTP\/1\.1 408 /);
-      await counted("istio_requests_total", { response_code: "408", response_flags: "SI" });
-    },
-  );
+  test("of a body with a length is answered 408 as a stream that was idle", async () => {
+    const { text } = await disconnected(say(ports.web, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"));
+    expect(text).toMatch(/^HTTP\/1\.1 408 /);
+    await counted("istio_requests_total", { response_code: "408", response_flags: "SI" });
+  });
+
+  test("of a chunked body is answered 408 as a stream that was idle", async () => {
+    const { text } = await disconnected(say(ports.web, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhal"));
+    expect(text).toMatch(/^HTTP\/1\.1 408 /);
+    await counted("istio_requests_total", { response_code: "408", response_flags: "SI" });
+  });
 
   test("of a body that nobody waits for gets its answer and is disconnected", async () => {
     const { text } = await disconnected(say(ports.web, "POST /here HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"));
@@ -167,13 +170,24 @@ describe("a client that stops in the middle", () => {
   });
 });
 
-test("a client that does not read a large response that the proxy makes itself is disconnected", async () => {
-  const client = say(ports.web, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n", { reads: false });
+describe("a client that does not read", () => {
+  const request = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${LARGE_BODY.length}\r\n\r\n${LARGE_BODY}`;
+
+  test("the response of an upstream is disconnected, and its request ends as a stream that was idle", async () => {
+    const client = say(ports.web, request, { reads: false });
+    await counted("istio_requests_total", { response_flags: "SI" });
+    await until("the connection is gone", async () => (await count("fairlead_proxy_downstream_connections")) === 0);
+    client.socket.destroy();
+  });
+
+  test("a large response that the proxy makes itself is disconnected", async () => {
+    const client = say(ports.web, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n", { reads: false });
   await counted("fairlead_proxy_downstream_connections_opened_total");
   await until("the connection is gone", async () => (await count("fairlead_proxy_downstream_connections")) === 0, {
-    timeoutMs: 2 * FOR_EVER_MS,
+      timeoutMs: 2 * FOR_EVER_MS,
+    });
+    client.socket.destroy();
   });
-  client.socket.destroy();
 });
 
 test("a client that reads and writes slowly, but does, is served", async () => {

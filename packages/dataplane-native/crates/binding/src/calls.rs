@@ -1,12 +1,17 @@
 //! Calls that take a while: made on threads of ours in the order they came, answered by promises.
 
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Builder;
+use std::time::Duration;
 
 use napi::bindgen_prelude::{JsValue, Object, ToNapiValue};
 use napi::{Env, JsDeferred, Result};
 
 use crate::errors::{Code, Failure, guarded};
+use crate::memory;
+
+/// After so long without a call what the calls took for themselves is given back.
+const QUIET: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce() + Send>;
 type Resolver<T> = Box<dyn FnOnce(Env) -> Result<T> + Send>;
@@ -22,12 +27,7 @@ impl CallThread {
         Builder::new()
             .name("fairlead-calls".to_owned())
             .stack_size(512 * 1024)
-            .spawn(move || {
-                // Ends when the handle is dropped, after what was asked for.
-                for job in received {
-                    job();
-                }
-            })?;
+            .spawn(move || run(&received))?;
         Ok(Self { jobs })
     }
 
@@ -44,6 +44,18 @@ impl CallThread {
             unsent.0();
         }
         Ok(promise)
+    }
+}
+
+/// Ends when the handle is dropped, after what was asked for.
+fn run(jobs: &Receiver<Job>) {
+    while let Ok(first) = jobs.recv() {
+        let mut next = Some(first);
+        while let Some(job) = next {
+            job();
+            next = jobs.recv_timeout(QUIET).ok();
+        }
+        memory::give_back();
     }
 }
 

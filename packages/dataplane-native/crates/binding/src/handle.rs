@@ -8,6 +8,7 @@ use proxy::{Bootstrap, Proxy};
 use crate::calls::CallThread;
 use crate::errors::{Code, Failure, guarded};
 use crate::events::Events;
+use crate::memory;
 
 /// A running proxy as JavaScript sees it.
 #[allow(
@@ -30,6 +31,10 @@ impl ProxyHandle {
     pub(crate) fn start(bootstrap_json: &str) -> Result<Self, Failure> {
         let bootstrap: Bootstrap = serde_json::from_str(bootstrap_json)
             .map_err(|error| Failure::new(Code::StartFailed, format!("the bootstrap cannot be read: {error}")))?;
+        let bootstrap = Bootstrap {
+            give_memory_back: Some(memory::give_back),
+            ..bootstrap
+        };
         let events = Arc::new(Events::default());
         let sink_events = events.clone();
         let sink: proxy::ReportSink = Box::new(move |batch| sink_events.push(batch));

@@ -5,6 +5,7 @@ mod errors;
 mod events;
 mod exports;
 mod handle;
+mod memory;
 
 /// JavaScript's own heap is V8's; everything of the engine is allocated here.
 #[global_allocator]

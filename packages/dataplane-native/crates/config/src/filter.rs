@@ -11,9 +11,9 @@ use crate::{Fault, HttpConnectionManager, JwtAuthn, LocalRateLimit, Rbac, String
 #[serde(rename_all = "camelCase")]
 pub enum NetworkFilter {
     /// Serves HTTP.
-    HttpConnectionManager(Box<HttpConnectionManager>),
+    HttpConnectionManager(Arc<HttpConnectionManager>),
     /// Joins the connection with one to an upstream.
-    TcpProxy(Box<TcpProxy>),
+    TcpProxy(Arc<TcpProxy>),
     /// Closes connections that the rules refuse.
     Rbac(Box<Rbac>),
     /// Closes connections above a number.

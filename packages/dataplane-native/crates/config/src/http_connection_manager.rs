@@ -90,7 +90,7 @@ impl Default for HttpConnectionManager {
         Self {
             stat_prefix: "http".into(),
             codec_type: CodecType::Auto,
-            routes: RouteSource::Inline(RouteConfiguration::default()),
+            routes: RouteSource::Inline(Arc::default()),
             http_filters: vec![HttpFilter {
                 name: "envoy.filters.http.router".into(),
                 disabled: false,
@@ -148,7 +148,7 @@ pub enum CodecType {
 #[serde(rename_all = "camelCase")]
 pub enum RouteSource {
     /// Written here.
-    Inline(RouteConfiguration),
+    Inline(Arc<RouteConfiguration>),
     /// A route configuration by name (RDS).
     Named(Arc<str>),
 }

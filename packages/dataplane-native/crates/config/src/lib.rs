@@ -159,8 +159,8 @@ mod tests {
             listeners: vec![Listener {
                 filter_chains: vec![FilterChain {
                     filters: vec![
-                        NetworkFilter::HttpConnectionManager(Box::default()),
-                        NetworkFilter::TcpProxy(Box::default()),
+                        NetworkFilter::HttpConnectionManager(std::sync::Arc::default()),
+                        NetworkFilter::TcpProxy(std::sync::Arc::default()),
                     ],
                     ..FilterChain::default()
                 }],

@@ -70,10 +70,10 @@ impl Builder {
                     limits.push(Arc::new(ConnectionLimiter::new(*limit)));
                 }
                 NetworkFilter::TcpProxy(proxy) => {
-                    serves = Serves::Tcp(Box::new(TcpEntry {
-                        config: (**proxy).clone(),
+                    serves = Serves::Tcp(TcpEntry {
+                        config: Arc::clone(proxy),
                         logs: self.logs(&proxy.access_log)?,
-                    }));
+                    });
                 }
                 NetworkFilter::HttpConnectionManager(manager) => {
                     serves = Serves::Http(Box::new(
@@ -92,7 +92,7 @@ impl Builder {
         })
     }
 
-    fn http(&mut self, config: &config::HttpConnectionManager) -> Result<HttpEntry, Invalid> {
+    fn http(&mut self, config: &Arc<config::HttpConnectionManager>) -> Result<HttpEntry, Invalid> {
         let limits = &self.shared.limits;
         let router = config.http_filters.iter().find_map(|filter| match filter.kind {
             HttpFilterKind::Router(options) => Some(options),
@@ -114,11 +114,11 @@ impl Builder {
             filters: HttpFilters::new(&config.http_filters, || self.shared.next_id())?,
             router: router.unwrap_or_default(),
             inline_routes: match &config.routes {
-                RouteSource::Inline(routes) => Some(Arc::new(self.routes(&Arc::new(routes.clone())))),
+                RouteSource::Inline(routes) => Some(Arc::new(self.routes(routes))),
                 RouteSource::Named(_) => None,
             },
             logs: self.logs(&config.access_log)?,
-            config: config.clone(),
+            config: Arc::clone(config),
         })
     }
 

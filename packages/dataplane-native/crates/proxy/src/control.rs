@@ -42,6 +42,9 @@ use store::Store;
 /// How often the control thread looks at ejections, names to resolve and ports that were taken.
 const TICK: Duration = Duration::from_millis(100);
 
+/// After so long without a change of the configuration what the changes took for themselves is given back.
+const QUIET: Duration = Duration::from_secs(1);
+
 /// Worker threads at most.
 const MAX_WORKERS: u32 = 256;
 
@@ -162,6 +165,8 @@ impl Control {
             waiting: HashMap::new(),
             inheritance,
             is_ready: Arc::clone(&is_ready),
+            give_memory_back: bootstrap.give_memory_back,
+            changed_at: None,
         };
         let thread = std::thread::Builder::new()
             .name("fairlead-control".to_owned())
@@ -363,6 +368,9 @@ struct State {
     /// Listeners that are not served yet, and what they wait for.
     waiting: HashMap<Arc<str>, Vec<String>>,
     is_ready: Arc<AtomicBool>,
+    give_memory_back: Option<fn()>,
+    /// When the configuration changed, until the memory for that is given back.
+    changed_at: Option<Instant>,
 }
 
 impl State {
@@ -378,10 +386,12 @@ impl State {
                     reply,
                 }) => {
                     let problems = self.apply_xds(kind, upserts, &removed);
+                    self.changed_at = Some(Instant::now());
                     let _ = reply.send(problems);
                 }
                 Ok(Request::ApplyConfig { config, reply }) => {
                     let _ = reply.send(self.apply_config(*config));
+                    self.changed_at = Some(Instant::now());
                 }
                 Ok(Request::Resolved(resolved)) => {
                     if self.resolver.take(resolved) {
@@ -425,6 +435,12 @@ impl State {
     }
 
     fn tick(&mut self) {
+        if self.changed_at.is_some_and(|at| at.elapsed() >= QUIET) {
+            self.changed_at = None;
+            if let Some(give_back) = self.give_memory_back {
+                give_back();
+            }
+        }
         let now = self.shared.now_ms();
         if self.shared.overload.look() {
             // Connections between two requests end now, not with their next one.

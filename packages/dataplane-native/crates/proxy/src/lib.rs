@@ -158,6 +158,10 @@ pub struct Bootstrap {
     /// A Unix socket over which processes hand their listening sockets to the next. A process that listens there already
     /// hands its own to this one, and ends what it has begun once this one serves ([`Proxy::await_handover`]).
     pub handover_path: Option<PathBuf>,
+    /// Called on the control thread a while after the configuration changed: decoding it takes much more memory than keeping it, and allocators hold on
+    /// to what a thread has freed until it allocates again.
+    #[serde(skip)]
+    pub give_memory_back: Option<fn()>,
 }
 
 impl Default for Bootstrap {
@@ -169,6 +173,7 @@ impl Default for Bootstrap {
             access_log: AccessLogSettings::default(),
             report_interval_ms: 1_000,
             handover_path: None,
+            give_memory_back: None,
         }
     }
 }

@@ -156,7 +156,7 @@ pub(crate) struct ChainEntry {
 /// What a filter chain does with its connections.
 pub(crate) enum Serves {
     Nothing,
-    Tcp(Box<TcpEntry>),
+    Tcp(TcpEntry),
     Http(Box<HttpEntry>),
 }
 
@@ -181,13 +181,13 @@ impl ChainEntry {
 
 /// A TCP proxy.
 pub(crate) struct TcpEntry {
-    pub(crate) config: TcpProxy,
+    pub(crate) config: Arc<TcpProxy>,
     pub(crate) logs: telemetry::LogTargets,
 }
 
 /// An HTTP connection manager.
 pub(crate) struct HttpEntry {
-    pub(crate) config: HttpConnectionManager,
+    pub(crate) config: Arc<HttpConnectionManager>,
     pub(crate) limits: http::Limits,
     pub(crate) filters: HttpFilters,
     pub(crate) router: RouterOptions,

@@ -117,13 +117,13 @@ fn network_filter(cx: &mut Context, pb: listener::Filter) -> Option<NetworkFilte
     cx.within("typedConfig", |cx| {
         if is::<HttpConnectionManager>(&any) {
             let manager = cx.unpack(&any)?;
-            return Some(NetworkFilter::HttpConnectionManager(Box::new(
+            return Some(NetworkFilter::HttpConnectionManager(Arc::new(
                 http_connection_manager::manager(cx, manager),
             )));
         }
         if is::<TcpProxy>(&any) {
             let pb = cx.unpack(&any)?;
-            return Some(NetworkFilter::TcpProxy(Box::new(tcp_proxy::tcp_proxy(cx, pb))));
+            return Some(NetworkFilter::TcpProxy(Arc::new(tcp_proxy::tcp_proxy(cx, pb))));
         }
         if is::<NetworkRbac>(&any) {
             return Some(NetworkFilter::Rbac(Box::new(rbac::network_rbac(cx, &any))));

@@ -1,9 +1,10 @@
 //! The HTTP connection manager.
 
+use std::sync::Arc;
+
 use config::{
     ClientCertDetails, CodecType, ForwardClientCert, FractionalPercent, Http1Options, Http2Keepalive, Http2Options,
-    HttpConnectionManager, PathNormalization, RouteConfiguration, RouteSource, ServerHeader, SlashesAction, Tracing,
-    Upgrade,
+    HttpConnectionManager, PathNormalization, RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
 };
 use messages::envoy::{
     config::core::v3::{
@@ -143,16 +144,16 @@ fn route_source(cx: &mut Context, specifier: Option<RouteSpecifier>) -> RouteSou
             }
             RouteSource::Named(rds.route_config_name.into())
         }
-        Some(RouteSpecifier::RouteConfig(config)) => {
-            RouteSource::Inline(cx.within("routeConfig", |cx| route::route_configuration(cx, config)))
-        }
+        Some(RouteSpecifier::RouteConfig(config)) => RouteSource::Inline(Arc::new(
+            cx.within("routeConfig", |cx| route::route_configuration(cx, config)),
+        )),
         Some(RouteSpecifier::ScopedRoutes(_)) => {
             cx.unsupported("scopedRoutes", true);
-            RouteSource::Inline(RouteConfiguration::default())
+            RouteSource::Inline(Arc::default())
         }
         None => {
             cx.error("has neither rds nor routeConfig");
-            RouteSource::Inline(RouteConfiguration::default())
+            RouteSource::Inline(Arc::default())
         }
     }
 }
