@@ -211,8 +211,7 @@ impl Served {
     /// Whether connections that wait for a request end now. After a handover they stay for their next request, whose
     /// response ends them: a request that is on its way already meets an open connection.
     pub(crate) fn ends_idle(&self) -> bool {
-        let shared = &self.worker.shared;
-        self.is_draining() && !shared.is_handed_over.load(Relaxed) || shared.overload.refuses_requests()
+        self.is_draining() && !self.worker.shared.is_handed_over.load(Relaxed)
     }
 
     /// Goes on with what is inside a tunnel by an internal listener. False: there is none of that name, or there were

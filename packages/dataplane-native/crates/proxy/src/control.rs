@@ -443,7 +443,7 @@ impl State {
         }
         let now = self.shared.now_ms();
         if self.shared.overload.look() {
-            // Connections between two requests end now, not with their next one.
+            // Connections of HTTP/2 without a stream hear of it now, not with their next one.
             for worker in &self.workers {
                 worker.send(Command::Wake);
             }

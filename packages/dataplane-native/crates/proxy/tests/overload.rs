@@ -58,11 +58,9 @@ fn memory_that_runs_short_sheds_keepalive_then_requests_then_connections() {
     let refused = get(at, "/");
     assert_eq!(refused.status, 503);
     assert_eq!(app.requests(), before);
-    assert!(
-        proxy.stats_prometheus().contains("response_flags=\"OM\""),
-        "{}",
-        proxy.stats_prometheus()
-    );
+    wait_until("it is counted with its flag", || {
+        proxy.stats_prometheus().contains("response_flags=\"OM\"")
+    });
 
     let third = ballast(limit * 6 / 100);
     wait_until("connections are given up", || is_active("stop_accepting_connections"));
