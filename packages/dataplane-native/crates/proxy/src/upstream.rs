@@ -109,27 +109,7 @@ pub(crate) async fn connect(
         target.endpoint.connect_failures_total.fetch_add(1, Relaxed);
         failure
     };
-    let mut socket = if let config::Address::Internal(listener, _) = &target.endpoint.address {
-        let connected = target.connect_internal(listener);
-        connected.ok_or_else(|| failed(Failure::TunnelRefused))?
-    } else {
-        let Some(address) = socket_address(&target.endpoint.address) else {
-            return Err(failed(Failure::ConnectFailure));
-        };
-        match net::connect(&address, &connect_options(cluster, timeout)).await {
-            Ok(socket) => socket,
-            Err(error) if error.failure == ConnectFailure::Timeout => return Err(failed(Failure::ConnectTimeout)),
-            Err(_) => return Err(failed(Failure::ConnectFailure)),
-        }
-    };
-    if let Some(version) = target.transport.proxy_protocol {
-        let saying = proxy_protocol::send(&mut socket, version, target.client());
-        match tokio::time::timeout(timeout, saying).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(failed(Failure::ConnectFailure)),
-            Err(_elapsed) => return Err(failed(Failure::ConnectTimeout)),
-        }
-    }
+    let socket = open_socket(&target, timeout).await.map_err(failed)?;
     let mut is_mutual = false;
     let stream: Connection = match &target.transport.tls {
         None => socket.into(),
@@ -201,6 +181,30 @@ pub(crate) async fn connect(
         wire: Wire::Stream(opened),
         info,
     })
+}
+
+/// The bare connection; where the upstream wants to know who the client is, it has been told.
+async fn open_socket(target: &Target<'_>, timeout: Duration) -> Result<net::Socket, Failure> {
+    let mut socket = if let config::Address::Internal(listener, _) = &target.endpoint.address {
+        target.connect_internal(listener).ok_or(Failure::TunnelRefused)?
+    } else {
+        let address = socket_address(&target.endpoint.address).ok_or(Failure::ConnectFailure)?;
+        let options = connect_options(target.cluster, timeout);
+        net::connect(&address, &options)
+            .await
+            .map_err(|error| match error.failure {
+                ConnectFailure::Timeout => Failure::ConnectTimeout,
+                _ => Failure::ConnectFailure,
+            })?
+    };
+    if let Some(version) = target.transport.proxy_protocol {
+        let saying = proxy_protocol::send(&mut socket, version, target.client());
+        match tokio::time::timeout(timeout, saying).await {
+            Ok(said) => said.map_err(|_| Failure::ConnectFailure)?,
+            Err(_elapsed) => return Err(Failure::ConnectTimeout),
+        }
+    }
+    Ok(socket)
 }
 
 fn connect_options(cluster: &ClusterEntry, timeout: Duration) -> ConnectOptions {
