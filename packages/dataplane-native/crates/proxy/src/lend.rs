@@ -20,8 +20,9 @@ use crate::{
     worker::{Command, Worker},
 };
 
-/// Time until a new connection is opened though another worker may have one. Another worker answers within its turn.
-const PATIENCE: Duration = Duration::from_millis(5);
+/// Time until a new connection is opened though another worker may have one. Another worker answers within its turn, unless
+/// the machine is so busy that it does not run at all.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// A connection on its way.
 pub(crate) struct Loan {

@@ -396,8 +396,9 @@ fn workers_lend_each_other_idle_connections_instead_of_opening_more() {
             }
         }
         let opened = app.connections.load(std::sync::atomic::Ordering::SeqCst);
-        // A worker may be about to put a connection back when the next request comes: two at a time, and one to spare.
-        assert!(opened <= 3, "{opened} connections for one request at a time");
+        // Each of the eight would open its own. A worker may be about to put a connection back when the next request comes,
+        // and one that the machine does not let run in time is not waited for.
+        assert!(opened <= 5, "{opened} connections for one request at a time");
     }
 }
 
@@ -415,4 +416,29 @@ fn health_checks_begin_as_connections_to_the_endpoint_do() {
         "{}",
         String::from_utf8_lossy(&check)
     );
+}
+
+#[test]
+fn the_addresses_come_before_tls_and_pass_two_proxies() {
+    let app = telling();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let pem = rcgen::CertificateParams::new(vec!["inner".to_owned()])
+        .unwrap()
+        .self_signed(&key)
+        .unwrap()
+        .pem();
+    let mut inner = edge(&json!({}), app.address);
+    inner["listeners"][0]["filterChains"][0]["tls"] = json!({ "context": { "certificates": [
+        { "inline": { "chain": pem, "key": key.serialize_pem() } }] } });
+    let inner = start(&inner);
+    let mut next = cluster("next", &[address(&inner, "in")]);
+    let tls = json!({ "tls": { "sni": "inner", "context": { "validation": { "trust": { "inline": pem } } } } });
+    next["transport"] = json!({ "proxyProtocol": { "version": "v2", "transport": tls } });
+    let mut outer = edge(&json!({}), app.address);
+    outer["clusters"] = json!([next]);
+    outer["listeners"][0]["filterChains"][0]["filters"] = json!([{ "tcpProxy": { "cluster": "next" } }]);
+    let outer = start(&outer);
+    let mut client = Client::connect(address(&outer, "in"));
+    client.send("PROXY TCP4 192.0.2.7 198.51.100.1 5555 80\r\n");
+    assert_eq!(client.get("/").body(), "192.0.2.7");
 }
