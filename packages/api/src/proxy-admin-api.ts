@@ -4,7 +4,7 @@ import type { Origin } from "@fairlead/kit";
 
 export type ProxyState = "starting" | "ready" | "draining" | "stopped";
 
-/** `GET /server_info` */
+/** `GET /fairlead/server_info` */
 export interface ProxyServerInfo {
   readonly version: string;
   readonly state: ProxyState;
@@ -64,7 +64,7 @@ export interface ProxyReportStatus {
   readonly droppedBatches: number;
 }
 
-/** `GET /config_dump`: what the engine runs. Secrets carry no private key. */
+/** `GET /fairlead/config_dump`: what the engine runs. Secrets carry no private key. */
 export interface ProxyConfigDump {
   readonly node: ProxyNode;
   readonly xds: ProxyXdsStatus;
@@ -75,24 +75,25 @@ export interface ProxyConfigDump {
 /** A JSON object of the engine's; its sections are lists of named objects. */
 export type ProxyEngineConfig = Readonly<Record<string, unknown>>;
 
-/** `GET /clusters`: the engine's clusters and the state of their endpoints. */
+/** `GET /fairlead/clusters`: the engine's clusters and the state of their endpoints. */
 export interface ProxyClusters {
   readonly clusters: readonly unknown[];
   readonly endpoints: readonly unknown[];
 }
 
-/** `GET /stats`: every sample of `/stats/prometheus` that is about traffic, configuration or reports. */
+/** `GET /fairlead/stats`: every sample of `/stats/prometheus` that is about traffic, configuration or reports. */
 export interface ProxyStats {
   readonly samples: readonly ProxyStat[];
 }
 
+/** One counter or gauge. */
 export interface ProxyStat {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** `GET /certs`, and the answer of `POST /rotate_certificates`, which replaces key and certificate at once. */
+/** `GET /fairlead/certs`, and the answer of `POST /rotate_certificates`, which replaces key and certificate at once. */
 export interface ProxyCertificates {
   /** The workload's own; null before Citadel has answered. */
   readonly certificate: ProxyCertificate | null;
@@ -138,12 +139,14 @@ export interface ProxyExplanation {
   readonly decisions: readonly ProxyDecision[];
 }
 
+/** An endpoint that may serve the request. */
 export interface ProxyExplainedEndpoint {
   readonly address: string;
   readonly healthy?: boolean;
   readonly weight?: number;
 }
 
+/** One step of the way of a request. */
 export interface ProxyDecision {
   /** `listener`, `filterChain`, `filter`, `virtualHost`, `route`, `cluster`, `endpoint` … */
   readonly stage: string;

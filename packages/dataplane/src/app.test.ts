@@ -89,7 +89,7 @@ describe("readiness", () => {
 describe("the admin API", () => {
   it("says who the proxy is and what it has from its xds server", async () => {
     await configure();
-    expect(await (await get("/server_info")).json()).toMatchObject({
+    expect(await (await get("/fairlead/server_info")).json()).toMatchObject({
       version: "0.1.0",
       state: "starting",
       node: { name: "reviews-v1", principal: "spiffe://cluster.local/ns/default/sa/reviews" },
@@ -110,9 +110,9 @@ describe("the admin API", () => {
   });
 
   it("shows what the engine runs", async () => {
-    expect(await (await get("/config_dump")).json()).toMatchObject({ config: { listeners: [] }, node: { name: "reviews-v1" } });
-    expect(await (await get("/clusters")).json()).toEqual({ clusters: [], endpoints: [] });
-    expect(await (await get("/certs")).json()).toEqual({ certificate: null });
+    expect(await (await get("/fairlead/config_dump")).json()).toMatchObject({ config: { listeners: [] }, node: { name: "reviews-v1" } });
+    expect(await (await get("/fairlead/clusters")).json()).toEqual({ clusters: [], endpoints: [] });
+    expect(await (await get("/fairlead/certs")).json()).toEqual({ certificate: null });
   });
 
   it("serves the engine's metrics and the process's own, as text and as samples", async () => {
@@ -122,7 +122,7 @@ describe("the admin API", () => {
     expect(text).toContain("fairlead_proxy_xds_connected 1");
     expect(text).toContain("process_resident_memory_bytes");
     const sample = { name: "istio_requests_total", labels: { response_code: "200" }, value: 7 };
-    expect(await (await get("/stats")).json()).toMatchObject({ samples: expect.arrayContaining([sample]) });
+    expect(await (await get("/fairlead/stats")).json()).toMatchObject({ samples: expect.arrayContaining([sample]) });
   });
 
   it("explains a request", async () => {

@@ -49,7 +49,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 class RunningApp implements App {
   readonly #options: AppOptions;
-  readonly #startedMs: number;
+  readonly #startedMonotonicMs: number;
   readonly #ads: AdsClient;
   readonly #mixer: MixerClient | undefined;
   readonly #admin: Monitoring;
@@ -58,13 +58,14 @@ class RunningApp implements App {
   #identity: Identity | undefined;
   #adminAddress = "";
   #phase: "serving" | "draining" | "stopped" = "serving";
+  #failsHealthChecks = false;
   #stopping: Promise<void> | undefined;
 
   constructor(options: AppOptions) {
     const { settings, engine, clock, random, logger } = options;
     const node = toNodeIdentity(settings);
     this.#options = options;
-    this.#startedMs = clock.monotonic();
+    this.#startedMonotonicMs = clock.monotonic();
     this.#ads = new AdsClient({
       engine,
       node,
@@ -86,6 +87,7 @@ class RunningApp implements App {
 
   readonly state = (): ProxyState => {
     if (this.#phase !== "serving") return this.#phase;
+    if (this.#failsHealthChecks) return "draining";
     return this.#ads.hasConfiguration && this.#options.engine.isReady() ? "ready" : "starting";
   };
 
@@ -169,15 +171,22 @@ class RunningApp implements App {
     const { settings, engine, clock, logger } = this.#options;
     return {
       engine,
+      settings,
+      clock,
+      logger,
       node: toProxyNode(settings),
+      startedMs: clock.now(),
       workers: settings.workers ?? availableParallelism(),
-      uptimeMs: () => clock.monotonic() - this.#startedMs,
+      uptimeMs: () => clock.monotonic() - this.#startedMonotonicMs,
       state: this.state,
       xds: () => this.#ads.status(),
       report: () => this.#mixer?.status() ?? null,
+      xdsResources: (typeUrl) => this.#ads.resources(typeUrl),
+      certificate: () => this.#identity?.certificate.value,
       certificates: () => toProxyCertificates(this.#identity?.certificate.value, clock),
       drain: (scope) => void this.#drain(scope).catch((error: unknown) => logger.error({ err: error }, "drain failed")),
       rotateCertificates: () => rotateCertificates(this.#identity),
+      failHealthChecks: (isFailing) => void (this.#failsHealthChecks = isFailing),
       quit: this.#options.onQuit,
     };
   }

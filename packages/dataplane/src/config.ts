@@ -1,4 +1,14 @@
 import type { Secret } from "@fairlead/kit";
+import type {
+  AccessConfig,
+  AccessLogConfig,
+  CorsConfig,
+  FaultConfig,
+  HashConfig,
+  RateLimitConfig,
+  TokenIssuerConfig,
+  TokenRequirementConfig,
+} from "./policy-config.ts";
 
 /** What a proxy that is used as a library does: where it listens, and which upstreams it brings requests to. */
 export interface ProxyConfig {
@@ -6,6 +16,7 @@ export interface ProxyConfig {
   readonly clusters: readonly ClusterConfig[];
 }
 
+/** A port that the proxy listens on. */
 export type ListenerConfig = HttpListenerConfig | TcpListenerConfig;
 
 /**
@@ -29,6 +40,11 @@ export interface HttpListenerConfig {
    * that is silent. 0 never. Default 300,000.
    */
   readonly streamIdleTimeoutMs?: number;
+  /** Whose tokens routes may ask for, by a name of your own. */
+  readonly tokenIssuers?: Readonly<Record<string, TokenIssuerConfig>>;
+  /** For all requests together, unless a route has its own. */
+  readonly rateLimit?: RateLimitConfig;
+  readonly accessLogs?: readonly AccessLogConfig[];
   /** Which routes serve which hosts; the most specific domain wins. */
   readonly hosts: readonly HostConfig[];
 }
@@ -44,8 +60,10 @@ export interface TcpListenerConfig {
   readonly to: string | readonly WeightedCluster[];
   /** Without a byte in either direction the connection ends after this; 0 never. Default one hour. */
   readonly idleTimeoutMs?: number;
+  readonly accessLogs?: readonly AccessLogConfig[];
 }
 
+/** The routes of some host names. */
 export interface HostConfig {
   /** `example.com`, `*.example.com`, `*`. Default: every host. */
   readonly domains?: readonly string[];
@@ -53,6 +71,7 @@ export interface HostConfig {
   readonly routes: readonly RouteConfig[];
 }
 
+/** Which requests, and what happens to them. */
 export interface RouteConfig {
   /** For logs and metrics. */
   readonly name?: string;
@@ -61,8 +80,19 @@ export interface RouteConfig {
   readonly action: RouteAction;
   readonly requestHeaders?: HeaderChanges;
   readonly responseHeaders?: HeaderChanges;
+  /** Which web pages of other origins may ask. */
+  readonly cors?: CorsConfig;
+  /** Makes some requests slow or fail. */
+  readonly fault?: FaultConfig;
+  /** Asks for a token of one of the listener's `tokenIssuers`. */
+  readonly token?: TokenRequirementConfig;
+  /** Who may ask. */
+  readonly access?: AccessConfig;
+  /** How many requests pass. */
+  readonly rateLimit?: RateLimitConfig;
 }
 
+/** Conditions for a request; all that are given must hold. */
 export interface RouteMatch {
   /** Of the path without its query. Default: every path. */
   readonly path?: PathMatch;
@@ -74,12 +104,14 @@ export interface RouteMatch {
   readonly query?: Readonly<Record<string, StringMatch | true>>;
 }
 
+/** A test of the path, without its query. */
 export type PathMatch =
   | { readonly exact: string }
   | { readonly prefix: string }
   /** A regular expression (RE2 syntax) for the whole path. */
   | { readonly regex: string };
 
+/** A test of a text. */
 export type StringMatch =
   | { readonly exact: string }
   | { readonly prefix: string }
@@ -88,6 +120,7 @@ export type StringMatch =
   /** A regular expression (RE2 syntax) for the whole value. */
   | { readonly regex: string };
 
+/** What happens to a request that a route matches. */
 export type RouteAction = ForwardAction | RedirectAction | RespondAction;
 
 /** Brings the request to an upstream. */
@@ -104,8 +137,11 @@ export interface ForwardAction {
   readonly retry?: RetryConfig;
   /** Clusters that get a copy whose response is thrown away. */
   readonly mirrorTo?: readonly string[];
+  /** What keeps requests at the same endpoint, for clusters whose `loadBalancer` is `ringHash` or `maglev`. */
+  readonly hashOn?: readonly HashConfig[];
 }
 
+/** Answers with another place to go to; what is left out stays as the client asked. */
 export interface RedirectAction {
   readonly kind: "redirect";
   readonly scheme?: "http" | "https";
@@ -123,6 +159,7 @@ export interface RespondAction {
   readonly body?: string;
 }
 
+/** One of several clusters that share the requests. */
 export interface WeightedCluster {
   readonly cluster: string;
   /** Its share of the sum of all weights. */
@@ -132,6 +169,7 @@ export interface WeightedCluster {
 /** After what a request is tried again (Envoy's `x-envoy-retry-on`). */
 export type RetryCondition = "5xx" | "gateway-error" | "reset" | "connect-failure" | "refused-stream" | "retriable-4xx";
 
+/** Whether and when a request is tried again, at another endpoint if there is one. */
 export interface RetryConfig {
   readonly on: readonly RetryCondition[];
   /** Tries after the first. Default 1. */
@@ -139,6 +177,7 @@ export interface RetryConfig {
   readonly perTryTimeoutMs?: number;
 }
 
+/** What is done to the header fields of a message: removed first, then set, then added. */
 export interface HeaderChanges {
   /** Replaces all values of the header. */
   readonly set?: Readonly<Record<string, string>>;
@@ -153,8 +192,8 @@ export interface ClusterConfig {
   readonly name: string;
   /** `host:port`; names are resolved again and again. */
   readonly endpoints: readonly (string | EndpointConfig)[];
-  /** Default `roundRobin`. */
-  readonly loadBalancer?: "roundRobin" | "leastRequest" | "random";
+  /** `ringHash` and `maglev` send what has the same hash (`hashOn` of a route) to the same endpoint as long as it is there. Default `roundRobin`. */
+  readonly loadBalancer?: "roundRobin" | "leastRequest" | "random" | "ringHash" | "maglev";
   /** Default 5,000. */
   readonly connectTimeoutMs?: number;
   readonly limits?: ClusterLimits;
@@ -175,6 +214,7 @@ export interface ClusterConfig {
  */
 export type UpstreamProtocol = "http1" | "http2" | "auto";
 
+/** An upstream of a cluster, where more than its address is said. */
 export interface EndpointConfig {
   readonly address: string;
   /** Its share beside the others, at least 1. Default 1. */
@@ -188,6 +228,7 @@ export interface ClusterLimits {
   readonly maxRequests?: number;
 }
 
+/** When an endpoint is left out by what its requests came to. */
 export interface OutlierDetectionConfig {
   /** Failures in a row. Default 5. */
   readonly consecutiveFailures?: number;
@@ -293,6 +334,7 @@ export interface CertificateConfig {
   readonly privateKeyPem: string | Secret<string>;
 }
 
+/** How the proxy proves itself to clients, and whom it lets in. */
 export interface ListenerTlsConfig {
   readonly certificate: CertificateConfig;
   /** Time for the handshake, from the connection's first moment. Default 15,000 (`ProxyLimits.transportTimeoutMs`). */
@@ -301,6 +343,7 @@ export interface ListenerTlsConfig {
   readonly clientRootsPem?: string;
 }
 
+/** How the proxy speaks TLS to upstreams. */
 export interface ClusterTlsConfig {
   /** Name to ask for and to find in the certificate. */
   readonly serverName: string;

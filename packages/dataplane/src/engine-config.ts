@@ -22,6 +22,7 @@ import type {
   StringMatch,
   WeightedCluster,
 } from "./config.ts";
+import { toAccessLogs, toFilterOverrides, toFilters, toHashPolicy } from "./engine-policies.ts";
 
 type JsonObject = { readonly [key: string]: JsonValue };
 
@@ -35,14 +36,23 @@ function toListener(listener: ListenerConfig): JsonObject {
   const filter =
     listener.kind === "http"
       ? { httpConnectionManager: toHttp(listener) }
-      : { tcpProxy: present({ statPrefix: name, ...toTarget(listener.to), idleTimeoutMs: listener.idleTimeoutMs }) };
+      : {
+          tcpProxy: present({
+            statPrefix: name,
+            ...toTarget(listener.to),
+            idleTimeoutMs: listener.idleTimeoutMs,
+            accessLog: listener.accessLogs && toAccessLogs(listener.accessLogs),
+          }),
+        };
   // Behind a port for bytes is what we do not know: there nothing is chosen by ALPN.
   const alpn = listener.kind === "http" ? ["h2", "http/1.1"] : [];
   const chain = { filters: [filter], tls: tls && toListenerTls(tls, alpn), transportConnectTimeoutMs: tls?.handshakeTimeoutMs };
   return { name, address, filterChains: [present(chain)] };
 }
 
-function toHttp({ name, hosts, requestHeadersTimeoutMs, idleTimeoutMs = 0, streamIdleTimeoutMs }: HttpListenerConfig): JsonObject {
+function toHttp(listener: HttpListenerConfig): JsonObject {
+  const { name, hosts, requestHeadersTimeoutMs, idleTimeoutMs = 0, streamIdleTimeoutMs, accessLogs } = listener;
+  const filters = toFilters(listener);
   return present({
     statPrefix: name,
     routes: { inline: { name, virtualHosts: hosts.map(toVirtualHost) } },
@@ -50,6 +60,8 @@ function toHttp({ name, hosts, requestHeadersTimeoutMs, idleTimeoutMs = 0, strea
     // Nothing said there would be the engine's own hour, 0 is what the proxy's limits say.
     idleTimeoutMs,
     streamIdleTimeoutMs,
+    httpFilters: filters.length === 0 ? undefined : filters,
+    accessLog: accessLogs && toAccessLogs(accessLogs),
   });
 }
 
@@ -57,13 +69,16 @@ function toVirtualHost({ domains = ["*"], routes }: HostConfig, index: number): 
   return { name: domains[0] ?? String(index), domains, routes: routes.map(toRoute) };
 }
 
-function toRoute({ name = "", match = {}, action, requestHeaders, responseHeaders }: RouteConfig): JsonObject {
-  return {
+function toRoute(route: RouteConfig): JsonObject {
+  const { name = "", match = {}, action, requestHeaders, responseHeaders } = route;
+  const filterOverrides = toFilterOverrides(route);
+  return present({
     name,
     match: toMatch(match),
     action: toAction(action),
     headers: present({ request: requestHeaders && toHeaderOps(requestHeaders), response: responseHeaders && toHeaderOps(responseHeaders) }),
-  };
+    filterOverrides: Object.keys(filterOverrides).length === 0 ? undefined : filterOverrides,
+  });
 }
 
 function toMatch({ path, method, headers = {}, query = {} }: RouteMatch): JsonObject {
@@ -86,7 +101,7 @@ function toAction(action: RouteAction): JsonObject {
   return { redirect: present({ scheme, host, port, path: path === undefined ? undefined : { full: path }, status }) };
 }
 
-function toForward({ to, timeoutMs, rewritePrefix, rewriteHost, retry, mirrorTo = [] }: ForwardAction): JsonObject {
+function toForward({ to, timeoutMs, rewritePrefix, rewriteHost, retry, mirrorTo = [], hashOn }: ForwardAction): JsonObject {
   return present({
     ...toTarget(to),
     timeoutMs,
@@ -94,6 +109,7 @@ function toForward({ to, timeoutMs, rewritePrefix, rewriteHost, retry, mirrorTo 
     hostRewrite: rewriteHost === undefined ? undefined : { literal: rewriteHost },
     retry: retry && present({ retryOn: retry.on.join(","), numRetries: retry.attempts, perTryTimeoutMs: retry.perTryTimeoutMs }),
     mirrors: mirrorTo.map((cluster) => ({ cluster })),
+    hashPolicy: hashOn && toHashPolicy(hashOn),
   });
 }
 

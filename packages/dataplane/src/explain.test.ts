@@ -43,7 +43,7 @@ describe("checking a configuration", () => {
       clusters: [{ name: "backends", endpoints: ["127.0.0.1:9001"], connectTimeoutMs: 0 }],
     });
     expect(problems).toMatchObject([
-      { severity: "error", name: "backends", path: "connectTimeoutMs", message: "has to be greater than 0" },
+      { severity: "error", path: "clusters[0].connectTimeoutMs", message: "0: too small: expected number to be >=1" },
     ]);
   });
 

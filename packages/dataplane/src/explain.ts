@@ -1,6 +1,8 @@
 import type { ProxyConfigDump, ProxyExplainRequest, ProxyExplanation } from "@fairlead/api";
 import { z } from "zod";
 import type { ProxyConfig } from "./config.ts";
+import { findConfigProblems } from "./config-check.ts";
+import { toUserProblem } from "./config-path.ts";
 import { toEngineConfig } from "./engine-config.ts";
 import { parseExplainRequest } from "./explain-request.ts";
 import { createNativeEngine } from "./native/addon.ts";
@@ -16,8 +18,10 @@ export type AskedRequest = Partial<ProxyExplainRequest> & Pick<ProxyExplainReque
  * listens, so that a port in use is no problem here. Endpoints that are names are looked up.
  */
 export async function checkConfig(config: ProxyConfig, createEngine: CreateEngine = createNativeEngine): Promise<readonly EngineProblem[]> {
+  const malformed = findConfigProblems(config);
+  if (malformed.length > 0) return malformed;
   await using engine = await startSilent(createEngine);
-  return await engine.apply(toEngineConfig(config));
+  return await engine.apply(toEngineConfig(config), config);
 }
 
 /**
@@ -29,12 +33,14 @@ export async function explain(
   request: AskedRequest,
   createEngine: CreateEngine = createNativeEngine,
 ): Promise<ProxyExplanation> {
+  const malformed = findConfigProblems(config);
+  if (malformed.length > 0) throw invalidConfig(malformed);
   await using engine = await startSilent(createEngine);
-  return await engine.explain(toEngineConfig(config), request);
+  return await engine.explain(toEngineConfig(config), request, config);
 }
 
 /**
- * The same for what a proxy ran when its configuration was dumped (`GET /config_dump`, `fairlead config … --output json`), with the endpoints and their
+ * The same for what a proxy ran when its configuration was dumped (`GET /fairlead/config_dump`, `fairlead config … --output json`), with the endpoints and their
  * health of that time. Certificates are not part of a dump: `principal` says who the caller is.
  */
 export async function explainDump(
@@ -49,20 +55,24 @@ export async function explainDump(
 type JsonObject = Readonly<Record<string, unknown>>;
 
 interface SilentEngine extends AsyncDisposable {
-  apply(config: JsonObject): Promise<readonly EngineProblem[]>;
-  explain(config: JsonObject, request: AskedRequest): Promise<ProxyExplanation>;
+  /** With what `config` was made from problems are told of the user's fields. */
+  apply(config: JsonObject, source?: ProxyConfig): Promise<readonly EngineProblem[]>;
+  explain(config: JsonObject, request: AskedRequest, source?: ProxyConfig): Promise<ProxyExplanation>;
 }
 
 /** The engine that serves, without sockets. */
 async function startSilent(createEngine: CreateEngine): Promise<SilentEngine> {
   const engine = await createEngine({ workers: 1, reportIntervalMs: 0 });
-  const apply = (config: JsonObject): Promise<readonly EngineProblem[]> =>
-    engine.applyConfig(JSON.stringify({ ...config, listeners: toObjects(config["listeners"]).map(withoutSocket) }));
+  const apply = async (config: JsonObject, source?: ProxyConfig): Promise<readonly EngineProblem[]> => {
+    const json = JSON.stringify({ ...config, listeners: toObjects(config["listeners"]).map(withoutSocket) });
+    const problems = await engine.applyConfig(json);
+    return source === undefined ? problems : problems.map((problem) => toUserProblem(problem, source, json));
+  };
   return {
     apply,
-    async explain(config, request) {
+    async explain(config, request, source) {
       const asked = parseExplainRequest(request);
-      const problems = await apply(config);
+      const problems = await apply(config, source);
       if (problems.some(({ severity }) => severity === "error")) throw invalidConfig(problems);
       return engine.explain(asked);
     },

@@ -33,8 +33,23 @@ export type {
   UpstreamProtocol,
   WeightedCluster,
 } from "./config.ts";
+export type {
+  AccessConfig,
+  AccessLogConfig,
+  ClientMatch,
+  CorsConfig,
+  FaultAbortConfig,
+  FaultConfig,
+  FaultDelayConfig,
+  HashConfig,
+  RateLimitConfig,
+  TokenIssuerConfig,
+  TokenRequirementConfig,
+} from "./policy-config.ts";
 export { type AskedRequest, checkConfig, explain, explainDump } from "./explain.ts";
+export type { ProxyEndpoint, ProxyListener } from "./endpoints.ts";
+export type { ProxyReport, ProxyRequestSample, ProxyRequestTotals } from "./proxy-report.ts";
 export { Proxy, type ProxyOptions } from "./proxy.ts";
 export type { EngineProblem as ProxyProblem, ProxyLimits } from "./native/engine.ts";
-export { ProxyError, type ProxyErrorCode } from "./native/errors.ts";
+export { ProxyError, type ProxyErrorCode, type ProxyErrorFault } from "./native/errors.ts";
 export type { ProxyDecision, ProxyExplainedEndpoint, ProxyExplainRequest, ProxyExplanation, ProxyStat } from "@fairlead/api";

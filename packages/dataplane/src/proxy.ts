@@ -1,13 +1,19 @@
 import type { ProxyExplainRequest, ProxyExplanation, ProxyStat } from "@fairlead/api";
 import type { ProxyConfig } from "./config.ts";
+import { findConfigProblems, findDeadlineProblems, findOptionProblems } from "./config-check.ts";
+import { toUserProblem } from "./config-path.ts";
 import { toEngineConfig } from "./engine-config.ts";
 import { parseExplainRequest } from "./explain-request.ts";
+import { parseEndpoints, parseListeners, type ProxyEndpoint, type ProxyListener } from "./endpoints.ts";
 import { createNativeEngine } from "./native/addon.ts";
 import type { Engine, EngineBootstrap, EngineProblem, ProxyLimits } from "./native/engine.ts";
-import { invalidConfig, ProxyError } from "./native/errors.ts";
+import { invalidConfig, listenFailed, ProxyError } from "./native/errors.ts";
+import { type ProxyReport, toProxyReport } from "./proxy-report.ts";
 import { parseStats } from "./stats.ts";
 
+/** What a proxy is started with. */
 export interface ProxyOptions {
+  /** Where it listens, and where requests go; `apply` replaces it. */
   readonly config: ProxyConfig;
   /** Threads that serve traffic. Default: one per CPU that the process may use. */
   readonly workers?: number;
@@ -18,6 +24,15 @@ export interface ProxyOptions {
    * sockets to this one, and `handedOver` becomes true there once this one serves.
    */
   readonly handoverPath?: string;
+  /**
+   * Is told once in an interval what was served in it, in batches: never per request. The last report comes before `stop` resolves. Where it throws, the
+   * process hears of it as of an error of a timer's.
+   */
+  readonly onReport?: (report: ProxyReport) => void;
+  /** Time between two reports. Default 1,000. */
+  readonly reportIntervalMs?: number;
+  /** Share of the requests that are in a report one by one, 0 to 1; those that failed are as long as there is room (128 a thread). Default 0.01. */
+  readonly sampleRate?: number;
 }
 
 /** How an engine is made; tests bring their own. */
@@ -25,9 +40,13 @@ export type CreateEngine = (bootstrap: EngineBootstrap) => Promise<Engine>;
 
 /** Time that requests in flight have to end in when nothing else is said. */
 const DEFAULT_DRAIN_MS = 5_000;
+const DEFAULT_REPORT_INTERVAL_MS = 1_000;
+const DEFAULT_SAMPLE_RATE = 0.01;
 
 /**
  * A proxy inside this process: traffic is served by native threads, this object changes what they do.
+ *
+ * Like a server of Node's it keeps the process alive until it is stopped (`unref` lets go).
  *
  * ```ts
  * await using proxy = await Proxy.start({ config });
@@ -41,18 +60,22 @@ export class Proxy implements AsyncDisposable {
     this.#engine = engine;
   }
 
-  /** Starts to listen and serve. Rejects with a `ProxyError`, and leaves nothing behind, where the configuration is refused. */
+  /**
+   * Starts to listen and serve. Rejects with a `ProxyError`, and leaves nothing behind, where the configuration is refused (`invalid-config`) or a listener
+   * cannot be bound (`listen-failed`).
+   */
   static async start(options: ProxyOptions, createEngine: CreateEngine = createNativeEngine): Promise<Proxy> {
-    const { handoverPath } = options;
-    const engine = await createEngine({
-      workers: options.workers ?? 0,
-      limits: options.limits ?? {},
-      reportIntervalMs: 0,
-      ...(handoverPath === undefined ? {} : { handoverPath }),
-    });
+    const wrong = findOptionProblems(options);
+    if (wrong.length > 0) throw invalidConfig(wrong);
+    const { workers = 0, limits = {}, onReport, reportIntervalMs = DEFAULT_REPORT_INTERVAL_MS, sampleRate = DEFAULT_SAMPLE_RATE, handoverPath } = options;
+    const reports = onReport === undefined ? { reportIntervalMs: 0 } : { reportIntervalMs, accessLog: { sampleRate } };
+    const engine = await createEngine({ workers, limits, ...reports, ...(handoverPath === undefined ? {} : { handoverPath }) });
+    if (onReport !== undefined) engine.onReport((batch) => onReport(toProxyReport(batch)));
     const proxy = new Proxy(engine);
+    proxy.ref();
     try {
-      await proxy.apply(options.config);
+      const unbound = (await proxy.apply(options.config)).filter(isUnbound);
+      if (unbound.length > 0) throw listenFailed(unbound);
     } catch (error) {
       await proxy.stop();
       throw error;
@@ -61,12 +84,15 @@ export class Proxy implements AsyncDisposable {
   }
 
   /**
-   * Replaces the configuration; requests in flight end on the old one. Answers what has no effect although it was taken (a port in use,
-   * say). Rejects with the code `invalid-config`, and changes nothing, where a part of it is wrong.
+   * Replaces the configuration; requests in flight end on the old one. Answers what has no effect although it was taken: a port in use, say, which is
+   * tried again until it is free. Rejects with the code `invalid-config`, and changes nothing, where a part of it is wrong.
    */
   async apply(config: ProxyConfig): Promise<readonly EngineProblem[]> {
     this.#assertRunning();
-    const problems = await this.#engine.applyConfig(JSON.stringify(toEngineConfig(config)));
+    const malformed = findConfigProblems(config);
+    if (malformed.length > 0) throw invalidConfig(malformed);
+    const json = JSON.stringify(toEngineConfig(config));
+    const problems = (await this.#engine.applyConfig(json)).map((problem) => toUserProblem(problem, config, json));
     if (problems.some(({ severity }) => severity === "error")) throw invalidConfig(problems);
     return problems;
   }
@@ -75,6 +101,18 @@ export class Proxy implements AsyncDisposable {
   async stats(): Promise<readonly ProxyStat[]> {
     this.#assertRunning();
     return parseStats(await this.#engine.stats());
+  }
+
+  /** Every listener, and where it is bound. */
+  async listeners(): Promise<readonly ProxyListener[]> {
+    this.#assertRunning();
+    return parseListeners(await this.#engine.dumpConfig());
+  }
+
+  /** Every endpoint of every cluster as it is now: its health, and what it has served. */
+  async endpoints(): Promise<readonly ProxyEndpoint[]> {
+    this.#assertRunning();
+    return parseEndpoints(await this.#engine.dumpConfig());
   }
 
   /** Which way a request would take, and what decides so; nothing is sent. */
@@ -94,6 +132,8 @@ export class Proxy implements AsyncDisposable {
   /** Refuses new connections and waits for requests in flight; false where some were left after `deadlineMs`. */
   async drain(deadlineMs: number = DEFAULT_DRAIN_MS): Promise<boolean> {
     this.#assertRunning();
+    const wrong = findDeadlineProblems(deadlineMs);
+    if (wrong.length > 0) throw invalidConfig(wrong);
     return this.#engine.drain(deadlineMs, "all");
   }
 
@@ -101,9 +141,22 @@ export class Proxy implements AsyncDisposable {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
+    this.unref();
     await this.#engine.stop();
   }
 
+  /** Keeps the process alive until `stop`, as a server of Node's does: a proxy does so from its start on. */
+  ref(): void {
+    if (!this.#isStopped && !holds.has(this)) holds.set(this, holdProcess());
+  }
+
+  /** Lets the process end although the proxy runs, and the proxy with its last reference. */
+  unref(): void {
+    holds.get(this)?.();
+    holds.delete(this);
+  }
+
+  /** The same as `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
@@ -111,4 +164,22 @@ export class Proxy implements AsyncDisposable {
   #assertRunning(): void {
     if (this.#isStopped) throw new ProxyError("stopped", "the proxy has been stopped");
   }
+}
+
+/** Proxies that hold the process, and how each lets go. From here they are referred to, so that none is collected while it serves. */
+const holds = new Map<Proxy, () => void>();
+
+/** Keeps the event loop alive without waking it up. */
+function holdProcess(): () => void {
+  const { port1, port2 } = new MessageChannel();
+  port1.ref();
+  return () => {
+    port1.close();
+    port2.close();
+  };
+}
+
+/** A listener whose address somebody else has, or that nobody here may have. */
+function isUnbound({ severity, path, resourceType }: EngineProblem): boolean {
+  return severity === "warning" && resourceType.endsWith("Listener") && /(^|\.)address$/.test(path);
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { SecretSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb";
 import type { Certificate } from "@fairlead/identity";
+import { Secret } from "@fairlead/kit";
 
 /** Names under which Istio's proxies know their own certificate and the roots they trust. */
 export const OWN_CERTIFICATE = "default";
@@ -31,6 +32,11 @@ export function toSecretResources(certificate: Certificate): readonly [own: Secr
     { name: OWN_CERTIFICATE, version: certificate.serialNumber, bytes: own },
     { name: TRUSTED_ROOTS, version: digest(certificate.trustBundlePem), bytes: roots },
   ];
+}
+
+/** The same for people to see: the private key is not in it. */
+export function toShownSecrets(certificate: Certificate): readonly [own: SecretResource, roots: SecretResource] {
+  return toSecretResources({ ...certificate, privateKeyPem: new Secret("[redacted]") });
 }
 
 /** A rotation of the certificate alone leaves the roots as they are. */

@@ -25,20 +25,18 @@ export function createProxyAdminClient(proxy: Pick<MeshProxy, "name" | "adminAdd
   const ask = <Answer>(path: string, body?: unknown): Promise<Answer> => askAt(proxy.adminAddress, path, body);
   const certificateAddress = proxy.agentAddress ?? proxy.adminAddress;
   return {
-    serverInfo: () => ask("/server_info"),
-    ownServerInfo: async () => {
-      const info: unknown = await ask("/server_info");
-      return isOurs(info) ? info : undefined;
-    },
-    configDump: () => ask("/config_dump"),
-    certificates: () => askAt(certificateAddress, "/certs"),
+    serverInfo: () => ask("/fairlead/server_info"),
+    ownServerInfo: async () => (isOurs(await ask("/server_info")) ? ask("/fairlead/server_info") : undefined),
+    configDump: () => ask("/fairlead/config_dump"),
+    certificates: () => askAt(certificateAddress, "/fairlead/certs"),
     explain: (request) => ask("/explain", request),
     rotateCertificates: async () => void (await askAt(certificateAddress, "/rotate_certificates", {})),
   };
 }
 
-function isOurs(info: unknown): info is ProxyServerInfo {
-  return typeof info === "object" && info !== null && "node" in info && "xds" in info && "uptimeMs" in info;
+/** Both answer Envoy's `ServerInfo` there; the version says who it is. */
+function isOurs(info: unknown): boolean {
+  return typeof info === "object" && info !== null && "version" in info && String(info.version).startsWith("fairlead/");
 }
 
 /** Finds a proxy by what a person calls it: `reviews-v1`, `default/reviews-v1`, or a beginning that only one has (`productpage`). */

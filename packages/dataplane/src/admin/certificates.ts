@@ -9,12 +9,13 @@ export function createAgentServer(address: string, ports: CertificatePorts): Mon
   const monitoring = createMonitoring({ address, isReady: () => ports.certificates().certificate !== null });
   guard(monitoring.server);
   addCertificates(monitoring.server, ports);
+  monitoring.server.get("/certs", () => ports.certificates());
   return monitoring;
 }
 
 /** Shows the workload's certificate, and replaces it on demand. */
 export function addCertificates(server: Monitoring["server"], ports: CertificatePorts): void {
-  server.get("/certs", () => ports.certificates());
+  server.get("/fairlead/certs", () => ports.certificates());
   server.post("/rotate_certificates", async () => {
     await ports.rotateCertificates();
     return ports.certificates();

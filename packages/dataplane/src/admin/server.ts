@@ -1,25 +1,40 @@
-import type { ProxyClusters, ProxyConfigDump, ProxyServerInfo, ProxyState, ProxyStats } from "@fairlead/api";
-import { createMonitoring, type Monitoring, VERSION } from "@fairlead/kit";
-import { parseExplainRequest } from "../explain-request.ts";
-import { parseStats } from "../stats.ts";
-import { formatProcessMetrics } from "./metrics.ts";
+import type { ProxyState } from "@fairlead/api";
+import { createMonitoring, type Monitoring } from "@fairlead/kit";
 import { addCertificates } from "./certificates.ts";
+import { addCommands } from "./commands.ts";
 import { guard } from "./guard.ts";
+import { formatHelp, formatHome } from "./help.ts";
+import { formatProcessMetrics } from "./metrics.ts";
+import { addOwnViews } from "./own-views.ts";
 import type { AdminPorts } from "./ports.ts";
+import { queryOf } from "./query.ts";
+import type * as EnvoyViews from "./envoy/views.ts";
+import { filterPrometheus, formatStats } from "./stats.ts";
 
-const TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
+const PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+const TEXT = "text/plain; charset=utf-8";
+const JSON_TYPE = "application/json";
 
-/** The proxy's admin server: probes, metrics, and what runs; the JSON shapes are in `@fairlead/api`. */
+/**
+ * The proxy's admin server: at Envoy's paths what Envoy answers there (`envoy.admin.v3` as JSON, lines of text), for operators and their tools; below
+ * `/fairlead/` our own shapes (`@fairlead/api`).
+ */
 export function createAdminServer(address: string, ports: AdminPorts): Monitoring {
   const monitoring = createMonitoring({ address, isReady: () => ports.state() === "ready" });
-  guard(monitoring.server);
-  addProbes(monitoring.server, () => ports.state());
-  addViews(monitoring.server, ports);
-  addCommands(monitoring.server, ports);
-  addCertificates(monitoring.server, ports);
-  monitoring.server.get("/stats/prometheus", async (_request, reply) =>
-    reply.type(TEXT_FORMAT).send(`${await ports.engine.stats()}${formatProcessMetrics(ports)}${await monitoring.registry.metrics()}`),
-  );
+  const { server } = monitoring;
+  guard(server);
+  addProbes(server, () => ports.state());
+  addOwnViews(server, ports);
+  addEnvoyViews(server, ports);
+  addCommands(server, ports);
+  addCertificates(server, ports);
+  addView(server, "/", () => ({ json: false, text: formatHome() }));
+  addView(server, "/help", () => ({ json: false, text: formatHelp() }));
+  addView(server, "/stats", (query) => formatStats(ports, query));
+  server.get("/stats/prometheus", async (request, reply) => {
+    const text = `${await ports.engine.stats()}${formatProcessMetrics(ports)}${await monitoring.registry.metrics()}`;
+    return reply.type(PROMETHEUS).send(filterPrometheus(text, queryOf(request.url)));
+  });
   return monitoring;
 }
 
@@ -30,43 +45,50 @@ export function createReadinessServer(address: string, state: () => ProxyState):
   return monitoring;
 }
 
+/** Envoy's words. */
+const READINESS: Readonly<Record<ProxyState, string>> = {
+  ready: "LIVE",
+  draining: "DRAINING",
+  stopped: "DRAINING",
+  starting: "INITIALIZING",
+};
+
 function addProbes(server: Monitoring["server"], state: () => ProxyState): void {
   for (const path of ["/ready", "/healthz/ready"]) {
-    server.get(path, (_request, reply) => {
-      const isReady = state() === "ready";
-      return reply.code(isReady ? 200 : 503).send(isReady ? "LIVE\n" : `${state().toUpperCase()}\n`);
-    });
+    server.get(path, (_request, reply) => reply.code(state() === "ready" ? 200 : 503).send(`${READINESS[state()]}\n`));
   }
 }
 
-function addViews(server: Monitoring["server"], ports: AdminPorts): void {
-  const { engine, node, workers } = ports;
-  server.get("/server_info", (): ProxyServerInfo => {
-    return { version: VERSION, state: ports.state(), node, uptimeMs: ports.uptimeMs(), workers, xds: ports.xds(), report: ports.report() };
-  });
-  server.get("/config_dump", async (): Promise<ProxyConfigDump> => ({ node, xds: ports.xds(), config: await engine.dumpConfig() }));
-  server.get("/clusters", async (): Promise<ProxyClusters> => {
-    const { clusters, endpoints } = await engine.dumpConfig();
-    return { clusters: toList(clusters), endpoints: toList(endpoints) };
-  });
-  server.get("/stats", async (): Promise<ProxyStats> => ({ samples: parseStats(`${await engine.stats()}${formatProcessMetrics(ports)}`) }));
+interface View {
+  readonly json: boolean;
+  readonly text: string;
 }
 
-function addCommands(server: Monitoring["server"], ports: AdminPorts): void {
-  server.post("/explain", (request) => ports.engine.explain(parseExplainRequest(request.body)));
-  server.post("/drain_listeners", (request, reply) => {
-    // Envoy's parameter: https://www.envoyproxy.io/docs/envoy/latest/operations/admin#post--drain_listeners
-    const isInboundOnly = new URL(request.url, "http://admin").searchParams.has("inboundonly");
-    ports.drain(isInboundOnly ? "inbound" : "all");
-    return reply.send("OK\n");
-  });
-  server.post("/quitquitquit", (_request, reply) => {
-    // Answered first: the server is among what ends.
-    reply.raw.once("finish", () => ports.quit());
-    return reply.send("OK\n");
+function addView(server: Monitoring["server"], path: string, view: (query: URLSearchParams) => View | Promise<View>): void {
+  server.get(path, async (request, reply) => {
+    const { json, text } = await view(queryOf(request.url));
+    return reply
+      .type(json ? JSON_TYPE : TEXT)
+      .header("cache-control", "no-cache, max-age=0")
+      .send(text);
   });
 }
 
-function toList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+function addEnvoyViews(server: Monitoring["server"], ports: AdminPorts): void {
+  addView(server, "/config_dump", async (query) => asJson((await views()).formatConfigDump(ports, query)));
+  addView(server, "/clusters", async (query) => (await views()).formatClusters(ports, query));
+  addView(server, "/listeners", async (query) => (await views()).formatListeners(ports, query));
+  addView(server, "/certs", async () => asJson((await views()).formatCertificates(ports)));
+  addView(server, "/server_info", async () => asJson((await views()).formatServerInfo(ports)));
+  addView(server, "/memory", async () => asJson((await views()).formatMemory()));
+  addView(server, "/init_dump", async () => asJson((await views()).formatInitDump(ports)));
+}
+
+/** Loaded when somebody asks. */
+function views(): Promise<typeof EnvoyViews> {
+  return import("./envoy/views.ts");
+}
+
+async function asJson(text: string | Promise<string>): Promise<View> {
+  return { json: true, text: await text };
 }

@@ -8,7 +8,7 @@ import type { Engine } from "../native/engine.ts";
 import { openDeltaStream } from "./delta-stream.ts";
 import type { DiscoveryStream } from "./discovery-stream.ts";
 import type { LastGood } from "./last-good.ts";
-import { ResourceStore } from "./resource-store.ts";
+import { type RefusedResource, ResourceStore, type StoredResource } from "./resource-store.ts";
 import { applyTo, Session } from "./session.ts";
 import { openSotwStream } from "./sotw-stream.ts";
 import { CLUSTER, LISTENER, TYPE_ORDER } from "./type-urls.ts";
@@ -27,6 +27,14 @@ export interface AdsClientOptions {
   readonly logger: Logger;
 }
 
+/** Resources of one type as a proxy has them. */
+export interface XdsResources {
+  /** Of the last response that was taken as a whole. */
+  readonly version: string;
+  readonly accepted: readonly StoredResource[];
+  readonly refused: readonly RefusedResource[];
+}
+
 const RECONNECT_BASE_MS = 100;
 const RECONNECT_MAX_MS = 5_000;
 /** A server that has not said anything by then is taken for unreachable. */
@@ -41,7 +49,7 @@ const MAX_RESPONSE_BYTES = 64 << 20;
 /** Follows an xDS server for as long as it lives: reconnects, resumes where it was, and keeps what it has when nobody answers. */
 export class AdsClient {
   readonly #options: AdsClientOptions;
-  readonly #store = new ResourceStore();
+  readonly #store: ResourceStore;
   readonly #backoff: Backoff;
   readonly #retryLog: RetryLog;
   readonly #listeners = new Set<() => void>();
@@ -59,6 +67,7 @@ export class AdsClient {
 
   constructor(options: AdsClientOptions) {
     this.#options = options;
+    this.#store = new ResourceStore(options.clock);
     this.#backoff = createBackoff({ baseMs: RECONNECT_BASE_MS, maxMs: RECONNECT_MAX_MS, random: options.random });
     this.#retryLog = createRetryLog({ ...options, message: "no stream to the xds server" });
   }
@@ -110,6 +119,12 @@ export class AdsClient {
       fromLastKnownGood: this.#isFromLastGood,
       types: TYPE_ORDER.map((typeUrl) => this.#store.status(typeUrl)),
     };
+  }
+
+  /** What the engine has of a type, and what it refused. */
+  resources(typeUrl: string): XdsResources {
+    const store = this.#store;
+    return { version: store.version(typeUrl), accepted: store.resources(typeUrl), refused: store.refused(typeUrl) };
   }
 
   #connect(): void {

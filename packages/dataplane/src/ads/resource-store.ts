@@ -1,4 +1,5 @@
 import type { ProxyResourceProblem, ProxyXdsTypeStatus } from "@fairlead/api";
+import type { Clock } from "@fairlead/kit";
 import type { EngineProblem, ResourceUpsert } from "../native/engine.ts";
 import { describeEngineProblem } from "../native/engine.ts";
 import { endpointsOfCluster, routesOfListener } from "./references.ts";
@@ -8,11 +9,24 @@ import { CLUSTER, LISTENER } from "./type-urls.ts";
 export interface StoredResource extends ResourceUpsert {
   /** Names that it refers to: load assignments of a cluster, route configurations of a listener. */
   readonly references: readonly string[];
+  /** When the engine took it, in milliseconds since 1970. */
+  readonly updatedMs: number;
+}
+
+/** A resource whose newest version the engine did not take. */
+export interface RefusedResource extends ProxyResourceProblem {
+  /** When it was refused, in milliseconds since 1970. */
+  readonly refusedMs: number;
 }
 
 /** What the proxy has of every resource type: accepted resources, refused ones and counts. Streams come and go, this stays. */
 export class ResourceStore {
   readonly #types = new Map<string, TypeState>();
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
 
   /** Every name that the server has sent and not removed, refused ones included. */
   names(typeUrl: string): readonly string[] {
@@ -26,6 +40,10 @@ export class ResourceStore {
 
   resources(typeUrl: string): readonly StoredResource[] {
     return [...this.#state(typeUrl).accepted.values()];
+  }
+
+  refused(typeUrl: string): readonly RefusedResource[] {
+    return [...this.#state(typeUrl).refused.values()];
   }
 
   /** Everything that accepted resources of the type refer to. */
@@ -43,6 +61,7 @@ export class ResourceStore {
     const state = this.#state(typeUrl);
     const errors = update.problems.filter((problem) => problem.severity === "error");
     const refused = refusedNames(update.upserts, errors);
+    const nowMs = this.#clock.now();
     for (const upsert of update.upserts) {
       const text = refused.get(upsert.name);
       if (text === undefined) {
@@ -51,10 +70,11 @@ export class ResourceStore {
           ...upsert,
           bytes: new Uint8Array(upsert.bytes),
           references: referencesOf(typeUrl, upsert.bytes),
+          updatedMs: nowMs,
         });
         state.refused.delete(upsert.name);
       } else {
-        state.refused.set(upsert.name, { name: upsert.name, version: upsert.version, reason: text });
+        state.refused.set(upsert.name, { name: upsert.name, version: upsert.version, reason: text, refusedMs: nowMs });
       }
     }
     this.forget(typeUrl, update.removed);
@@ -86,7 +106,7 @@ export class ResourceStore {
       resources: state.accepted.size,
       acknowledged: state.acknowledgedCount,
       rejected: state.rejectedCount,
-      problems: [...state.refused.values()],
+      problems: [...state.refused.values()].map(({ name, version, reason }) => ({ name, version, reason })),
     };
   }
 
@@ -108,7 +128,7 @@ export interface AppliedUpdate {
 
 interface TypeState {
   readonly accepted: Map<string, StoredResource>;
-  readonly refused: Map<string, ProxyResourceProblem>;
+  readonly refused: Map<string, RefusedResource>;
   version: string;
   acknowledgedCount: number;
   rejectedCount: number;

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { until } from "@fairlead/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ProxyConfig } from "../config.ts";
+import type { ProxyReport } from "../proxy-report.ts";
 import { Proxy } from "../proxy.ts";
 import { createNativeEngine } from "./addon.ts";
 
@@ -127,6 +129,42 @@ describe("the native engine", () => {
       labels: { cluster: "backends" },
       value: 1,
     });
+  });
+
+  it("shows where its listeners are bound", async () => {
+    expect(await (await start()).listeners()).toEqual([{ name: "web", addresses: [address] }]);
+  });
+
+  it("shows its endpoints with what they have served", async () => {
+    const running = await start();
+    await get("/api", { "x-user": "j" });
+    await until("the request is counted", async () => {
+      const [endpoint] = await running.endpoints();
+      return endpoint?.requestsTotal === 1 && endpoint.activeRequests === 0;
+    });
+    const address = addressOf(upstream);
+    expect(await running.endpoints()).toMatchObject([
+      { cluster: "backends", address, weight: 3, healthy: true, ejected: false, errorsTotal: 0 },
+    ]);
+  });
+
+  it("reports what it served, the rest before it has stopped", async () => {
+    const reports: ProxyReport[] = [];
+    const options = {
+      config: configTo("backends"),
+      workers: 1,
+      reportIntervalMs: 60_000,
+      onReport: (report: ProxyReport) => reports.push(report),
+    };
+    proxy = await Proxy.start(options);
+    await get("/hello");
+    await get("/nowhere");
+    await proxy.stop();
+    const totals = reports.flatMap(({ requests }) => requests);
+    expect(totals).toContainEqual(
+      expect.objectContaining({ route: "hello", method: "GET", status: 200, flags: "", count: 1, responseBytes: 5 }),
+    );
+    expect(totals).toContainEqual(expect.objectContaining({ status: 404, flags: "NR", count: 1 }));
   });
 
   it("refuses connections once drained, and everything once stopped", async () => {

@@ -61,6 +61,8 @@ export interface EngineBootstrap {
   readonly reportIntervalMs?: number;
   /** A Unix socket over which a process hands its listening sockets to the next one that is started with the same path. */
   readonly handoverPath?: string;
+  /** Of the requests that did not fail, the share that is in a report by itself. */
+  readonly accessLog?: { readonly sampleRate: number };
 }
 
 /** What bounds the resources that strangers can make a proxy use; each has a default. */

@@ -149,7 +149,7 @@ test("istiod's direct responses and faults are answered by the proxy itself", as
 });
 
 test("nothing of what istiod sends is refused, and a host it does not know is told apart", async () => {
-  const outcome = await send({ url: `${adminUrl}/server_info` });
+  const outcome = await send({ url: `${adminUrl}/fairlead/server_info` });
   if (outcome.kind === "error") throw new Error(outcome.code);
   const info = JSON.parse(outcome.body);
   expect(info.xds.connected).toBe(true);

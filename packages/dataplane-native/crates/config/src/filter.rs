@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Fault, HttpConnectionManager, JwtAuthn, LocalRateLimit, Rbac, StringMatcher, TcpProxy};
+use crate::{
+    AuthzOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault, GlobalRateLimit, HttpConnectionManager, JwtAuthn,
+    LocalRateLimit, RateLimitOverride, Rbac, StringMatcher, TcpProxy,
+};
 
 /// What a filter chain does with a connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +67,12 @@ pub enum HttpFilterKind {
     JwtAuthn(Box<JwtAuthn>),
     /// A bound on how many requests pass.
     LocalRateLimit(Box<LocalRateLimit>),
+    /// A service that decides whether a request may pass.
+    ExtAuthz(Box<ExtAuthz>),
+    /// A service that looks at heads and changes them.
+    ExtProc(Box<ExtProc>),
+    /// A service that decides whether a request is one too many.
+    RateLimit(Box<GlobalRateLimit>),
     /// The last one: sends the request to its route's cluster.
     Router(RouterOptions),
     /// Accepted and without effect here (it only observes, or is marked optional).
@@ -99,6 +108,12 @@ pub enum FilterOverride {
     JwtRequirement(Arc<str>),
     /// Another bound.
     LocalRateLimit(Box<LocalRateLimit>),
+    /// Other settings for the service that decides.
+    ExtAuthz(Box<AuthzOverride>),
+    /// Other settings for the service that looks at heads.
+    ExtProc(Box<ExtProcOverride>),
+    /// Other settings for the service that counts.
+    RateLimit(Box<RateLimitOverride>),
     /// For a filter that is ignored.
     Ignored {
         /// Type of its configuration.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccessLog, FractionalPercent, HttpFilter, HttpFilterKind, RouteConfiguration, RouterOptions};
+use crate::{AccessLog, HttpFilter, HttpFilterKind, RouteConfiguration, RouterOptions, Tracing};
 
 /// `envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -238,29 +238,6 @@ pub enum ServerHeader {
     AppendIfAbsent,
     /// Left alone.
     PassThrough,
-}
-
-/// Which requests become spans.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct Tracing {
-    /// Share of requests that clients may force by `x-client-trace-id`.
-    pub client_sampling: FractionalPercent,
-    /// Share of requests that are chosen here.
-    pub random_sampling: FractionalPercent,
-    /// Upper bound on all of them.
-    pub overall_sampling: FractionalPercent,
-}
-
-impl Default for Tracing {
-    fn default() -> Self {
-        let all = FractionalPercent::ALL;
-        Self {
-            client_sampling: all,
-            random_sampling: all,
-            overall_sampling: all,
-        }
-    }
 }
 
 /// Options of HTTP/1.

@@ -30,6 +30,8 @@ pub struct JwtProvider {
     pub audiences: Vec<Arc<str>>,
     /// The JSON Web Key Set (RFC 7517) as text.
     pub jwks: Arc<str>,
+    /// Where the key set is fetched from, instead of `jwks`.
+    pub remote_jwks: Option<RemoteJwks>,
     /// Headers that carry a token. Without any place the token is in `authorization: Bearer …` or the parameter
     /// `access_token`.
     pub from_headers: Vec<JwtHeader>,
@@ -63,6 +65,7 @@ impl Default for JwtProvider {
             issuer: "".into(),
             audiences: Vec::new(),
             jwks: "".into(),
+            remote_jwks: None,
             from_headers: Vec::new(),
             from_params: Vec::new(),
             from_cookies: Vec::new(),
@@ -75,6 +78,46 @@ impl Default for JwtProvider {
             clock_skew_s: 60,
             requires_expiration: false,
             max_lifetime_s: None,
+        }
+    }
+}
+
+/// A key set that is fetched (`jwt_authn.v3.RemoteJwks`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct RemoteJwks {
+    /// Where it is, e.g. `https://accounts.example.com/keys`: host and path of the request.
+    pub uri: Arc<str>,
+    /// The cluster that leads there.
+    pub cluster: Arc<str>,
+    /// Time for a fetch in milliseconds.
+    pub timeout_ms: u64,
+    /// How long keys are used before they are fetched again, in milliseconds.
+    pub cache_ms: u64,
+    /// Fetch before a request needs the keys.
+    pub is_ahead: bool,
+    /// Time between a fetch ahead that failed and the next, in milliseconds.
+    pub failed_refetch_ms: u64,
+    /// Attempts after the first of one fetch.
+    pub retries: u32,
+    /// Time between them: random, up to this one, which doubles, in milliseconds.
+    pub retry_interval_ms: u64,
+    /// The longest time between them in milliseconds.
+    pub max_retry_interval_ms: u64,
+}
+
+impl Default for RemoteJwks {
+    fn default() -> Self {
+        Self {
+            uri: "".into(),
+            cluster: "".into(),
+            timeout_ms: 5_000,
+            cache_ms: 600_000,
+            is_ahead: false,
+            failed_refetch_ms: 1_000,
+            retries: 0,
+            retry_interval_ms: 1_000,
+            max_retry_interval_ms: 10_000,
         }
     }
 }

@@ -11,6 +11,8 @@ mod chain_match;
 mod check;
 mod cluster;
 mod endpoint;
+mod ext_authz;
+mod ext_proc;
 mod fault;
 mod filter;
 mod header;
@@ -30,14 +32,16 @@ mod rbac;
 mod retry;
 mod route;
 mod secret;
+mod service;
 mod subset;
 mod tcp_proxy;
 mod template;
 mod tls;
+mod tracing;
 mod upstream_transport;
 mod view;
 
-pub use access_log::{AccessLog, AccessLogFormat};
+pub use access_log::{AccessLog, AccessLogFilter, AccessLogFormat, Comparison};
 pub use address::{Address, CidrRange};
 pub use chain_match::{ChainExplanation, ChainStage, ConnectionInfo, FilterChainIndex};
 pub use cluster::{
@@ -45,6 +49,8 @@ pub use cluster::{
     TransportSocketMatch,
 };
 pub use endpoint::{ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
+pub use ext_authz::{AuthzBody, AuthzHttpService, AuthzOverride, AuthzService, ExtAuthz};
+pub use ext_proc::{ExtProc, ExtProcMode, ExtProcOverride, RouteCache};
 pub use fault::{AbortKind, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
 pub use filter::{
     ConnectionLimit, CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions,
@@ -56,10 +62,10 @@ pub use health_check::{
 };
 pub use http_connection_manager::{
     ClientCertDetails, CodecType, ForwardClientCert, Http1Options, Http2Keepalive, Http2Options, HttpConnectionManager,
-    PathNormalization, RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
+    PathNormalization, RouteSource, ServerHeader, SlashesAction, Upgrade,
 };
 pub use invalid::Invalid;
-pub use jwt::{ClaimHeader, JwtAuthn, JwtHeader, JwtProvider, JwtRequirement, JwtRule};
+pub use jwt::{ClaimHeader, JwtAuthn, JwtHeader, JwtProvider, JwtRequirement, JwtRule, RemoteJwks};
 pub use lb_policy::{
     ConsistentHashing, LbPolicy, MAX_MAGLEV_SIZE, MAX_RING_SIZE, RingHashFunction, SlowStart, ZoneAware, is_prime,
 };
@@ -74,7 +80,9 @@ pub use matcher::{
 pub use metadata::{IstioService, Metadata};
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern, Substitution};
-pub use rate_limit::{LocalRateLimit, TokenBucket};
+pub use rate_limit::{
+    GlobalRateLimit, HostLimits, LimitAction, LocalRateLimit, RateLimitOverride, RouteLimit, TokenBucket,
+};
 pub use rbac::{Permission, Policy, Principal, Rbac, RbacAction, RbacRules};
 pub use retry::{RetryBackoff, RetryOn, RetryPolicy};
 pub use route::{
@@ -83,12 +91,17 @@ pub use route::{
     WeightedCluster, WeightedClusters,
 };
 pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
+pub use service::GrpcService;
 pub use subset::{Criteria, Criterion, LB_NAMESPACE, SelectorFallback, SubsetFallback, SubsetSelector, Subsets};
 pub use tcp_proxy::{TcpProxy, TunnelingConfig};
 pub use template::{AddressPart, InvalidTemplate, Operator, Piece, Template};
 pub use tls::{
     CertificateSource, DownstreamTls, Revocation, RevocationSource, TlsContext, TlsVersion, TrustSource, UpstreamTls,
     Validation,
+};
+pub use tracing::{
+    CustomTag, GrpcCollector, HttpCollector, MetadataOwner, OpenTelemetry, OtlpCollector, RouteTracing, TagValue,
+    Tracing, TracingProvider, Zipkin,
 };
 pub use upstream_transport::{InternalTransport, ProxyProtocolTransport, ProxyProtocolVersion, UpstreamTransport};
 pub use view::RequestView;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, Metadata, Origin, Pattern,
-    QueryMatcher, RetryPolicy, Substitution,
+    QueryMatcher, RetryPolicy, RouteLimit, RouteTracing, Substitution,
 };
 
 /// Routes by host (`envoy.config.route.v3.RouteConfiguration`).
@@ -53,6 +53,8 @@ pub struct VirtualHost {
     pub include_request_attempt_count: bool,
     /// Tell the client how many tries it took.
     pub include_attempt_count_in_response: bool,
+    /// What requests are counted as, for filters that limit them.
+    pub rate_limits: Vec<RouteLimit>,
     /// How routes configure filters, by filter name.
     pub filter_overrides: BTreeMap<Arc<str>, FilterOverride>,
     /// Filter metadata.
@@ -78,6 +80,8 @@ pub struct Route {
     pub filter_overrides: BTreeMap<Arc<str>, FilterOverride>,
     /// Name of the operation in traces (`decorator.operation`).
     pub operation: Arc<str>,
+    /// What it says about spans; `None`: what the connection manager says.
+    pub tracing: Option<Box<RouteTracing>>,
     /// Prefix of statistics of its own; empty has none.
     pub stat_prefix: Arc<str>,
     /// Filter metadata.
@@ -193,6 +197,10 @@ pub struct Forward {
     pub upgrades: Vec<RouteUpgrade>,
     /// Uses the limits of high priority.
     pub high_priority: bool,
+    /// What requests are counted as, for filters that limit them.
+    pub rate_limits: Vec<RouteLimit>,
+    /// The virtual host's limits count too.
+    pub includes_host_rate_limits: bool,
 }
 
 impl Default for Forward {
@@ -212,6 +220,8 @@ impl Default for Forward {
             metadata_match: Criteria::default(),
             upgrades: Vec::new(),
             high_priority: false,
+            rate_limits: Vec::new(),
+            includes_host_rate_limits: false,
         }
     }
 }

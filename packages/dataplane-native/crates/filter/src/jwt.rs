@@ -3,16 +3,18 @@
 mod cache;
 mod keys;
 mod place;
+mod remote;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
-use config::{HeaderName, Invalid, JwtAuthn, JwtProvider, JwtRequirement, RequestView, RouteMatch};
+use config::{HeaderName, Invalid, JwtAuthn, JwtProvider, JwtRequirement, RemoteJwks, RequestView, RouteMatch};
 use serde_json::{Map, Value};
 
 use keys::Keys;
 use place::{Place, find_token};
+pub use remote::{KeySource, Wanted};
 
 /// Where the claims are in the metadata.
 pub const METADATA: &str = "envoy.filters.http.jwt_authn";
@@ -30,8 +32,14 @@ pub struct Jwt {
 struct Provider {
     config: JwtProvider,
     places: Vec<Place>,
-    keys: Keys,
+    keys: ProviderKeys,
     id: u64,
+}
+
+#[derive(Debug)]
+enum ProviderKeys {
+    Local(Keys),
+    Remote(Arc<KeySource>),
 }
 
 /// Why a token, or a request without one, is refused. The words are Envoy's.
@@ -47,6 +55,7 @@ pub enum JwtError {
     NotYet,
     NoExpiration,
     WrongAudience,
+    NoKeys,
 }
 
 impl JwtError {
@@ -62,6 +71,7 @@ impl JwtError {
             Self::NotYet => "Jwt not yet valid",
             Self::NoExpiration => "Jwt has no expiration, or one that is too far away",
             Self::WrongAudience => "Audiences in Jwt are not allowed",
+            Self::NoKeys => "Jwks remote fetch is failed",
         }
     }
 
@@ -91,16 +101,24 @@ struct Verified {
 }
 
 impl Jwt {
-    /// Compiles the configuration. `new_id` gives numbers that were never used before.
-    pub fn new(config: &JwtAuthn, mut new_id: impl FnMut() -> u64) -> Result<Self, Invalid> {
+    /// Compiles the configuration. `new_id` gives numbers that were never used before, `source` where keys are that have to
+    /// be fetched: one for all who fetch the same.
+    pub fn new(
+        config: &JwtAuthn,
+        mut new_id: impl FnMut() -> u64,
+        mut source: impl FnMut(&RemoteJwks) -> Arc<KeySource>,
+    ) -> Result<Self, Invalid> {
         let mut providers = BTreeMap::new();
         for (name, provider) in &config.providers {
-            let keys = Keys::parse(&provider.jwks).map_err(|message| {
-                Invalid::new(message)
-                    .field("jwks")
-                    .field(&format!("[{name:?}]"))
-                    .field("providers")
-            })?;
+            let keys = match &provider.remote_jwks {
+                Some(remote) => ProviderKeys::Remote(source(remote)),
+                None => ProviderKeys::Local(Keys::parse(&provider.jwks).map_err(|message| {
+                    Invalid::new(message)
+                        .field("jwks")
+                        .field(&format!("[{name:?}]"))
+                        .field("providers")
+                })?),
+            };
             let provider = Provider {
                 config: provider.clone(),
                 places: Place::all(provider),
@@ -141,13 +159,15 @@ impl Jwt {
     }
 
     /// Decides about a request at a time in seconds since 1970. `matches` says whether a rule's condition holds;
-    /// `requirement` is the one that the route names.
+    /// `requirement` is the one that the route names. Where keys have to be fetched first, `wanted` says so, and the decision
+    /// is none yet.
     pub fn decide<V: RequestView>(
         &self,
         view: &V,
         now_s: u64,
         requirement: Option<&str>,
         matches: impl Fn(&RouteMatch) -> bool,
+        wanted: &mut Wanted,
     ) -> Result<JwtPass, JwtError> {
         let mut pass = JwtPass::default();
         if self.config.bypass_cors_preflight && is_preflight(view) {
@@ -169,7 +189,7 @@ impl Jwt {
                 .and_then(|rule| rule.requires.as_ref()),
         };
         if let Some(needed) = needed {
-            self.satisfy(needed, view, now_s, &mut pass)?;
+            self.satisfy(needed, view, now_s, &mut pass, wanted)?;
         }
         Ok(pass)
     }
@@ -180,18 +200,21 @@ impl Jwt {
         view: &V,
         now_s: u64,
         pass: &mut JwtPass,
+        wanted: &mut Wanted,
     ) -> Result<(), JwtError> {
         match requirement {
             JwtRequirement::Provider { name, audiences } => {
                 let provider = self.providers.get(name).ok_or(JwtError::UnknownIssuer)?;
-                provider.satisfy(audiences.as_deref(), view, now_s, pass)
+                provider.satisfy(audiences.as_deref(), view, now_s, pass, wanted)
             }
-            JwtRequirement::All(list) => list.iter().try_for_each(|one| self.satisfy(one, view, now_s, pass)),
+            JwtRequirement::All(list) => list
+                .iter()
+                .try_for_each(|one| self.satisfy(one, view, now_s, pass, wanted)),
             JwtRequirement::Any(list) => {
                 // The reason that tells most: a token that is wrong says more than a place where none is.
                 let mut reason = JwtError::Missing;
                 for one in list {
-                    match self.satisfy(one, view, now_s, pass) {
+                    match self.satisfy(one, view, now_s, pass, wanted) {
                         Ok(()) => return Ok(()),
                         Err(JwtError::Missing) => {}
                         Err(JwtError::UnknownIssuer) if reason != JwtError::Missing => {}
@@ -203,7 +226,7 @@ impl Jwt {
             JwtRequirement::AllowMissing | JwtRequirement::AllowMissingOrFailed => {
                 let mut reason = None;
                 for provider in self.providers.values() {
-                    match provider.satisfy(None, view, now_s, pass) {
+                    match provider.satisfy(None, view, now_s, pass, wanted) {
                         Ok(()) => return Ok(()),
                         Err(JwtError::Missing) => {}
                         Err(JwtError::UnknownIssuer) if reason.is_some() => {}
@@ -217,7 +240,7 @@ impl Jwt {
             }
             JwtRequirement::Named(name) => {
                 let named = self.config.requirements.get(name).ok_or(JwtError::UnknownIssuer)?;
-                self.satisfy(named, view, now_s, pass)
+                self.satisfy(named, view, now_s, pass, wanted)
             }
         }
     }
@@ -240,16 +263,44 @@ impl Provider {
         view: &V,
         now_s: u64,
         pass: &mut JwtPass,
+        wanted: &mut Wanted,
     ) -> Result<(), JwtError> {
         let (token, place) = find_token(&self.places, view).ok_or(JwtError::Missing)?;
-        let verified = cache::find(self.id, &token, || self.verify(&token))?;
+        let verified = match &self.keys {
+            ProviderKeys::Local(keys) => cache::find((self.id, 0), &token, || self.verify(&token, keys))?,
+            ProviderKeys::Remote(source) => self.verify_fetched(&token, source, now_s, wanted)?,
+        };
         self.check_claims(&verified.claims, audiences, now_s)?;
         self.apply(&verified, place, pass);
         Ok(())
     }
 
-    /// What does not change with time: issuer and signature.
-    fn verify(&self, token: &str) -> Result<Verified, JwtError> {
+    /// The same with keys that are fetched.
+    fn verify_fetched(
+        &self,
+        token: &str,
+        source: &Arc<KeySource>,
+        now_s: u64,
+        wanted: &mut Wanted,
+    ) -> Result<Rc<Verified>, JwtError> {
+        if !wanted.has_fetched && source.is_due(now_s) {
+            // A token that somebody else issued is no reason to fetch.
+            self.check_issuer(token)?;
+            wanted.sources.push(Arc::clone(source));
+            return Err(JwtError::NoKeys);
+        }
+        let generation = source.generation().ok_or(JwtError::NoKeys)?;
+        let result = cache::find((self.id, generation), token, || {
+            let keys = source.keys().ok_or(JwtError::NoKeys)?;
+            self.verify(token, &keys)
+        });
+        if matches!(result, Err(JwtError::UnknownKey)) && !wanted.has_fetched && source.may_refetch(now_s) {
+            wanted.sources.push(Arc::clone(source));
+        }
+        result
+    }
+
+    fn check_issuer(&self, token: &str) -> Result<Map<String, Value>, JwtError> {
         let mut parts = token.split('.');
         let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
             return Err(JwtError::Malformed);
@@ -259,10 +310,16 @@ impl Provider {
         if !self.config.issuer.is_empty() && issuer != &*self.config.issuer {
             return Err(JwtError::UnknownIssuer);
         }
-        self.keys.verify(token)?;
+        Ok(claims)
+    }
+
+    /// What does not change with time: issuer and signature.
+    fn verify(&self, token: &str, keys: &Keys) -> Result<Verified, JwtError> {
+        let claims = self.check_issuer(token)?;
+        keys.verify(token)?;
         Ok(Verified {
             claims,
-            payload: payload.to_owned(),
+            payload: token.split('.').nth(1).unwrap_or_default().to_owned(),
         })
     }
 

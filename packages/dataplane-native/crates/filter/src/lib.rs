@@ -4,10 +4,16 @@
 //! proxy acts on what it returns, `explain` shows it.
 #![forbid(unsafe_code)]
 
+pub mod call;
+pub mod change;
 pub mod cors;
+pub mod ext_authz;
+pub mod ext_proc;
 mod facts;
 pub mod fault;
+pub mod global_limit;
 pub mod jwt;
+mod proto;
 pub mod rate_limit;
 pub mod rbac;
 #[cfg(test)]

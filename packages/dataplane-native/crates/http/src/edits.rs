@@ -123,6 +123,20 @@ impl Edits {
         })
     }
 
+    /// The value of the `nth` field of a name (from 0) in the head as edited.
+    pub fn get_nth<'a>(&'a self, buffer: &'a [u8], fields: &Fields, name: &str, nth: usize) -> Option<&'a [u8]> {
+        let (mut found, mut rest) = (None, nth + 1);
+        self.for_each(buffer, fields, |_, other, value| {
+            if other.eq_ignore_ascii_case(name.as_bytes()) {
+                rest = rest.saturating_sub(1);
+                if rest == 0 && found.is_none() {
+                    found = Some(value);
+                }
+            }
+        });
+        found
+    }
+
     /// Replaces the request target. One with bytes that a target cannot have is dropped.
     pub fn set_target(&mut self, target: &[u8]) {
         if !target.is_empty() && target.iter().all(u8::is_ascii_graphic) {

@@ -3,7 +3,7 @@ pub mod envoy {
     pub mod config {
         pub mod accesslog {
             pub mod v3 {
-                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct AccessLog {
                     #[prost(string, tag = "1")]
@@ -34,9 +34,50 @@ pub mod envoy {
                         "/envoy.config.accesslog.v3.AccessLog".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct AccessLogFilter {}
+                pub struct AccessLogFilter {
+                    #[prost(
+                        oneof = "access_log_filter::FilterSpecifier",
+                        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13"
+                    )]
+                    pub filter_specifier: ::core::option::Option<
+                        access_log_filter::FilterSpecifier,
+                    >,
+                }
+                /// Nested message and enum types in `AccessLogFilter`.
+                pub mod access_log_filter {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum FilterSpecifier {
+                        #[prost(message, tag = "1")]
+                        StatusCodeFilter(super::StatusCodeFilter),
+                        #[prost(message, tag = "2")]
+                        DurationFilter(super::DurationFilter),
+                        #[prost(message, tag = "3")]
+                        NotHealthCheckFilter(super::NotHealthCheckFilter),
+                        #[prost(message, tag = "4")]
+                        TraceableFilter(super::TraceableFilter),
+                        #[prost(message, tag = "5")]
+                        RuntimeFilter(super::RuntimeFilter),
+                        #[prost(message, tag = "6")]
+                        AndFilter(super::AndFilter),
+                        #[prost(message, tag = "7")]
+                        OrFilter(super::OrFilter),
+                        #[prost(message, tag = "8")]
+                        HeaderFilter(super::HeaderFilter),
+                        #[prost(message, tag = "9")]
+                        ResponseFlagFilter(super::ResponseFlagFilter),
+                        #[prost(message, tag = "10")]
+                        GrpcStatusFilter(super::GrpcStatusFilter),
+                        #[prost(message, tag = "11")]
+                        ExtensionFilter(super::ExtensionFilter),
+                        #[prost(message, tag = "12")]
+                        MetadataFilter(super::MetadataFilter),
+                        #[prost(message, tag = "13")]
+                        LogTypeFilter(super::LogTypeFilter),
+                    }
+                }
                 impl ::prost::Name for AccessLogFilter {
                     const NAME: &'static str = "AccessLogFilter";
                     const PACKAGE: &'static str = "envoy.config.accesslog.v3";
@@ -45,6 +86,394 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.config.accesslog.v3.AccessLogFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ComparisonFilter {
+                    #[prost(enumeration = "comparison_filter::Op", tag = "1")]
+                    pub op: i32,
+                    #[prost(message, optional, tag = "2")]
+                    pub value: ::core::option::Option<
+                        super::super::core::v3::RuntimeUInt32,
+                    >,
+                }
+                /// Nested message and enum types in `ComparisonFilter`.
+                pub mod comparison_filter {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum Op {
+                        Eq = 0,
+                        Ge = 1,
+                        Le = 2,
+                        Ne = 3,
+                    }
+                    impl Op {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Eq => "EQ",
+                                Self::Ge => "GE",
+                                Self::Le => "LE",
+                                Self::Ne => "NE",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "EQ" => Some(Self::Eq),
+                                "GE" => Some(Self::Ge),
+                                "LE" => Some(Self::Le),
+                                "NE" => Some(Self::Ne),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for ComparisonFilter {
+                    const NAME: &'static str = "ComparisonFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.ComparisonFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.ComparisonFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct StatusCodeFilter {
+                    #[prost(message, optional, tag = "1")]
+                    pub comparison: ::core::option::Option<ComparisonFilter>,
+                }
+                impl ::prost::Name for StatusCodeFilter {
+                    const NAME: &'static str = "StatusCodeFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.StatusCodeFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.StatusCodeFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct DurationFilter {
+                    #[prost(message, optional, tag = "1")]
+                    pub comparison: ::core::option::Option<ComparisonFilter>,
+                }
+                impl ::prost::Name for DurationFilter {
+                    const NAME: &'static str = "DurationFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.DurationFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.DurationFilter".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct NotHealthCheckFilter {}
+                impl ::prost::Name for NotHealthCheckFilter {
+                    const NAME: &'static str = "NotHealthCheckFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.NotHealthCheckFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.NotHealthCheckFilter".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct TraceableFilter {}
+                impl ::prost::Name for TraceableFilter {
+                    const NAME: &'static str = "TraceableFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.TraceableFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.TraceableFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RuntimeFilter {
+                    #[prost(string, tag = "1")]
+                    pub runtime_key: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "2")]
+                    pub percent_sampled: ::core::option::Option<
+                        super::super::super::r#type::v3::FractionalPercent,
+                    >,
+                    #[prost(bool, tag = "3")]
+                    pub use_independent_randomness: bool,
+                }
+                impl ::prost::Name for RuntimeFilter {
+                    const NAME: &'static str = "RuntimeFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.RuntimeFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.RuntimeFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct AndFilter {
+                    #[prost(message, repeated, tag = "1")]
+                    pub filters: ::prost::alloc::vec::Vec<AccessLogFilter>,
+                }
+                impl ::prost::Name for AndFilter {
+                    const NAME: &'static str = "AndFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.AndFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.AndFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct OrFilter {
+                    #[prost(message, repeated, tag = "1")]
+                    pub filters: ::prost::alloc::vec::Vec<AccessLogFilter>,
+                }
+                impl ::prost::Name for OrFilter {
+                    const NAME: &'static str = "OrFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.OrFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.OrFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HeaderFilter {
+                    #[prost(message, optional, tag = "1")]
+                    pub header: ::core::option::Option<
+                        super::super::route::v3::HeaderMatcher,
+                    >,
+                }
+                impl ::prost::Name for HeaderFilter {
+                    const NAME: &'static str = "HeaderFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.HeaderFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.HeaderFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ResponseFlagFilter {
+                    #[prost(string, repeated, tag = "1")]
+                    pub flags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+                }
+                impl ::prost::Name for ResponseFlagFilter {
+                    const NAME: &'static str = "ResponseFlagFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.ResponseFlagFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.ResponseFlagFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct GrpcStatusFilter {
+                    #[prost(
+                        enumeration = "grpc_status_filter::Status",
+                        repeated,
+                        tag = "1"
+                    )]
+                    pub statuses: ::prost::alloc::vec::Vec<i32>,
+                    #[prost(bool, tag = "2")]
+                    pub exclude: bool,
+                }
+                /// Nested message and enum types in `GrpcStatusFilter`.
+                pub mod grpc_status_filter {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum Status {
+                        Ok = 0,
+                        Canceled = 1,
+                        Unknown = 2,
+                        InvalidArgument = 3,
+                        DeadlineExceeded = 4,
+                        NotFound = 5,
+                        AlreadyExists = 6,
+                        PermissionDenied = 7,
+                        ResourceExhausted = 8,
+                        FailedPrecondition = 9,
+                        Aborted = 10,
+                        OutOfRange = 11,
+                        Unimplemented = 12,
+                        Internal = 13,
+                        Unavailable = 14,
+                        DataLoss = 15,
+                        Unauthenticated = 16,
+                    }
+                    impl Status {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Ok => "OK",
+                                Self::Canceled => "CANCELED",
+                                Self::Unknown => "UNKNOWN",
+                                Self::InvalidArgument => "INVALID_ARGUMENT",
+                                Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
+                                Self::NotFound => "NOT_FOUND",
+                                Self::AlreadyExists => "ALREADY_EXISTS",
+                                Self::PermissionDenied => "PERMISSION_DENIED",
+                                Self::ResourceExhausted => "RESOURCE_EXHAUSTED",
+                                Self::FailedPrecondition => "FAILED_PRECONDITION",
+                                Self::Aborted => "ABORTED",
+                                Self::OutOfRange => "OUT_OF_RANGE",
+                                Self::Unimplemented => "UNIMPLEMENTED",
+                                Self::Internal => "INTERNAL",
+                                Self::Unavailable => "UNAVAILABLE",
+                                Self::DataLoss => "DATA_LOSS",
+                                Self::Unauthenticated => "UNAUTHENTICATED",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "OK" => Some(Self::Ok),
+                                "CANCELED" => Some(Self::Canceled),
+                                "UNKNOWN" => Some(Self::Unknown),
+                                "INVALID_ARGUMENT" => Some(Self::InvalidArgument),
+                                "DEADLINE_EXCEEDED" => Some(Self::DeadlineExceeded),
+                                "NOT_FOUND" => Some(Self::NotFound),
+                                "ALREADY_EXISTS" => Some(Self::AlreadyExists),
+                                "PERMISSION_DENIED" => Some(Self::PermissionDenied),
+                                "RESOURCE_EXHAUSTED" => Some(Self::ResourceExhausted),
+                                "FAILED_PRECONDITION" => Some(Self::FailedPrecondition),
+                                "ABORTED" => Some(Self::Aborted),
+                                "OUT_OF_RANGE" => Some(Self::OutOfRange),
+                                "UNIMPLEMENTED" => Some(Self::Unimplemented),
+                                "INTERNAL" => Some(Self::Internal),
+                                "UNAVAILABLE" => Some(Self::Unavailable),
+                                "DATA_LOSS" => Some(Self::DataLoss),
+                                "UNAUTHENTICATED" => Some(Self::Unauthenticated),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for GrpcStatusFilter {
+                    const NAME: &'static str = "GrpcStatusFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.GrpcStatusFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.GrpcStatusFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct MetadataFilter {
+                    #[prost(message, optional, tag = "1")]
+                    pub matcher: ::core::option::Option<
+                        super::super::super::r#type::matcher::v3::MetadataMatcher,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub match_if_key_not_found: ::core::option::Option<bool>,
+                }
+                impl ::prost::Name for MetadataFilter {
+                    const NAME: &'static str = "MetadataFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.MetadataFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.MetadataFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct LogTypeFilter {
+                    #[prost(int32, repeated, tag = "1")]
+                    pub types: ::prost::alloc::vec::Vec<i32>,
+                    #[prost(bool, tag = "2")]
+                    pub exclude: bool,
+                }
+                impl ::prost::Name for LogTypeFilter {
+                    const NAME: &'static str = "LogTypeFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.LogTypeFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.LogTypeFilter".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ExtensionFilter {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(oneof = "extension_filter::ConfigType", tags = "3")]
+                    pub config_type: ::core::option::Option<
+                        extension_filter::ConfigType,
+                    >,
+                }
+                /// Nested message and enum types in `ExtensionFilter`.
+                pub mod extension_filter {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum ConfigType {
+                        #[prost(message, tag = "3")]
+                        TypedConfig(
+                            super::super::super::super::super::google::protobuf::Any,
+                        ),
+                    }
+                }
+                impl ::prost::Name for ExtensionFilter {
+                    const NAME: &'static str = "ExtensionFilter";
+                    const PACKAGE: &'static str = "envoy.config.accesslog.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.accesslog.v3.ExtensionFilter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.accesslog.v3.ExtensionFilter".into()
                     }
                 }
             }
@@ -1173,11 +1602,48 @@ pub mod envoy {
                                 .into()
                         }
                     }
+                    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct HeaderMutationRules {}
+                    impl ::prost::Name for HeaderMutationRules {
+                        const NAME: &'static str = "HeaderMutationRules";
+                        const PACKAGE: &'static str = "envoy.config.common.mutation_rules.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.common.mutation_rules.v3.HeaderMutationRules"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.common.mutation_rules.v3.HeaderMutationRules"
+                                .into()
+                        }
+                    }
                 }
             }
         }
         pub mod core {
             pub mod v3 {
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct BackoffStrategy {
+                    #[prost(message, optional, tag = "1")]
+                    pub base_interval: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub max_interval: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                }
+                impl ::prost::Name for BackoffStrategy {
+                    const NAME: &'static str = "BackoffStrategy";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.BackoffStrategy".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.BackoffStrategy".into()
+                    }
+                }
                 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct Locality {
@@ -1393,6 +1859,40 @@ pub mod envoy {
                         "/envoy.config.core.v3.HeaderValue".into()
                     }
                 }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HeaderMap {
+                    #[prost(message, repeated, tag = "1")]
+                    pub headers: ::prost::alloc::vec::Vec<HeaderValue>,
+                }
+                impl ::prost::Name for HeaderMap {
+                    const NAME: &'static str = "HeaderMap";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.HeaderMap".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.HeaderMap".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct QueryParameter {
+                    #[prost(string, tag = "1")]
+                    pub key: ::prost::alloc::string::String,
+                    #[prost(string, tag = "2")]
+                    pub value: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for QueryParameter {
+                    const NAME: &'static str = "QueryParameter";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.QueryParameter".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.QueryParameter".into()
+                    }
+                }
                 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct HeaderValueOption {
@@ -1578,6 +2078,24 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.config.core.v3.RuntimeDouble".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RetryPolicy {
+                    #[prost(message, optional, tag = "1")]
+                    pub retry_back_off: ::core::option::Option<BackoffStrategy>,
+                    #[prost(message, optional, tag = "2")]
+                    pub num_retries: ::core::option::Option<u32>,
+                }
+                impl ::prost::Name for RetryPolicy {
+                    const NAME: &'static str = "RetryPolicy";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.RetryPolicy".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.RetryPolicy".into()
                     }
                 }
                 #[derive(
@@ -2956,6 +3474,59 @@ pub mod envoy {
                         "/envoy.config.core.v3.SubstitutionFormatString".into()
                     }
                 }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpUri {
+                    #[prost(string, tag = "1")]
+                    pub uri: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "3")]
+                    pub timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(oneof = "http_uri::HttpUpstreamType", tags = "2")]
+                    pub http_upstream_type: ::core::option::Option<
+                        http_uri::HttpUpstreamType,
+                    >,
+                }
+                /// Nested message and enum types in `HttpUri`.
+                pub mod http_uri {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum HttpUpstreamType {
+                        #[prost(string, tag = "2")]
+                        Cluster(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for HttpUri {
+                    const NAME: &'static str = "HttpUri";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.HttpUri".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.HttpUri".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpService {
+                    #[prost(message, optional, tag = "1")]
+                    pub http_uri: ::core::option::Option<HttpUri>,
+                    #[prost(message, repeated, tag = "2")]
+                    pub request_headers_to_add: ::prost::alloc::vec::Vec<
+                        HeaderValueOption,
+                    >,
+                }
+                impl ::prost::Name for HttpService {
+                    const NAME: &'static str = "HttpService";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.HttpService".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.HttpService".into()
+                    }
+                }
             }
         }
         pub mod endpoint {
@@ -3630,6 +4201,33 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.config.listener.v3.AdditionalAddress".into()
+                    }
+                }
+            }
+        }
+        pub mod ratelimit {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RateLimitServiceConfig {
+                    #[prost(message, optional, tag = "2")]
+                    pub grpc_service: ::core::option::Option<
+                        super::super::core::v3::GrpcService,
+                    >,
+                    #[prost(
+                        enumeration = "super::super::core::v3::ApiVersion",
+                        tag = "4"
+                    )]
+                    pub transport_api_version: i32,
+                }
+                impl ::prost::Name for RateLimitServiceConfig {
+                    const NAME: &'static str = "RateLimitServiceConfig";
+                    const PACKAGE: &'static str = "envoy.config.ratelimit.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.ratelimit.v3.RateLimitServiceConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.ratelimit.v3.RateLimitServiceConfig".into()
                     }
                 }
             }
@@ -4435,6 +5033,8 @@ pub mod envoy {
                     >,
                     #[prost(message, repeated, tag = "13")]
                     pub rate_limits: ::prost::alloc::vec::Vec<RateLimit>,
+                    #[prost(message, optional, tag = "14")]
+                    pub include_vh_rate_limits: ::core::option::Option<bool>,
                     #[prost(message, optional, tag = "17")]
                     pub cors: ::core::option::Option<CorsPolicy>,
                     #[prost(message, optional, tag = "27")]
@@ -5221,9 +5821,404 @@ pub mod envoy {
                         "/envoy.config.route.v3.ClusterSpecifierPlugin".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct RateLimit {}
+                pub struct RateLimit {
+                    #[prost(message, optional, tag = "1")]
+                    pub stage: ::core::option::Option<u32>,
+                    #[prost(string, tag = "2")]
+                    pub disable_key: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "3")]
+                    pub actions: ::prost::alloc::vec::Vec<rate_limit::Action>,
+                    #[prost(message, optional, tag = "4")]
+                    pub limit: ::core::option::Option<rate_limit::Override>,
+                    #[prost(message, optional, tag = "5")]
+                    pub hits_addend: ::core::option::Option<rate_limit::HitsAddend>,
+                    #[prost(bool, tag = "6")]
+                    pub apply_on_stream_done: bool,
+                }
+                /// Nested message and enum types in `RateLimit`.
+                pub mod rate_limit {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Action {
+                        #[prost(
+                            oneof = "action::ActionSpecifier",
+                            tags = "1, 2, 3, 12, 4, 5, 6, 7, 8, 9, 10, 11"
+                        )]
+                        pub action_specifier: ::core::option::Option<
+                            action::ActionSpecifier,
+                        >,
+                    }
+                    /// Nested message and enum types in `Action`.
+                    pub mod action {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct SourceCluster {}
+                        impl ::prost::Name for SourceCluster {
+                            const NAME: &'static str = "SourceCluster";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RateLimit.Action.SourceCluster"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RateLimit.Action.SourceCluster"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct DestinationCluster {}
+                        impl ::prost::Name for DestinationCluster {
+                            const NAME: &'static str = "DestinationCluster";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RateLimit.Action.DestinationCluster"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RateLimit.Action.DestinationCluster"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RequestHeaders {
+                            #[prost(string, tag = "1")]
+                            pub header_name: ::prost::alloc::string::String,
+                            #[prost(string, tag = "2")]
+                            pub descriptor_key: ::prost::alloc::string::String,
+                            #[prost(bool, tag = "3")]
+                            pub skip_if_absent: bool,
+                        }
+                        impl ::prost::Name for RequestHeaders {
+                            const NAME: &'static str = "RequestHeaders";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RateLimit.Action.RequestHeaders"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RateLimit.Action.RequestHeaders"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RemoteAddress {}
+                        impl ::prost::Name for RemoteAddress {
+                            const NAME: &'static str = "RemoteAddress";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RateLimit.Action.RemoteAddress"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RateLimit.Action.RemoteAddress"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct MaskedRemoteAddress {
+                            #[prost(message, optional, tag = "1")]
+                            pub v4_prefix_mask_len: ::core::option::Option<u32>,
+                            #[prost(message, optional, tag = "2")]
+                            pub v6_prefix_mask_len: ::core::option::Option<u32>,
+                        }
+                        impl ::prost::Name for MaskedRemoteAddress {
+                            const NAME: &'static str = "MaskedRemoteAddress";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RateLimit.Action.MaskedRemoteAddress"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RateLimit.Action.MaskedRemoteAddress"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct GenericKey {
+                            #[prost(string, tag = "1")]
+                            pub descriptor_value: ::prost::alloc::string::String,
+                            #[prost(string, tag = "2")]
+                            pub descriptor_key: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for GenericKey {
+                            const NAME: &'static str = "GenericKey";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RateLimit.Action.GenericKey".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RateLimit.Action.GenericKey".into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct HeaderValueMatch {
+                            #[prost(string, tag = "4")]
+                            pub descriptor_key: ::prost::alloc::string::String,
+                            #[prost(string, tag = "1")]
+                            pub descriptor_value: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "2")]
+                            pub expect_match: ::core::option::Option<bool>,
+                            #[prost(message, repeated, tag = "3")]
+                            pub headers: ::prost::alloc::vec::Vec<
+                                super::super::HeaderMatcher,
+                            >,
+                        }
+                        impl ::prost::Name for HeaderValueMatch {
+                            const NAME: &'static str = "HeaderValueMatch";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RateLimit.Action.HeaderValueMatch"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RateLimit.Action.HeaderValueMatch"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct DynamicMetaData {}
+                        impl ::prost::Name for DynamicMetaData {
+                            const NAME: &'static str = "DynamicMetaData";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RateLimit.Action.DynamicMetaData"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RateLimit.Action.DynamicMetaData"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct MetaData {
+                            #[prost(string, tag = "1")]
+                            pub descriptor_key: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "2")]
+                            pub metadata_key: ::core::option::Option<
+                                super::super::super::super::super::r#type::metadata::v3::MetadataKey,
+                            >,
+                            #[prost(string, tag = "3")]
+                            pub default_value: ::prost::alloc::string::String,
+                            #[prost(enumeration = "meta_data::Source", tag = "4")]
+                            pub source: i32,
+                            #[prost(bool, tag = "5")]
+                            pub skip_if_absent: bool,
+                        }
+                        /// Nested message and enum types in `MetaData`.
+                        pub mod meta_data {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum Source {
+                                Dynamic = 0,
+                                RouteEntry = 1,
+                            }
+                            impl Source {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Dynamic => "DYNAMIC",
+                                        Self::RouteEntry => "ROUTE_ENTRY",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "DYNAMIC" => Some(Self::Dynamic),
+                                        "ROUTE_ENTRY" => Some(Self::RouteEntry),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for MetaData {
+                            const NAME: &'static str = "MetaData";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RateLimit.Action.MetaData".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RateLimit.Action.MetaData".into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct QueryParameterValueMatch {
+                            #[prost(string, tag = "4")]
+                            pub descriptor_key: ::prost::alloc::string::String,
+                            #[prost(string, tag = "1")]
+                            pub descriptor_value: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "2")]
+                            pub expect_match: ::core::option::Option<bool>,
+                            #[prost(message, repeated, tag = "3")]
+                            pub query_parameters: ::prost::alloc::vec::Vec<
+                                super::super::QueryParameterMatcher,
+                            >,
+                        }
+                        impl ::prost::Name for QueryParameterValueMatch {
+                            const NAME: &'static str = "QueryParameterValueMatch";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RateLimit.Action.QueryParameterValueMatch"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RateLimit.Action.QueryParameterValueMatch"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct QueryParameters {
+                            #[prost(string, tag = "1")]
+                            pub query_parameter_name: ::prost::alloc::string::String,
+                            #[prost(string, tag = "2")]
+                            pub descriptor_key: ::prost::alloc::string::String,
+                            #[prost(bool, tag = "3")]
+                            pub skip_if_absent: bool,
+                        }
+                        impl ::prost::Name for QueryParameters {
+                            const NAME: &'static str = "QueryParameters";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RateLimit.Action.QueryParameters"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RateLimit.Action.QueryParameters"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum ActionSpecifier {
+                            #[prost(message, tag = "1")]
+                            SourceCluster(SourceCluster),
+                            #[prost(message, tag = "2")]
+                            DestinationCluster(DestinationCluster),
+                            #[prost(message, tag = "3")]
+                            RequestHeaders(RequestHeaders),
+                            #[prost(message, tag = "12")]
+                            QueryParameters(QueryParameters),
+                            #[prost(message, tag = "4")]
+                            RemoteAddress(RemoteAddress),
+                            #[prost(message, tag = "5")]
+                            GenericKey(GenericKey),
+                            #[prost(message, tag = "6")]
+                            HeaderValueMatch(HeaderValueMatch),
+                            #[prost(message, tag = "7")]
+                            DynamicMetadata(DynamicMetaData),
+                            #[prost(message, tag = "8")]
+                            Metadata(MetaData),
+                            #[prost(message, tag = "9")]
+                            Extension(
+                                super::super::super::super::core::v3::TypedExtensionConfig,
+                            ),
+                            #[prost(message, tag = "10")]
+                            MaskedRemoteAddress(MaskedRemoteAddress),
+                            #[prost(message, tag = "11")]
+                            QueryParameterValueMatch(QueryParameterValueMatch),
+                        }
+                    }
+                    impl ::prost::Name for Action {
+                        const NAME: &'static str = "Action";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RateLimit.Action".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RateLimit.Action".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Override {
+                        #[prost(oneof = "r#override::OverrideSpecifier", tags = "1")]
+                        pub override_specifier: ::core::option::Option<
+                            r#override::OverrideSpecifier,
+                        >,
+                    }
+                    /// Nested message and enum types in `Override`.
+                    pub mod r#override {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct DynamicMetadata {
+                            #[prost(message, optional, tag = "1")]
+                            pub metadata_key: ::core::option::Option<
+                                super::super::super::super::super::r#type::metadata::v3::MetadataKey,
+                            >,
+                        }
+                        impl ::prost::Name for DynamicMetadata {
+                            const NAME: &'static str = "DynamicMetadata";
+                            const PACKAGE: &'static str = "envoy.config.route.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.route.v3.RateLimit.Override.DynamicMetadata"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.route.v3.RateLimit.Override.DynamicMetadata"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum OverrideSpecifier {
+                            #[prost(message, tag = "1")]
+                            DynamicMetadata(DynamicMetadata),
+                        }
+                    }
+                    impl ::prost::Name for Override {
+                        const NAME: &'static str = "Override";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RateLimit.Override".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RateLimit.Override".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct HitsAddend {
+                        #[prost(message, optional, tag = "1")]
+                        pub number: ::core::option::Option<u64>,
+                        #[prost(string, tag = "2")]
+                        pub format: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for HitsAddend {
+                        const NAME: &'static str = "HitsAddend";
+                        const PACKAGE: &'static str = "envoy.config.route.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.route.v3.RateLimit.HitsAddend".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.route.v3.RateLimit.HitsAddend".into()
+                        }
+                    }
+                }
                 impl ::prost::Name for RateLimit {
                     const NAME: &'static str = "RateLimit";
                     const PACKAGE: &'static str = "envoy.config.route.v3";
@@ -5273,9 +6268,26 @@ pub mod envoy {
                         "/envoy.config.route.v3.VirtualCluster".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct Tracing {}
+                pub struct Tracing {
+                    #[prost(message, optional, tag = "1")]
+                    pub client_sampling: ::core::option::Option<
+                        super::super::super::r#type::v3::FractionalPercent,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub random_sampling: ::core::option::Option<
+                        super::super::super::r#type::v3::FractionalPercent,
+                    >,
+                    #[prost(message, optional, tag = "3")]
+                    pub overall_sampling: ::core::option::Option<
+                        super::super::super::r#type::v3::FractionalPercent,
+                    >,
+                    #[prost(message, repeated, tag = "4")]
+                    pub custom_tags: ::prost::alloc::vec::Vec<
+                        super::super::super::r#type::tracing::v3::CustomTag,
+                    >,
+                }
                 impl ::prost::Name for Tracing {
                     const NAME: &'static str = "Tracing";
                     const PACKAGE: &'static str = "envoy.config.route.v3";
@@ -5422,6 +6434,223 @@ pub mod envoy {
                 }
             }
         }
+        pub mod trace {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct OpenTelemetryConfig {
+                    #[prost(message, optional, tag = "1")]
+                    pub grpc_service: ::core::option::Option<
+                        super::super::core::v3::GrpcService,
+                    >,
+                    #[prost(string, tag = "2")]
+                    pub service_name: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "3")]
+                    pub http_service: ::core::option::Option<
+                        super::super::core::v3::HttpService,
+                    >,
+                    #[prost(message, repeated, tag = "4")]
+                    pub resource_detectors: ::prost::alloc::vec::Vec<
+                        super::super::core::v3::TypedExtensionConfig,
+                    >,
+                    #[prost(message, optional, tag = "5")]
+                    pub sampler: ::core::option::Option<
+                        super::super::core::v3::TypedExtensionConfig,
+                    >,
+                    #[prost(message, optional, tag = "6")]
+                    pub max_cache_size: ::core::option::Option<u32>,
+                }
+                impl ::prost::Name for OpenTelemetryConfig {
+                    const NAME: &'static str = "OpenTelemetryConfig";
+                    const PACKAGE: &'static str = "envoy.config.trace.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.trace.v3.OpenTelemetryConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.trace.v3.OpenTelemetryConfig".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ZipkinConfig {
+                    #[prost(string, tag = "1")]
+                    pub collector_cluster: ::prost::alloc::string::String,
+                    #[prost(string, tag = "2")]
+                    pub collector_endpoint: ::prost::alloc::string::String,
+                    #[prost(bool, tag = "3")]
+                    pub trace_id_128bit: bool,
+                    #[prost(message, optional, tag = "4")]
+                    pub shared_span_context: ::core::option::Option<bool>,
+                    #[prost(
+                        enumeration = "zipkin_config::CollectorEndpointVersion",
+                        tag = "5"
+                    )]
+                    pub collector_endpoint_version: i32,
+                    #[prost(string, tag = "6")]
+                    pub collector_hostname: ::prost::alloc::string::String,
+                    #[prost(bool, tag = "7")]
+                    pub split_spans_for_request: bool,
+                    #[prost(
+                        enumeration = "zipkin_config::TraceContextOption",
+                        tag = "8"
+                    )]
+                    pub trace_context_option: i32,
+                    #[prost(message, optional, tag = "9")]
+                    pub collector_service: ::core::option::Option<
+                        super::super::core::v3::HttpService,
+                    >,
+                }
+                /// Nested message and enum types in `ZipkinConfig`.
+                pub mod zipkin_config {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum TraceContextOption {
+                        UseB3 = 0,
+                        UseB3WithW3cPropagation = 1,
+                    }
+                    impl TraceContextOption {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::UseB3 => "USE_B3",
+                                Self::UseB3WithW3cPropagation => {
+                                    "USE_B3_WITH_W3C_PROPAGATION"
+                                }
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "USE_B3" => Some(Self::UseB3),
+                                "USE_B3_WITH_W3C_PROPAGATION" => {
+                                    Some(Self::UseB3WithW3cPropagation)
+                                }
+                                _ => None,
+                            }
+                        }
+                    }
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum CollectorEndpointVersion {
+                        DeprecatedAndUnavailableDoNotUse = 0,
+                        HttpJson = 1,
+                        HttpProto = 2,
+                        Grpc = 3,
+                    }
+                    impl CollectorEndpointVersion {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::DeprecatedAndUnavailableDoNotUse => {
+                                    "DEPRECATED_AND_UNAVAILABLE_DO_NOT_USE"
+                                }
+                                Self::HttpJson => "HTTP_JSON",
+                                Self::HttpProto => "HTTP_PROTO",
+                                Self::Grpc => "GRPC",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "DEPRECATED_AND_UNAVAILABLE_DO_NOT_USE" => {
+                                    Some(Self::DeprecatedAndUnavailableDoNotUse)
+                                }
+                                "HTTP_JSON" => Some(Self::HttpJson),
+                                "HTTP_PROTO" => Some(Self::HttpProto),
+                                "GRPC" => Some(Self::Grpc),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for ZipkinConfig {
+                    const NAME: &'static str = "ZipkinConfig";
+                    const PACKAGE: &'static str = "envoy.config.trace.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.trace.v3.ZipkinConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.trace.v3.ZipkinConfig".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Tracing {
+                    #[prost(message, optional, tag = "1")]
+                    pub http: ::core::option::Option<tracing::Http>,
+                }
+                /// Nested message and enum types in `Tracing`.
+                pub mod tracing {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Http {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                        #[prost(oneof = "http::ConfigType", tags = "3")]
+                        pub config_type: ::core::option::Option<http::ConfigType>,
+                    }
+                    /// Nested message and enum types in `Http`.
+                    pub mod http {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum ConfigType {
+                            #[prost(message, tag = "3")]
+                            TypedConfig(
+                                super::super::super::super::super::super::google::protobuf::Any,
+                            ),
+                        }
+                    }
+                    impl ::prost::Name for Http {
+                        const NAME: &'static str = "Http";
+                        const PACKAGE: &'static str = "envoy.config.trace.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.trace.v3.Tracing.Http".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.trace.v3.Tracing.Http".into()
+                        }
+                    }
+                }
+                impl ::prost::Name for Tracing {
+                    const NAME: &'static str = "Tracing";
+                    const PACKAGE: &'static str = "envoy.config.trace.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.trace.v3.Tracing".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.trace.v3.Tracing".into()
+                    }
+                }
+            }
+        }
     }
     pub mod extensions {
         pub mod access_loggers {
@@ -5551,6 +6780,78 @@ pub mod envoy {
         pub mod common {
             pub mod ratelimit {
                 pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct RateLimitDescriptor {
+                        #[prost(message, repeated, tag = "1")]
+                        pub entries: ::prost::alloc::vec::Vec<
+                            rate_limit_descriptor::Entry,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub limit: ::core::option::Option<
+                            rate_limit_descriptor::RateLimitOverride,
+                        >,
+                        #[prost(message, optional, tag = "3")]
+                        pub hits_addend: ::core::option::Option<u64>,
+                    }
+                    /// Nested message and enum types in `RateLimitDescriptor`.
+                    pub mod rate_limit_descriptor {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Entry {
+                            #[prost(string, tag = "1")]
+                            pub key: ::prost::alloc::string::String,
+                            #[prost(string, tag = "2")]
+                            pub value: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for Entry {
+                            const NAME: &'static str = "Entry";
+                            const PACKAGE: &'static str = "envoy.extensions.common.ratelimit.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RateLimitOverride {
+                            #[prost(uint32, tag = "1")]
+                            pub requests_per_unit: u32,
+                            #[prost(
+                                enumeration = "super::super::super::super::super::r#type::v3::RateLimitUnit",
+                                tag = "2"
+                            )]
+                            pub unit: i32,
+                        }
+                        impl ::prost::Name for RateLimitOverride {
+                            const NAME: &'static str = "RateLimitOverride";
+                            const PACKAGE: &'static str = "envoy.extensions.common.ratelimit.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.RateLimitOverride"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.RateLimitOverride"
+                                    .into()
+                            }
+                        }
+                    }
+                    impl ::prost::Name for RateLimitDescriptor {
+                        const NAME: &'static str = "RateLimitDescriptor";
+                        const PACKAGE: &'static str = "envoy.extensions.common.ratelimit.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.common.ratelimit.v3.RateLimitDescriptor"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.common.ratelimit.v3.RateLimitDescriptor"
+                                .into()
+                        }
+                    }
                     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
                     #[prost(skip_debug)]
                     pub struct LocalRateLimitDescriptor {}
@@ -5799,6 +7100,780 @@ pub mod envoy {
                         }
                     }
                 }
+                pub mod ext_authz {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ExtAuthz {
+                            #[prost(
+                                enumeration = "super::super::super::super::super::config::core::v3::ApiVersion",
+                                tag = "12"
+                            )]
+                            pub transport_api_version: i32,
+                            #[prost(bool, tag = "2")]
+                            pub failure_mode_allow: bool,
+                            #[prost(bool, tag = "19")]
+                            pub failure_mode_allow_header_add: bool,
+                            #[prost(message, optional, tag = "5")]
+                            pub with_request_body: ::core::option::Option<
+                                BufferSettings,
+                            >,
+                            #[prost(bool, tag = "6")]
+                            pub clear_route_cache: bool,
+                            #[prost(message, optional, tag = "7")]
+                            pub status_on_error: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::HttpStatus,
+                            >,
+                            #[prost(bool, tag = "24")]
+                            pub validate_mutations: bool,
+                            #[prost(string, repeated, tag = "8")]
+                            pub metadata_context_namespaces: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(string, repeated, tag = "16")]
+                            pub typed_metadata_context_namespaces: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(string, repeated, tag = "21")]
+                            pub route_metadata_context_namespaces: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(string, repeated, tag = "22")]
+                            pub route_typed_metadata_context_namespaces: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(message, optional, tag = "9")]
+                            pub filter_enabled: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFractionalPercent,
+                            >,
+                            #[prost(message, optional, tag = "14")]
+                            pub filter_enabled_metadata: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::MetadataMatcher,
+                            >,
+                            #[prost(message, optional, tag = "11")]
+                            pub deny_at_disable: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFeatureFlag,
+                            >,
+                            #[prost(bool, tag = "10")]
+                            pub include_peer_certificate: bool,
+                            #[prost(string, tag = "13")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                            #[prost(string, tag = "15")]
+                            pub bootstrap_metadata_labels_key: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "17")]
+                            pub allowed_headers: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::ListStringMatcher,
+                            >,
+                            #[prost(message, optional, tag = "25")]
+                            pub disallowed_headers: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::ListStringMatcher,
+                            >,
+                            #[prost(bool, tag = "18")]
+                            pub include_tls_session: bool,
+                            #[prost(message, optional, tag = "20")]
+                            pub charge_cluster_response_stats: ::core::option::Option<
+                                bool,
+                            >,
+                            #[prost(bool, tag = "23")]
+                            pub encode_raw_headers: bool,
+                            #[prost(message, optional, tag = "26")]
+                            pub decoder_header_mutation_rules: ::core::option::Option<
+                                super::super::super::super::super::config::common::mutation_rules::v3::HeaderMutationRules,
+                            >,
+                            #[prost(message, optional, tag = "27")]
+                            pub enable_dynamic_metadata_ingestion: ::core::option::Option<
+                                bool,
+                            >,
+                            #[prost(message, optional, tag = "28")]
+                            pub filter_metadata: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Struct,
+                            >,
+                            #[prost(bool, tag = "29")]
+                            pub emit_filter_state_stats: bool,
+                            #[prost(uint32, tag = "30")]
+                            pub max_denied_response_body_bytes: u32,
+                            #[prost(bool, tag = "31")]
+                            pub enforce_response_header_limits: bool,
+                            #[prost(bool, tag = "32")]
+                            pub shadow_mode: bool,
+                            #[prost(oneof = "ext_authz::Services", tags = "1, 3")]
+                            pub services: ::core::option::Option<ext_authz::Services>,
+                        }
+                        /// Nested message and enum types in `ExtAuthz`.
+                        pub mod ext_authz {
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum Services {
+                                #[prost(message, tag = "1")]
+                                GrpcService(
+                                    super::super::super::super::super::super::config::core::v3::GrpcService,
+                                ),
+                                #[prost(message, tag = "3")]
+                                HttpService(super::HttpService),
+                            }
+                        }
+                        impl ::prost::Name for ExtAuthz {
+                            const NAME: &'static str = "ExtAuthz";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_authz.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct BufferSettings {
+                            #[prost(uint32, tag = "1")]
+                            pub max_request_bytes: u32,
+                            #[prost(bool, tag = "2")]
+                            pub allow_partial_message: bool,
+                            #[prost(bool, tag = "3")]
+                            pub pack_as_bytes: bool,
+                        }
+                        impl ::prost::Name for BufferSettings {
+                            const NAME: &'static str = "BufferSettings";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_authz.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_authz.v3.BufferSettings"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_authz.v3.BufferSettings"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct HttpService {
+                            #[prost(message, optional, tag = "1")]
+                            pub server_uri: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::HttpUri,
+                            >,
+                            #[prost(string, tag = "2")]
+                            pub path_prefix: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "7")]
+                            pub authorization_request: ::core::option::Option<
+                                AuthorizationRequest,
+                            >,
+                            #[prost(message, optional, tag = "8")]
+                            pub authorization_response: ::core::option::Option<
+                                AuthorizationResponse,
+                            >,
+                            #[prost(message, optional, tag = "9")]
+                            pub retry_policy: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RetryPolicy,
+                            >,
+                            #[prost(string, tag = "10")]
+                            pub path_override: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for HttpService {
+                            const NAME: &'static str = "HttpService";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_authz.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_authz.v3.HttpService"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_authz.v3.HttpService"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct AuthorizationRequest {
+                            #[prost(message, optional, tag = "1")]
+                            pub allowed_headers: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::ListStringMatcher,
+                            >,
+                            #[prost(message, repeated, tag = "2")]
+                            pub headers_to_add: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::HeaderValue,
+                            >,
+                        }
+                        impl ::prost::Name for AuthorizationRequest {
+                            const NAME: &'static str = "AuthorizationRequest";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_authz.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_authz.v3.AuthorizationRequest"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_authz.v3.AuthorizationRequest"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct AuthorizationResponse {
+                            #[prost(message, optional, tag = "1")]
+                            pub allowed_upstream_headers: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::ListStringMatcher,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub allowed_client_headers: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::ListStringMatcher,
+                            >,
+                            #[prost(message, optional, tag = "3")]
+                            pub allowed_upstream_headers_to_append: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::ListStringMatcher,
+                            >,
+                            #[prost(message, optional, tag = "4")]
+                            pub allowed_client_headers_on_success: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::ListStringMatcher,
+                            >,
+                            #[prost(message, optional, tag = "5")]
+                            pub dynamic_metadata_from_headers: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::ListStringMatcher,
+                            >,
+                        }
+                        impl ::prost::Name for AuthorizationResponse {
+                            const NAME: &'static str = "AuthorizationResponse";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_authz.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_authz.v3.AuthorizationResponse"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_authz.v3.AuthorizationResponse"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ExtAuthzPerRoute {
+                            #[prost(
+                                oneof = "ext_authz_per_route::Override",
+                                tags = "1, 2"
+                            )]
+                            pub r#override: ::core::option::Option<
+                                ext_authz_per_route::Override,
+                            >,
+                        }
+                        /// Nested message and enum types in `ExtAuthzPerRoute`.
+                        pub mod ext_authz_per_route {
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum Override {
+                                #[prost(bool, tag = "1")]
+                                Disabled(bool),
+                                #[prost(message, tag = "2")]
+                                CheckSettings(super::CheckSettings),
+                            }
+                        }
+                        impl ::prost::Name for ExtAuthzPerRoute {
+                            const NAME: &'static str = "ExtAuthzPerRoute";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_authz.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct CheckSettings {
+                            #[prost(map = "string, string", tag = "1")]
+                            pub context_extensions: ::std::collections::HashMap<
+                                ::prost::alloc::string::String,
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(bool, tag = "2")]
+                            pub disable_request_body_buffering: bool,
+                            #[prost(message, optional, tag = "3")]
+                            pub with_request_body: ::core::option::Option<
+                                BufferSettings,
+                            >,
+                            #[prost(
+                                oneof = "check_settings::ServiceOverride",
+                                tags = "4, 5"
+                            )]
+                            pub service_override: ::core::option::Option<
+                                check_settings::ServiceOverride,
+                            >,
+                        }
+                        /// Nested message and enum types in `CheckSettings`.
+                        pub mod check_settings {
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum ServiceOverride {
+                                #[prost(message, tag = "4")]
+                                GrpcService(
+                                    super::super::super::super::super::super::config::core::v3::GrpcService,
+                                ),
+                                #[prost(message, tag = "5")]
+                                HttpService(super::HttpService),
+                            }
+                        }
+                        impl ::prost::Name for CheckSettings {
+                            const NAME: &'static str = "CheckSettings";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_authz.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_authz.v3.CheckSettings"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_authz.v3.CheckSettings"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+                pub mod ext_proc {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ProcessingMode {
+                            #[prost(
+                                enumeration = "processing_mode::HeaderSendMode",
+                                tag = "1"
+                            )]
+                            pub request_header_mode: i32,
+                            #[prost(
+                                enumeration = "processing_mode::HeaderSendMode",
+                                tag = "2"
+                            )]
+                            pub response_header_mode: i32,
+                            #[prost(
+                                enumeration = "processing_mode::BodySendMode",
+                                tag = "3"
+                            )]
+                            pub request_body_mode: i32,
+                            #[prost(
+                                enumeration = "processing_mode::BodySendMode",
+                                tag = "4"
+                            )]
+                            pub response_body_mode: i32,
+                            #[prost(
+                                enumeration = "processing_mode::HeaderSendMode",
+                                tag = "5"
+                            )]
+                            pub request_trailer_mode: i32,
+                            #[prost(
+                                enumeration = "processing_mode::HeaderSendMode",
+                                tag = "6"
+                            )]
+                            pub response_trailer_mode: i32,
+                        }
+                        /// Nested message and enum types in `ProcessingMode`.
+                        pub mod processing_mode {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum HeaderSendMode {
+                                Default = 0,
+                                Send = 1,
+                                Skip = 2,
+                            }
+                            impl HeaderSendMode {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Default => "DEFAULT",
+                                        Self::Send => "SEND",
+                                        Self::Skip => "SKIP",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "DEFAULT" => Some(Self::Default),
+                                        "SEND" => Some(Self::Send),
+                                        "SKIP" => Some(Self::Skip),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum BodySendMode {
+                                None = 0,
+                                Streamed = 1,
+                                Buffered = 2,
+                                BufferedPartial = 3,
+                                FullDuplexStreamed = 4,
+                                Grpc = 5,
+                            }
+                            impl BodySendMode {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::None => "NONE",
+                                        Self::Streamed => "STREAMED",
+                                        Self::Buffered => "BUFFERED",
+                                        Self::BufferedPartial => "BUFFERED_PARTIAL",
+                                        Self::FullDuplexStreamed => "FULL_DUPLEX_STREAMED",
+                                        Self::Grpc => "GRPC",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "NONE" => Some(Self::None),
+                                        "STREAMED" => Some(Self::Streamed),
+                                        "BUFFERED" => Some(Self::Buffered),
+                                        "BUFFERED_PARTIAL" => Some(Self::BufferedPartial),
+                                        "FULL_DUPLEX_STREAMED" => Some(Self::FullDuplexStreamed),
+                                        "GRPC" => Some(Self::Grpc),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for ProcessingMode {
+                            const NAME: &'static str = "ProcessingMode";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.ProcessingMode"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.ProcessingMode"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ExternalProcessor {
+                            #[prost(message, optional, tag = "1")]
+                            pub grpc_service: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::GrpcService,
+                            >,
+                            #[prost(message, optional, tag = "20")]
+                            pub http_service: ::core::option::Option<ExtProcHttpService>,
+                            #[prost(bool, tag = "2")]
+                            pub failure_mode_allow: bool,
+                            #[prost(message, optional, tag = "3")]
+                            pub processing_mode: ::core::option::Option<ProcessingMode>,
+                            #[prost(string, repeated, tag = "5")]
+                            pub request_attributes: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(string, repeated, tag = "6")]
+                            pub response_attributes: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(message, optional, tag = "7")]
+                            pub message_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(string, tag = "8")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "9")]
+                            pub mutation_rules: ::core::option::Option<
+                                super::super::super::super::super::config::common::mutation_rules::v3::HeaderMutationRules,
+                            >,
+                            #[prost(message, optional, tag = "10")]
+                            pub max_message_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(bool, tag = "11")]
+                            pub disable_clear_route_cache: bool,
+                            #[prost(message, optional, tag = "12")]
+                            pub forward_rules: ::core::option::Option<
+                                HeaderForwardingRules,
+                            >,
+                            #[prost(message, optional, tag = "13")]
+                            pub filter_metadata: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Struct,
+                            >,
+                            #[prost(bool, tag = "14")]
+                            pub allow_mode_override: bool,
+                            #[prost(bool, tag = "15")]
+                            pub disable_immediate_response: bool,
+                            #[prost(message, optional, tag = "16")]
+                            pub metadata_options: ::core::option::Option<
+                                MetadataOptions,
+                            >,
+                            #[prost(bool, tag = "17")]
+                            pub observability_mode: bool,
+                            #[prost(
+                                enumeration = "external_processor::RouteCacheAction",
+                                tag = "18"
+                            )]
+                            pub route_cache_action: i32,
+                            #[prost(message, optional, tag = "19")]
+                            pub deferred_close_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(bool, tag = "21")]
+                            pub send_body_without_waiting_for_header_response: bool,
+                            #[prost(message, repeated, tag = "22")]
+                            pub allowed_override_modes: ::prost::alloc::vec::Vec<
+                                ProcessingMode,
+                            >,
+                            #[prost(message, optional, tag = "23")]
+                            pub on_processing_response: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                            #[prost(message, optional, tag = "24")]
+                            pub status_on_error: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::HttpStatus,
+                            >,
+                            #[prost(message, optional, tag = "25")]
+                            pub processing_request_modifier: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                        }
+                        /// Nested message and enum types in `ExternalProcessor`.
+                        pub mod external_processor {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum RouteCacheAction {
+                                Default = 0,
+                                Clear = 1,
+                                Retain = 2,
+                            }
+                            impl RouteCacheAction {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Default => "DEFAULT",
+                                        Self::Clear => "CLEAR",
+                                        Self::Retain => "RETAIN",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "DEFAULT" => Some(Self::Default),
+                                        "CLEAR" => Some(Self::Clear),
+                                        "RETAIN" => Some(Self::Retain),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for ExternalProcessor {
+                            const NAME: &'static str = "ExternalProcessor";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ExtProcHttpService {}
+                        impl ::prost::Name for ExtProcHttpService {
+                            const NAME: &'static str = "ExtProcHttpService";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.ExtProcHttpService"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.ExtProcHttpService"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct MetadataOptions {
+                            #[prost(message, optional, tag = "1")]
+                            pub forwarding_namespaces: ::core::option::Option<
+                                metadata_options::MetadataNamespaces,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub receiving_namespaces: ::core::option::Option<
+                                metadata_options::MetadataNamespaces,
+                            >,
+                            #[prost(message, optional, tag = "3")]
+                            pub cluster_metadata_forwarding_namespaces: ::core::option::Option<
+                                metadata_options::MetadataNamespaces,
+                            >,
+                        }
+                        /// Nested message and enum types in `MetadataOptions`.
+                        pub mod metadata_options {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct MetadataNamespaces {
+                                #[prost(string, repeated, tag = "1")]
+                                pub untyped: ::prost::alloc::vec::Vec<
+                                    ::prost::alloc::string::String,
+                                >,
+                                #[prost(string, repeated, tag = "2")]
+                                pub typed: ::prost::alloc::vec::Vec<
+                                    ::prost::alloc::string::String,
+                                >,
+                            }
+                            impl ::prost::Name for MetadataNamespaces {
+                                const NAME: &'static str = "MetadataNamespaces";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.ext_proc.v3.MetadataOptions.MetadataNamespaces"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.ext_proc.v3.MetadataOptions.MetadataNamespaces"
+                                        .into()
+                                }
+                            }
+                        }
+                        impl ::prost::Name for MetadataOptions {
+                            const NAME: &'static str = "MetadataOptions";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.MetadataOptions"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.MetadataOptions"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct HeaderForwardingRules {
+                            #[prost(message, optional, tag = "1")]
+                            pub allowed_headers: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::ListStringMatcher,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub disallowed_headers: ::core::option::Option<
+                                super::super::super::super::super::r#type::matcher::v3::ListStringMatcher,
+                            >,
+                        }
+                        impl ::prost::Name for HeaderForwardingRules {
+                            const NAME: &'static str = "HeaderForwardingRules";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.HeaderForwardingRules"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.HeaderForwardingRules"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ExtProcPerRoute {
+                            #[prost(
+                                oneof = "ext_proc_per_route::Override",
+                                tags = "1, 2"
+                            )]
+                            pub r#override: ::core::option::Option<
+                                ext_proc_per_route::Override,
+                            >,
+                        }
+                        /// Nested message and enum types in `ExtProcPerRoute`.
+                        pub mod ext_proc_per_route {
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum Override {
+                                #[prost(bool, tag = "1")]
+                                Disabled(bool),
+                                #[prost(message, tag = "2")]
+                                Overrides(super::ExtProcOverrides),
+                            }
+                        }
+                        impl ::prost::Name for ExtProcPerRoute {
+                            const NAME: &'static str = "ExtProcPerRoute";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ExtProcOverrides {
+                            #[prost(message, optional, tag = "1")]
+                            pub processing_mode: ::core::option::Option<ProcessingMode>,
+                            #[prost(bool, tag = "2")]
+                            pub async_mode: bool,
+                            #[prost(string, repeated, tag = "3")]
+                            pub request_attributes: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(string, repeated, tag = "4")]
+                            pub response_attributes: ::prost::alloc::vec::Vec<
+                                ::prost::alloc::string::String,
+                            >,
+                            #[prost(message, optional, tag = "5")]
+                            pub grpc_service: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::GrpcService,
+                            >,
+                            #[prost(message, optional, tag = "6")]
+                            pub metadata_options: ::core::option::Option<
+                                MetadataOptions,
+                            >,
+                            #[prost(message, repeated, tag = "7")]
+                            pub grpc_initial_metadata: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::HeaderValue,
+                            >,
+                            #[prost(message, optional, tag = "8")]
+                            pub failure_mode_allow: ::core::option::Option<bool>,
+                        }
+                        impl ::prost::Name for ExtProcOverrides {
+                            const NAME: &'static str = "ExtProcOverrides";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ext_proc.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ext_proc.v3.ExtProcOverrides"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ext_proc.v3.ExtProcOverrides"
+                                    .into()
+                            }
+                        }
+                    }
+                }
                 pub mod fault {
                     pub mod v3 {
                         #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5999,9 +8074,24 @@ pub mod envoy {
                                     .into()
                             }
                         }
-                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                         #[prost(skip_debug)]
-                        pub struct RemoteJwks {}
+                        pub struct RemoteJwks {
+                            #[prost(message, optional, tag = "1")]
+                            pub http_uri: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::HttpUri,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub cache_duration: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, optional, tag = "3")]
+                            pub async_fetch: ::core::option::Option<JwksAsyncFetch>,
+                            #[prost(message, optional, tag = "4")]
+                            pub retry_policy: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RetryPolicy,
+                            >,
+                        }
                         impl ::prost::Name for RemoteJwks {
                             const NAME: &'static str = "RemoteJwks";
                             const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
@@ -6011,6 +8101,28 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.http.jwt_authn.v3.RemoteJwks"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct JwksAsyncFetch {
+                            #[prost(bool, tag = "1")]
+                            pub fast_listener: bool,
+                            #[prost(message, optional, tag = "2")]
+                            pub failed_refetch_duration: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                        }
+                        impl ::prost::Name for JwksAsyncFetch {
+                            const NAME: &'static str = "JwksAsyncFetch";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.jwt_authn.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.jwt_authn.v3.JwksAsyncFetch"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.jwt_authn.v3.JwksAsyncFetch"
                                     .into()
                             }
                         }
@@ -6332,6 +8444,241 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+                pub mod ratelimit {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RateLimit {
+                            #[prost(string, tag = "1")]
+                            pub domain: ::prost::alloc::string::String,
+                            #[prost(uint32, tag = "2")]
+                            pub stage: u32,
+                            #[prost(string, tag = "3")]
+                            pub request_type: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "4")]
+                            pub timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(bool, tag = "5")]
+                            pub failure_mode_deny: bool,
+                            #[prost(bool, tag = "6")]
+                            pub rate_limited_as_resource_exhausted: bool,
+                            #[prost(message, optional, tag = "7")]
+                            pub rate_limit_service: ::core::option::Option<
+                                super::super::super::super::super::config::ratelimit::v3::RateLimitServiceConfig,
+                            >,
+                            #[prost(
+                                enumeration = "rate_limit::XRateLimitHeadersRfcVersion",
+                                tag = "8"
+                            )]
+                            pub enable_x_ratelimit_headers: i32,
+                            #[prost(bool, tag = "9")]
+                            pub disable_x_envoy_ratelimited_header: bool,
+                            #[prost(message, optional, tag = "10")]
+                            pub rate_limited_status: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::HttpStatus,
+                            >,
+                            #[prost(message, repeated, tag = "11")]
+                            pub response_headers_to_add: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::HeaderValueOption,
+                            >,
+                            #[prost(message, optional, tag = "12")]
+                            pub status_on_error: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::HttpStatus,
+                            >,
+                            #[prost(string, tag = "13")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "14")]
+                            pub filter_enabled: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFractionalPercent,
+                            >,
+                            #[prost(message, optional, tag = "15")]
+                            pub filter_enforced: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFractionalPercent,
+                            >,
+                            #[prost(message, optional, tag = "16")]
+                            pub failure_mode_deny_percent: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFractionalPercent,
+                            >,
+                            #[prost(message, repeated, tag = "17")]
+                            pub rate_limits: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::route::v3::RateLimit,
+                            >,
+                            #[prost(string, tag = "18")]
+                            pub metadata_namespace: ::prost::alloc::string::String,
+                        }
+                        /// Nested message and enum types in `RateLimit`.
+                        pub mod rate_limit {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum XRateLimitHeadersRfcVersion {
+                                Off = 0,
+                                DraftVersion03 = 1,
+                            }
+                            impl XRateLimitHeadersRfcVersion {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Off => "OFF",
+                                        Self::DraftVersion03 => "DRAFT_VERSION_03",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "OFF" => Some(Self::Off),
+                                        "DRAFT_VERSION_03" => Some(Self::DraftVersion03),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for RateLimit {
+                            const NAME: &'static str = "RateLimit";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ratelimit.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ratelimit.v3.RateLimit"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ratelimit.v3.RateLimit"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RateLimitPerRoute {
+                            #[prost(
+                                enumeration = "rate_limit_per_route::VhRateLimitsOptions",
+                                tag = "1"
+                            )]
+                            pub vh_rate_limits: i32,
+                            #[prost(
+                                enumeration = "rate_limit_per_route::OverrideOptions",
+                                tag = "2"
+                            )]
+                            pub override_option: i32,
+                            #[prost(message, repeated, tag = "3")]
+                            pub rate_limits: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::route::v3::RateLimit,
+                            >,
+                            #[prost(string, tag = "4")]
+                            pub domain: ::prost::alloc::string::String,
+                        }
+                        /// Nested message and enum types in `RateLimitPerRoute`.
+                        pub mod rate_limit_per_route {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum VhRateLimitsOptions {
+                                Override = 0,
+                                Include = 1,
+                                Ignore = 2,
+                            }
+                            impl VhRateLimitsOptions {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Override => "OVERRIDE",
+                                        Self::Include => "INCLUDE",
+                                        Self::Ignore => "IGNORE",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "OVERRIDE" => Some(Self::Override),
+                                        "INCLUDE" => Some(Self::Include),
+                                        "IGNORE" => Some(Self::Ignore),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum OverrideOptions {
+                                Default = 0,
+                                OverridePolicy = 1,
+                                IncludePolicy = 2,
+                                IgnorePolicy = 3,
+                            }
+                            impl OverrideOptions {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::Default => "DEFAULT",
+                                        Self::OverridePolicy => "OVERRIDE_POLICY",
+                                        Self::IncludePolicy => "INCLUDE_POLICY",
+                                        Self::IgnorePolicy => "IGNORE_POLICY",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "DEFAULT" => Some(Self::Default),
+                                        "OVERRIDE_POLICY" => Some(Self::OverridePolicy),
+                                        "INCLUDE_POLICY" => Some(Self::IncludePolicy),
+                                        "IGNORE_POLICY" => Some(Self::IgnorePolicy),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                        }
+                        impl ::prost::Name for RateLimitPerRoute {
+                            const NAME: &'static str = "RateLimitPerRoute";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.ratelimit.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute"
                                     .into()
                             }
                         }
@@ -6824,7 +9171,7 @@ pub mod envoy {
                                         .into()
                                 }
                             }
-                            #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+                            #[derive(Clone, PartialEq, ::prost::Message)]
                             #[prost(skip_debug)]
                             pub struct Tracing {
                                 #[prost(message, optional, tag = "3")]
@@ -6839,6 +9186,20 @@ pub mod envoy {
                                 pub overall_sampling: ::core::option::Option<
                                     super::super::super::super::super::super::r#type::v3::Percent,
                                 >,
+                                #[prost(bool, tag = "6")]
+                                pub verbose: bool,
+                                #[prost(message, optional, tag = "7")]
+                                pub max_path_tag_length: ::core::option::Option<u32>,
+                                #[prost(message, repeated, tag = "8")]
+                                pub custom_tags: ::prost::alloc::vec::Vec<
+                                    super::super::super::super::super::super::r#type::tracing::v3::CustomTag,
+                                >,
+                                #[prost(message, optional, tag = "9")]
+                                pub provider: ::core::option::Option<
+                                    super::super::super::super::super::super::config::trace::v3::tracing::Http,
+                                >,
+                                #[prost(message, optional, tag = "10")]
+                                pub spawn_upstream_span: ::core::option::Option<bool>,
                             }
                             impl ::prost::Name for Tracing {
                                 const NAME: &'static str = "Tracing";
@@ -9558,6 +11919,121 @@ pub mod envoy {
                 }
             }
         }
+        pub mod tracing {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct CustomTag {
+                    #[prost(string, tag = "1")]
+                    pub tag: ::prost::alloc::string::String,
+                    #[prost(oneof = "custom_tag::Type", tags = "2, 3, 4, 5, 6")]
+                    pub r#type: ::core::option::Option<custom_tag::Type>,
+                }
+                /// Nested message and enum types in `CustomTag`.
+                pub mod custom_tag {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Literal {
+                        #[prost(string, tag = "1")]
+                        pub value: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for Literal {
+                        const NAME: &'static str = "Literal";
+                        const PACKAGE: &'static str = "envoy.type.tracing.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.tracing.v3.CustomTag.Literal".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.tracing.v3.CustomTag.Literal".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Environment {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                        #[prost(string, tag = "2")]
+                        pub default_value: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for Environment {
+                        const NAME: &'static str = "Environment";
+                        const PACKAGE: &'static str = "envoy.type.tracing.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.tracing.v3.CustomTag.Environment".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.tracing.v3.CustomTag.Environment".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Header {
+                        #[prost(string, tag = "1")]
+                        pub name: ::prost::alloc::string::String,
+                        #[prost(string, tag = "2")]
+                        pub default_value: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for Header {
+                        const NAME: &'static str = "Header";
+                        const PACKAGE: &'static str = "envoy.type.tracing.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.tracing.v3.CustomTag.Header".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.tracing.v3.CustomTag.Header".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Metadata {
+                        #[prost(message, optional, tag = "1")]
+                        pub kind: ::core::option::Option<
+                            super::super::super::metadata::v3::MetadataKind,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub metadata_key: ::core::option::Option<
+                            super::super::super::metadata::v3::MetadataKey,
+                        >,
+                        #[prost(string, tag = "3")]
+                        pub default_value: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for Metadata {
+                        const NAME: &'static str = "Metadata";
+                        const PACKAGE: &'static str = "envoy.type.tracing.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.type.tracing.v3.CustomTag.Metadata".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.type.tracing.v3.CustomTag.Metadata".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Type {
+                        #[prost(message, tag = "2")]
+                        Literal(Literal),
+                        #[prost(message, tag = "3")]
+                        Environment(Environment),
+                        #[prost(message, tag = "4")]
+                        RequestHeader(Header),
+                        #[prost(message, tag = "5")]
+                        Metadata(Metadata),
+                        #[prost(string, tag = "6")]
+                        Value(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for CustomTag {
+                    const NAME: &'static str = "CustomTag";
+                    const PACKAGE: &'static str = "envoy.type.tracing.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.tracing.v3.CustomTag".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.tracing.v3.CustomTag".into()
+                    }
+                }
+            }
+        }
         pub mod v3 {
             #[derive(Clone, Copy, PartialEq, ::prost::Message)]
             #[prost(skip_debug)]
@@ -9809,6 +12285,59 @@ pub mod envoy {
                     }
                 }
             }
+            #[derive(
+                Clone,
+                Copy,
+                PartialEq,
+                Eq,
+                Hash,
+                PartialOrd,
+                Ord,
+                ::prost::Enumeration
+            )]
+            #[repr(i32)]
+            pub enum RateLimitUnit {
+                Unknown = 0,
+                Second = 1,
+                Minute = 2,
+                Hour = 3,
+                Day = 4,
+                Month = 5,
+                Year = 6,
+                Week = 7,
+            }
+            impl RateLimitUnit {
+                /// String value of the enum field names used in the ProtoBuf definition.
+                ///
+                /// The values are not transformed in any way and thus are considered stable
+                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                pub fn as_str_name(&self) -> &'static str {
+                    match self {
+                        Self::Unknown => "UNKNOWN",
+                        Self::Second => "SECOND",
+                        Self::Minute => "MINUTE",
+                        Self::Hour => "HOUR",
+                        Self::Day => "DAY",
+                        Self::Month => "MONTH",
+                        Self::Year => "YEAR",
+                        Self::Week => "WEEK",
+                    }
+                }
+                /// Creates an enum from field names used in the ProtoBuf definition.
+                pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                    match value {
+                        "UNKNOWN" => Some(Self::Unknown),
+                        "SECOND" => Some(Self::Second),
+                        "MINUTE" => Some(Self::Minute),
+                        "HOUR" => Some(Self::Hour),
+                        "DAY" => Some(Self::Day),
+                        "MONTH" => Some(Self::Month),
+                        "YEAR" => Some(Self::Year),
+                        "WEEK" => Some(Self::Week),
+                        _ => None,
+                    }
+                }
+            }
             #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
             #[prost(skip_debug)]
             pub struct TokenBucket {
@@ -9888,6 +12417,733 @@ pub mod envoy {
             }
         }
     }
+    pub mod service {
+        pub mod auth {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct AttributeContext {
+                    #[prost(message, optional, tag = "1")]
+                    pub source: ::core::option::Option<attribute_context::Peer>,
+                    #[prost(message, optional, tag = "2")]
+                    pub destination: ::core::option::Option<attribute_context::Peer>,
+                    #[prost(message, optional, tag = "4")]
+                    pub request: ::core::option::Option<attribute_context::Request>,
+                    #[prost(map = "string, string", tag = "10")]
+                    pub context_extensions: ::std::collections::HashMap<
+                        ::prost::alloc::string::String,
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(message, optional, tag = "11")]
+                    pub metadata_context: ::core::option::Option<
+                        super::super::super::config::core::v3::Metadata,
+                    >,
+                    #[prost(message, optional, tag = "13")]
+                    pub route_metadata_context: ::core::option::Option<
+                        super::super::super::config::core::v3::Metadata,
+                    >,
+                    #[prost(message, optional, tag = "12")]
+                    pub tls_session: ::core::option::Option<
+                        attribute_context::TlsSession,
+                    >,
+                }
+                /// Nested message and enum types in `AttributeContext`.
+                pub mod attribute_context {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Peer {
+                        #[prost(message, optional, tag = "1")]
+                        pub address: ::core::option::Option<
+                            super::super::super::super::config::core::v3::Address,
+                        >,
+                        #[prost(string, tag = "2")]
+                        pub service: ::prost::alloc::string::String,
+                        #[prost(map = "string, string", tag = "3")]
+                        pub labels: ::std::collections::HashMap<
+                            ::prost::alloc::string::String,
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(string, tag = "4")]
+                        pub principal: ::prost::alloc::string::String,
+                        #[prost(string, tag = "5")]
+                        pub certificate: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for Peer {
+                        const NAME: &'static str = "Peer";
+                        const PACKAGE: &'static str = "envoy.service.auth.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.service.auth.v3.AttributeContext.Peer".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.service.auth.v3.AttributeContext.Peer".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Request {
+                        #[prost(message, optional, tag = "1")]
+                        pub time: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Timestamp,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub http: ::core::option::Option<HttpRequest>,
+                    }
+                    impl ::prost::Name for Request {
+                        const NAME: &'static str = "Request";
+                        const PACKAGE: &'static str = "envoy.service.auth.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.service.auth.v3.AttributeContext.Request".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.service.auth.v3.AttributeContext.Request".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct HttpRequest {
+                        #[prost(string, tag = "1")]
+                        pub id: ::prost::alloc::string::String,
+                        #[prost(string, tag = "2")]
+                        pub method: ::prost::alloc::string::String,
+                        #[prost(map = "string, string", tag = "3")]
+                        pub headers: ::std::collections::HashMap<
+                            ::prost::alloc::string::String,
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(message, optional, tag = "13")]
+                        pub header_map: ::core::option::Option<
+                            super::super::super::super::config::core::v3::HeaderMap,
+                        >,
+                        #[prost(string, tag = "4")]
+                        pub path: ::prost::alloc::string::String,
+                        #[prost(string, tag = "5")]
+                        pub host: ::prost::alloc::string::String,
+                        #[prost(string, tag = "6")]
+                        pub scheme: ::prost::alloc::string::String,
+                        #[prost(string, tag = "7")]
+                        pub query: ::prost::alloc::string::String,
+                        #[prost(string, tag = "8")]
+                        pub fragment: ::prost::alloc::string::String,
+                        #[prost(int64, tag = "9")]
+                        pub size: i64,
+                        #[prost(string, tag = "10")]
+                        pub protocol: ::prost::alloc::string::String,
+                        #[prost(string, tag = "11")]
+                        pub body: ::prost::alloc::string::String,
+                        #[prost(bytes = "vec", tag = "12")]
+                        pub raw_body: ::prost::alloc::vec::Vec<u8>,
+                    }
+                    impl ::prost::Name for HttpRequest {
+                        const NAME: &'static str = "HttpRequest";
+                        const PACKAGE: &'static str = "envoy.service.auth.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.service.auth.v3.AttributeContext.HttpRequest".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.service.auth.v3.AttributeContext.HttpRequest".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct TlsSession {
+                        #[prost(string, tag = "1")]
+                        pub sni: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for TlsSession {
+                        const NAME: &'static str = "TLSSession";
+                        const PACKAGE: &'static str = "envoy.service.auth.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.service.auth.v3.AttributeContext.TLSSession".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.service.auth.v3.AttributeContext.TLSSession".into()
+                        }
+                    }
+                }
+                impl ::prost::Name for AttributeContext {
+                    const NAME: &'static str = "AttributeContext";
+                    const PACKAGE: &'static str = "envoy.service.auth.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.auth.v3.AttributeContext".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.auth.v3.AttributeContext".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct CheckRequest {
+                    #[prost(message, optional, tag = "1")]
+                    pub attributes: ::core::option::Option<AttributeContext>,
+                }
+                impl ::prost::Name for CheckRequest {
+                    const NAME: &'static str = "CheckRequest";
+                    const PACKAGE: &'static str = "envoy.service.auth.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.auth.v3.CheckRequest".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.auth.v3.CheckRequest".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct DeniedHttpResponse {
+                    #[prost(message, optional, tag = "1")]
+                    pub status: ::core::option::Option<
+                        super::super::super::r#type::v3::HttpStatus,
+                    >,
+                    #[prost(message, repeated, tag = "2")]
+                    pub headers: ::prost::alloc::vec::Vec<
+                        super::super::super::config::core::v3::HeaderValueOption,
+                    >,
+                    #[prost(string, tag = "3")]
+                    pub body: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for DeniedHttpResponse {
+                    const NAME: &'static str = "DeniedHttpResponse";
+                    const PACKAGE: &'static str = "envoy.service.auth.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.auth.v3.DeniedHttpResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.auth.v3.DeniedHttpResponse".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct OkHttpResponse {
+                    #[prost(message, repeated, tag = "2")]
+                    pub headers: ::prost::alloc::vec::Vec<
+                        super::super::super::config::core::v3::HeaderValueOption,
+                    >,
+                    #[prost(string, repeated, tag = "5")]
+                    pub headers_to_remove: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                    #[prost(message, optional, tag = "3")]
+                    pub dynamic_metadata: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Struct,
+                    >,
+                    #[prost(message, repeated, tag = "6")]
+                    pub response_headers_to_add: ::prost::alloc::vec::Vec<
+                        super::super::super::config::core::v3::HeaderValueOption,
+                    >,
+                    #[prost(message, repeated, tag = "7")]
+                    pub query_parameters_to_set: ::prost::alloc::vec::Vec<
+                        super::super::super::config::core::v3::QueryParameter,
+                    >,
+                    #[prost(string, repeated, tag = "8")]
+                    pub query_parameters_to_remove: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                }
+                impl ::prost::Name for OkHttpResponse {
+                    const NAME: &'static str = "OkHttpResponse";
+                    const PACKAGE: &'static str = "envoy.service.auth.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.auth.v3.OkHttpResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.auth.v3.OkHttpResponse".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct CheckResponse {
+                    #[prost(message, optional, tag = "1")]
+                    pub status: ::core::option::Option<
+                        super::super::super::super::google::rpc::Status,
+                    >,
+                    #[prost(message, optional, tag = "4")]
+                    pub dynamic_metadata: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Struct,
+                    >,
+                    #[prost(oneof = "check_response::HttpResponse", tags = "2, 3")]
+                    pub http_response: ::core::option::Option<
+                        check_response::HttpResponse,
+                    >,
+                }
+                /// Nested message and enum types in `CheckResponse`.
+                pub mod check_response {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum HttpResponse {
+                        #[prost(message, tag = "2")]
+                        DeniedResponse(super::DeniedHttpResponse),
+                        #[prost(message, tag = "3")]
+                        OkResponse(super::OkHttpResponse),
+                    }
+                }
+                impl ::prost::Name for CheckResponse {
+                    const NAME: &'static str = "CheckResponse";
+                    const PACKAGE: &'static str = "envoy.service.auth.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.auth.v3.CheckResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.auth.v3.CheckResponse".into()
+                    }
+                }
+            }
+        }
+        pub mod ext_proc {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ProcessingRequest {
+                    #[prost(message, optional, tag = "8")]
+                    pub metadata_context: ::core::option::Option<
+                        super::super::super::config::core::v3::Metadata,
+                    >,
+                    #[prost(oneof = "processing_request::Request", tags = "2, 3")]
+                    pub request: ::core::option::Option<processing_request::Request>,
+                }
+                /// Nested message and enum types in `ProcessingRequest`.
+                pub mod processing_request {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Request {
+                        #[prost(message, tag = "2")]
+                        RequestHeaders(super::HttpHeaders),
+                        #[prost(message, tag = "3")]
+                        ResponseHeaders(super::HttpHeaders),
+                    }
+                }
+                impl ::prost::Name for ProcessingRequest {
+                    const NAME: &'static str = "ProcessingRequest";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.ProcessingRequest".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.ProcessingRequest".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ProcessingResponse {
+                    #[prost(message, optional, tag = "8")]
+                    pub dynamic_metadata: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Struct,
+                    >,
+                    #[prost(message, optional, tag = "9")]
+                    pub mode_override: ::core::option::Option<
+                        super::super::super::extensions::filters::http::ext_proc::v3::ProcessingMode,
+                    >,
+                    #[prost(oneof = "processing_response::Response", tags = "1, 2, 7")]
+                    pub response: ::core::option::Option<processing_response::Response>,
+                }
+                /// Nested message and enum types in `ProcessingResponse`.
+                pub mod processing_response {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Response {
+                        #[prost(message, tag = "1")]
+                        RequestHeaders(super::HeadersResponse),
+                        #[prost(message, tag = "2")]
+                        ResponseHeaders(super::HeadersResponse),
+                        #[prost(message, tag = "7")]
+                        ImmediateResponse(super::ImmediateResponse),
+                    }
+                }
+                impl ::prost::Name for ProcessingResponse {
+                    const NAME: &'static str = "ProcessingResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.ProcessingResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.ProcessingResponse".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpHeaders {
+                    #[prost(message, optional, tag = "1")]
+                    pub headers: ::core::option::Option<
+                        super::super::super::config::core::v3::HeaderMap,
+                    >,
+                    #[prost(bool, tag = "3")]
+                    pub end_of_stream: bool,
+                }
+                impl ::prost::Name for HttpHeaders {
+                    const NAME: &'static str = "HttpHeaders";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.HttpHeaders".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.HttpHeaders".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HeadersResponse {
+                    #[prost(message, optional, tag = "1")]
+                    pub response: ::core::option::Option<CommonResponse>,
+                }
+                impl ::prost::Name for HeadersResponse {
+                    const NAME: &'static str = "HeadersResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.HeadersResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.HeadersResponse".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct CommonResponse {
+                    #[prost(enumeration = "common_response::ResponseStatus", tag = "1")]
+                    pub status: i32,
+                    #[prost(message, optional, tag = "2")]
+                    pub header_mutation: ::core::option::Option<HeaderMutation>,
+                    #[prost(message, optional, tag = "3")]
+                    pub body_mutation: ::core::option::Option<BodyMutation>,
+                    #[prost(bool, tag = "5")]
+                    pub clear_route_cache: bool,
+                }
+                /// Nested message and enum types in `CommonResponse`.
+                pub mod common_response {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum ResponseStatus {
+                        Continue = 0,
+                        ContinueAndReplace = 1,
+                    }
+                    impl ResponseStatus {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Continue => "CONTINUE",
+                                Self::ContinueAndReplace => "CONTINUE_AND_REPLACE",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "CONTINUE" => Some(Self::Continue),
+                                "CONTINUE_AND_REPLACE" => Some(Self::ContinueAndReplace),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for CommonResponse {
+                    const NAME: &'static str = "CommonResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.CommonResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.CommonResponse".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ImmediateResponse {
+                    #[prost(message, optional, tag = "1")]
+                    pub status: ::core::option::Option<
+                        super::super::super::r#type::v3::HttpStatus,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub headers: ::core::option::Option<HeaderMutation>,
+                    #[prost(bytes = "vec", tag = "3")]
+                    pub body: ::prost::alloc::vec::Vec<u8>,
+                    #[prost(message, optional, tag = "4")]
+                    pub grpc_status: ::core::option::Option<GrpcStatus>,
+                    #[prost(string, tag = "5")]
+                    pub details: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for ImmediateResponse {
+                    const NAME: &'static str = "ImmediateResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.ImmediateResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.ImmediateResponse".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct GrpcStatus {
+                    #[prost(uint32, tag = "1")]
+                    pub status: u32,
+                }
+                impl ::prost::Name for GrpcStatus {
+                    const NAME: &'static str = "GrpcStatus";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.GrpcStatus".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.GrpcStatus".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HeaderMutation {
+                    #[prost(message, repeated, tag = "1")]
+                    pub set_headers: ::prost::alloc::vec::Vec<
+                        super::super::super::config::core::v3::HeaderValueOption,
+                    >,
+                    #[prost(string, repeated, tag = "2")]
+                    pub remove_headers: ::prost::alloc::vec::Vec<
+                        ::prost::alloc::string::String,
+                    >,
+                }
+                impl ::prost::Name for HeaderMutation {
+                    const NAME: &'static str = "HeaderMutation";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.HeaderMutation".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.HeaderMutation".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct BodyMutation {}
+                impl ::prost::Name for BodyMutation {
+                    const NAME: &'static str = "BodyMutation";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.BodyMutation".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.BodyMutation".into()
+                    }
+                }
+            }
+        }
+        pub mod ratelimit {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RateLimitRequest {
+                    #[prost(string, tag = "1")]
+                    pub domain: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "2")]
+                    pub descriptors: ::prost::alloc::vec::Vec<
+                        super::super::super::extensions::common::ratelimit::v3::RateLimitDescriptor,
+                    >,
+                    #[prost(uint32, tag = "3")]
+                    pub hits_addend: u32,
+                }
+                impl ::prost::Name for RateLimitRequest {
+                    const NAME: &'static str = "RateLimitRequest";
+                    const PACKAGE: &'static str = "envoy.service.ratelimit.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ratelimit.v3.RateLimitRequest".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ratelimit.v3.RateLimitRequest".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RateLimitResponse {
+                    #[prost(enumeration = "rate_limit_response::Code", tag = "1")]
+                    pub overall_code: i32,
+                    #[prost(message, repeated, tag = "2")]
+                    pub statuses: ::prost::alloc::vec::Vec<
+                        rate_limit_response::DescriptorStatus,
+                    >,
+                    #[prost(message, repeated, tag = "3")]
+                    pub response_headers_to_add: ::prost::alloc::vec::Vec<
+                        super::super::super::config::core::v3::HeaderValue,
+                    >,
+                    #[prost(message, repeated, tag = "4")]
+                    pub request_headers_to_add: ::prost::alloc::vec::Vec<
+                        super::super::super::config::core::v3::HeaderValue,
+                    >,
+                    #[prost(bytes = "vec", tag = "5")]
+                    pub raw_body: ::prost::alloc::vec::Vec<u8>,
+                    #[prost(message, optional, tag = "6")]
+                    pub dynamic_metadata: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Struct,
+                    >,
+                }
+                /// Nested message and enum types in `RateLimitResponse`.
+                pub mod rate_limit_response {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct RateLimit {
+                        #[prost(string, tag = "3")]
+                        pub name: ::prost::alloc::string::String,
+                        #[prost(uint32, tag = "1")]
+                        pub requests_per_unit: u32,
+                        #[prost(enumeration = "rate_limit::Unit", tag = "2")]
+                        pub unit: i32,
+                    }
+                    /// Nested message and enum types in `RateLimit`.
+                    pub mod rate_limit {
+                        #[derive(
+                            Clone,
+                            Copy,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::prost::Enumeration
+                        )]
+                        #[repr(i32)]
+                        pub enum Unit {
+                            Unknown = 0,
+                            Second = 1,
+                            Minute = 2,
+                            Hour = 3,
+                            Day = 4,
+                            Month = 5,
+                            Year = 6,
+                            Week = 7,
+                        }
+                        impl Unit {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::Unknown => "UNKNOWN",
+                                    Self::Second => "SECOND",
+                                    Self::Minute => "MINUTE",
+                                    Self::Hour => "HOUR",
+                                    Self::Day => "DAY",
+                                    Self::Month => "MONTH",
+                                    Self::Year => "YEAR",
+                                    Self::Week => "WEEK",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "UNKNOWN" => Some(Self::Unknown),
+                                    "SECOND" => Some(Self::Second),
+                                    "MINUTE" => Some(Self::Minute),
+                                    "HOUR" => Some(Self::Hour),
+                                    "DAY" => Some(Self::Day),
+                                    "MONTH" => Some(Self::Month),
+                                    "YEAR" => Some(Self::Year),
+                                    "WEEK" => Some(Self::Week),
+                                    _ => None,
+                                }
+                            }
+                        }
+                    }
+                    impl ::prost::Name for RateLimit {
+                        const NAME: &'static str = "RateLimit";
+                        const PACKAGE: &'static str = "envoy.service.ratelimit.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.service.ratelimit.v3.RateLimitResponse.RateLimit"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.service.ratelimit.v3.RateLimitResponse.RateLimit"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct DescriptorStatus {
+                        #[prost(enumeration = "Code", tag = "1")]
+                        pub code: i32,
+                        #[prost(message, optional, tag = "2")]
+                        pub current_limit: ::core::option::Option<RateLimit>,
+                        #[prost(uint32, tag = "3")]
+                        pub limit_remaining: u32,
+                        #[prost(message, optional, tag = "4")]
+                        pub duration_until_reset: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Duration,
+                        >,
+                    }
+                    impl ::prost::Name for DescriptorStatus {
+                        const NAME: &'static str = "DescriptorStatus";
+                        const PACKAGE: &'static str = "envoy.service.ratelimit.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.service.ratelimit.v3.RateLimitResponse.DescriptorStatus"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.service.ratelimit.v3.RateLimitResponse.DescriptorStatus"
+                                .into()
+                        }
+                    }
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum Code {
+                        Unknown = 0,
+                        Ok = 1,
+                        OverLimit = 2,
+                    }
+                    impl Code {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::Unknown => "UNKNOWN",
+                                Self::Ok => "OK",
+                                Self::OverLimit => "OVER_LIMIT",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "UNKNOWN" => Some(Self::Unknown),
+                                "OK" => Some(Self::Ok),
+                                "OVER_LIMIT" => Some(Self::OverLimit),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for RateLimitResponse {
+                    const NAME: &'static str = "RateLimitResponse";
+                    const PACKAGE: &'static str = "envoy.service.ratelimit.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ratelimit.v3.RateLimitResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ratelimit.v3.RateLimitResponse".into()
+                    }
+                }
+            }
+        }
+    }
 }
 pub mod google {
     pub mod api {
@@ -9923,6 +13179,24 @@ pub mod google {
         }
     }
     pub mod protobuf {
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+        #[prost(skip_debug)]
+        pub struct Duration {
+            #[prost(int64, tag = "1")]
+            pub seconds: i64,
+            #[prost(int32, tag = "2")]
+            pub nanos: i32,
+        }
+        impl ::prost::Name for Duration {
+            const NAME: &'static str = "Duration";
+            const PACKAGE: &'static str = "google.protobuf";
+            fn full_name() -> ::prost::alloc::string::String {
+                "google.protobuf.Duration".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/google.protobuf.Duration".into()
+            }
+        }
         #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
         #[prost(skip_debug)]
         pub struct Any {
@@ -10045,24 +13319,6 @@ pub mod google {
         }
         #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
         #[prost(skip_debug)]
-        pub struct Duration {
-            #[prost(int64, tag = "1")]
-            pub seconds: i64,
-            #[prost(int32, tag = "2")]
-            pub nanos: i32,
-        }
-        impl ::prost::Name for Duration {
-            const NAME: &'static str = "Duration";
-            const PACKAGE: &'static str = "google.protobuf";
-            fn full_name() -> ::prost::alloc::string::String {
-                "google.protobuf.Duration".into()
-            }
-            fn type_url() -> ::prost::alloc::string::String {
-                "/google.protobuf.Duration".into()
-            }
-        }
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-        #[prost(skip_debug)]
         pub struct Empty {}
         impl ::prost::Name for Empty {
             const NAME: &'static str = "Empty";
@@ -10072,6 +13328,46 @@ pub mod google {
             }
             fn type_url() -> ::prost::alloc::string::String {
                 "/google.protobuf.Empty".into()
+            }
+        }
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+        #[prost(skip_debug)]
+        pub struct Timestamp {
+            #[prost(int64, tag = "1")]
+            pub seconds: i64,
+            #[prost(int32, tag = "2")]
+            pub nanos: i32,
+        }
+        impl ::prost::Name for Timestamp {
+            const NAME: &'static str = "Timestamp";
+            const PACKAGE: &'static str = "google.protobuf";
+            fn full_name() -> ::prost::alloc::string::String {
+                "google.protobuf.Timestamp".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/google.protobuf.Timestamp".into()
+            }
+        }
+    }
+    pub mod rpc {
+        #[derive(Clone, PartialEq, ::prost::Message)]
+        #[prost(skip_debug)]
+        pub struct Status {
+            #[prost(int32, tag = "1")]
+            pub code: i32,
+            #[prost(string, tag = "2")]
+            pub message: ::prost::alloc::string::String,
+            #[prost(message, repeated, tag = "3")]
+            pub details: ::prost::alloc::vec::Vec<super::protobuf::Any>,
+        }
+        impl ::prost::Name for Status {
+            const NAME: &'static str = "Status";
+            const PACKAGE: &'static str = "google.rpc";
+            fn full_name() -> ::prost::alloc::string::String {
+                "google.rpc.Status".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/google.rpc.Status".into()
             }
         }
     }

@@ -6,19 +6,21 @@ use std::{
 };
 
 use config::{
-    AccessLogFormat, ClusterKind, HealthCheckKind, HttpFilterKind, HttpProtocol, Invalid, Listener, LocalityEndpoints,
-    NetworkFilter, RouteConfiguration, RouteSource, UpstreamTransport,
+    ClusterKind, HealthCheckKind, HttpFilterKind, HttpProtocol, Invalid, Listener, LocalityEndpoints, NetworkFilter,
+    RouteConfiguration, RouteSource, UpstreamTransport,
 };
 use route::RouteTable;
-use telemetry::{LogFormat, LogTargets, StringId};
+use telemetry::StringId;
 
 use crate::{
     cluster::{ClusterState, EndpointState},
     filters::HttpFilters,
     limiter::ConnectionLimiter,
+    logging::AccessLogs,
     snapshot::{
         ChainEntry, CheckEntry, ClusterEntry, EndpointEntry, HttpEntry, ListenerEntry, RouteEntry, Serves, TcpEntry,
     },
+    tracing::{SpanTags, TracingEntry},
     transport::{self, Secrets, Transport},
     worker::Shared,
 };
@@ -27,6 +29,8 @@ use crate::{
 pub(crate) struct Builder {
     pub(crate) shared: Arc<Shared>,
     pub(crate) secrets: Secrets,
+    /// About the listener that was compiled last: what has another effect than it says.
+    pub(crate) warnings: Vec<Invalid>,
     clusters: HashMap<Arc<str>, Arc<ClusterState>>,
     endpoints: HashMap<(u64, config::Address), Arc<EndpointState>>,
 }
@@ -36,6 +40,7 @@ impl Builder {
         Self {
             shared,
             secrets: Secrets::default(),
+            warnings: Vec::new(),
             clusters: HashMap::new(),
             endpoints: HashMap::new(),
         }
@@ -43,6 +48,7 @@ impl Builder {
 
     /// Compiles a listener with its filter chains.
     pub(crate) fn listener(&mut self, config: &Arc<Listener>) -> Result<ListenerEntry, Invalid> {
+        self.warnings.clear();
         let mut chains = Vec::with_capacity(config.filter_chains.len() + 1);
         for (index, chain) in config.filter_chains.iter().enumerate() {
             chains.push(Arc::new(
@@ -72,7 +78,9 @@ impl Builder {
                 NetworkFilter::TcpProxy(proxy) => {
                     serves = Serves::Tcp(TcpEntry {
                         config: Arc::clone(proxy),
-                        logs: self.logs(&proxy.access_log)?,
+                        logs: self
+                            .logs(&proxy.access_log)
+                            .map_err(|e| e.index(index).field("filters"))?,
                     });
                 }
                 NetworkFilter::HttpConnectionManager(manager) => {
@@ -84,6 +92,7 @@ impl Builder {
             }
         }
         Ok(ChainEntry {
+            name: Arc::clone(&config.name),
             tls,
             transport_connect_timeout_ms: config.transport_connect_timeout_ms,
             rbac,
@@ -111,48 +120,52 @@ impl Builder {
                     .clamp(1, http::Limits::FIELDS),
                 ..http::Limits::default()
             },
-            filters: HttpFilters::new(&config.http_filters, || self.shared.next_id())?,
+            filters: HttpFilters::new(&config.http_filters, &self.shared)?,
             router: router.unwrap_or_default(),
             inline_routes: match &config.routes {
                 RouteSource::Inline(routes) => Some(Arc::new(self.routes(routes))),
                 RouteSource::Named(_) => None,
             },
             logs: self.logs(&config.access_log)?,
+            tracing: config
+                .tracing
+                .as_ref()
+                .map(|tracing| TracingEntry::new(tracing, &self.shared.telemetry, &self.shared.exporters)),
             config: Arc::clone(config),
         })
     }
 
-    fn logs(&self, logs: &[config::AccessLog]) -> Result<LogTargets, Invalid> {
-        let mut targets = LogTargets::NONE;
-        for (index, log) in logs.iter().enumerate() {
-            let format = match &log.format {
-                AccessLogFormat::Default => Ok(LogFormat::istio_text()),
-                AccessLogFormat::Text(text) => LogFormat::text(text),
-                AccessLogFormat::Json(pairs) => LogFormat::json(pairs.iter().map(|(key, value)| (&**key, &**value))),
-            };
-            let invalid = |error: telemetry::InvalidLogFormat| {
-                Invalid::new(error.to_string())
-                    .field("format")
-                    .index(index)
-                    .field("accessLog")
-            };
-            targets = targets.with(self.shared.telemetry.log_target(&log.path, &format.map_err(invalid)?));
-        }
-        Ok(targets)
+    fn logs(&mut self, logs: &[config::AccessLog]) -> Result<AccessLogs, Invalid> {
+        AccessLogs::new(logs, &self.shared.telemetry, &mut self.warnings)
     }
 
     /// Compiles a route configuration.
     pub(crate) fn routes(&self, config: &Arc<RouteConfiguration>) -> RouteEntry {
-        let name = |route: &config::Route| -> StringId { self.shared.telemetry.intern(&route.name) };
-        let names = config
-            .virtual_hosts
-            .iter()
-            .map(|host| host.routes.iter().map(name).collect())
-            .collect();
+        let telemetry = &self.shared.telemetry;
+        let interned = |text: fn(&config::Route) -> &str| -> Vec<Vec<StringId>> {
+            let routes = |host: &config::VirtualHost| {
+                let routes = host.routes.iter();
+                routes.map(|route| telemetry.intern(text(route))).collect()
+            };
+            config.virtual_hosts.iter().map(routes).collect()
+        };
+        let mut tags = HashMap::new();
+        for (host_index, host) in config.virtual_hosts.iter().enumerate() {
+            for (route_index, route) in host.routes.iter().enumerate() {
+                if let Some(tracing) = route.tracing.as_ref().filter(|tracing| !tracing.custom_tags.is_empty()) {
+                    tags.insert(
+                        (host_index, route_index),
+                        SpanTags::new(&tracing.custom_tags, telemetry),
+                    );
+                }
+            }
+        }
         RouteEntry {
             buckets: RouteEntry::buckets_of(config),
             table: RouteTable::new(Arc::clone(config)),
-            names,
+            names: interned(|route| &route.name),
+            operations: interned(|route| &route.operation),
+            tags,
         }
     }
 

@@ -47,6 +47,8 @@ pub(crate) struct Facts {
     pub(crate) transport: &'static str,
     /// Who the client proved to be.
     pub(crate) peer_tls: Option<PeerInfo>,
+    /// The client's certificate in DER, where a filter wants it.
+    pub(crate) peer_certificate: Option<Arc<[u8]>>,
     /// Number of the connection in this process.
     pub(crate) id: u64,
     /// What an internal listener was told by who called it.
@@ -486,6 +488,11 @@ async fn accept_tls(served: &mut Served, wire: Wire, received: &mut Buffer) -> O
             }
             served.facts.transport = "tls";
             served.facts.peer_tls = Some(peer);
+            if let Serves::Http(http) = &served.chain.serves
+                && http.filters.want_certificate()
+            {
+                served.facts.peer_certificate = stream.peer_certificate().map(Arc::from);
+            }
             Some(stream.into())
         }
         Err(_) => {

@@ -10,6 +10,7 @@ mod store;
 
 use std::{
     collections::HashMap,
+    os::unix::net::UnixListener,
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
@@ -27,6 +28,7 @@ use xds::{Resource, ResourceType};
 use crate::{
     Bootstrap, Problem, ReportSink, Severity, StartError, Upsert,
     build::{self, Builder},
+    export::{self, Exporters},
     health::HealthChecker,
     overload::Overload,
     snapshot::{ClusterEntry, ListenerEntry, RouteEntry, Snapshot},
@@ -117,12 +119,15 @@ impl Control {
             next_id: AtomicU64::new(1),
             start: Instant::now(),
             active_faults: AtomicU32::new(0),
+            exporters: Exporters::default(),
+            key_sources: crate::remote_keys::KeySources::default(),
             overload: Overload::new(bootstrap.limits.max_memory_bytes),
             limits: bootstrap.limits,
             commands,
         });
         let interval = Duration::from_millis(bootstrap.report_interval_ms);
-        let reporter = Reporter::spawn(Arc::clone(&telemetry), interval, sink).map_err(failed)?;
+        let exports = export::sink(&shared);
+        let reporter = Reporter::spawn(Arc::clone(&telemetry), interval, sink, exports).map_err(failed)?;
         let snapshot = Arc::new(Snapshot::new(
             0,
             HashMap::default(),
@@ -147,7 +152,14 @@ impl Control {
             })?,
             None => None,
         };
-        let is_second = inheritance.is_some();
+        let (listeners, for_next) = mpsc::channel();
+        if let (Some(path), None) = (&bootstrap.handover_path, &inheritance) {
+            let listener = handover::listen(path).map_err(|error| {
+                let path = path.display();
+                StartError(format!("cannot listen on {path} for the next process: {error}"))
+            })?;
+            let _ = listeners.send(listener);
+        }
         let (requests, received) = mpsc::channel();
         let is_ready = Arc::new(AtomicBool::new(false));
         let resolver = Resolver::start(requests.clone()).map_err(failed)?;
@@ -163,6 +175,7 @@ impl Control {
             resolver,
             health: None,
             waiting: HashMap::new(),
+            next_process: bootstrap.handover_path.clone().map(|path| (path, listeners.clone())),
             inheritance,
             is_ready: Arc::clone(&is_ready),
             give_memory_back: bootstrap.give_memory_back,
@@ -182,8 +195,8 @@ impl Control {
             handover: Mutex::default(),
             is_stopped: AtomicBool::new(false),
         };
-        if let Some(path) = bootstrap.handover_path
-            && let Err(error) = control.listen_for_next(path, is_second)
+        if bootstrap.handover_path.is_some()
+            && let Err(error) = control.wait_for_next(for_next)
         {
             control.stop();
             return Err(error);
@@ -191,12 +204,10 @@ impl Control {
         Ok(control)
     }
 
-    /// Listens for the process that will take over. `is_second`: once this one has taken over itself.
-    fn listen_for_next(&self, path: PathBuf, is_second: bool) -> Result<(), StartError> {
-        let text = path.display().to_string();
-        let is_ready = is_second.then(|| Arc::clone(&self.is_ready));
-        let server = HandoverServer::start(path, self.requests.clone(), Arc::clone(&self.handed), is_ready)
-            .map_err(|error| StartError(format!("cannot listen on {text} for the next process: {error}")))?;
+    /// Waits for the process that will take over.
+    fn wait_for_next(&self, listeners: mpsc::Receiver<UnixListener>) -> Result<(), StartError> {
+        let server = HandoverServer::start(listeners, self.requests.clone(), Arc::clone(&self.handed))
+            .map_err(|error| StartError(error.to_string()))?;
         *self.handover.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
         Ok(())
     }
@@ -363,6 +374,8 @@ struct State {
     resolver: Resolver,
     /// From the first cluster on whose endpoints are checked.
     health: Option<HealthChecker>,
+    /// Where the next process is to come, and who waits for it there.
+    next_process: Option<(PathBuf, mpsc::Sender<UnixListener>)>,
     /// Sockets of the process before, until this one serves.
     inheritance: Option<Inheritance>,
     /// Listeners that are not served yet, and what they wait for.
@@ -701,7 +714,17 @@ impl State {
                 known
             } else if missing.is_empty() {
                 match self.builder.listener(&config) {
-                    Ok(entry) => Some((Arc::clone(&config), Arc::new(entry))),
+                    Ok(entry) => {
+                        for warning in self.builder.warnings.drain(..) {
+                            problems.push(problem(
+                                Severity::Warning,
+                                ResourceType::Listener,
+                                &config.name,
+                                &warning,
+                            ));
+                        }
+                        Some((Arc::clone(&config), Arc::new(entry)))
+                    }
                     Err(invalid) => {
                         problems.push(problem(Severity::Error, ResourceType::Listener, &config.name, &invalid));
                         known
@@ -737,6 +760,12 @@ impl State {
             && self.sockets.is_complete()
             && let Some(before) = self.inheritance.take()
         {
+            // First there is a place for the next process, then none any more at the one before.
+            if let Some((path, listeners)) = &self.next_process
+                && let Ok(listener) = handover::listen(path)
+            {
+                let _ = listeners.send(listener);
+            }
             before.confirm();
         }
     }

@@ -140,6 +140,15 @@ impl Failure {
         }
     }
 
+    /// Why there was no connection, as far as it is about the transport (`%UPSTREAM_TRANSPORT_FAILURE_REASON%`).
+    pub(crate) fn transport_failure(self) -> &'static str {
+        match self {
+            Self::TlsFailure => "TLS_error",
+            Self::ConnectFailure => "delayed_connect_error",
+            _ => "",
+        }
+    }
+
     /// Body of the local reply, as Envoy's.
     pub(crate) fn body(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@
 //! bodies the same way; only between HTTP/1 and HTTP/2 chunks are taken off or put on.
 
 mod incoming;
+mod messages;
 mod outgoing;
 
 use std::io::Write as _;
@@ -12,6 +13,7 @@ use std::io::Write as _;
 use crate::wire::WireEnd;
 
 pub(crate) use incoming::{BodyPlan, Incoming};
+pub(crate) use messages::Messages;
 pub(crate) use outgoing::Outgoing;
 
 /// Size above which reading more at once gains nothing.

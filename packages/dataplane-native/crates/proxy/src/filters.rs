@@ -1,5 +1,9 @@
 //! The HTTP filters of a connection manager, in order, and the access rules of connections.
 
+mod ext_authz;
+mod ext_proc;
+mod global_limit;
+
 use std::{
     net::SocketAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -12,9 +16,13 @@ use config::{
 };
 use filter::{
     ConnectionFacts,
+    call::{Answer, Call, CallFailure},
+    change::HeaderChange,
     cors::{self, CorsDecision},
+    ext_authz::Settings,
+    ext_proc::Settings as ProcSettings,
     fault::{self, Abort},
-    jwt::Jwt,
+    jwt::{Jwt, KeySource, Wanted},
     rate_limit::{self, Bucket, LimitDecision},
     rbac,
 };
@@ -24,10 +32,12 @@ use telemetry::ResponseFlags;
 
 use crate::{
     connection::Facts,
-    request::{Body, Details, Reply},
+    request::{Body, Details, Reply, Shown},
     snapshot::RouteEntry,
     worker::Shared,
 };
+
+pub(crate) use ext_proc::{Processing, Show, failed as processing_failed, reply as immediate};
 
 /// What filters know about a request.
 pub(crate) struct FilterContext<'a, V> {
@@ -39,6 +49,12 @@ pub(crate) struct FilterContext<'a, V> {
     pub(crate) random: u64,
     pub(crate) shared: &'a Shared,
     pub(crate) routes: Option<&'a RouteEntry>,
+    /// The head with what was changed in it so far.
+    pub(crate) request: http::RequestView<'a>,
+    pub(crate) edits: &'a http::Edits,
+    /// When the request came, and the clock that says so.
+    pub(crate) began_us: u64,
+    pub(crate) timers: &'a crate::timer::Timers,
 }
 
 /// What filters did to a request besides letting it pass.
@@ -49,8 +65,19 @@ pub(crate) struct Effects {
     /// Headers that are removed, then those that are set.
     pub(crate) remove: Vec<HeaderName>,
     pub(crate) set: Vec<(HeaderName, Vec<u8>)>,
+    /// Headers that services change, and a path that they do.
+    pub(crate) change: Vec<HeaderChange>,
+    pub(crate) path: Option<Vec<u8>>,
+    /// Headers of the response.
+    pub(crate) response: Vec<HeaderChange>,
+    /// The route is to be looked for again.
+    pub(crate) reroutes: bool,
     /// The response is to be marked for other origins.
     pub(crate) is_marked: bool,
+    /// What went wrong without ending the request.
+    pub(crate) flags: ResponseFlags,
+    /// What the service that saw the request last wants to see of its response.
+    pub(crate) processing: Option<Processing>,
 }
 
 /// How far the filters have come.
@@ -58,6 +85,21 @@ pub(crate) struct Effects {
 pub(crate) struct Progress {
     position: usize,
     is_delayed: bool,
+    /// What the filter's call came to.
+    pub(crate) answer: Option<Result<Answer, CallFailure>>,
+    /// The request's body, as far as the filter wanted it.
+    pub(crate) body: Option<HeldBody>,
+    /// The filter's keys were fetched, or that failed.
+    has_fetched: bool,
+    /// What came of what the filter wanted to show.
+    pub(crate) shown: Option<Shown>,
+}
+
+/// A body that was held back for a filter.
+pub(crate) struct HeldBody {
+    pub(crate) bytes: Vec<u8>,
+    /// More follows.
+    pub(crate) is_partial: bool,
 }
 
 /// What the filters say.
@@ -65,6 +107,16 @@ pub(crate) enum Outcome {
     Continue,
     /// Wait, then ask again.
     Delay(Duration),
+    /// Make this call, then ask again with its answer.
+    Call(Box<Call>),
+    /// Show this to a service, then ask again.
+    Show(Box<Show>),
+    /// Fetch these keys, then ask again.
+    Keys(Vec<Arc<KeySource>>),
+    /// Hold back so many bytes of the body, then ask again with them.
+    Body(usize),
+    /// The request is another one now; the filters that are left are to see it so.
+    Changed,
     Reply(Reply),
 }
 
@@ -86,10 +138,13 @@ enum Kind {
     Cors,
     Jwt(Box<Jwt>),
     RateLimit(Box<LocalRateLimit>, Bucket),
+    ExtAuthz(Box<config::ExtAuthz>),
+    GlobalLimit(Box<config::GlobalRateLimit>),
+    ExtProc(Box<config::ExtProc>),
 }
 
 impl HttpFilters {
-    pub(crate) fn new(filters: &[HttpFilter], mut new_id: impl FnMut() -> u64) -> Result<Self, Invalid> {
+    pub(crate) fn new(filters: &[HttpFilter], shared: &Shared) -> Result<Self, Invalid> {
         let mut list = Vec::new();
         for (index, filter) in filters.iter().enumerate() {
             let kind = match &filter.kind {
@@ -98,9 +153,13 @@ impl HttpFilters {
                 HttpFilterKind::Fault(settings) => Kind::Fault(settings.clone()),
                 HttpFilterKind::Cors => Kind::Cors,
                 HttpFilterKind::JwtAuthn(settings) => Kind::Jwt(Box::new(
-                    Jwt::new(settings, &mut new_id).map_err(|error| error.index(index).field("httpFilters"))?,
+                    Jwt::new(settings, || shared.next_id(), |remote| shared.key_sources.get(remote))
+                        .map_err(|error| error.index(index).field("httpFilters"))?,
                 )),
                 HttpFilterKind::LocalRateLimit(settings) => Kind::RateLimit(settings.clone(), Bucket::default()),
+                HttpFilterKind::ExtAuthz(settings) => Kind::ExtAuthz(settings.clone()),
+                HttpFilterKind::RateLimit(settings) => Kind::GlobalLimit(settings.clone()),
+                HttpFilterKind::ExtProc(settings) => Kind::ExtProc(settings.clone()),
             };
             list.push(Filter {
                 name: Arc::clone(&filter.name),
@@ -113,6 +172,25 @@ impl HttpFilters {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Whether one of them wants the certificates of clients.
+    pub(crate) fn want_certificate(&self) -> bool {
+        let wants = |filter: &Filter| matches!(&filter.kind, Kind::ExtAuthz(config) if config.include_peer_certificate);
+        self.list.iter().any(wants)
+    }
+
+    /// The settings of a filter that shows heads to a service.
+    pub(crate) fn processor<'a>(
+        &'a self,
+        position: usize,
+        found: Option<Found<'a>>,
+        choice: ClusterChoice<'a>,
+    ) -> Option<ProcSettings<'a>> {
+        match effective(self.list.get(position)?, found, choice) {
+            Effective::ExtProc(settings) => Some(settings),
+            _ => None,
+        }
     }
 
     /// Runs the filters that have not run yet.
@@ -128,19 +206,36 @@ impl HttpFilters {
                 Effective::Rbac(rules) => authorize(rules, context, effects),
                 Effective::Fault(settings) => inject(settings, context, progress.is_delayed),
                 Effective::Cors(policy) => share(policy, context, effects),
-                Effective::Jwt(jwt, requirement) => authenticate(jwt, requirement, context, effects),
+                Effective::Jwt(jwt, requirement) => {
+                    authenticate(jwt, requirement, context, progress.has_fetched, effects)
+                }
                 Effective::RateLimit(settings, bucket) => limit(settings, bucket, context, effects),
+                Effective::ExtAuthz(settings) => ext_authz::check(settings, context, progress, effects),
+                Effective::ExtProc(settings) => ext_proc::check(settings, context, progress, effects),
+                Effective::GlobalLimit(config, of_route) => {
+                    global_limit::check(config, of_route, context, progress, effects)
+                }
             };
             match outcome {
-                Outcome::Continue => {
+                Outcome::Continue | Outcome::Changed => {
                     progress.position += 1;
                     progress.is_delayed = false;
+                    progress.answer = None;
+                    progress.body = None;
+                    progress.has_fetched = false;
+                    if matches!(outcome, Outcome::Changed) {
+                        return outcome;
+                    }
                 }
                 Outcome::Delay(_) => {
                     progress.is_delayed = true;
                     return outcome;
                 }
-                Outcome::Reply(_) => return outcome,
+                Outcome::Keys(_) => {
+                    progress.has_fetched = true;
+                    return outcome;
+                }
+                Outcome::Call(_) | Outcome::Show(_) | Outcome::Body(_) | Outcome::Reply(_) => return outcome,
             }
         }
         Outcome::Continue
@@ -157,6 +252,9 @@ enum Effective<'a> {
     Jwt(&'a Jwt, Option<&'a str>),
     /// A route's own bound has its bucket at the route.
     RateLimit(&'a LocalRateLimit, Option<&'a Bucket>),
+    ExtAuthz(Settings<'a>),
+    GlobalLimit(&'a config::GlobalRateLimit, Option<&'a config::RateLimitOverride>),
+    ExtProc(ProcSettings<'a>),
 }
 
 fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterChoice<'a>) -> Effective<'a> {
@@ -171,6 +269,23 @@ fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterCh
         (_, Kind::RateLimit(settings, bucket)) => Effective::RateLimit(settings, Some(bucket)),
         (Some(FilterOverride::JwtRequirement(name)), Kind::Jwt(jwt)) => Effective::Jwt(jwt, Some(name)),
         (_, Kind::Jwt(jwt)) => Effective::Jwt(jwt, None),
+        (Some(FilterOverride::ExtAuthz(of_route)), Kind::ExtAuthz(config)) => {
+            let places = found.map_or([None; 4], |found| found.filter_overrides(&filter.name, choice));
+            let places = places.map(|place| match place {
+                Some(FilterOverride::ExtAuthz(settings)) => Some(&**settings),
+                _ => None,
+            });
+            Effective::ExtAuthz(Settings::new(config, Some(of_route)).within(places))
+        }
+        (_, Kind::ExtAuthz(config)) => Effective::ExtAuthz(Settings::new(config, None)),
+        (Some(FilterOverride::RateLimit(of_route)), Kind::GlobalLimit(config)) => {
+            Effective::GlobalLimit(config, Some(of_route))
+        }
+        (_, Kind::GlobalLimit(config)) => Effective::GlobalLimit(config, None),
+        (Some(FilterOverride::ExtProc(of_route)), Kind::ExtProc(config)) => {
+            Effective::ExtProc(ProcSettings::new(config, Some(of_route)))
+        }
+        (_, Kind::ExtProc(config)) => Effective::ExtProc(ProcSettings::new(config, None)),
         (_, Kind::Cors) => Effective::Off,
     }
 }
@@ -179,11 +294,20 @@ fn authenticate<V: RequestView>(
     jwt: &Jwt,
     requirement: Option<&str>,
     context: &FilterContext<'_, V>,
+    has_fetched: bool,
     effects: &mut Effects,
 ) -> Outcome {
     let now_s = telemetry::unix_micros() as u64 / 1_000_000;
     let matches = |conditions: &config::RouteMatch| route::matches(conditions, context.view, context.random);
-    match jwt.decide(context.view, now_s, requirement, matches) {
+    let mut wanted = Wanted {
+        has_fetched,
+        ..Wanted::default()
+    };
+    let decision = jwt.decide(context.view, now_s, requirement, matches, &mut wanted);
+    if !wanted.sources.is_empty() {
+        return Outcome::Keys(wanted.sources);
+    }
+    match decision {
         Ok(pass) => {
             merge(&mut effects.metadata, pass.metadata);
             effects.remove.extend(pass.remove);
@@ -230,7 +354,7 @@ fn path_only(path: &[u8]) -> &[u8] {
 }
 
 /// Adds metadata to what is there, by namespace.
-fn merge(into: &mut Option<Value>, from: Option<Value>) {
+pub(crate) fn merge(into: &mut Option<Value>, from: Option<Value>) {
     match (into.as_mut(), from) {
         (Some(Value::Object(into)), Some(Value::Object(from))) => into.extend(from),
         (_, None) => {}
@@ -284,12 +408,15 @@ fn plain(template: &config::Template) -> Vec<u8> {
     out
 }
 
-fn authorize<V: RequestView>(rules: &Rbac, context: &FilterContext<'_, V>, effects: &Effects) -> Outcome {
+fn authorize<V: RequestView>(rules: &Rbac, context: &FilterContext<'_, V>, effects: &mut Effects) -> Outcome {
     let facts = ConnectionFacts {
         metadata: effects.metadata.as_ref(),
         ..connection_facts(context.facts, context.remote)
     };
-    let verdict = rbac::decide(rules, Some(context.view), &facts).verdict;
+    let rbac::Decision { verdict, shadow } = rbac::decide(rules, Some(context.view), &facts);
+    if let Some(shadow) = shadow {
+        note_shadow(rules, shadow, &mut effects.metadata);
+    }
     if verdict.is_allowed {
         return Outcome::Continue;
     }
@@ -298,6 +425,45 @@ fn authorize<V: RequestView>(rules: &Rbac, context: &FilterContext<'_, V>, effec
         body: Body::Static("RBAC: access denied"),
         ..Reply::status(403, "")
     })
+}
+
+/// What shadow rules say, for filters that come later: Envoy's names, which Istio's external authorization looks for.
+fn note_shadow(rules: &Rbac, verdict: rbac::Verdict<'_>, metadata: &mut Option<Value>) {
+    const NAMESPACE: &str = "envoy.filters.http.rbac";
+    let prefix = &rules.shadow_stat_prefix;
+    let all = metadata.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
+    if let Some(policy) = verdict.policy {
+        all[NAMESPACE][format!("{prefix}shadow_effective_policy_id")] = Value::from(&**policy);
+    }
+    let result = if verdict.is_allowed { "allowed" } else { "denied" };
+    all[NAMESPACE][format!("{prefix}shadow_engine_result")] = Value::from(result);
+}
+
+/// Headers as lines of a head; of those that replace others the last one counts.
+fn field_lines(headers: &[HeaderChange]) -> Vec<u8> {
+    use config::HeaderAppendAction::{AddIfAbsent, AppendIfExistsOrAdd, OverwriteIfExists, OverwriteIfExistsOrAdd};
+    let mut kept: Vec<&HeaderChange> = Vec::with_capacity(headers.len());
+    for header in headers {
+        let is_there = kept.iter().any(|other| other.name == header.name);
+        match header.action {
+            AddIfAbsent if is_there => continue,
+            OverwriteIfExists if !is_there => continue,
+            OverwriteIfExists | OverwriteIfExistsOrAdd => kept.retain(|other| other.name != header.name),
+            AddIfAbsent | AppendIfExistsOrAdd => {}
+        }
+        kept.push(header);
+    }
+    let mut lines = Vec::new();
+    for header in kept {
+        let is_clean = header
+            .value
+            .iter()
+            .all(|byte| *byte == b'\t' || *byte >= b' ' && *byte != 0x7f);
+        if is_clean && header.name.kind() == config::NameKind::Field {
+            lines.extend([header.name.as_str().as_bytes(), b": ", &header.value, b"\r\n"].concat());
+        }
+    }
+    lines
 }
 
 fn inject<V: RequestView>(settings: &config::Fault, context: &FilterContext<'_, V>, is_delayed: bool) -> Outcome {
@@ -429,7 +595,11 @@ pub(crate) fn explain<V: RequestView>(
             Effective::Jwt(jwt, requirement) => {
                 let now_s = telemetry::unix_micros() as u64 / 1_000_000;
                 let matches = |conditions: &config::RouteMatch| route::matches(conditions, request, 0);
-                let decision = jwt.decide(request, now_s, requirement, matches);
+                let mut wanted = Wanted {
+                    has_fetched: true,
+                    ..Wanted::default()
+                };
+                let decision = jwt.decide(request, now_s, requirement, matches, &mut wanted);
                 let outcome = match &decision {
                     Ok(pass) if pass.metadata.is_some() || !pass.set.is_empty() => "the token is good".to_owned(),
                     Ok(_) => "lets the request pass without a token".to_owned(),
@@ -446,6 +616,18 @@ pub(crate) fn explain<V: RequestView>(
                     None => "lets all pass".to_owned(),
                 };
                 outcomes.push((format!("{}: {outcome}", filter.name), false));
+            }
+            Effective::ExtAuthz(settings) => {
+                let cluster = settings.service().cluster();
+                outcomes.push((format!("{}: cluster {cluster} decides", filter.name), false));
+            }
+            Effective::ExtProc(settings) => {
+                let cluster = &settings.service().cluster;
+                outcomes.push((format!("{}: cluster {cluster} may change it", filter.name), false));
+            }
+            Effective::GlobalLimit(config, _) => {
+                let cluster = &config.service.cluster;
+                outcomes.push((format!("{}: cluster {cluster} counts", filter.name), false));
             }
         }
     }

@@ -1,11 +1,15 @@
 //! One HTTP request, from its head to the last byte of its response.
 
+mod ask;
 mod attempt;
+mod effects;
 mod head;
 mod mirror;
 mod path;
+mod process;
 mod record;
 mod reply;
+mod trace;
 mod tunnel;
 
 use std::{
@@ -21,15 +25,17 @@ use route::{ClusterChoice, Found, Lookup};
 use telemetry::{Counter, LabelsId, ResponseFlags, StringId, TraceContext};
 
 pub(crate) use head::View;
-pub(crate) use record::record_refused;
+pub(crate) use process::Shown;
+pub(crate) use record::{log_connection, record_refused};
 pub(crate) use reply::{Body, Details, Reply};
 
 use crate::{
     connection::{self, Inner, Served},
     error::Failure,
-    exchange::{Incoming, Outgoing},
-    filters::{Effects, FilterContext, Outcome, Progress},
+    exchange::{Incoming, Messages, Outgoing},
+    filters::{Effects, FilterContext, Outcome, Processing, Progress},
     h2,
+    logging::ResponseNotes,
     snapshot::{ClusterEntry, EndpointEntry, HttpEntry, RouteEntry, Snapshot},
     timer::Timer,
     wire::Wire,
@@ -61,6 +67,9 @@ pub(crate) struct Scratch {
     outgoing: Outgoing,
     incoming: Incoming,
     text: Vec<u8>,
+    /// For logs.
+    notes: ResponseNotes,
+    captured: Vec<u8>,
     /// The path as it is matched, where it is not the one that was sent.
     path: Vec<u8>,
     /// Endpoints that were tried.
@@ -73,7 +82,7 @@ impl Scratch {
         const KEPT_BYTES: usize = 16 * 1024;
         self.incoming.release(pool, KEPT_BYTES);
         self.outgoing.release(pool, KEPT_BYTES);
-        for text in [&mut self.text, &mut self.path] {
+        for text in [&mut self.text, &mut self.path, &mut self.captured] {
             text.clear();
             if text.capacity() > KEPT_BYTES {
                 *text = Vec::new();
@@ -99,6 +108,12 @@ pub(crate) struct Call<'s> {
     /// The client's span (or none) and ours.
     pub(crate) parent: Option<TraceContext>,
     pub(crate) trace: Option<TraceContext>,
+    /// Our span's id is the client's too.
+    pub(crate) is_span_shared: bool,
+    /// The span of the upstream, where it has one of its own.
+    pub(crate) upstream_span: Option<[u8; 8]>,
+    /// Name of the route's operation in traces.
+    pub(crate) operation: StringId,
     pub(crate) found: Option<Found<'s>>,
     pub(crate) route_name: StringId,
     pub(crate) choice: ClusterChoice<'s>,
@@ -109,6 +124,12 @@ pub(crate) struct Call<'s> {
     /// Label sets by protocol: http, grpc.
     pub(crate) labels: Option<[LabelsId; 2]>,
     pub(crate) upstream_address: Option<std::net::SocketAddr>,
+    pub(crate) upstream_local: Option<std::net::SocketAddr>,
+    pub(crate) upstream_protocol: &'static str,
+    /// Who the endpoint proved to be, where a log wants it.
+    pub(crate) upstream_principal: Option<Arc<str>>,
+    /// Why there was no connection to the last endpoint.
+    pub(crate) upstream_failure: &'static str,
     pub(crate) attempts: u32,
     pub(crate) status: u16,
     pub(crate) flags: ResponseFlags,
@@ -119,6 +140,12 @@ pub(crate) struct Call<'s> {
     pub(crate) grpc_status: Option<u16>,
     /// What filters did to the request.
     pub(crate) effects: Effects,
+    /// Services have changed the request: what is looked at from now on is the head as edited.
+    pub(crate) sees_edits: bool,
+    /// Time that filters took to decide, in milliseconds. It does not count for the route's timeout.
+    pub(crate) held_ms: u64,
+    /// Services that look at it, in the order of their filters.
+    pub(crate) processors: Vec<process::Processor>,
     pub(crate) routes: Option<&'s RouteEntry>,
     /// The client gets `connection: close` with the response.
     pub(crate) closes: bool,
@@ -202,6 +229,9 @@ pub(crate) async fn serve(
         is_grpc: false,
         parent: None,
         trace: None,
+        is_span_shared: false,
+        upstream_span: None,
+        operation: StringId::default(),
         found: None,
         route_name: StringId::default(),
         choice: ClusterChoice::None,
@@ -210,6 +240,10 @@ pub(crate) async fn serve(
         endpoint: None,
         labels: None,
         upstream_address: None,
+        upstream_local: None,
+        upstream_protocol: "",
+        upstream_principal: None,
+        upstream_failure: "",
         attempts: 0,
         status: 0,
         flags: ResponseFlags::default(),
@@ -219,6 +253,9 @@ pub(crate) async fn serve(
         upstream_us: 0,
         grpc_status: None,
         effects: Effects::default(),
+        sees_edits: false,
+        held_ms: 0,
+        processors: Vec::new(),
         routes: None,
         closes: is_last || !scratch.request.keep_alive || worker.shared.overload.disables_keepalive(),
     };
@@ -243,6 +280,7 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
     let (len, framing) = (scratch.request.len, scratch.request.framing);
     scratch.edits.clear();
     scratch.response_edits.clear();
+    scratch.notes.clear();
     scratch.incoming.begin();
     if scratch.outgoing.begin(buffer, len, framing, replay).is_err() {
         call.worker.count(Counter::DownstreamProtocolErrors);
@@ -255,13 +293,33 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
         let reply = call.fail(Failure::Overloaded);
         return reply::send(call, wire, scratch, timer, reply).await;
     }
-    let mut progress = Progress::default();
     if let Err(reply) = prepare(call, buffer, scratch) {
         return reply::send(call, wire, scratch, timer, reply).await;
     }
+    if !call.http.filters.is_empty()
+        && let Err(next) = pass_filters(call, wire, buffer, scratch, timer).await
+    {
+        return next;
+    }
+    match decide(call, buffer, scratch) {
+        Err(reply) => reply::send(call, wire, scratch, timer, reply).await,
+        Ok(Way::Upstream) => attempt::forward(call, wire, buffer, scratch, timer).await,
+        Ok(Way::Terminate) => tunnel::terminate(call, wire, buffer, scratch, timer).await,
+    }
+}
+
+/// Runs the filters, and does what they wait for. An error: the request has ended.
+async fn pass_filters(
+    call: &mut Call<'_>,
+    wire: &mut Wire,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    timer: &Timer,
+) -> Result<(), Next> {
+    let mut progress = Progress::default();
     loop {
         match run_filters(call, buffer, scratch, &mut progress) {
-            Outcome::Continue => break,
+            Outcome::Continue => return Ok(()),
             Outcome::Delay(duration) => {
                 call.flags = call.flags.with(ResponseFlags::DELAY_INJECTED);
                 call.worker.count(Counter::FaultsInjected);
@@ -270,18 +328,35 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
                 let is_here = wait(timer, duration, wire, buffer, scratch).await.is_ok();
                 active.fetch_sub(1, Relaxed);
                 if !is_here {
-                    return client_gone(call);
+                    return Err(client_gone(call));
+                }
+            }
+            Outcome::Call(question) => match ask::ask(call, wire, buffer, scratch, *question).await {
+                Ok(answer) => progress.answer = Some(answer),
+                Err(()) => return Err(client_gone(call)),
+            },
+            Outcome::Show(show) => match process::show_request(call, wire, buffer, scratch, *show).await {
+                Ok(shown) => progress.shown = Some(shown),
+                Err(()) => return Err(client_gone(call)),
+            },
+            Outcome::Keys(sources) => {
+                if ask::fetch_keys(call, wire, buffer, scratch, &sources).await.is_err() {
+                    return Err(client_gone(call));
+                }
+            }
+            Outcome::Body(most) => match ask::hold_body(call, wire, buffer, scratch, timer, most).await {
+                Ok(held) => progress.body = Some(held),
+                Err(failure) => return Err(ask::refuse(call, wire, scratch, timer, failure).await),
+            },
+            Outcome::Changed => {
+                if let Err(reply) = effects::take_over(call, buffer, scratch) {
+                    return Err(reply::send(call, wire, scratch, timer, reply).await);
                 }
             }
             Outcome::Reply(reply) => {
-                return reply::send(call, wire, scratch, timer, reply).await;
+                return Err(reply::send(call, wire, scratch, timer, reply).await);
             }
         }
-    }
-    match decide(call, buffer, scratch) {
-        Err(reply) => reply::send(call, wire, scratch, timer, reply).await,
-        Ok(Way::Upstream) => attempt::forward(call, wire, buffer, scratch, timer).await,
-        Ok(Way::Terminate) => tunnel::terminate(call, wire, buffer, scratch, timer).await,
     }
 }
 
@@ -311,9 +386,18 @@ pub(super) fn client_gone(call: &mut Call<'_>) -> Next {
 }
 
 /// Makes the head comparable, adds what the connection manager adds, finds the route.
-fn prepare<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> Result<(), Reply> {
+fn prepare(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch) -> Result<(), Reply> {
     head::check(call, buffer, scratch)?;
     head::edit(call, buffer, scratch);
+    scratch.outgoing.messages = Messages::begin(call.is_grpc);
+    scratch.incoming.messages = Messages::begin(call.is_grpc);
+    let found = find(call, buffer, scratch);
+    trace::trace(call, buffer, scratch);
+    found
+}
+
+/// Finds the route.
+fn find<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &Scratch) -> Result<(), Reply> {
     let entry: Option<&'s RouteEntry> = match (&call.http.inline_routes, &call.http.config.routes) {
         (Some(entry), _) => Some(entry),
         (None, config::RouteSource::Named(name)) => call.snapshot.routes.get(name).map(|entry| &**entry),
@@ -323,6 +407,11 @@ fn prepare<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> R
         return Err(call.fail(Failure::RouteNotFound));
     };
     call.routes = Some(entry);
+    find_route(call, entry, buffer, scratch)
+}
+
+/// Finds the route, and the cluster that it leads to.
+fn find_route<'s>(call: &mut Call<'s>, entry: &'s RouteEntry, buffer: &Buffer, scratch: &Scratch) -> Result<(), Reply> {
     let view = View::new(call, buffer, scratch);
     match entry.table.find(&view, call.random) {
         Lookup::Found(found) => {
@@ -333,6 +422,7 @@ fn prepare<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> R
             call.cluster = cluster;
             call.found = Some(found);
             call.route_name = entry.name(found.host_index, found.route_index);
+            call.operation = entry.operation(found.host_index, found.route_index);
             Ok(())
         }
         Lookup::HttpsRequired(_) => Err(Reply::to_https(&view)),
@@ -342,10 +432,7 @@ fn prepare<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &mut Scratch) -> R
 
 /// Runs the HTTP filters from `position` on.
 fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, progress: &mut Progress) -> Outcome {
-    if call.http.filters.is_empty() {
-        return Outcome::Continue;
-    }
-    let view = View::of(call, &scratch.request, buffer, &scratch.path);
+    let view = View::of(call, &scratch.request, buffer, &scratch.path).seeing(call, &scratch.edits);
     let mut effects = std::mem::take(&mut call.effects);
     let context = FilterContext {
         view: &view,
@@ -356,14 +443,31 @@ fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, prog
         random: call.random,
         shared: &call.worker.shared,
         routes: call.routes,
+        request: http::RequestView::new(&scratch.request, buffer.filled()),
+        edits: &scratch.edits,
+        began_us: call.start_us,
+        timers: &call.worker.timers,
     };
     let outcome = call.http.filters.run(progress, &context, &mut effects);
-    let (fields, buffer) = (view.request().fields(), view.request().buffer());
+    let (fields, buffer) = (&scratch.request.fields, buffer.filled());
     for name in effects.remove.drain(..) {
         scratch.edits.remove(buffer, fields, name.as_str());
     }
     for (name, value) in effects.set.drain(..) {
         scratch.edits.set(buffer, fields, name.as_str(), &value);
+    }
+    call.flags = call.flags.with(effects.flags);
+    match (effects.processing.take(), call.processors.last_mut()) {
+        (Some(Processing::Over), Some(processor)) => processor.wants_response = false,
+        (Some(Processing::Wants(wants)), Some(processor)) => processor.wants_response = wants,
+        _ => {}
+    }
+    if call
+        .processors
+        .last()
+        .is_some_and(|processor| !processor.wants_response)
+    {
+        call.processors.pop();
     }
     call.effects = effects;
     if let Outcome::Reply(reply) = &outcome {

@@ -18,6 +18,8 @@ use crate::{
     connection::Facts,
     filters::HttpFilters,
     limiter::ConnectionLimiter,
+    logging::AccessLogs,
+    tracing::{SpanTags, TracingEntry},
     transport::Transport,
 };
 
@@ -145,6 +147,7 @@ impl ListenerEntry {
 
 /// A filter chain.
 pub(crate) struct ChainEntry {
+    pub(crate) name: Arc<str>,
     pub(crate) tls: Option<ServerTls>,
     pub(crate) transport_connect_timeout_ms: u64,
     /// Rules for the connection as such.
@@ -163,6 +166,7 @@ pub(crate) enum Serves {
 impl ChainEntry {
     pub(crate) fn nothing() -> Self {
         Self {
+            name: "".into(),
             tls: None,
             transport_connect_timeout_ms: 0,
             rbac: Vec::new(),
@@ -182,7 +186,7 @@ impl ChainEntry {
 /// A TCP proxy.
 pub(crate) struct TcpEntry {
     pub(crate) config: Arc<TcpProxy>,
-    pub(crate) logs: telemetry::LogTargets,
+    pub(crate) logs: AccessLogs,
 }
 
 /// An HTTP connection manager.
@@ -193,7 +197,9 @@ pub(crate) struct HttpEntry {
     pub(crate) router: RouterOptions,
     /// Routes that are written in the listener; none where they come by name.
     pub(crate) inline_routes: Option<Arc<RouteEntry>>,
-    pub(crate) logs: telemetry::LogTargets,
+    pub(crate) logs: AccessLogs,
+    /// What becomes of spans; none where there are none.
+    pub(crate) tracing: Option<TracingEntry>,
 }
 
 /// A route configuration with what is known about its routes before a request comes.
@@ -201,6 +207,10 @@ pub(crate) struct RouteEntry {
     pub(crate) table: RouteTable,
     /// Names of the routes for telemetry, by virtual host and route.
     pub(crate) names: Vec<Vec<StringId>>,
+    /// Names of their operations in traces, likewise.
+    pub(crate) operations: Vec<Vec<StringId>>,
+    /// Tags of spans that routes have of their own, by virtual host and route.
+    pub(crate) tags: HashMap<(usize, usize), SpanTags>,
     /// Buckets of bounds that routes have of their own, by the address of the bound in the table's configuration.
     pub(crate) buckets: HashMap<usize, filter::rate_limit::Bucket>,
 }
@@ -239,12 +249,20 @@ impl RouteEntry {
     }
 
     pub(crate) fn name(&self, host: usize, route: usize) -> StringId {
-        self.names
-            .get(host)
-            .and_then(|routes| routes.get(route))
-            .copied()
-            .unwrap_or_default()
+        at(&self.names, host, route)
     }
+
+    pub(crate) fn operation(&self, host: usize, route: usize) -> StringId {
+        at(&self.operations, host, route)
+    }
+}
+
+fn at(strings: &[Vec<StringId>], host: usize, route: usize) -> StringId {
+    strings
+        .get(host)
+        .and_then(|routes| routes.get(route))
+        .copied()
+        .unwrap_or_default()
 }
 
 fn address_of(bound: &config::LocalRateLimit) -> usize {

@@ -15,6 +15,7 @@ use crate::{
     error::Failure,
     labels,
     pool::Upstream,
+    request::log_connection,
     snapshot::{ClusterEntry, TcpEntry},
     upstream::{self, Speaks, Target},
     wire::Wire,
@@ -108,30 +109,26 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, wire: &mut Wire
     }
     worker.telemetry.tcp_closed(labels, outcome.flags);
     let duration_us = worker.timers.now_us().saturating_sub(start_us);
-    let decision = worker.telemetry.log_decision(!outcome.flags.is_empty(), entry.logs);
-    if !decision.is_none() {
-        worker.telemetry.log(
-            decision,
-            &AccessLog {
-                start_unix_us: telemetry::unix_micros() - duration_us as i64,
-                duration_us,
-                labels,
-                protocol: "",
-                flags: outcome.flags,
-                details: outcome.details,
-                request_bytes: transferred.sent.get(),
-                response_bytes: transferred.received.get(),
-                upstream_cluster: cluster.as_ref().map(|cluster| cluster.name_id).unwrap_or_default(),
-                upstream_host: outcome.upstream,
-                upstream_local: outcome.upstream_local,
-                downstream_local: served.facts.destination,
-                downstream_remote: served.facts.peer,
-                server_name: &served.facts.server_name,
-                attempts: outcome.attempts,
-                ..AccessLog::default()
-            },
-        );
-    }
+    let log = AccessLog {
+        start_unix_us: telemetry::unix_micros() - duration_us as i64,
+        duration_us,
+        labels,
+        protocol: "",
+        flags: outcome.flags,
+        details: outcome.details,
+        request_bytes: transferred.sent.get(),
+        response_bytes: transferred.received.get(),
+        upstream_cluster: cluster.as_ref().map(|cluster| cluster.name_id).unwrap_or_default(),
+        upstream_host: outcome.upstream,
+        upstream_local: outcome.upstream_local,
+        downstream_local: served.facts.destination,
+        downstream_remote: served.facts.peer,
+        server_name: &served.facts.server_name,
+        attempts: outcome.attempts,
+        ..AccessLog::default()
+    };
+    let failed = !outcome.flags.is_empty();
+    log_connection(served, &entry.logs, &log, failed, cluster.as_deref());
 }
 
 /// Reports bytes of a long connection while it lives. None: the endpoint failed its health check, and its connections are

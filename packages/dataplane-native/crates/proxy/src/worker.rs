@@ -23,10 +23,12 @@ use tokio::{sync::mpsc as async_mpsc, task::LocalSet};
 use crate::{
     Limits, connection,
     control::HandedSocket,
+    export::{self, ExportBatch, Exporters},
     h2::StreamTasks,
     lend::{self, Wish},
     overload::Overload,
     pool::Pools,
+    remote_keys::{self, KeySources},
     request::Scratch,
     snapshot::{Current, Snapshot},
     timer::Timers,
@@ -49,6 +51,9 @@ pub(crate) struct Shared {
     pub(crate) start: std::time::Instant,
     pub(crate) active_faults: AtomicU32,
     pub(crate) overload: Overload,
+    /// Collectors of spans.
+    pub(crate) exporters: Exporters,
+    pub(crate) key_sources: KeySources,
     /// Where workers hand connections to each other.
     pub(crate) commands: Vec<async_mpsc::UnboundedSender<Command>>,
 }
@@ -142,6 +147,8 @@ pub(crate) enum Command {
     Duplicate(mpsc::Sender<Vec<HandedSocket>>),
     /// Close a listening socket; its connections finish.
     Unlisten(ListenKey),
+    /// Send spans to their collector.
+    Export(ExportBatch),
     /// Wake idle connections, so that they notice that they are to end.
     Wake,
     /// End.
@@ -329,6 +336,9 @@ async fn run(
                 if worker.turns.borrow().len() > 2 * worker.snapshot().clusters.len() + 64 {
                     worker.turns.borrow_mut().clear();
                 }
+                if index == 0 {
+                    remote_keys::fetch_ahead(&worker);
+                }
                 // Connections between two requests look at the new configuration now, not when the next one comes.
                 worker.timers.wake_all();
             }
@@ -365,6 +375,9 @@ async fn run(
                 local,
                 listener,
             } => serve(&worker, accepted, &local, &listener),
+            Command::Export(batch) => {
+                tokio::task::spawn_local(export::send(Rc::clone(&worker), batch));
+            }
             Command::Wake => worker.timers.wake_all(),
             Command::Stop => break,
         }

@@ -391,3 +391,31 @@ fn health_checks_prove_the_identity_that_requests_prove() {
         assert_eq!(health(&proxy).unwrap(), result, "{account} to {expected}");
     }
 }
+
+#[test]
+fn a_service_of_authorization_learns_who_proved_to_be_whom() {
+    use messages::envoy::service::auth::v3::{CheckRequest, CheckResponse};
+    use prost::Message as _;
+    let authority = Authority::new();
+    let app = Upstream::saying("ok");
+    let service =
+        support::grpc::Service::start(|_| support::grpc::Does::Answer(CheckResponse::default().encode_to_vec()));
+    let mut inbound = server("127.0.0.1:0", app.address, "web", &authority.secrets("app"));
+    let authz = json!({ "name": "authz", "kind": { "extAuthz": { "includePeerCertificate": true,
+        "service": { "grpc": { "cluster": "authz", "timeoutMs": 5_000 } } } } });
+    let filters = &mut inbound["listeners"][0]["filterChains"][0]["filters"][0]["httpConnectionManager"]["httpFilters"];
+    filters.as_array_mut().unwrap().insert(0, authz);
+    let clusters = inbound["clusters"].as_array_mut().unwrap();
+    clusters.push(cluster("authz", &[service.address]));
+    let serving = start(&inbound);
+    let calling = start(&client(address(&serving, "inbound"), "app", &authority.secrets("web")));
+    assert_eq!(get(address(&calling, "outbound"), "/").status, 200);
+    let asked = CheckRequest::decode(service.last().message.as_slice()).unwrap();
+    let source = asked.attributes.unwrap().source.unwrap();
+    assert_eq!(source.principal, "spiffe://cluster.local/ns/default/sa/web");
+    assert!(
+        source.certificate.starts_with("-----BEGIN%20CERTIFICATE-----%0AMII"),
+        "{}",
+        source.certificate
+    );
+}

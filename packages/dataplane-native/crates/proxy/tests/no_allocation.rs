@@ -107,15 +107,25 @@ fn request(stream: &mut TcpStream, response: &mut [u8]) {
     }
 }
 
-/// Serves what a mesh serves: rules, weights, header changes, retries, logs, metrics.
+/// Serves what a mesh serves: rules, weights, header changes, retries, logs, metrics, traces.
 fn proxy() -> (Proxy, String) {
     let principal = json!({ "not": { "header": { "name": "x-evil", "value": { "present": true } } } });
     let rules = json!({ "action": "allow", "policies": {
         "p": { "permissions": [{ "urlPath": { "prefix": "/reviews" } }], "principals": [principal] } } });
+    let line = "%START_TIME% %REQ(:METHOD)% %REQ(:AUTHORITY)% %REQ(X-A?X-B)% %RESP(CONTENT-LENGTH)% %TRAILER(T)% %DYNAMIC_METADATA(a:b)% \
+                %REQUEST_DURATION% %DOWNSTREAM_PEER_URI_SAN% %UPSTREAM_LOCAL_ADDRESS% %CONNECTION_ID% %RESPONSE_HEADERS_BYTES%";
+    let is_fine = json!({ "and": [{ "statusCode": { "atMost": 499 } }, { "header": { "name": ":path", "value": { "present": true } } }] });
+    // Services that this route has nothing to ask.
+    let authz = json!({ "name": "authz", "disabled": true, "kind": { "extAuthz": { "service": { "grpc": { "cluster": "nobody" } } } } });
+    let limit =
+        json!({ "name": "limit", "kind": { "rateLimit": { "domain": "d", "service": { "cluster": "nobody" } } } });
     let config = json!({
         "listeners": [{ "name": "web", "address": "127.0.0.1:0", "filterChains": [{ "filters": [{ "httpConnectionManager": {
             "useRemoteAddress": true,
-            "httpFilters": [{ "name": "rbac", "kind": { "rbac": { "rules": rules } } }, { "name": "router", "kind": { "router": {} } }],
+            "accessLog": [{ "path": "/dev/null", "format": { "text": line }, "filter": is_fine }],
+            "tracing": { "provider": { "openTelemetry": {} }, "customTags": [
+                { "name": "agent", "value": { "requestHeader": { "name": "user-agent" } } }, { "name": "a", "value": { "literal": "b" } }] },
+            "httpFilters": [{ "name": "rbac", "kind": { "rbac": { "rules": rules } } }, authz, limit, { "name": "router", "kind": { "router": {} } }],
             "routes": { "inline": { "virtualHosts": [{ "name": "reviews", "domains": ["reviews:9080"], "routes": [
                 { "match": { "path": { "exact": "/never" } }, "action": { "directResponse": { "status": 404 } } },
                 { "name": "default", "match": { "path": { "prefix": "/" } },

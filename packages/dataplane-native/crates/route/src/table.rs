@@ -184,6 +184,16 @@ impl<'t> Found<'t> {
         levels.into_iter().flatten().filter(|mutations| !mutations.is_empty())
     }
 
+    /// How the filter called `name` is configured at each place that this route is in, the least specific first.
+    pub fn filter_overrides(&self, name: &str, choice: ClusterChoice<'t>) -> [Option<&'t FilterOverride>; 4] {
+        [
+            self.config.filter_overrides.get(name),
+            self.virtual_host.filter_overrides.get(name),
+            self.route.filter_overrides.get(name),
+            choice.weighted().and_then(|cluster| cluster.filter_overrides.get(name)),
+        ]
+    }
+
     /// How the filter called `name` is configured for this route: the most specific place counts.
     pub fn filter_override(&self, name: &str, choice: ClusterChoice<'t>) -> Option<&'t FilterOverride> {
         let weighted = choice.weighted().and_then(|cluster| cluster.filter_overrides.get(name));

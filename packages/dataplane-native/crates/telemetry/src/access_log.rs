@@ -63,6 +63,11 @@ pub struct AccessLog<'a> {
     pub server_name: &'a str,
     /// How often an upstream was tried.
     pub attempts: u32,
+    /// The status of gRPC; none for other requests.
+    pub grpc_status: Option<u16>,
+    /// Values that the formats of the targets want besides: for each target in ascending order those of its captures,
+    /// written by a [`CaptureWriter`](crate::CaptureWriter).
+    pub captured: &'a [u8],
 }
 
 impl Default for AccessLog<'_> {
@@ -95,6 +100,8 @@ impl Default for AccessLog<'_> {
             downstream_remote: None,
             server_name: "",
             attempts: 0,
+            grpc_status: None,
+            captured: b"",
         }
     }
 }
@@ -107,6 +114,12 @@ pub struct LogDecision {
 }
 
 impl LogDecision {
+    /// The same with these targets.
+    #[must_use]
+    pub fn to(self, targets: LogTargets) -> Self {
+        Self { targets, ..self }
+    }
+
     /// Nothing needs to be gathered.
     pub fn is_none(self) -> bool {
         !self.sampled && self.targets.is_empty()
@@ -129,6 +142,7 @@ impl<'a> AccessLog<'a> {
         put_u32(out, self.route.0);
         put_u32(out, self.upstream_cluster.0);
         put_u32(out, self.attempts);
+        put_u16(out, self.grpc_status.map_or(0, |status| status.saturating_add(1)));
         put_bytes(out, self.trace_id.as_ref().map_or(&[], |id| id.as_slice()));
         for address in [
             self.upstream_host,
@@ -157,6 +171,7 @@ impl<'a> AccessLog<'a> {
         ] {
             put_bytes(out, bytes);
         }
+        out.extend_from_slice(self.captured);
     }
 
     pub(crate) fn decode(record: &'a [u8]) -> Option<(LogDecision, Self)> {
@@ -177,6 +192,7 @@ impl<'a> AccessLog<'a> {
             route: StringId(from.u32()?),
             upstream_cluster: StringId(from.u32()?),
             attempts: from.u32()?,
+            grpc_status: from.u16()?.checked_sub(1),
             trace_id: from.bytes()?.try_into().ok(),
             upstream_host: from.address()?,
             upstream_local: from.address()?,
@@ -193,6 +209,7 @@ impl<'a> AccessLog<'a> {
             forwarded_for: from.bytes()?,
             user_agent: from.bytes()?,
             request_id: from.bytes()?,
+            captured: from.0,
         };
         Some((decision, log))
     }
@@ -230,6 +247,8 @@ mod tests {
             upstream_host: "127.0.0.1:80".parse().ok(),
             downstream_remote: "[::1]:5000".parse().ok(),
             attempts: 2,
+            grpc_status: Some(4),
+            captured: b"more",
             ..AccessLog::default()
         };
         let decision = LogDecision {
@@ -239,7 +258,7 @@ mod tests {
         let mut record = Vec::new();
         log.encode(decision, &mut record);
         assert_eq!(AccessLog::decode(&record), Some((decision, log)));
-        assert_eq!(AccessLog::decode(&record[..record.len() - 1]), None);
+        assert_eq!(AccessLog::decode(&record[..record.len() - 5]), None);
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! The cells of one worker: written by it alone, read by the reporter.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::histogram::Histogram;
 use crate::ring::Ring;
 use crate::{Counter, LabelsId, ResponseFlags, StringId};
+
+/// Bytes of a worker's ring of spans for collectors, which exists only where there are such.
+const EXPORT_RING_BYTES: usize = 1024 * 1024;
 
 const CHUNK: usize = 64;
 const CHUNKS: usize = 64;
@@ -42,6 +45,10 @@ impl<T> GrowingList<T> {
 
     pub(crate) fn get(&self, place: u32) -> Option<&T> {
         self.chunks.get(place as usize / CHUNK)?.get()?[place as usize % CHUNK].get()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.length.load(Ordering::Acquire)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
@@ -104,6 +111,8 @@ pub(crate) struct RequestSeries {
     pub(crate) count: Cell,
     pub(crate) request_bytes: Cell,
     pub(crate) response_bytes: Cell,
+    pub(crate) request_messages: Cell,
+    pub(crate) response_messages: Cell,
     pub(crate) duration: Histogram,
 }
 
@@ -114,6 +123,8 @@ impl RequestSeries {
             count: Cell::default(),
             request_bytes: Cell::default(),
             response_bytes: Cell::default(),
+            request_messages: Cell::default(),
+            response_messages: Cell::default(),
             duration: Histogram::new(),
         }
     }
@@ -147,11 +158,49 @@ impl TcpSeries {
     }
 }
 
+/// The series of one worker for a while. A table never shrinks; a worker whose table has grown large begins a new one, in
+/// which only those series come into being that are still used.
+#[derive(Debug)]
+pub(crate) struct SeriesTable {
+    pub(crate) requests: GrowingList<RequestSeries>,
+    pub(crate) tcp: GrowingList<TcpSeries>,
+}
+
+impl SeriesTable {
+    fn new() -> Self {
+        let table = Self {
+            requests: GrowingList::new(),
+            tcp: GrowingList::new(),
+        };
+        // Place 0 is where requests go that have no room of their own.
+        let _ = table.requests.push(RequestSeries::new(RequestKey::OTHER));
+        let _ = table.tcp.push(TcpSeries::new(TcpKey {
+            labels: LabelsId::OTHER,
+            flags: ResponseFlags::NONE,
+        }));
+        table
+    }
+
+    /// Whether most of its room is taken.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.requests.len().max(self.tcp.len()) > CHUNK * CHUNKS / 2
+    }
+}
+
+#[derive(Debug)]
+struct Tables {
+    current: Arc<SeriesTable>,
+    /// What the worker has left; it writes nothing into them any more.
+    sealed: Vec<Arc<SeriesTable>>,
+}
+
 /// Everything one worker writes.
 #[derive(Debug)]
 pub(crate) struct WorkerCells {
-    pub(crate) requests: GrowingList<RequestSeries>,
-    pub(crate) tcp: GrowingList<TcpSeries>,
+    /// Locked by the worker only to change its table.
+    tables: Mutex<Tables>,
+    /// How often the worker was asked for a new table. Written by the reporter.
+    pub(crate) generation: AtomicU32,
     pub(crate) counters: [AtomicU64; Counter::COUNT],
     pub(crate) overflowed: Cell,
     pub(crate) dropped_logs: Cell,
@@ -159,15 +208,20 @@ pub(crate) struct WorkerCells {
     pub(crate) samples: Ring,
     pub(crate) lines: OnceLock<Ring>,
     pub(crate) spans: Ring,
+    /// Spans that go to a collector.
+    pub(crate) exported: OnceLock<Ring>,
     /// Counts report intervals; the worker's budgets are for one of them. Written by the reporter.
     pub(crate) interval: AtomicU32,
 }
 
 impl WorkerCells {
     pub(crate) fn new() -> Self {
-        let cells = Self {
-            requests: GrowingList::new(),
-            tcp: GrowingList::new(),
+        Self {
+            tables: Mutex::new(Tables {
+                current: Arc::new(SeriesTable::new()),
+                sealed: Vec::new(),
+            }),
+            generation: AtomicU32::new(0),
             counters: [const { AtomicU64::new(0) }; Counter::COUNT],
             overflowed: Cell::default(),
             dropped_logs: Cell::default(),
@@ -175,15 +229,33 @@ impl WorkerCells {
             samples: Ring::new(SAMPLE_RING_BYTES),
             lines: OnceLock::new(),
             spans: Ring::new(SAMPLE_RING_BYTES),
+            exported: OnceLock::new(),
             interval: AtomicU32::new(0),
-        };
-        // Place 0 is where requests go that have no room of their own.
-        let _ = cells.requests.push(RequestSeries::new(RequestKey::OTHER));
-        let _ = cells.tcp.push(TcpSeries::new(TcpKey {
-            labels: LabelsId::OTHER,
-            flags: ResponseFlags::NONE,
-        }));
-        cells
+        }
+    }
+
+    /// The table that is written to.
+    pub(crate) fn table(&self) -> Arc<SeriesTable> {
+        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&tables.current)
+    }
+
+    /// Begins a new table. The worker only.
+    pub(crate) fn renew_table(&self) -> Arc<SeriesTable> {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut tables.current, Arc::new(SeriesTable::new()));
+        tables.sealed.push(old);
+        Arc::clone(&tables.current)
+    }
+
+    /// The tables that the worker has left since the last call. The reader only.
+    pub(crate) fn take_sealed(&self) -> Vec<Arc<SeriesTable>> {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut tables.sealed)
+    }
+
+    pub(crate) fn export_ring(&self) -> &Ring {
+        self.exported.get_or_init(|| Ring::new(EXPORT_RING_BYTES))
     }
 
     pub(crate) fn line_ring(&self) -> &Ring {

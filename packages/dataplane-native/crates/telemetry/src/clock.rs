@@ -8,6 +8,13 @@ pub fn unix_micros() -> i64 {
     i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX)
 }
 
+/// A time as access logs write it: `2026-01-31T12:00:00.123Z`.
+pub fn timestamp(unix_us: i64) -> String {
+    let mut text = String::new();
+    push_timestamp(&mut text, unix_us);
+    text
+}
+
 /// Appends `2026-01-31T12:00:00.123Z`, as Envoy writes start times.
 pub(crate) fn push_timestamp(out: &mut String, unix_us: i64) {
     use std::fmt::Write as _;
@@ -26,7 +33,7 @@ pub(crate) fn push_timestamp(out: &mut String, unix_us: i64) {
 }
 
 /// Days since 1970-01-01 to a date of the Gregorian calendar; years begin in March here so that the leap day ends them.
-fn civil_date(days: u64) -> (u64, u64, u64) {
+pub(crate) fn civil_date(days: u64) -> (u64, u64, u64) {
     const DAYS_PER_ERA: u64 = 146_097;
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / DAYS_PER_ERA, shifted % DAYS_PER_ERA);

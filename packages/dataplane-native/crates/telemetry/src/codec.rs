@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// Longest string of a record; longer ones are cut.
-const MAX_STRING_BYTES: usize = 2048;
+pub(crate) const MAX_STRING_BYTES: usize = 2048;
 
 pub(crate) fn put_u16(out: &mut Vec<u8>, value: u16) {
     out.extend_from_slice(&value.to_le_bytes());
@@ -43,6 +43,7 @@ pub(crate) fn put_address(out: &mut Vec<u8>, address: Option<SocketAddr>) {
 }
 
 /// Reads what the functions above wrote. Nothing is trusted: a record that does not fit is no record.
+#[derive(Clone, Copy)]
 pub(crate) struct Decoder<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Decoder<'a> {

@@ -4,14 +4,20 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use prost::Message;
 
-use crate::cells::WorkerCells;
+use crate::cells::{SeriesTable, WorkerCells};
+use crate::export::{ExportSink, Exports, SpanExport};
 use crate::histogram::add;
 use crate::log_target::LogWriter;
 use crate::report::{AccessLogEntry, Histogram, Labels, ReportBatch, RequestMetrics, Span, TcpMetrics, Workload};
+use crate::totals::{Totals, ask_for_renewal};
 use crate::{AccessLog, Counter, LabelsId, ReporterSide, ResponseFlags, SecurityPolicy, SpanKind, StringId, Telemetry};
+
+/// How often workers whose tables are crowded begin new ones.
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 /// Reads what the workers write. Belongs to one thread.
 pub(crate) struct Collector {
@@ -21,12 +27,16 @@ pub(crate) struct Collector {
     interval_start_ms: i64,
     batch: Batch,
     log_writer: LogWriter,
+    exports: Exports,
+    export_sink: ExportSink,
+    totals: Totals,
+    renewed: Instant,
     // Where losses are counted that happen here.
     own_cells: Arc<WorkerCells>,
 }
 
 impl Collector {
-    pub(crate) fn new(telemetry: Arc<Telemetry>, now_ms: i64) -> Self {
+    pub(crate) fn new(telemetry: Arc<Telemetry>, now_ms: i64, export_sink: ExportSink) -> Self {
         let reporter_id = String::from_utf8_lossy(&crate::new_request_id()).into_owned();
         let own_cells = telemetry.register_cells();
         Self {
@@ -36,25 +46,52 @@ impl Collector {
             interval_start_ms: now_ms,
             batch: Batch::default(),
             log_writer: LogWriter::default(),
+            exports: Exports::default(),
+            export_sink,
+            totals: Totals::default(),
+            renewed: Instant::now(),
             own_cells,
         }
     }
 
-    /// Empties the rings: writes log lines, keeps samples and spans for the next batch.
+    /// Empties the rings: writes log lines, hands spans to their collectors, keeps samples and spans for the next batch.
     pub(crate) fn drain(&mut self) {
+        self.drain_and_flush(false);
+    }
+
+    /// The same at the end: nothing waits for more.
+    pub(crate) fn drain_all(&mut self) {
+        self.drain_and_flush(true);
+    }
+
+    fn drain_and_flush(&mut self, all: bool) {
         let mut record = Vec::new();
+        let (sink, own_cells) = (&self.export_sink, &self.own_cells);
+        let mut hand_on = |batch: SpanExport| {
+            let spans = u64::from(batch.spans);
+            if !sink(batch) {
+                add(&own_cells.counters[Counter::SpanExportsDropped as usize], spans);
+            }
+        };
         for cells in self.telemetry.all_cells() {
             for ring in std::iter::once(&cells.samples).chain(cells.lines.get()) {
                 while ring.pop(&mut record) {
-                    self.take_log(&record);
+                    take_log(&self.telemetry, &record, &mut self.log_writer, &mut self.batch);
                 }
             }
-            while cells.spans.pop(&mut record) {
-                if let Some(span) = crate::Span::decode(&record) {
-                    self.batch.push_span(&self.telemetry, &span);
+            for ring in std::iter::once(&cells.spans).chain(cells.exported.get()) {
+                while ring.pop(&mut record) {
+                    let Some((is_reported, span)) = crate::Span::decode(&record) else {
+                        continue;
+                    };
+                    if is_reported {
+                        self.batch.push_span(&self.telemetry, &span);
+                    }
+                    self.exports.push(&self.telemetry, &span, &mut hand_on);
                 }
             }
         }
+        self.exports.flush(all, &mut hand_on);
         let lost = self.log_writer.flush();
         if lost > 0 {
             add(&self.own_cells.counters[Counter::AccessLogLinesDropped as usize], lost);
@@ -66,10 +103,18 @@ impl Collector {
         self.drain();
         let mut batch = std::mem::take(&mut self.batch);
         for cells in self.telemetry.all_cells() {
+            for table in cells.take_sealed() {
+                batch.push_table(&self.telemetry, &table);
+                self.totals.take_over(&self.telemetry, &table, Instant::now());
+            }
             batch.push_cells(&self.telemetry, &cells);
             cells
                 .interval
                 .store(cells.interval.load(Relaxed).wrapping_add(1), Relaxed);
+        }
+        if self.renewed.elapsed() >= RENEWAL_INTERVAL {
+            self.renewed = Instant::now();
+            ask_for_renewal(&self.telemetry);
         }
         let start_ms = std::mem::replace(&mut self.interval_start_ms, now_ms);
         if batch.is_empty() {
@@ -96,30 +141,33 @@ impl Collector {
         Some(message.encode_to_vec())
     }
 
-    pub(crate) fn prometheus(&self) -> String {
-        crate::prometheus::render(&self.telemetry)
+    pub(crate) fn prometheus(&mut self) -> String {
+        for cells in self.telemetry.all_cells() {
+            for table in cells.take_sealed() {
+                self.batch.push_table(&self.telemetry, &table);
+                self.totals.take_over(&self.telemetry, &table, Instant::now());
+            }
+        }
+        crate::prometheus::render(&self.telemetry, &mut self.totals, Instant::now())
     }
 
     pub(crate) fn reopen_logs(&mut self) {
         self.log_writer.reopen();
     }
 
-    pub(crate) fn writes_lines(&self) -> bool {
-        self.telemetry.log_targets.len() > 0
+    /// Whether somebody waits for what is in the rings.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.telemetry.log_targets.len() > 0 || !self.telemetry.exporters.is_empty()
     }
+}
 
-    fn take_log(&mut self, record: &[u8]) {
-        let Some((decision, log)) = AccessLog::decode(record) else {
-            return;
-        };
-        let telemetry = &self.telemetry;
-        self.log_writer
-            .add(&telemetry.log_targets, decision.targets, |format, line| {
-                format.write(&log, &telemetry.strings, line);
-            });
-        if decision.sampled {
-            self.batch.push_log(telemetry, &log);
-        }
+fn take_log(telemetry: &Telemetry, record: &[u8], writer: &mut LogWriter, batch: &mut Batch) {
+    let Some((decision, log)) = AccessLog::decode(record) else {
+        return;
+    };
+    writer.add(&telemetry.log_targets, decision.targets, &log, &telemetry.strings);
+    if decision.sampled {
+        batch.push_log(telemetry, &log);
     }
 }
 
@@ -160,7 +208,14 @@ impl Batch {
     }
 
     fn push_cells(&mut self, telemetry: &Telemetry, cells: &WorkerCells) {
-        for series in cells.requests.iter() {
+        self.push_table(telemetry, &cells.table());
+        self.message.dropped_access_logs += cells.dropped_logs.take_delta();
+        self.message.dropped_spans += cells.dropped_spans.take_delta();
+        self.message.overflowed_label_sets += cells.overflowed.take_delta();
+    }
+
+    fn push_table(&mut self, telemetry: &Telemetry, table: &SeriesTable) {
+        for series in table.requests.iter() {
             let count = series.count.take_delta();
             let request_bytes = series.request_bytes.take_delta();
             let response_bytes = series.response_bytes.take_delta();
@@ -185,7 +240,7 @@ impl Batch {
             };
             self.message.requests.push(metrics);
         }
-        for series in cells.tcp.iter() {
+        for series in table.tcp.iter() {
             let metrics = TcpMetrics {
                 labels: None,
                 response_flags_ref: 0,
@@ -205,9 +260,6 @@ impl Batch {
                 ..metrics
             });
         }
-        self.message.dropped_access_logs += cells.dropped_logs.take_delta();
-        self.message.dropped_spans += cells.dropped_spans.take_delta();
-        self.message.overflowed_label_sets += cells.overflowed.take_delta();
     }
 
     fn push_log(&mut self, telemetry: &Telemetry, log: &AccessLog<'_>) {
@@ -383,6 +435,8 @@ mod tests {
             grpc_status: None,
             request_bytes: 10,
             response_bytes: 100,
+            request_messages: 0,
+            response_messages: 0,
             duration_us: 1500,
         }
     }
@@ -396,7 +450,7 @@ mod tests {
         let telemetry = telemetry();
         let labels = labels(&telemetry);
         let (one, two) = (telemetry.worker(), telemetry.worker());
-        let mut collector = Collector::new(telemetry, 1000);
+        let mut collector = Collector::new(telemetry, 1000, Box::new(|_| true));
         one.record_request(&end(labels));
         one.record_request(&end(labels));
         two.record_request(&end(labels));
@@ -441,7 +495,7 @@ mod tests {
         let telemetry = telemetry();
         let labels = labels(&telemetry);
         let worker = telemetry.worker();
-        let mut collector = Collector::new(telemetry, 0);
+        let mut collector = Collector::new(telemetry, 0, Box::new(|_| true));
         for round in 1..=2 {
             for _ in 0..5 {
                 let decision = worker.log_decision(false, crate::LogTargets::NONE);
@@ -469,7 +523,7 @@ mod tests {
         let telemetry = telemetry();
         let labels = labels(&telemetry);
         let worker = telemetry.worker();
-        let mut collector = Collector::new(telemetry, 0);
+        let mut collector = Collector::new(telemetry, 0, Box::new(|_| true));
         for route in 0..5000 {
             worker.record_request(&RequestEnd {
                 route: StringId(route),
@@ -495,7 +549,7 @@ mod tests {
         let telemetry = telemetry();
         let labels = labels(&telemetry);
         let worker = telemetry.worker();
-        let mut collector = Collector::new(telemetry, 0);
+        let mut collector = Collector::new(telemetry, 0, Box::new(|_| true));
         worker.tcp_opened(labels);
         worker.tcp_bytes(labels, 5, 7);
         let batch = decode(collector.report(1));

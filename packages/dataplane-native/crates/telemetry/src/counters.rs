@@ -46,12 +46,16 @@ counters! {
     RetryBudgetExceeded "retry_budget_exceeded" "Retries not made because the budget was used up.",
     CircuitBreakerOpen "circuit_breaker_open" "Requests or connections refused by a circuit breaker.",
     Denied "denied" "Requests or connections refused by an access rule.",
+    ServiceCalls "service_calls" "Calls of the proxy's own to services that decide, or that take what it observed.",
+    ServiceCallFailures "service_call_failures" "Such calls without an answer.",
     FaultsInjected "faults_injected" "Requests delayed or aborted by a fault rule.",
     EndpointsEjected "endpoints_ejected" "Endpoints taken out by outlier detection.",
     ConfigApplied "config_applied" "Resources taken into use.",
     ConfigRejected "config_rejected" "Resources refused.",
     SecretsRotated "secrets_rotated" "Certificates and trust bundles replaced.",
     AccessLogLinesDropped "access_log_lines_dropped" "Log lines dropped because their file is too slow.",
+    SpansExported "spans_exported" "Spans that a collector took.",
+    SpanExportsDropped "span_exports_dropped" "Spans that no collector got: there were too many, or it failed.",
     Panics "panics" "Bugs that were caught.",
 }
 

@@ -7,38 +7,39 @@ use std::fmt;
 pub struct ResponseFlags(u32);
 
 macro_rules! flags {
-    ($($bit:literal $name:ident $text:literal $doc:literal,)*) => {
+    ($($bit:literal $name:ident $text:literal $long:literal $doc:literal,)*) => {
         impl ResponseFlags {
             $(#[doc = $doc] pub const $name: Self = Self(1 << $bit);)*
-            const NAMES: &'static [(&'static str, u32)] = &[$(($text, 1 << $bit),)*];
+            const NAMES: &'static [(&'static str, &'static str, u32)] = &[$(($text, $long, 1 << $bit),)*];
         }
     };
 }
 
+// In the order in which Envoy writes them; the numbers are ours.
 flags! {
-    0 NO_HEALTHY_UPSTREAM "UH" "No healthy endpoint in the cluster.",
-    1 UPSTREAM_CONNECTION_FAILURE "UF" "No connection to the upstream.",
-    2 UPSTREAM_OVERFLOW "UO" "Circuit breaker.",
-    3 NO_ROUTE "NR" "No route, or no filter chain.",
-    4 RETRY_LIMIT "URX" "Retries or connection attempts used up.",
-    5 NO_CLUSTER "NC" "The route's cluster is not there.",
-    6 DURATION_TIMEOUT "DT" "The connection lived as long as it may.",
-    7 DOWNSTREAM_TERMINATION "DC" "The client closed the connection.",
-    8 UPSTREAM_TIMEOUT "UT" "The upstream did not answer in time.",
-    9 UPSTREAM_REMOTE_RESET "UR" "The upstream reset the request.",
-    10 UPSTREAM_TERMINATION "UC" "The upstream closed the connection.",
-    11 DELAY_INJECTED "DI" "A fault rule delayed the request.",
-    12 FAULT_INJECTED "FI" "A fault rule aborted the request.",
-    13 RATE_LIMITED "RL" "Limited locally.",
-    14 LOCAL_RESET "LR" "Reset by this proxy.",
-    15 STREAM_IDLE_TIMEOUT "SI" "Nothing moved for too long.",
-    16 DOWNSTREAM_PROTOCOL_ERROR "DPE" "The client broke the protocol.",
-    17 UPSTREAM_PROTOCOL_ERROR "UPE" "The upstream broke the protocol.",
-    18 OVERLOAD "OM" "The proxy sheds load.",
-    19 UNAUTHORIZED_EXTERNAL_SERVICE "UAEX" "An external authorization service refused.",
-    20 RATE_LIMIT_SERVICE_ERROR "RLSE" "The rate limit service failed.",
-    21 FAILED_LOCAL_HEALTH_CHECK "LH" "The local health check failed.",
-    22 DNS_RESOLUTION_FAILED "DF" "The upstream's name does not resolve.",
+    21 FAILED_LOCAL_HEALTH_CHECK "LH" "FailedLocalHealthCheck" "The local health check failed.",
+    0 NO_HEALTHY_UPSTREAM "UH" "NoHealthyUpstream" "No healthy endpoint in the cluster.",
+    8 UPSTREAM_TIMEOUT "UT" "UpstreamRequestTimeout" "The upstream did not answer in time.",
+    14 LOCAL_RESET "LR" "LocalReset" "Reset by this proxy.",
+    9 UPSTREAM_REMOTE_RESET "UR" "UpstreamRemoteReset" "The upstream reset the request.",
+    1 UPSTREAM_CONNECTION_FAILURE "UF" "UpstreamConnectionFailure" "No connection to the upstream.",
+    10 UPSTREAM_TERMINATION "UC" "UpstreamConnectionTermination" "The upstream closed the connection.",
+    2 UPSTREAM_OVERFLOW "UO" "UpstreamOverflow" "Circuit breaker.",
+    3 NO_ROUTE "NR" "NoRouteFound" "No route, or no filter chain.",
+    11 DELAY_INJECTED "DI" "DelayInjected" "A fault rule delayed the request.",
+    12 FAULT_INJECTED "FI" "FaultInjected" "A fault rule aborted the request.",
+    13 RATE_LIMITED "RL" "RateLimited" "Limited locally.",
+    19 UNAUTHORIZED_EXTERNAL_SERVICE "UAEX" "UnauthorizedExternalService" "An external authorization service refused.",
+    20 RATE_LIMIT_SERVICE_ERROR "RLSE" "RateLimitServiceError" "The rate limit service failed.",
+    7 DOWNSTREAM_TERMINATION "DC" "DownstreamConnectionTermination" "The client closed the connection.",
+    4 RETRY_LIMIT "URX" "UpstreamRetryLimitExceeded" "Retries or connection attempts used up.",
+    15 STREAM_IDLE_TIMEOUT "SI" "StreamIdleTimeout" "Nothing moved for too long.",
+    16 DOWNSTREAM_PROTOCOL_ERROR "DPE" "DownstreamProtocolError" "The client broke the protocol.",
+    6 DURATION_TIMEOUT "DT" "DurationTimeout" "The connection lived as long as it may.",
+    17 UPSTREAM_PROTOCOL_ERROR "UPE" "UpstreamProtocolError" "The upstream broke the protocol.",
+    5 NO_CLUSTER "NC" "NoClusterFound" "The route's cluster is not there.",
+    18 OVERLOAD "OM" "OverloadManagerTerminated" "The proxy sheds load.",
+    22 DNS_RESOLUTION_FAILED "DF" "DnsResolutionFailed" "The upstream's name does not resolve.",
 }
 
 impl ResponseFlags {
@@ -66,6 +67,22 @@ impl ResponseFlags {
         self.0
     }
 
+    /// The flag of one of Envoy's short names.
+    pub fn named(name: &str) -> Option<Self> {
+        let found = Self::NAMES.iter().find(|(known, ..)| *known == name);
+        found.map(|(_, _, bit)| Self(*bit))
+    }
+
+    /// Appends Envoy's long names with commas between.
+    pub(crate) fn write_long(self, out: &mut String) {
+        for (count, (_, name, _)) in Self::NAMES.iter().filter(|(_, _, bit)| self.0 & bit != 0).enumerate() {
+            if count > 0 {
+                out.push(',');
+            }
+            out.push_str(name);
+        }
+    }
+
     /// The set from [`bits`](Self::bits); unknown bits are kept and have no name.
     pub const fn from_bits(bits: u32) -> Self {
         Self(bits)
@@ -77,8 +94,8 @@ impl fmt::Display for ResponseFlags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names = Self::NAMES
             .iter()
-            .filter(|(_, bit)| self.0 & bit != 0)
-            .map(|(name, _)| *name);
+            .filter(|(_, _, bit)| self.0 & bit != 0)
+            .map(|(name, ..)| *name);
         if let Some(first) = names.next() {
             f.write_str(first)?;
         }
@@ -94,6 +111,8 @@ mod tests {
     fn flags_are_written_with_envoys_names() {
         let flags = ResponseFlags::RETRY_LIMIT.with(ResponseFlags::UPSTREAM_CONNECTION_FAILURE);
         assert_eq!(flags.to_string(), "UF,URX");
+        let late = ResponseFlags::RETRY_LIMIT.with(ResponseFlags::UPSTREAM_TIMEOUT);
+        assert_eq!(late.to_string(), "UT,URX", "in Envoy's order");
         assert_eq!(ResponseFlags::NONE.to_string(), "");
         assert_eq!(ResponseFlags::from_bits(flags.bits()), flags);
     }

@@ -9,11 +9,14 @@
 #![forbid(unsafe_code)]
 
 mod access_log;
+mod b3;
+mod capture;
 mod cells;
 mod clock;
 mod codec;
 mod collector;
 mod counters;
+mod export;
 mod flags;
 mod histogram;
 mod interner;
@@ -25,12 +28,19 @@ mod report;
 mod reporter;
 mod ring;
 mod span;
+mod tags;
+mod totals;
 mod trace_context;
 mod worker;
 
 pub use access_log::{AccessLog, LogDecision};
-pub use clock::unix_micros;
+pub use b3::{B3, B3Text};
+pub use capture::{
+    AddressKind, AddressPart, Capture, CaptureWriter, HeaderChoice, Measure, MetadataSource, NameOf, TlsFact, TlsPeer,
+};
+pub use clock::{timestamp, unix_micros};
 pub use counters::Counter;
+pub use export::{ExportSink, ExporterId, SpanExport, SpanFormat};
 pub use flags::ResponseFlags;
 pub use histogram::{BUCKETS, MAX_VALUE_US, bucket_index, bucket_start};
 pub use interner::StringId;
@@ -39,5 +49,6 @@ pub use log_format::{InvalidLogFormat, LogFormat};
 pub use log_target::LogTargets;
 pub use reporter::{ReportSink, Reporter};
 pub use span::{Span, SpanKind};
-pub use trace_context::{TraceContext, new_request_id};
+pub use tags::{Tag, TagSetId, TagSource};
+pub use trace_context::{TraceContext, new_request_id, new_span_id};
 pub use worker::{RequestEnd, Telemetry, TelemetryOptions, Worker, Workload};

@@ -1,17 +1,25 @@
 //! Lines of access logs, by Envoy's command operators.
 
-use std::fmt::{self, Write as _};
-use std::net::SocketAddr;
+mod command;
+mod time;
+mod write;
+
+use std::fmt;
+
+use serde_json::Value as Json;
 
 use crate::AccessLog;
-use crate::clock::push_timestamp;
+use crate::capture::Capture;
 use crate::interner::Interner;
+
+use command::{Parser, Piece};
+use write::{Line, push_json_string};
 
 const ISTIO_TEXT: &str = "[%START_TIME%] \"%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%\" \
     %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% \
     \"%UPSTREAM_TRANSPORT_FAILURE_REASON%\" %BYTES_RECEIVED% %BYTES_SENT% %DURATION% \
     %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% \"%REQ(X-FORWARDED-FOR)%\" \"%REQ(USER-AGENT)%\" \"%REQ(X-REQUEST-ID)%\" \
-    \"%REQ(:AUTHORITY)%\" \"%UPSTREAM_HOST%\" %UPSTREAM_CLUSTER% %UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% \
+    \"%REQ(:AUTHORITY)%\" \"%UPSTREAM_HOST%\" %UPSTREAM_CLUSTER_RAW% %UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% \
     %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%\n";
 
 /// The keys of Istio's JSON access log and the operators behind them.
@@ -47,57 +55,38 @@ const ISTIO_JSON: [(&str, &str); 24] = [
 
 /// How a log line looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogFormat(Shape);
+pub struct LogFormat {
+    shape: Shape,
+    captures: Vec<Capture>,
+    unrecorded: Vec<String>,
+    omits_empty: bool,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Shape {
     Text(Vec<Piece>),
-    Json(Vec<(String, Vec<Piece>)>),
+    Json(Node),
 }
 
+/// A JSON value with operators in its strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Literal(String),
-    Value(Value),
-}
-
-/// What an operator stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Value {
-    StartTime,
-    Method,
-    Path,
-    Protocol,
-    ResponseCode,
-    ResponseFlags,
-    ResponseCodeDetails,
-    TerminationDetails,
-    UpstreamFailure,
-    BytesReceived,
-    BytesSent,
-    Duration,
-    UpstreamServiceTime,
-    ForwardedFor,
-    UserAgent,
-    RequestId,
-    Authority,
-    UpstreamHost,
-    UpstreamCluster,
-    UpstreamLocalAddress,
-    DownstreamLocalAddress,
-    DownstreamRemoteAddress,
-    DownstreamRemoteIp,
-    RequestedServerName,
-    RouteName,
-    TraceId,
-    Attempts,
-    /// A header or operator of Envoy's that is not recorded: `-`, as for a value that is absent.
-    Absent,
+enum Node {
+    Object(Vec<(String, Node)>),
+    List(Vec<Node>),
+    Text(Vec<Piece>),
+    /// A value that is the same in every line.
+    Constant(String),
 }
 
 /// Why a format cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidLogFormat(String);
+
+impl InvalidLogFormat {
+    fn new(reason: impl fmt::Display) -> Self {
+        Self(format!("log format: {reason}"))
+    }
+}
 
 impl fmt::Display for InvalidLogFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,366 +99,144 @@ impl std::error::Error for InvalidLogFormat {}
 impl LogFormat {
     /// Istio's default line.
     pub fn istio_text() -> Self {
-        Self(Shape::Text(parse(ISTIO_TEXT).unwrap_or_default()))
+        Self::text(ISTIO_TEXT, false).unwrap_or_else(|_| Self::of(Shape::Text(Vec::new()), Parser::default(), false))
     }
 
     /// The same as a JSON object a line, with Istio's keys.
     pub fn istio_json() -> Self {
-        let pairs = ISTIO_JSON
-            .iter()
-            .map(|(key, text)| ((*key).to_owned(), parse(text).unwrap_or_default()));
-        Self(Shape::Json(pairs.collect()))
+        let mut parser = Parser::default();
+        let pairs = ISTIO_JSON.iter().map(|(key, text)| {
+            let pieces = parser.parse(text).unwrap_or_default();
+            ((*key).to_owned(), Node::Text(pieces))
+        });
+        let node = Node::Object(pairs.collect());
+        Self::of(Shape::Json(node), parser, false)
     }
 
     /// A line of text with operators; a line feed is added where there is none. Empty text is Istio's default.
-    pub fn text(format: &str) -> Result<Self, InvalidLogFormat> {
-        if format.is_empty() {
-            return Ok(Self::istio_text());
-        }
-        let mut pieces = parse(format)?;
+    /// `omits_empty`: absent values are nothing instead of `-`.
+    pub fn text(format: &str, omits_empty: bool) -> Result<Self, InvalidLogFormat> {
+        let format = if format.is_empty() { ISTIO_TEXT } else { format };
+        let mut parser = Parser::default();
+        let mut pieces = parser.parse(format)?;
         if !format.ends_with('\n') {
             pieces.push(Piece::Literal("\n".to_owned()));
         }
-        Ok(Self(Shape::Text(pieces)))
+        Ok(Self::of(Shape::Text(pieces), parser, omits_empty))
     }
 
-    /// A JSON object a line, whose values are texts with operators. No pairs: Istio's keys.
-    pub fn json<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, InvalidLogFormat> {
-        let pairs: Result<Vec<_>, _> = pairs.map(|(key, text)| Ok((key.to_owned(), parse(text)?))).collect();
-        let pairs = pairs?;
-        if pairs.is_empty() {
-            Ok(Self::istio_json())
-        } else {
-            Ok(Self(Shape::Json(pairs)))
+    /// A JSON object a line, whose strings have operators; objects and lists may be nested. One without fields stands for
+    /// Istio's keys. `omits_empty`: fields whose value is absent are left out.
+    pub fn json(format: &Json, omits_empty: bool) -> Result<Self, InvalidLogFormat> {
+        let Json::Object(fields) = format else {
+            return Err(InvalidLogFormat::new("JSON that is no object"));
+        };
+        if fields.is_empty() {
+            return Ok(Self {
+                omits_empty,
+                ..Self::istio_json()
+            });
+        }
+        let mut parser = Parser::default();
+        let node = to_node(format, &mut parser)?;
+        Ok(Self::of(Shape::Json(node), parser, omits_empty))
+    }
+
+    fn of(shape: Shape, parser: Parser, omits_empty: bool) -> Self {
+        Self {
+            shape,
+            captures: parser.captures,
+            unrecorded: parser.unrecorded,
+            omits_empty,
         }
     }
 
-    pub(crate) fn write(&self, log: &AccessLog<'_>, strings: &Interner, out: &mut String) {
-        match &self.0 {
-            Shape::Text(pieces) => write_pieces(pieces, log, strings, out),
-            Shape::Json(pairs) => {
-                let mut separator = '{';
-                for (key, pieces) in pairs {
-                    out.push(separator);
-                    separator = ',';
-                    push_json_string(out, key);
-                    out.push(':');
-                    write_json_value(pieces, log, strings, out);
+    /// What has to be taken while a request is served, in the order in which a line's values are written.
+    pub fn captures(&self) -> &[Capture] {
+        &self.captures
+    }
+
+    /// Operators in it that have no value in this proxy; they are written as absent.
+    pub fn unrecorded(&self) -> &[String] {
+        &self.unrecorded
+    }
+
+    /// Writes a line. `captured` are the values of the format's captures.
+    pub(crate) fn write(&self, log: &AccessLog<'_>, captured: &[u8], strings: &Interner, out: &mut String) {
+        let line = Line::new(log, captured, self.captures.len(), strings, self.omits_empty);
+        match &self.shape {
+            Shape::Text(pieces) => line.write_pieces(pieces, out),
+            Shape::Json(node) => {
+                if !write_node(node, &line, out) {
+                    out.push_str("{}");
                 }
-                out.push_str("}\n");
+                out.push('\n');
             }
         }
     }
 }
 
-fn parse(format: &str) -> Result<Vec<Piece>, InvalidLogFormat> {
-    let mut pieces = Vec::new();
-    let mut rest = format;
-    while let Some((literal, from_operator)) = rest.split_once('%') {
-        if !literal.is_empty() {
-            pieces.push(Piece::Literal(literal.to_owned()));
+/// Writes a value; false, and nothing, where it is absent and such are left out.
+fn write_node(node: &Node, line: &Line<'_>, out: &mut String) -> bool {
+    match node {
+        Node::Constant(text) => out.push_str(text),
+        Node::Text(pieces) => return line.write_json(pieces, out),
+        Node::List(nodes) => {
+            out.push('[');
+            let mut has_any = false;
+            for node in nodes {
+                let before = out.len();
+                if has_any {
+                    out.push(',');
+                }
+                if write_node(node, line, out) {
+                    has_any = true;
+                } else {
+                    out.truncate(before);
+                }
+            }
+            out.push(']');
         }
-        let Some((operator, after)) = from_operator.split_once('%') else {
-            return Err(InvalidLogFormat(format!(
-                "log format: `%{from_operator}` has no closing %"
-            )));
-        };
-        pieces.push(if operator.is_empty() {
-            Piece::Literal("%".to_owned())
-        } else {
-            Piece::Value(value_of(operator)?)
-        });
-        rest = after;
+        Node::Object(fields) => {
+            out.push('{');
+            let mut has_any = false;
+            for (key, node) in fields {
+                let before = out.len();
+                if has_any {
+                    out.push(',');
+                }
+                push_json_string(out, key);
+                out.push(':');
+                if write_node(node, line, out) {
+                    has_any = true;
+                } else {
+                    out.truncate(before);
+                }
+            }
+            out.push('}');
+        }
     }
-    if !rest.is_empty() {
-        pieces.push(Piece::Literal(rest.to_owned()));
-    }
-    Ok(pieces)
+    true
 }
 
-fn value_of(operator: &str) -> Result<Value, InvalidLogFormat> {
-    let (name, argument) = operator.split_once('(').map_or((operator, ""), |(name, rest)| {
-        (
-            name,
-            rest.split_once(')').map_or(rest, |(argument, _max_length)| argument),
-        )
-    });
-    if name.is_empty()
-        || !name
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-    {
-        return Err(InvalidLogFormat(format!(
-            "log format: `%{operator}%` is no command operator"
-        )));
-    }
-    Ok(match name {
-        "START_TIME" => Value::StartTime,
-        "PROTOCOL" => Value::Protocol,
-        "RESPONSE_CODE" => Value::ResponseCode,
-        "RESPONSE_FLAGS" => Value::ResponseFlags,
-        "RESPONSE_CODE_DETAILS" => Value::ResponseCodeDetails,
-        "CONNECTION_TERMINATION_DETAILS" => Value::TerminationDetails,
-        "UPSTREAM_TRANSPORT_FAILURE_REASON" => Value::UpstreamFailure,
-        "BYTES_RECEIVED" => Value::BytesReceived,
-        "BYTES_SENT" => Value::BytesSent,
-        "DURATION" => Value::Duration,
-        "UPSTREAM_HOST" => Value::UpstreamHost,
-        "UPSTREAM_CLUSTER" | "UPSTREAM_CLUSTER_RAW" => Value::UpstreamCluster,
-        "UPSTREAM_LOCAL_ADDRESS" => Value::UpstreamLocalAddress,
-        "UPSTREAM_REQUEST_ATTEMPT_COUNT" => Value::Attempts,
-        "DOWNSTREAM_LOCAL_ADDRESS" => Value::DownstreamLocalAddress,
-        "DOWNSTREAM_REMOTE_ADDRESS" | "DOWNSTREAM_DIRECT_REMOTE_ADDRESS" => Value::DownstreamRemoteAddress,
-        "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT" | "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" => {
-            Value::DownstreamRemoteIp
-        }
-        "REQUESTED_SERVER_NAME" => Value::RequestedServerName,
-        "ROUTE_NAME" => Value::RouteName,
-        "TRACE_ID" => Value::TraceId,
-        "REQ" => request_header(argument),
-        "RESP" if argument.eq_ignore_ascii_case("x-envoy-upstream-service-time") => Value::UpstreamServiceTime,
-        _ => Value::Absent,
+fn to_node(format: &Json, parser: &mut Parser) -> Result<Node, InvalidLogFormat> {
+    Ok(match format {
+        Json::String(text) => Node::Text(parser.parse(text)?),
+        Json::Object(fields) => Node::Object(
+            fields
+                .iter()
+                .map(|(key, value)| Ok((key.clone(), to_node(value, parser)?)))
+                .collect::<Result<_, _>>()?,
+        ),
+        Json::Array(values) => Node::List(
+            values
+                .iter()
+                .map(|value| to_node(value, parser))
+                .collect::<Result<_, _>>()?,
+        ),
+        constant => Node::Constant(constant.to_string()),
     })
 }
 
-/// `REQ(a?b)` means a, or b where a is absent; of all headers only some are recorded.
-fn request_header(argument: &str) -> Value {
-    let of = |name: &str| match name.to_ascii_lowercase().as_str() {
-        ":method" => Value::Method,
-        ":path" | "x-envoy-original-path" => Value::Path,
-        ":authority" | "host" => Value::Authority,
-        "x-forwarded-for" => Value::ForwardedFor,
-        "user-agent" => Value::UserAgent,
-        "x-request-id" => Value::RequestId,
-        _ => Value::Absent,
-    };
-    let (first, second) = argument.split_once('?').unwrap_or((argument, ""));
-    match of(first) {
-        Value::Absent => of(second),
-        value => value,
-    }
-}
-
-fn write_pieces(pieces: &[Piece], log: &AccessLog<'_>, strings: &Interner, out: &mut String) {
-    for piece in pieces {
-        match piece {
-            Piece::Literal(text) => out.push_str(text),
-            Piece::Value(value) => {
-                let before = out.len();
-                write_value(*value, log, strings, out);
-                if out.len() == before {
-                    out.push('-');
-                }
-            }
-        }
-    }
-}
-
-/// A lone number stays a number and a lone absent value becomes null, as in Envoy.
-fn write_json_value(pieces: &[Piece], log: &AccessLog<'_>, strings: &Interner, out: &mut String) {
-    let mut text = String::new();
-    if let [Piece::Value(value)] = pieces {
-        write_value(*value, log, strings, &mut text);
-        if text.is_empty() {
-            out.push_str("null");
-        } else if value.is_number() {
-            out.push_str(&text);
-        } else {
-            push_json_string(out, &text);
-        }
-        return;
-    }
-    write_pieces(pieces, log, strings, &mut text);
-    push_json_string(out, &text);
-}
-
-impl Value {
-    fn is_number(self) -> bool {
-        matches!(
-            self,
-            Self::ResponseCode | Self::BytesReceived | Self::BytesSent | Self::Duration | Self::Attempts
-        )
-    }
-}
-
-fn write_value(value: Value, log: &AccessLog<'_>, strings: &Interner, out: &mut String) {
-    match value {
-        Value::StartTime => push_timestamp(out, log.start_unix_us),
-        Value::Method => push_visible(out, log.method),
-        Value::Path => push_visible(out, log.path),
-        Value::Protocol => out.push_str(log.protocol),
-        Value::ResponseCode => push_number(out, u64::from(log.response_code)),
-        Value::ResponseFlags => {
-            let _ = write!(out, "{}", log.flags);
-        }
-        Value::ResponseCodeDetails => push_without_spaces(out, log.details),
-        Value::TerminationDetails => push_without_spaces(out, log.termination_details),
-        Value::UpstreamFailure => push_visible(out, log.upstream_failure.as_bytes()),
-        Value::BytesReceived => push_number(out, log.request_bytes),
-        Value::BytesSent => push_number(out, log.response_bytes),
-        Value::Duration => push_number(out, log.duration_us / 1000),
-        Value::UpstreamServiceTime if log.upstream_duration_us > 0 => push_number(out, log.upstream_duration_us / 1000),
-        Value::ForwardedFor => push_visible(out, log.forwarded_for),
-        Value::UserAgent => push_visible(out, log.user_agent),
-        Value::RequestId => push_visible(out, log.request_id),
-        Value::Authority => push_visible(out, log.authority),
-        Value::UpstreamHost => push_address(out, log.upstream_host),
-        Value::UpstreamCluster => push_visible(out, strings.get(log.upstream_cluster).as_bytes()),
-        Value::UpstreamLocalAddress => push_address(out, log.upstream_local),
-        Value::DownstreamLocalAddress => push_address(out, log.downstream_local),
-        Value::DownstreamRemoteAddress => push_address(out, log.downstream_remote),
-        Value::DownstreamRemoteIp => {
-            if let Some(address) = log.downstream_remote {
-                let _ = write!(out, "{}", address.ip());
-            }
-        }
-        Value::RequestedServerName => push_visible(out, log.server_name.as_bytes()),
-        Value::RouteName => push_visible(out, strings.get(log.route).as_bytes()),
-        Value::TraceId => {
-            for byte in log.trace_id.iter().flatten() {
-                let _ = write!(out, "{byte:02x}");
-            }
-        }
-        Value::Attempts => push_number(out, u64::from(log.attempts)),
-        Value::UpstreamServiceTime | Value::Absent => {}
-    }
-}
-
-fn push_number(out: &mut String, number: u64) {
-    out.push_str(itoa::Buffer::new().format(number));
-}
-
-fn push_address(out: &mut String, address: Option<SocketAddr>) {
-    if let Some(address) = address {
-        let _ = write!(out, "{address}");
-    }
-}
-
-/// Headers come from strangers: nothing in them may end a line or a quoted string.
-fn push_visible(out: &mut String, bytes: &[u8]) {
-    for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            match character {
-                '"' => out.push_str("\\\""),
-                character if character.is_control() => {
-                    let _ = write!(out, "\\x{:02x}", u32::from(character));
-                }
-                character => out.push(character),
-            }
-        }
-        for byte in chunk.invalid() {
-            let _ = write!(out, "\\x{byte:02x}");
-        }
-    }
-}
-
-/// Details are one word in a line; Envoy replaces spaces likewise.
-fn push_without_spaces(out: &mut String, text: &str) {
-    out.extend(text.chars().map(|character| {
-        if character.is_whitespace() || character.is_control() {
-            '_'
-        } else {
-            character
-        }
-    }));
-}
-
-fn push_json_string(out: &mut String, text: &str) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            character if character.is_control() => {
-                let _ = write!(out, "\\u{:04x}", u32::from(character));
-            }
-            character => out.push(character),
-        }
-    }
-    out.push('"');
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{ResponseFlags, StringId};
-
-    fn log() -> AccessLog<'static> {
-        AccessLog {
-            start_unix_us: 951_868_799_123_456,
-            duration_us: 12_345,
-            method: b"GET",
-            path: b"/reviews/0",
-            protocol: "HTTP/1.1",
-            authority: b"reviews:9080",
-            response_code: 200,
-            details: "via_upstream",
-            request_bytes: 0,
-            response_bytes: 375,
-            upstream_duration_us: 11_000,
-            user_agent: b"node",
-            request_id: b"b3e4",
-            upstream_host: "127.0.10.11:9080".parse().ok(),
-            downstream_remote: "127.0.10.12:4000".parse().ok(),
-            ..AccessLog::default()
-        }
-    }
-
-    fn line(format: &LogFormat, log: &AccessLog<'_>) -> String {
-        let mut out = String::new();
-        format.write(log, &Interner::new(), &mut out);
-        out
-    }
-
-    #[test]
-    fn the_default_line_is_istios() {
-        let expected = "[2000-02-29T23:59:59.123Z] \"GET /reviews/0 HTTP/1.1\" 200 - via_upstream - \"-\" 0 375 12 11 \"-\" \
-            \"node\" \"b3e4\" \"reviews:9080\" \"127.0.10.11:9080\" - - - 127.0.10.12:4000 - -\n";
-        assert_eq!(line(&LogFormat::istio_text(), &log()), expected);
-    }
-
-    #[test]
-    fn json_keeps_numbers_and_says_null_for_what_is_absent() {
-        let text = line(&LogFormat::istio_json(), &log());
-        assert!(
-            text.starts_with("{\"start_time\":\"2000-02-29T23:59:59.123Z\",\"method\":\"GET\""),
-            "{text}"
-        );
-        assert!(text.contains("\"response_code\":200,\"response_flags\":null"), "{text}");
-        assert!(text.ends_with("\"route_name\":null}\n"), "{text}");
-    }
-
-    #[test]
-    fn a_client_cannot_forge_lines() {
-        let evil = AccessLog {
-            user_agent: b"a\"\n[x] \xff",
-            ..log()
-        };
-        let text = line(&LogFormat::istio_text(), &evil);
-        assert!(text.contains("\"a\\\"\\x0a[x] \\xff\""), "{text}");
-        assert_eq!(text.matches('\n').count(), 1);
-        assert_eq!(line(&LogFormat::istio_json(), &evil).matches('\n').count(), 1);
-    }
-
-    #[test]
-    fn custom_formats_take_operators_and_say_what_is_wrong() {
-        let format = LogFormat::text("%RESPONSE_CODE% %REQ(X-UNKNOWN?:PATH)% 100%% %REQ(X-UNKNOWN)% %ROUTE_NAME%")
-            .expect("format");
-        assert_eq!(
-            line(
-                &format,
-                &AccessLog {
-                    flags: ResponseFlags::NONE,
-                    route: StringId::OTHER,
-                    ..log()
-                }
-            ),
-            "200 /reviews/0 100% - other\n"
-        );
-        assert_eq!(
-            LogFormat::text("%RESPONSE_CODE").expect_err("unclosed").to_string(),
-            "log format: `%RESPONSE_CODE` has no closing %"
-        );
-        assert!(LogFormat::text("%what is this%").is_err());
-    }
-}
+mod tests;

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 use crate::histogram::{BUCKETS, bucket_start};
 use crate::labels::Labels;
+use crate::totals::{RequestIdentity, RequestTotals, TcpIdentity, TcpTotals, Totals};
 use crate::{Counter, ReporterSide, ResponseFlags, SecurityPolicy, Telemetry};
 
 /// Upper bounds of Istio's duration histogram, milliseconds.
@@ -31,46 +33,16 @@ const DURATION_BOUNDS_MS: [f64; 19] = [
     3_600_000.0,
 ];
 
-pub(crate) fn render(telemetry: &Telemetry) -> String {
+pub(crate) fn render(telemetry: &Telemetry, totals: &mut Totals, now: Instant) -> String {
     let mut out = String::new();
-    render_requests(telemetry, &mut out);
-    render_tcp(telemetry, &mut out);
+    let (requests, tcp) = totals.show(telemetry, now);
+    render_requests(telemetry, requests, &mut out);
+    render_tcp(telemetry, tcp, &mut out);
     render_engine(telemetry, &mut out);
     out
 }
 
-/// Istio's metrics know neither route nor method: series that differ only in those are one here.
-type RequestIdentity = (Labels, u16, ResponseFlags, u16);
-
-#[derive(Clone)]
-struct RequestTotals {
-    count: u64,
-    request_bytes: u64,
-    response_bytes: u64,
-    sum_us: u64,
-    buckets: Vec<u64>,
-}
-
-fn render_requests(telemetry: &Telemetry, out: &mut String) {
-    let mut totals: HashMap<RequestIdentity, RequestTotals> = HashMap::new();
-    for cells in telemetry.all_cells() {
-        for series in cells.requests.iter().filter(|series| series.count.total() > 0) {
-            let key = &series.key;
-            let labels = telemetry.label_table.get(key.labels);
-            let identity = (labels, key.response_code, key.flags, key.grpc_status_plus_one);
-            let total = totals.entry(identity).or_insert_with(|| RequestTotals {
-                count: 0,
-                request_bytes: 0,
-                response_bytes: 0,
-                sum_us: 0,
-                buckets: vec![0; BUCKETS],
-            });
-            total.count += series.count.total();
-            total.request_bytes += series.request_bytes.total();
-            total.response_bytes += series.response_bytes.total();
-            total.sum_us += series.duration.add_totals(&mut total.buckets);
-        }
-    }
+fn render_requests(telemetry: &Telemetry, totals: HashMap<RequestIdentity, RequestTotals>, out: &mut String) {
     let mut rows: Vec<(String, RequestTotals)> = totals
         .into_iter()
         .map(|(identity, total)| (request_labels(telemetry, &identity), total))
@@ -99,6 +71,29 @@ fn render_requests(telemetry: &Telemetry, out: &mut String) {
     for (labels, total) in &rows {
         let _ = writeln!(out, "istio_response_bytes_sum{{{labels}}} {}", total.response_bytes);
         let _ = writeln!(out, "istio_response_bytes_count{{{labels}}} {}", total.count);
+    }
+    render_messages(&rows, out);
+}
+
+fn render_messages(rows: &[(String, RequestTotals)], out: &mut String) {
+    type Value = fn(&RequestTotals) -> u64;
+    let messages: [(&str, &str, Value); 2] = [
+        (
+            "istio_request_messages_total",
+            "Messages received with requests of gRPC.",
+            |total| total.request_messages,
+        ),
+        (
+            "istio_response_messages_total",
+            "Messages sent with responses of gRPC.",
+            |total| total.response_messages,
+        ),
+    ];
+    for (name, help, value) in messages {
+        head(out, name, "counter", help);
+        for (labels, total) in rows.iter().filter(|(_, total)| value(total) > 0) {
+            let _ = writeln!(out, "{name}{{{labels}}} {}", value(total));
+        }
     }
 }
 
@@ -129,27 +124,7 @@ fn render_duration(out: &mut String, labels: &str, total: &RequestTotals) {
     let _ = writeln!(out, "istio_request_duration_milliseconds_count{{{labels}}} {count}");
 }
 
-#[derive(Clone, Copy, Default)]
-struct TcpTotals {
-    opened: u64,
-    closed: u64,
-    received: u64,
-    sent: u64,
-}
-
-fn render_tcp(telemetry: &Telemetry, out: &mut String) {
-    let mut totals: HashMap<(Labels, ResponseFlags), TcpTotals> = HashMap::new();
-    for cells in telemetry.all_cells() {
-        for series in cells.tcp.iter() {
-            let total = totals
-                .entry((telemetry.label_table.get(series.key.labels), series.key.flags))
-                .or_default();
-            total.opened += series.opened.total();
-            total.closed += series.closed.total();
-            total.received += series.received_bytes.total();
-            total.sent += series.sent_bytes.total();
-        }
-    }
+fn render_tcp(telemetry: &Telemetry, totals: HashMap<TcpIdentity, TcpTotals>, out: &mut String) {
     let mut rows: Vec<(String, TcpTotals)> = totals
         .into_iter()
         .map(|((labels, flags), total)| {
@@ -395,10 +370,12 @@ mod tests {
                 grpc_status: None,
                 request_bytes: 1,
                 response_bytes: 2,
+                request_messages: 0,
+                response_messages: 0,
                 duration_us,
             });
         }
-        let text = render(&telemetry);
+        let text = render(&telemetry, &mut Totals::default(), Instant::now());
         let line = text
             .lines()
             .find(|line| line.starts_with("istio_requests_total{"))
@@ -431,13 +408,46 @@ mod tests {
     }
 
     #[test]
+    fn messages_of_grpc_are_counted_where_there_are_any() {
+        let telemetry = telemetry();
+        let worker = telemetry.worker();
+        let end = RequestEnd {
+            labels: crate::LabelsId::OTHER,
+            route: StringId::EMPTY,
+            method: StringId::EMPTY,
+            response_code: 200,
+            flags: ResponseFlags::NONE,
+            grpc_status: Some(0),
+            request_bytes: 10,
+            response_bytes: 20,
+            request_messages: 1,
+            response_messages: 3,
+            duration_us: 5,
+        };
+        worker.record_request(&end);
+        worker.record_request(&RequestEnd {
+            response_code: 503,
+            request_messages: 0,
+            response_messages: 0,
+            ..end
+        });
+        let text = render(&telemetry, &mut Totals::default(), Instant::now());
+        let of = |name: &str| {
+            let lines = text.lines().filter(|line| line.starts_with(name));
+            lines.filter_map(|line| line.rsplit(' ').next()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("istio_request_messages_total{"), ["1"]);
+        assert_eq!(of("istio_response_messages_total{"), ["3"]);
+    }
+
+    #[test]
     fn engine_counters_and_gauges_are_sums_over_workers() {
         let telemetry = telemetry();
         let (one, two) = (telemetry.worker(), telemetry.worker());
         one.count(Counter::DownstreamConnectionsOpened);
         two.count_many(Counter::DownstreamConnectionsOpened, 2);
         two.count(Counter::DownstreamConnectionsClosed);
-        let text = render(&telemetry);
+        let text = render(&telemetry, &mut Totals::default(), Instant::now());
         assert!(
             text.contains("fairlead_proxy_downstream_connections_opened_total 3\n"),
             "{text}"

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::Telemetry;
 use crate::clock::unix_micros;
 use crate::collector::Collector;
+use crate::{ExportSink, Telemetry};
 
 /// How long a log line waits at most before it is written.
 const LINE_LATENCY: Duration = Duration::from_millis(50);
 /// How often rings are emptied where nobody asks for reports.
-const IDLE_WAIT: Duration = Duration::from_secs(5);
+const IDLE_WAIT: Duration = Duration::from_secs(1);
 
 /// Where encoded `ReportBatch` messages go. Called on the reporter's thread: it must not block.
 pub type ReportSink = Box<dyn Fn(Vec<u8>) + Send>;
@@ -34,10 +34,16 @@ pub struct Reporter {
 
 impl Reporter {
     /// Starts the thread. `interval` is the time between two batches; zero makes none but those asked for.
-    pub fn spawn(telemetry: Arc<Telemetry>, interval: Duration, sink: ReportSink) -> io::Result<Self> {
+    /// `exports` takes spans for collectors.
+    pub fn spawn(
+        telemetry: Arc<Telemetry>,
+        interval: Duration,
+        sink: ReportSink,
+        exports: ExportSink,
+    ) -> io::Result<Self> {
         let (commands, received) = channel();
         let thread = Builder::new().name("telemetry".to_owned()).spawn(move || {
-            let collector = Collector::new(telemetry, unix_micros() / 1000);
+            let collector = Collector::new(telemetry, unix_micros() / 1000, exports);
             run(collector, interval, &sink, &received);
         })?;
         Ok(Self {
@@ -46,7 +52,8 @@ impl Reporter {
         })
     }
 
-    /// Makes a report now and waits until the sink has it. Does nothing once stopped.
+    /// Makes a report now, hands spans to their collectors without waiting for more, and waits until the sink has the
+    /// report. Does nothing once stopped.
     pub fn report(&self) {
         let (done, wait) = sync_channel(1);
         if self.commands.send(Command::Report(done)).is_ok() {
@@ -86,24 +93,30 @@ impl Drop for Reporter {
 
 fn run(mut collector: Collector, interval: Duration, sink: &ReportSink, commands: &Receiver<Command>) {
     let mut last_report = Instant::now();
+    let mut last_drain = Instant::now();
     let report = |collector: &mut Collector| {
         if let Some(batch) = collector.report(unix_micros() / 1000) {
             sink(batch);
         }
     };
     loop {
-        let until_report = if interval.is_zero() {
-            IDLE_WAIT
-        } else {
-            interval.saturating_sub(last_report.elapsed())
-        };
-        let wait = if collector.writes_lines() {
-            until_report.min(LINE_LATENCY)
-        } else {
-            until_report
-        };
+        let drain_interval = if collector.is_urgent() { LINE_LATENCY } else { IDLE_WAIT };
+        // Looked at after every command too: somebody who asks all the time must not hold up the rest.
+        if !interval.is_zero() && last_report.elapsed() >= interval {
+            report(&mut collector);
+            last_report = Instant::now();
+            last_drain = last_report;
+        } else if last_drain.elapsed() >= drain_interval {
+            collector.drain();
+            last_drain = Instant::now();
+        }
+        let mut wait = drain_interval.saturating_sub(last_drain.elapsed());
+        if !interval.is_zero() {
+            wait = wait.min(interval.saturating_sub(last_report.elapsed()));
+        }
         match commands.recv_timeout(wait) {
             Ok(Command::Report(done)) => {
+                collector.drain_all();
                 report(&mut collector);
                 last_report = Instant::now();
                 let _ = done.send(());
@@ -113,14 +126,11 @@ fn run(mut collector: Collector, interval: Duration, sink: &ReportSink, commands
             }
             Ok(Command::ReopenLogs) => collector.reopen_logs(),
             Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                collector.drain_all();
                 report(&mut collector);
                 return;
             }
-            Err(RecvTimeoutError::Timeout) if !interval.is_zero() && last_report.elapsed() >= interval => {
-                report(&mut collector);
-                last_report = Instant::now();
-            }
-            Err(RecvTimeoutError::Timeout) => collector.drain(),
+            Err(RecvTimeoutError::Timeout) => {}
         }
     }
 }
@@ -140,6 +150,8 @@ mod tests {
             grpc_status: None,
             request_bytes: 0,
             response_bytes: 0,
+            request_messages: 0,
+            response_messages: 0,
             duration_us: 1,
         }
     }
@@ -148,7 +160,7 @@ mod tests {
         let (sender, batches) = channel();
         let sink: ReportSink = Box::new(move |batch| sender.send(batch).expect("the test listens"));
         (
-            Reporter::spawn(telemetry.clone(), interval, sink).expect("thread"),
+            Reporter::spawn(telemetry.clone(), interval, sink, Box::new(|_| true)).expect("thread"),
             batches,
         )
     }
@@ -177,10 +189,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("access.log");
         let telemetry = Telemetry::new(TelemetryOptions::default());
-        let target = telemetry.log_target(
-            path.to_str().expect("path"),
-            &LogFormat::text("%RESPONSE_CODE%").expect("format"),
-        );
+        let format = LogFormat::text("%RESPONSE_CODE%", false).expect("format");
+        let target = telemetry
+            .log_target(path.to_str().expect("path"), &format)
+            .expect("target");
         let worker = telemetry.worker();
         let (reporter, _batches) = reporter(&telemetry, Duration::ZERO);
         for code in [200, 404] {
@@ -195,5 +207,23 @@ mod tests {
         }
         reporter.stop();
         assert_eq!(std::fs::read_to_string(path).expect("file"), "200\n404\n");
+    }
+
+    #[test]
+    fn who_asks_for_counters_all_the_time_does_not_hold_up_lines() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("access.log");
+        let telemetry = Telemetry::new(TelemetryOptions::default());
+        let target = telemetry
+            .log_target(path.to_str().expect("path"), &LogFormat::istio_text())
+            .expect("target");
+        let worker = telemetry.worker();
+        let (reporter, _batches) = reporter(&telemetry, Duration::ZERO);
+        worker.log(worker.log_decision(false, target), &AccessLog::default());
+        let start = Instant::now();
+        while !std::fs::read_to_string(&path).is_ok_and(|text| !text.is_empty()) {
+            assert!(start.elapsed() < Duration::from_secs(20), "no line");
+            reporter.prometheus();
+        }
     }
 }

@@ -44,6 +44,13 @@ impl TraceContext {
         }
     }
 
+    /// A new trace whose id has 8 bytes, as old collectors of Zipkin want it.
+    pub fn generate_short(sampled: bool) -> Self {
+        let mut context = Self::generate(sampled);
+        context.trace_id[..8].fill(0);
+        context
+    }
+
     /// The same trace with a new span: what is sent on.
     #[must_use]
     pub fn child(self) -> Self {
@@ -81,11 +88,12 @@ pub fn new_request_id() -> [u8; 36] {
     text
 }
 
-fn new_span_id() -> [u8; 8] {
+/// A random id for a span.
+pub fn new_span_id() -> [u8; 8] {
     (fastrand::u64(..) | 1).to_be_bytes()
 }
 
-fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
+pub(crate) fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
         *byte = digit(pair[0])? << 4 | digit(pair[1])?;
@@ -102,7 +110,7 @@ fn digit(character: u8) -> Option<u8> {
     }
 }
 
-fn write_hex(bytes: &[u8], out: &mut [u8]) {
+pub(crate) fn write_hex(bytes: &[u8], out: &mut [u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for (byte, pair) in bytes.iter().zip(out.chunks_exact_mut(2)) {
         pair[0] = DIGITS[usize::from(byte >> 4)];

@@ -6,12 +6,15 @@ use std::hash::Hash;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::cells::{RequestKey, RequestSeries, TcpKey, TcpSeries, WorkerCells};
+use crate::cells::{RequestKey, RequestSeries, SeriesTable, TcpKey, TcpSeries, WorkerCells};
+use crate::export::ExporterTable;
 use crate::interner::Interner;
 use crate::labels::LabelTable;
 use crate::log_target::LogTargetTable;
+use crate::tags::TagTable;
 use crate::{
-    AccessLog, Counter, LabelNames, LabelsId, LogDecision, LogFormat, LogTargets, ResponseFlags, Span, StringId,
+    AccessLog, Counter, ExporterId, LabelNames, LabelsId, LogDecision, LogFormat, LogTargets, ResponseFlags, Span,
+    SpanFormat, StringId, Tag, TagSetId,
 };
 
 /// The workload the proxy stands beside.
@@ -67,6 +70,8 @@ pub struct Telemetry {
     pub(crate) strings: Interner,
     pub(crate) label_table: LabelTable,
     pub(crate) log_targets: LogTargetTable,
+    pub(crate) exporters: ExporterTable,
+    pub(crate) tags: TagTable,
     workers: Mutex<Vec<Arc<WorkerCells>>>,
 }
 
@@ -78,15 +83,20 @@ impl Telemetry {
             strings: Interner::new(),
             label_table: LabelTable::new(),
             log_targets: LogTargetTable::default(),
+            exporters: ExporterTable::default(),
+            tags: TagTable::default(),
             workers: Mutex::default(),
         })
     }
 
     /// Makes the writing side for one more thread.
     pub fn worker(self: &Arc<Self>) -> Worker {
+        let cells = self.register_cells();
         Worker {
             shared: self.clone(),
-            cells: self.register_cells(),
+            table: RefCell::new(cells.table()),
+            generation: Cell::new(0),
+            cells,
             requests: RefCell::default(),
             last_request: Cell::new((RequestKey::OTHER, 0)),
             tcp: RefCell::default(),
@@ -111,14 +121,24 @@ impl Telemetry {
         self.label_table.intern(&self.strings, names)
     }
 
-    /// Names a file (or `/dev/stdout`, `/dev/stderr`) for log lines. An empty path is no target. When configuration is
-    /// applied.
-    pub fn log_target(&self, path: &str, format: &LogFormat) -> LogTargets {
+    /// Names a file (or `/dev/stdout`, `/dev/stderr`) for log lines. An empty path is no target. None: there are too many
+    /// different ones. When configuration is applied.
+    pub fn log_target(&self, path: &str, format: &LogFormat) -> Option<LogTargets> {
         if path.is_empty() {
-            LogTargets::NONE
+            Some(LogTargets::NONE)
         } else {
             self.log_targets.register(path, format)
         }
+    }
+
+    /// Names a collector of spans by what tells it from others. None: there are too many. When configuration is applied.
+    pub fn exporter(&self, key: &str, format: &SpanFormat) -> Option<ExporterId> {
+        self.exporters.register(key, format)
+    }
+
+    /// Gives a set of tags its number. When configuration is applied.
+    pub fn tag_set(&self, tags: &[Tag]) -> TagSetId {
+        self.tags.intern(tags)
     }
 
     pub(crate) fn register_cells(&self) -> Arc<WorkerCells> {
@@ -154,6 +174,10 @@ pub struct RequestEnd {
     pub request_bytes: u64,
     /// Bytes sent downstream.
     pub response_bytes: u64,
+    /// For gRPC, messages received from downstream.
+    pub request_messages: u64,
+    /// For gRPC, messages sent downstream.
+    pub response_messages: u64,
     /// From the first byte of the request to the last of the response.
     pub duration_us: u64,
 }
@@ -172,6 +196,8 @@ struct Budget {
 pub struct Worker {
     shared: Arc<Telemetry>,
     cells: Arc<WorkerCells>,
+    table: RefCell<Arc<SeriesTable>>,
+    generation: Cell<u32>,
     requests: RefCell<HashMap<RequestKey, u32, foldhash::fast::RandomState>>,
     last_request: Cell<(RequestKey, u32)>,
     tcp: RefCell<HashMap<TcpKey, u32, foldhash::fast::RandomState>>,
@@ -197,6 +223,7 @@ impl Worker {
 
     /// Records a request that ended.
     pub fn record_request(&self, end: &RequestEnd) {
+        self.renew_if_asked();
         let key = RequestKey {
             labels: end.labels,
             route: end.route,
@@ -209,10 +236,14 @@ impl Worker {
         if place == 0 || end.labels == LabelsId::OTHER {
             self.cells.overflowed.add(1);
         }
-        if let Some(series) = self.cells.requests.get(place) {
+        if let Some(series) = self.table.borrow().requests.get(place) {
             series.count.add(1);
             series.request_bytes.add(end.request_bytes);
             series.response_bytes.add(end.response_bytes);
+            if end.request_messages + end.response_messages > 0 {
+                series.request_messages.add(end.request_messages);
+                series.response_messages.add(end.response_messages);
+            }
             series.duration.record(end.duration_us);
         }
     }
@@ -281,15 +312,26 @@ impl Worker {
     /// Records a span of a sampled trace. Never waits: what does not fit is counted.
     pub fn span(&self, span: &Span<'_>) {
         let mut budget = self.budget();
-        let has_room = budget.spans > 0 && {
+        let is_reported = budget.spans > 0;
+        if is_reported {
             budget.spans -= 1;
             self.budget.set(budget);
+        }
+        let has_room = (is_reported || span.exporter.is_some()) && {
             let mut record = self.record.borrow_mut();
-            span.encode(&mut record);
-            self.cells.spans.push(&record)
+            span.encode(is_reported, &mut record);
+            let ring = if span.exporter.is_some() {
+                self.cells.export_ring()
+            } else {
+                &self.cells.spans
+            };
+            ring.push(&record)
         };
-        if !has_room {
+        if !has_room || !is_reported {
             self.cells.dropped_spans.add(1);
+        }
+        if !has_room && span.exporter.is_some() {
+            self.count(Counter::SpanExportsDropped);
         }
     }
 
@@ -306,24 +348,37 @@ impl Worker {
         }
     }
 
+    /// Leaves a table that is full of series that nobody uses any more.
+    fn renew_if_asked(&self) {
+        let asked = self.cells.generation.load(Relaxed);
+        if asked == self.generation.get() {
+            return;
+        }
+        self.generation.set(asked);
+        *self.table.borrow_mut() = self.cells.renew_table();
+        self.requests.borrow_mut().clear();
+        self.tcp.borrow_mut().clear();
+        self.last_request.set((RequestKey::OTHER, 0));
+    }
+
     fn request_place(&self, key: RequestKey) -> u32 {
         let (last_key, last_place) = self.last_request.get();
         if last_key == key {
             return last_place;
         }
         let place = place_of(&mut self.requests.borrow_mut(), key, || {
-            self.cells.requests.push(RequestSeries::new(key))
+            self.table.borrow().requests.push(RequestSeries::new(key))
         });
         self.last_request.set((key, place));
         place
     }
 
     fn with_tcp(&self, labels: LabelsId, flags: ResponseFlags, record: impl FnOnce(&TcpSeries)) {
+        self.renew_if_asked();
         let key = TcpKey { labels, flags };
-        let place = place_of(&mut self.tcp.borrow_mut(), key, || {
-            self.cells.tcp.push(TcpSeries::new(key))
-        });
-        if let Some(series) = self.cells.tcp.get(place) {
+        let table = self.table.borrow();
+        let place = place_of(&mut self.tcp.borrow_mut(), key, || table.tcp.push(TcpSeries::new(key)));
+        if let Some(series) = table.tcp.get(place) {
             record(series);
         }
     }

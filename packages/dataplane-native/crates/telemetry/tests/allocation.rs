@@ -41,7 +41,9 @@ fn recording_requests_logs_and_spans_allocates_nothing_in_steady_state() {
         max_spans: u32::MAX,
         ..TelemetryOptions::default()
     });
-    let target = telemetry.log_target(path.to_str().expect("path"), &LogFormat::istio_text());
+    let target = telemetry
+        .log_target(path.to_str().expect("path"), &LogFormat::istio_text())
+        .expect("target");
     let labels = telemetry.labels(&LabelNames {
         reporter: ReporterSide::Destination,
         peer: PeerNames::default(),
@@ -62,6 +64,8 @@ fn recording_requests_logs_and_spans_allocates_nothing_in_steady_state() {
             grpc_status: None,
             request_bytes: 1,
             response_bytes: 2,
+            request_messages: 0,
+            response_messages: 0,
             duration_us: round % 5000,
         });
         let log = AccessLog {
@@ -85,6 +89,7 @@ fn recording_requests_logs_and_spans_allocates_nothing_in_steady_state() {
             method: b"GET",
             path: b"/",
             authority: b"reviews",
+            ..Span::default()
         });
         worker.tcp_bytes(labels, 1, 1);
     };

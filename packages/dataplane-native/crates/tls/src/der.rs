@@ -44,7 +44,7 @@ pub(crate) fn read_certificate(der: &[u8]) -> Option<Contents> {
     }
     let serial = to_hex(tbs.take(INTEGER)?);
     let _signature_algorithm = tbs.take(SEQUENCE)?;
-    let _issuer = tbs.take(SEQUENCE)?;
+    let issuer = read_name(tbs.take(SEQUENCE)?)?;
     let mut validity = Der(tbs.take(SEQUENCE)?);
     let (not_before, not_after) = (validity.take_time()?, validity.take_time()?);
     let subject = read_name(tbs.take(SEQUENCE)?)?;
@@ -52,6 +52,10 @@ pub(crate) fn read_certificate(der: &[u8]) -> Option<Contents> {
 
     let mut names = PeerNames {
         subject,
+        issuer,
+        serial: serial.clone(),
+        not_before,
+        not_after,
         ..PeerNames::default()
     };
     while let Some((tag, content)) = tbs.next_value()? {
@@ -275,6 +279,11 @@ mod tests {
         });
         let contents = read_certificate(&der).expect("contents");
         assert_eq!(contents.names.subject, "CN=reviews,O=a\\, b");
+        assert_eq!(contents.names.issuer, contents.names.subject, "it signed itself");
+        assert_eq!(
+            (contents.names.serial.as_str(), contents.names.not_after),
+            ("1234", 2_845_238_400)
+        );
         assert_eq!(contents.names.uris, ["spiffe://cluster.local/ns/default/sa/reviews"]);
         assert_eq!(contents.names.dns, ["reviews.example"]);
         assert_eq!(contents.names.emails, ["a@b"]);
@@ -292,7 +301,14 @@ mod tests {
     #[test]
     fn a_certificate_without_names_has_none() {
         let der = certificate(|params| params.subject_alt_names.clear());
-        assert_eq!(read_certificate(&der).expect("contents").names, PeerNames::default());
+        let names = read_certificate(&der).expect("contents").names;
+        let nothing = PeerNames {
+            serial: names.serial.clone(),
+            not_before: names.not_before,
+            not_after: names.not_after,
+            ..PeerNames::default()
+        };
+        assert_eq!(names, nothing);
     }
 
     #[test]

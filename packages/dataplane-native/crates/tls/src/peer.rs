@@ -23,6 +23,14 @@ pub struct PeerNames {
     pub emails: Vec<String>,
     /// IP subject alternative names.
     pub ips: Vec<IpAddr>,
+    /// Distinguished name of the issuer (RFC 2253).
+    pub issuer: String,
+    /// The serial number in hexadecimal.
+    pub serial: String,
+    /// The first second at which it is valid, since the epoch.
+    pub not_before: i64,
+    /// The last one.
+    pub not_after: i64,
 }
 
 impl PeerNames {

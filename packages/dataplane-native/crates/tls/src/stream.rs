@@ -79,6 +79,12 @@ impl<S: Stream> TlsStream<S> {
         &self.peer
     }
 
+    /// The peer's certificate in DER, if it presented one.
+    pub fn peer_certificate(&self) -> Option<&[u8]> {
+        let chain = self.session.peer_certificates()?;
+        chain.first().map(|certificate| &**certificate)
+    }
+
     /// Whether the connection ended without the peer saying so (RFC 8446 section 6.1): data whose length is not known
     /// otherwise may be incomplete.
     pub fn was_truncated(&self) -> bool {

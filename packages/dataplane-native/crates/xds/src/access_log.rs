@@ -1,6 +1,6 @@
 //! Access logs.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod filter;
 
 use config::{AccessLog, AccessLogFormat};
 use messages::{
@@ -30,8 +30,15 @@ pub(crate) fn access_logs(cx: &mut Context, name: &str, logs: Vec<pb::AccessLog>
 }
 
 fn access_log(cx: &mut Context, log: pb::AccessLog) -> Option<AccessLog> {
-    cx.no_effect("filter", log.filter.is_some());
-    let Some(ConfigType::TypedConfig(any)) = log.config_type else {
+    let filter = log
+        .filter
+        .and_then(|filter| cx.within("filter", |cx| filter::access_log_filter(cx, filter)));
+    let log = target(cx, log.config_type)?;
+    Some(AccessLog { filter, ..log })
+}
+
+fn target(cx: &mut Context, config: Option<ConfigType>) -> Option<AccessLog> {
+    let Some(ConfigType::TypedConfig(any)) = config else {
         cx.within("typedConfig", |cx| cx.error("is missing"));
         return None;
     };
@@ -41,30 +48,21 @@ fn access_log(cx: &mut Context, log: pb::AccessLog) -> Option<AccessLog> {
             if file.path.is_empty() {
                 cx.within("path", |cx| cx.error("is empty"));
             }
-            return Some(AccessLog {
-                path: file.path.into(),
-                format: file_format(cx, file.access_log_format),
-            });
+            return Some(file_format(cx, &file.path, file.access_log_format));
         }
         if is::<StdoutAccessLog>(&any) {
             let log: StdoutAccessLog = cx.unpack(&any)?;
             let format = log
                 .access_log_format
                 .map(|stdout_access_log::AccessLogFormat::LogFormat(format)| format);
-            return Some(AccessLog {
-                path: "/dev/stdout".into(),
-                format: log_format(cx, format),
-            });
+            return Some(log_format(cx, "/dev/stdout", format));
         }
         if is::<StderrAccessLog>(&any) {
             let log: StderrAccessLog = cx.unpack(&any)?;
             let format = log
                 .access_log_format
                 .map(|stderr_access_log::AccessLogFormat::LogFormat(format)| format);
-            return Some(AccessLog {
-                path: "/dev/stderr".into(),
-                format: log_format(cx, format),
-            });
+            return Some(log_format(cx, "/dev/stderr", format));
         }
         cx.warn(format!(
             "access log {:?} has no effect in this proxy",
@@ -74,32 +72,47 @@ fn access_log(cx: &mut Context, log: pb::AccessLog) -> Option<AccessLog> {
     })
 }
 
-fn file_format(cx: &mut Context, format: Option<file_access_log::AccessLogFormat>) -> AccessLogFormat {
-    match format {
+fn file_format(cx: &mut Context, path: &str, format: Option<file_access_log::AccessLogFormat>) -> AccessLog {
+    let format = match format {
         None => AccessLogFormat::Default,
         Some(file_access_log::AccessLogFormat::Format(text)) => text_format(text),
         Some(
             file_access_log::AccessLogFormat::JsonFormat(object)
             | file_access_log::AccessLogFormat::TypedJsonFormat(object),
-        ) => json_format(cx, object),
-        Some(file_access_log::AccessLogFormat::LogFormat(format)) => log_format(cx, Some(format)),
+        ) => json_format(object),
+        Some(file_access_log::AccessLogFormat::LogFormat(format)) => return log_format(cx, path, Some(format)),
+    };
+    AccessLog {
+        path: path.into(),
+        format,
+        ..AccessLog::default()
     }
 }
 
-fn log_format(cx: &mut Context, format: Option<SubstitutionFormatString>) -> AccessLogFormat {
-    cx.within("logFormat", |cx| match format.and_then(|format| format.format) {
+fn log_format(cx: &mut Context, path: &str, format: Option<SubstitutionFormatString>) -> AccessLog {
+    let omit_empty_values = format.as_ref().is_some_and(|format| format.omit_empty_values);
+    let format = cx.within("logFormat", |cx| match format.and_then(|format| format.format) {
         None => AccessLogFormat::Default,
         Some(Format::TextFormat(text)) => text_format(text),
-        Some(Format::JsonFormat(object)) => json_format(cx, object),
+        Some(Format::JsonFormat(object)) => json_format(object),
         Some(Format::TextFormatSource(source)) => match data_source(cx, source) {
             Some(Source::Inline(bytes)) => text_format(String::from_utf8_lossy(&bytes).into_owned()),
-            Some(Source::File(path)) => {
-                cx.error(format!("a format in file {path:?} is not supported; write it inline"));
-                AccessLogFormat::Default
-            }
+            Some(Source::File(path)) => match std::fs::read_to_string(&*path) {
+                Ok(text) => text_format(text),
+                Err(error) => {
+                    cx.error(format!("the format in file {path:?} cannot be read: {error}"));
+                    AccessLogFormat::Default
+                }
+            },
             None => AccessLogFormat::Default,
         },
-    })
+    });
+    AccessLog {
+        path: path.into(),
+        format,
+        omit_empty_values,
+        filter: None,
+    }
 }
 
 fn text_format(text: String) -> AccessLogFormat {
@@ -110,22 +123,9 @@ fn text_format(text: String) -> AccessLogFormat {
     }
 }
 
-fn json_format(cx: &mut Context, object: Struct) -> AccessLogFormat {
-    let Json::Object(fields) = json_object(object) else {
-        return AccessLogFormat::Default;
-    };
-    let mut format = BTreeMap::new();
-    for (key, value) in fields {
-        match value {
-            Json::String(text) => {
-                format.insert(key, Arc::from(text));
-            }
-            other => {
-                cx.warn(format!(
-                    "field {key:?} of the format is {other}, only strings are supported; it is left out"
-                ));
-            }
-        }
+fn json_format(object: Struct) -> AccessLogFormat {
+    match json_object(object) {
+        Json::Object(fields) => AccessLogFormat::Json(fields),
+        _ => AccessLogFormat::Default,
     }
-    AccessLogFormat::Json(format)
 }

@@ -15,9 +15,12 @@ use messages::{
         extensions::filters::{
             http::{
                 cors::v3::{Cors, CorsPolicy},
+                ext_authz::v3::{ExtAuthz, ExtAuthzPerRoute},
+                ext_proc::v3::{ExtProcPerRoute, ExternalProcessor},
                 fault::v3::HttpFault,
                 jwt_authn::v3::{JwtAuthentication, PerRouteConfig as JwtPerRoute},
                 local_ratelimit::v3::LocalRateLimit,
+                ratelimit::v3::{RateLimit, RateLimitPerRoute},
                 rbac::v3::{Rbac as HttpRbac, RbacPerRoute},
                 router::v3::Router,
                 set_filter_state::v3::Config as SetFilterState,
@@ -36,7 +39,8 @@ use prost::Message;
 
 use crate::{
     context::{Context, is},
-    fault, filter_state, http_connection_manager, jwt, rate_limit, rbac, short, tcp_proxy,
+    ext_authz, ext_proc, fault, filter_state, global_limit, http_connection_manager, jwt, rate_limit, rbac, short,
+    tcp_proxy,
 };
 
 /// Filters that only observe or pass on telemetry; what they do, this proxy does itself or does not need.
@@ -212,6 +216,15 @@ fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) 
     if is::<LocalRateLimit>(any) {
         return Some(HttpFilterKind::LocalRateLimit(Box::new(rate_limit::local(cx, any))));
     }
+    if is::<ExtAuthz>(any) {
+        return Some(HttpFilterKind::ExtAuthz(Box::new(ext_authz::filter(cx, any))));
+    }
+    if is::<ExternalProcessor>(any) {
+        return Some(HttpFilterKind::ExtProc(Box::new(ext_proc::filter(cx, any))));
+    }
+    if is::<RateLimit>(any) {
+        return Some(HttpFilterKind::RateLimit(Box::new(global_limit::filter(cx, any))));
+    }
     if is::<Router>(any) {
         let router: Router = cx.unpack(any)?;
         cx.no_effect("upstreamLog", !router.upstream_log.is_empty());
@@ -285,6 +298,15 @@ fn filter_override(cx: &mut Context, name: &str, any: &Any, is_optional: bool) -
     }
     if is::<LocalRateLimit>(any) {
         return Some(FilterOverride::LocalRateLimit(Box::new(rate_limit::local(cx, any))));
+    }
+    if is::<ExtAuthzPerRoute>(any) {
+        return ext_authz::per_route(cx, any);
+    }
+    if is::<ExtProcPerRoute>(any) {
+        return ext_proc::per_route(cx, any);
+    }
+    if is::<RateLimitPerRoute>(any) {
+        return global_limit::per_route(cx, any);
     }
     ignored(cx, "configuration of HTTP filter", name, any, is_optional)
         .map(|type_url| FilterOverride::Ignored { type_url })

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use config::{
-    ClientCertDetails, CodecType, ForwardClientCert, FractionalPercent, Http1Options, Http2Keepalive, Http2Options,
-    HttpConnectionManager, PathNormalization, RouteSource, ServerHeader, SlashesAction, Tracing, Upgrade,
+    ClientCertDetails, CodecType, ForwardClientCert, Http1Options, Http2Keepalive, Http2Options, HttpConnectionManager,
+    PathNormalization, RouteSource, ServerHeader, SlashesAction, Upgrade,
 };
 use messages::envoy::{
     config::core::v3::{
@@ -20,13 +20,7 @@ use messages::envoy::{
     },
 };
 
-use crate::{
-    access_log::access_logs,
-    context::Context,
-    filter::http_filters,
-    route,
-    value::{millis, percent},
-};
+use crate::{access_log::access_logs, context::Context, filter::http_filters, route, tracing, value::millis};
 
 pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpConnectionManager {
     report(cx, &pb);
@@ -88,7 +82,7 @@ pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpCo
         generate_request_id: pb.generate_request_id.unwrap_or(true),
         preserve_external_request_id: pb.preserve_external_request_id,
         always_set_request_id_in_response: pb.always_set_request_id_in_response,
-        tracing: pb.tracing.map(tracing),
+        tracing: pb.tracing.map(|pb| cx.within("tracing", |cx| tracing::tracing(cx, pb))),
         http1: http1(cx, "httpProtocolOptions", pb.http_protocol_options),
         http2: http2(cx, "http2ProtocolOptions", pb.http2_protocol_options),
         strip_port: pb.strip_matching_host_port || strip_any,
@@ -205,14 +199,6 @@ fn upgrade(cx: &mut Context, pb: nested::UpgradeConfig) -> Upgrade {
     Upgrade {
         protocol: pb.upgrade_type.to_ascii_lowercase().into(),
         enabled: pb.enabled.unwrap_or(true),
-    }
-}
-
-fn tracing(pb: nested::Tracing) -> Tracing {
-    Tracing {
-        client_sampling: percent(pb.client_sampling, FractionalPercent::ALL),
-        random_sampling: percent(pb.random_sampling, FractionalPercent::ALL),
-        overall_sampling: percent(pb.overall_sampling, FractionalPercent::ALL),
     }
 }
 

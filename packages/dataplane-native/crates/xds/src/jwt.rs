@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use config::{ClaimHeader, FilterOverride, JwtAuthn, JwtHeader, JwtProvider, JwtRequirement, JwtRule};
+use config::{ClaimHeader, FilterOverride, JwtAuthn, JwtHeader, JwtProvider, JwtRequirement, JwtRule, RemoteJwks};
 use messages::{
     envoy::extensions::filters::http::jwt_authn::v3::{
         self as pb, jwt_provider::JwksSourceSpecifier, jwt_requirement::RequiresType,
@@ -14,6 +14,7 @@ use messages::{
 use crate::{
     context::Context,
     route::route_match,
+    service::http_uri,
     value::{Source, data_source, header_name, millis},
 };
 
@@ -67,17 +68,18 @@ fn provider(cx: &mut Context, pb: pb::JwtProvider) -> JwtProvider {
     cx.no_effect("failedStatusInMetadata", !pb.failed_status_in_metadata.is_empty());
     cx.no_effect("clearRouteCache", pb.clear_route_cache);
     let strings = |list: Vec<String>| list.into_iter().map(Arc::from).collect();
+    let mut remote = None;
     let jwks = match pb.jwks_source_specifier {
         Some(JwksSourceSpecifier::LocalJwks(source)) => cx.within("localJwks", |cx| {
             let source = data_source(cx, source)?;
             text(cx, source)
         }),
-        Some(JwksSourceSpecifier::RemoteJwks(_)) => {
-            cx.unsupported("remoteJwks", true);
+        Some(JwksSourceSpecifier::RemoteJwks(pb)) => {
+            remote = Some(cx.within("remoteJwks", |cx| remote_jwks(cx, pb)));
             None
         }
         None => {
-            cx.error("has no keys: write localJwks");
+            cx.error("has no keys: write localJwks or remoteJwks");
             None
         }
     };
@@ -86,6 +88,7 @@ fn provider(cx: &mut Context, pb: pb::JwtProvider) -> JwtProvider {
         issuer: pb.issuer.into(),
         audiences: strings(pb.audiences),
         jwks: jwks.unwrap_or_default(),
+        remote_jwks: remote,
         from_headers: cx
             .list("fromHeaders", pb.from_headers, |cx, header| {
                 Some(JwtHeader {
@@ -125,6 +128,50 @@ fn provider(cx: &mut Context, pb: pb::JwtProvider) -> JwtProvider {
         },
         requires_expiration: pb.require_expiration,
         max_lifetime_s: millis(cx, "maxLifetime", pb.max_lifetime).map(|millis| millis / 1000),
+    }
+}
+
+fn remote_jwks(cx: &mut Context, pb: pb::RemoteJwks) -> RemoteJwks {
+    let defaults = RemoteJwks::default();
+    let uri = cx.required("httpUri", pb.http_uri);
+    let uri = uri.map(|uri| cx.within("httpUri", |cx| http_uri(cx, uri)));
+    let address = uri.as_ref().map(|uri| Arc::clone(&uri.uri)).unwrap_or_default();
+    let rest = address.split_once("://").map_or(&*address, |(_, rest)| rest);
+    if rest.is_empty() || rest.starts_with('/') || rest.bytes().any(|byte| !byte.is_ascii_graphic()) {
+        cx.within("httpUri.uri", |cx| {
+            cx.error(format!("{address:?} is no address such as https://host/path"));
+        });
+    }
+    let retry = pb.retry_policy.as_ref();
+    let backoff = retry.and_then(|retry| retry.retry_back_off);
+    let (base, longest) = backoff.map_or((None, None), |backoff| (backoff.base_interval, backoff.max_interval));
+    let retry_interval_ms = millis(cx, "retryPolicy.retryBackOff.baseInterval", base)
+        .unwrap_or(defaults.retry_interval_ms)
+        .max(1);
+    let ahead = pb.async_fetch;
+    RemoteJwks {
+        uri: address,
+        cluster: uri.as_ref().map(|uri| Arc::clone(&uri.cluster)).unwrap_or_default(),
+        timeout_ms: uri
+            .and_then(|uri| uri.timeout_ms)
+            .filter(|timeout_ms| *timeout_ms > 0)
+            .unwrap_or(defaults.timeout_ms),
+        cache_ms: millis(cx, "cacheDuration", pb.cache_duration)
+            .unwrap_or(defaults.cache_ms)
+            .max(1),
+        is_ahead: ahead.is_some(),
+        failed_refetch_ms: millis(
+            cx,
+            "asyncFetch.failedRefetchDuration",
+            ahead.and_then(|ahead| ahead.failed_refetch_duration),
+        )
+        .unwrap_or(defaults.failed_refetch_ms)
+        .max(10),
+        retries: retry.map_or(0, |retry| retry.num_retries.unwrap_or(1)),
+        retry_interval_ms,
+        max_retry_interval_ms: millis(cx, "retryPolicy.retryBackOff.maxInterval", longest)
+            .unwrap_or(10 * retry_interval_ms)
+            .max(retry_interval_ms),
     }
 }
 

@@ -8,9 +8,10 @@ use messages::envoy::config::route::v3::{self as pb, route_match::PathSpecifier,
 use crate::{
     context::Context,
     filter::overrides,
+    global_limit::limits,
     matcher::{headers, pattern, query},
     retry::retry_policy,
-    route_action,
+    route_action, tracing,
     value::{header_mutations, metadata, runtime_fraction},
 };
 
@@ -70,7 +71,6 @@ fn reject_duplicates(cx: &mut Context, config: &RouteConfiguration) {
 
 fn virtual_host(cx: &mut Context, pb: pb::VirtualHost) -> VirtualHost {
     cx.unsupported("matcher", pb.matcher.is_some());
-    cx.no_effect("rateLimits", !pb.rate_limits.is_empty());
     cx.unsupported("retryPolicyTypedConfig", pb.retry_policy_typed_config.is_some());
     cx.unsupported("hedgePolicy", pb.hedge_policy.is_some());
     cx.unsupported("requestMirrorPolicies", !pb.request_mirror_policies.is_empty());
@@ -108,6 +108,7 @@ fn virtual_host(cx: &mut Context, pb: pb::VirtualHost) -> VirtualHost {
         require_tls,
         include_request_attempt_count: pb.include_request_attempt_count,
         include_attempt_count_in_response: pb.include_attempt_count_in_response,
+        rate_limits: limits(cx, pb.rate_limits),
         filter_overrides: overrides(cx, pb.typed_per_filter_config),
         origins: Origin::from_metadata(&metadata),
         metadata,
@@ -128,7 +129,9 @@ fn domain(cx: &mut Context, domain: String) -> Arc<str> {
 }
 
 fn route(cx: &mut Context, pb: pb::Route) -> Route {
-    cx.no_effect("tracing", pb.tracing.is_some());
+    let tracing = pb
+        .tracing
+        .map(|pb| Box::new(cx.within("tracing", |cx| tracing::route_tracing(cx, pb))));
     let metadata = metadata(pb.metadata);
     Route {
         name: pb.name.into(),
@@ -147,6 +150,7 @@ fn route(cx: &mut Context, pb: pb::Route) -> Route {
             .decorator
             .map(|decorator| decorator.operation.into())
             .unwrap_or_default(),
+        tracing,
         stat_prefix: pb.stat_prefix.into(),
         origins: Origin::from_metadata(&metadata),
         metadata,

@@ -20,6 +20,7 @@ use messages::envoy::config::{
 use crate::{
     context::Context,
     filter::overrides,
+    global_limit::limits,
     matcher::substitution,
     retry::retry_policy,
     value::{Source, data_source, header_mutations, header_name, metadata, millis, port, runtime_fraction},
@@ -87,6 +88,8 @@ fn forward(cx: &mut Context, pb: pb::RouteAction) -> Forward {
         metadata_match,
         upgrades: cx.list("upgradeConfigs", pb.upgrade_configs, upgrade),
         high_priority,
+        rate_limits: limits(cx, pb.rate_limits),
+        includes_host_rate_limits: pb.include_vh_rate_limits.unwrap_or(false),
     }
 }
 
@@ -94,7 +97,6 @@ fn report(cx: &mut Context, pb: &pb::RouteAction) {
     cx.unsupported("pathRewritePolicy", pb.path_rewrite_policy.is_some());
     cx.unsupported("pathRewrite", !pb.path_rewrite.is_empty());
     cx.unsupported("retryPolicyTypedConfig", pb.retry_policy_typed_config.is_some());
-    cx.no_effect("rateLimits", !pb.rate_limits.is_empty());
     cx.unsupported("cors", pb.cors.is_some());
     cx.unsupported("hedgePolicy", pb.hedge_policy.is_some());
     cx.unsupported("internalRedirectPolicy", pb.internal_redirect_policy.is_some());

@@ -39,6 +39,8 @@ mod balancing;
 mod clusters;
 mod listeners;
 mod route_tables;
+mod services;
+mod telemetry;
 mod transport;
 
 fn packed<M: Message + Name>(message: &M) -> Any {

@@ -8,15 +8,16 @@ use super::{JwtError, Verified};
 /// Tokens that are remembered; at this number all are forgotten.
 const MAX_TOKENS: usize = 1_000;
 
-type Cache = HashMap<u64, HashMap<Box<str>, Rc<Verified>>>;
+/// By provider and generation of its keys.
+type Cache = HashMap<(u64, u64), HashMap<Box<str>, Rc<Verified>>>;
 
 thread_local! {
     static CACHE: RefCell<(usize, Cache)> = RefCell::default();
 }
 
-/// The verified token of a provider; `verify` does it the first time. What is refused is not remembered.
+/// The verified token of a provider and the keys that it has; `verify` does it the first time. What is refused is not remembered.
 pub(super) fn find(
-    provider: u64,
+    provider: (u64, u64),
     token: &str,
     verify: impl FnOnce() -> Result<Verified, JwtError>,
 ) -> Result<Rc<Verified>, JwtError> {

@@ -39,11 +39,11 @@ fn jwt(provider: JwtProvider, requires: JwtRequirement) -> Jwt {
         ..JwtAuthn::default()
     };
     let mut id = fastrand();
-    Jwt::new(&config, || {
+    let new_id = || {
         id += 1;
         id
-    })
-    .unwrap()
+    };
+    Jwt::new(&config, new_id, |remote| Arc::new(KeySource::new(remote.clone()))).unwrap()
 }
 
 /// Numbers that differ from test to test: they share threads and their caches.
@@ -61,7 +61,7 @@ fn of_p() -> JwtRequirement {
 }
 
 fn decide(jwt: &Jwt, request: &TestRequest) -> Result<JwtPass, JwtError> {
-    jwt.decide(request, NOW, None, |_| true)
+    jwt.decide(request, NOW, None, |_| true, &mut Wanted::default())
 }
 
 #[test]
@@ -215,7 +215,10 @@ fn a_remembered_token_still_expires() {
     let jwt = jwt(provider(), of_p());
     let request = bearer(token("secret", &json!({ "iss": "me", "exp": NOW + 10 })));
     assert!(decide(&jwt, &request).is_ok());
-    assert_eq!(jwt.decide(&request, NOW + 100, None, |_| true), Err(JwtError::Expired));
+    assert_eq!(
+        jwt.decide(&request, NOW + 100, None, |_| true, &mut Wanted::default()),
+        Err(JwtError::Expired)
+    );
 }
 
 #[test]
@@ -231,12 +234,56 @@ fn a_configuration_that_cannot_work_is_refused_with_the_place_of_the_fault() {
         .into(),
         ..JwtAuthn::default()
     };
-    let error = Jwt::new(&config, || 1).unwrap_err();
+    let error = Jwt::new(&config, || 1, |remote| Arc::new(KeySource::new(remote.clone()))).unwrap_err();
     assert_eq!(error.path, "providers[\"p\"].jwks");
     config.providers.clear();
     config.rules = vec![JwtRule {
         matches: RouteMatch::default(),
         requires: Some(of_p()),
     }];
-    assert_eq!(Jwt::new(&config, || 1).unwrap_err().path, "rules[0].requires.provider");
+    assert_eq!(
+        Jwt::new(&config, || 1, |remote| Arc::new(KeySource::new(remote.clone())))
+            .unwrap_err()
+            .path,
+        "rules[0].requires.provider"
+    );
+}
+
+#[test]
+fn fetched_keys_are_asked_for_first_and_again_for_a_key_that_is_not_among_them() {
+    let provider = JwtProvider {
+        jwks: "".into(),
+        remote_jwks: Some(RemoteJwks::default()),
+        ..provider()
+    };
+    let config = JwtAuthn {
+        providers: [("p".into(), provider)].into(),
+        rules: vec![JwtRule {
+            matches: RouteMatch::default(),
+            requires: Some(of_p()),
+        }],
+        ..JwtAuthn::default()
+    };
+    let source = Arc::new(KeySource::new(RemoteJwks::default()));
+    let jwt = Jwt::new(&config, fastrand, |_| Arc::clone(&source)).unwrap();
+    let ask = |request: &TestRequest, has_fetched| {
+        let mut wanted = Wanted {
+            has_fetched,
+            ..Wanted::default()
+        };
+        let decision = jwt.decide(request, NOW, None, |_| true, &mut wanted).map(|_| ());
+        (decision, wanted.sources.len())
+    };
+    let request = bearer(token("secret", &json!({ "iss": "me" })));
+    assert_eq!(ask(&request, false), (Err(JwtError::NoKeys), 1));
+    assert_eq!(ask(&request, true), (Err(JwtError::NoKeys), 0));
+    let stranger = bearer(token("secret", &json!({ "iss": "other" })));
+    assert_eq!(ask(&stranger, false), (Err(JwtError::UnknownIssuer), 0));
+    assert!(source.take(keys::symmetric("old", "secret").as_bytes(), NOW));
+    assert_eq!(ask(&request, false), (Err(JwtError::UnknownKey), 1));
+    assert!(source.take(keys::symmetric("one", "secret").as_bytes(), NOW));
+    assert_eq!(ask(&request, false), (Ok(()), 0));
+    // Keys that are gone are good for no token any more, remembered or not.
+    assert!(source.take(keys::symmetric("two", "secret").as_bytes(), NOW));
+    assert_eq!(ask(&request, true), (Err(JwtError::UnknownKey), 0));
 }

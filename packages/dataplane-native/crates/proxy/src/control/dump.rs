@@ -120,6 +120,7 @@ fn endpoints_of(cluster: &ClusterEntry) -> Value {
 type Read = fn(&ClusterEntry) -> u64;
 
 /// Gauges and counters of clusters in Prometheus' text format.
+#[allow(clippy::too_many_lines, reason = "a list of what there is")]
 pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
     let mut out = String::new();
     // Formatting into a string cannot fail.
@@ -147,9 +148,21 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
     shared.overload.write_gauges(&mut out);
     let mut clusters: Vec<&Arc<ClusterEntry>> = snapshot.clusters.values().collect();
     clusters.sort_by(|one, two| one.config.name.cmp(&two.config.name));
-    let families: [(&str, &str, &str, Read); 7] = [
+    let families: [(&str, &str, &str, Read); 11] = [
         ("requests_total", "counter", "Requests sent to the cluster.", |c| {
             c.state.requests_total.load(Relaxed)
+        }),
+        ("requests_active", "gauge", "Requests under way.", |c| {
+            u64::from(c.state.in_use().0)
+        }),
+        (
+            "requests_pending",
+            "gauge",
+            "Requests that wait for a connection.",
+            |c| u64::from(c.state.in_use().2),
+        ),
+        ("connections_total", "counter", "Connections made.", |c| {
+            c.state.connections_total.load(Relaxed)
         }),
         ("connections", "gauge", "Open connections.", |c| {
             u64::from(c.state.in_use().1)
@@ -168,6 +181,12 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
             "counter",
             "Requests refused by a circuit breaker.",
             |c| c.state.overflows_total.load(Relaxed),
+        ),
+        (
+            "retry_overflows_total",
+            "counter",
+            "Retries that were not made because there were too many.",
+            |c| c.state.retry_overflows_total.load(Relaxed),
         ),
         ("endpoints", "gauge", "Endpoints.", |c| c.endpoints.len() as u64),
         ("endpoints_ejected", "gauge", "Endpoints out of service.", |c| {

@@ -166,25 +166,24 @@ pub(super) struct HandoverServer {
 }
 
 impl HandoverServer {
-    /// Listens on `path`. Where there is a process before, this one takes its place only once it `is_ready`: should it
-    /// not become so, the other can still hand over to a third.
+    /// Waits for the socket of [`listen`], then for the next process. Where there is a process before, this one takes its
+    /// place only when it is ready: should it not become so, the other can still hand over to a third.
     pub(super) fn start(
-        path: PathBuf,
+        listeners: mpsc::Receiver<UnixListener>,
         requests: mpsc::Sender<Request>,
         handed: Arc<HandedOver>,
-        is_ready: Option<Arc<AtomicBool>>,
     ) -> io::Result<Self> {
-        let at_once = match is_ready {
-            None => Some(listen(&path)?),
-            Some(_) => None,
-        };
         let is_stopped = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&is_stopped);
         let thread = std::thread::Builder::new()
             .name("fairlead-handover".to_owned())
             .spawn(move || {
-                let Some(listener) = at_once.or_else(|| listen_when(&path, is_ready.as_deref()?, &stop)) else {
-                    return;
+                let listener = loop {
+                    match listeners.recv_timeout(LOOK) {
+                        Ok(listener) => break listener,
+                        Err(mpsc::RecvTimeoutError::Timeout) if !stop.load(Relaxed) => {}
+                        Err(_) => return,
+                    }
                 };
                 while !stop.load(Relaxed) {
                     match listener.accept() {
@@ -215,7 +214,7 @@ impl HandoverServer {
 }
 
 /// A socket that takes the name of an older one in one step, so that there is always one to connect to.
-fn listen(path: &Path) -> io::Result<UnixListener> {
+pub(super) fn listen(path: &Path) -> io::Result<UnixListener> {
     let mut own = path.as_os_str().to_owned();
     own.push(format!(".{}", std::process::id()));
     let own = PathBuf::from(own);
@@ -225,19 +224,6 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
     listener.set_nonblocking(true)?;
     fs::rename(&own, path)?;
     Ok(listener)
-}
-
-/// Listens as soon as the flag is set. None: it is to end before.
-fn listen_when(path: &Path, is_ready: &AtomicBool, stop: &AtomicBool) -> Option<UnixListener> {
-    while !stop.load(Relaxed) {
-        if is_ready.load(Relaxed)
-            && let Ok(listener) = listen(path)
-        {
-            return Some(listener);
-        }
-        std::thread::sleep(LOOK);
-    }
-    None
 }
 
 /// Hands the sockets to a process. True: it serves now.

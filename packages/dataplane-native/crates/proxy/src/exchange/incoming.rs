@@ -11,7 +11,7 @@ use http::{
     h2,
 };
 
-use super::{Broken, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, write_chunk};
+use super::{Broken, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, Messages, write_chunk};
 use crate::wire::{Wire, WireEnd};
 
 /// A response on its way down.
@@ -36,6 +36,8 @@ pub(crate) struct Incoming {
     has_garbage: bool,
     /// Bytes of the response's body received.
     pub(crate) body_bytes: u64,
+    /// Messages of gRPC in it.
+    pub(crate) messages: Messages,
     /// Bytes of any kind received; says whether something moved.
     pub(crate) received: u64,
     head_len: usize,
@@ -72,6 +74,7 @@ impl Incoming {
         self.needs_flush = false;
         self.has_garbage = false;
         self.body_bytes = 0;
+        self.messages = self.messages.again();
         self.received = 0;
         self.head_len = 0;
     }
@@ -100,6 +103,16 @@ impl Incoming {
     pub(crate) fn trailer(&self, name: &str) -> Option<&[u8]> {
         self.has_trailers
             .then(|| self.trailers.get(self.trailer_text.filled(), name))?
+    }
+
+    /// Names and values of the response's trailers together.
+    pub(crate) fn trailer_bytes(&self) -> u64 {
+        let bytes = |field: &http::Field| u64::from(field.name.len) + u64::from(field.value.len);
+        if self.has_trailers {
+            self.trailers.as_slice().iter().map(bytes).sum()
+        } else {
+            0
+        }
     }
 
     /// Ready with a complete final head. Interim ones are dropped: the client got its `100 Continue` from us.
@@ -192,6 +205,37 @@ impl Incoming {
                 return Poll::Ready(false);
             }
         }
+    }
+
+    /// Reads the rest of a response into `content`. Ready with false as soon as that would have more than `most` bytes.
+    pub(crate) fn poll_collect(
+        &mut self,
+        cx: &mut Context<'_>,
+        up: &mut Wire,
+        pool: &BufferPool,
+        content: &mut Vec<u8>,
+        most: usize,
+    ) -> Poll<Result<bool, Broken>> {
+        loop {
+            if self.ready == 0 && !self.buffer.is_empty() && !self.reader.is_done() {
+                self.process()?;
+            }
+            if content.len() + self.ready > most {
+                return Poll::Ready(Ok(false));
+            }
+            content.extend_from_slice(&self.buffer.filled()[..self.ready]);
+            self.buffer.consume(std::mem::take(&mut self.ready));
+            if self.reader.is_done() {
+                self.has_garbage |= !self.buffer.is_empty();
+                return Poll::Ready(Ok(true));
+            }
+            ready!(self.poll_read(cx, up, pool))?;
+        }
+    }
+
+    /// Text and fields of the response's trailers, once it has ended.
+    pub(crate) fn trailers(&self) -> Option<(&[u8], &Fields)> {
+        self.has_trailers.then(|| (self.trailer_text.filled(), &self.trailers))
     }
 
     /// Whether the upstream sent something behind its response.
@@ -331,6 +375,7 @@ impl Incoming {
             self.ready = self.reader.consume(self.buffer.filled()).map_err(refused)?;
         }
         self.body_bytes += self.ready as u64;
+        self.messages.take(&self.buffer.filled()[..self.ready]);
         Ok(())
     }
 }

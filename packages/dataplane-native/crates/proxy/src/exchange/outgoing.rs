@@ -7,7 +7,7 @@ use std::{
 
 use http::{BodyReader, Buffer, BufferPool, Fields, Framing, h2};
 
-use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, write_chunk};
+use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages, write_chunk};
 use crate::wire::Wire;
 
 /// A request on its way up.
@@ -50,6 +50,8 @@ pub(crate) struct Outgoing {
     needs_flush: bool,
     /// Bytes of the body taken from the client.
     pub(crate) body_bytes: u64,
+    /// Messages of gRPC in it, as far as they came behind the head.
+    pub(crate) messages: Messages,
 }
 
 impl Outgoing {
@@ -200,6 +202,40 @@ impl Outgoing {
                 &self.later.filled()[..self.later_len],
             )
         })
+    }
+
+    /// Takes the body from the client without handing it on. Ready with whether it was all of it, or with false once there
+    /// are more than `most` bytes, which has to be less than a buffer takes.
+    pub(crate) fn poll_hold(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Buffer,
+        down: &mut Wire,
+        pool: &BufferPool,
+        most: usize,
+    ) -> Poll<Result<bool, Broken>> {
+        if self.framing == Framing::Chunked && !self.decodes {
+            self.take_chunks_off(buffer)?;
+        }
+        // Nothing of it may be forgotten before it was handed on.
+        self.replay_limit = self.replay_limit.max(most + 1);
+        loop {
+            if self.is_body_taken() {
+                return Poll::Ready(Ok(true));
+            }
+            if self.first.1 - self.first.0 + self.later_len > most {
+                return Poll::Ready(Ok(false));
+            }
+            ready!(self.poll_read(cx, down, pool))?;
+        }
+    }
+
+    /// What was taken by [`Outgoing::poll_hold`], in two pieces.
+    pub(crate) fn held<'a>(&'a self, buffer: &'a Buffer) -> [&'a [u8]; 2] {
+        [
+            &buffer.filled()[self.first.0..self.first.1],
+            &self.later.filled()[..self.later_len],
+        ]
     }
 
     /// Ends the request: the connection's buffer is left with what follows it. False if the body was not all taken.
@@ -370,6 +406,7 @@ impl Outgoing {
         self.close_gap(start + len, start + taken);
         self.later_len += len;
         self.body_bytes += len as u64;
+        self.messages.take(&self.later.filled()[start..start + len]);
         if let Wire::Stream(stream) = down
             && stream.is_read_through()
         {

@@ -172,6 +172,7 @@ pub(super) async fn forward(
         };
         call.endpoint = chosen.entry;
         call.upstream_address = chosen.endpoint.address.socket();
+        call.upstream_local = None;
         scratch.tried.push(chosen.endpoint.id);
         let in_flight = InFlight::new(&chosen.endpoint);
         let attempt_ms = policy.map_or(0, |policy| policy.per_try_timeout_ms);
@@ -186,6 +187,7 @@ pub(super) async fn forward(
         };
         let result = match acquire(call, cluster, &chosen, priority, has_stale, waiting).await {
             Ok(mut up) => {
+                note_upstream(call, &up);
                 let requests = up.info.requests.get();
                 let is_reused = requests > 0;
                 up.info.requests.set(requests + 1);
@@ -272,6 +274,7 @@ pub(super) async fn forward(
                 has_stale = true;
             }
             Err(failure) => {
+                call.upstream_failure = failure.transport_failure();
                 if failure.source() == crate::error::Source::Upstream && failure != Failure::Overflow {
                     verdict(call, cluster, &chosen, Verdict::LocalFailure);
                 }
@@ -313,6 +316,16 @@ pub(super) async fn forward(
     }
 }
 
+/// What logs tell about the connection; it is another one's once the request has ended.
+fn note_upstream(call: &mut Call<'_>, up: &Upstream) {
+    call.upstream_local = up.info.local;
+    call.upstream_protocol = if up.wire.is_stream() { "HTTP/2" } else { "HTTP/1.1" };
+    call.upstream_failure = "";
+    if call.http.logs.wants.upstream_peer {
+        call.upstream_principal.clone_from(&up.info.principal);
+    }
+}
+
 /// Whether the proxy beside the endpoint says that the application did not get the request. Its word counts if it proved
 /// who it is.
 fn was_undelivered(up: &Upstream, scratch: &Scratch) -> bool {
@@ -321,7 +334,7 @@ fn was_undelivered(up: &Upstream, scratch: &Scratch) -> bool {
 }
 
 fn deadlines(call: &Call<'_>, forward: &Forward, is_taken: bool) -> Deadlines {
-    let now = call.start_us / 1000;
+    let now = call.start_us / 1000 + call.held_ms;
     let config = &call.http.config;
     let route = (forward.timeout_ms > 0).then(|| now + forward.timeout_ms);
     let duration = forward.max_stream_duration_ms.unwrap_or(config.max_stream_duration_ms);

@@ -4,7 +4,6 @@ use std::net::{IpAddr, SocketAddr};
 
 use config::{ForwardClientCert, HeaderName};
 use http::{Buffer, Edits, Known, RequestHead, RequestView, TargetForm, Version};
-use telemetry::TraceContext;
 
 use super::{Call, Reply, Scratch, path};
 use crate::{connection::Facts, error::Failure};
@@ -16,11 +15,25 @@ pub(crate) struct View<'a> {
     path: &'a [u8],
     authority: &'a [u8],
     is_https: bool,
+    /// What was changed in the head, once that counts.
+    edits: Option<&'a Edits>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(call: &Call<'_>, buffer: &'a Buffer, scratch: &'a Scratch) -> Self {
-        Self::of(call, &scratch.request, buffer, &scratch.path)
+        Self::of(call, &scratch.request, buffer, &scratch.path).seeing(call, &scratch.edits)
+    }
+
+    /// The same with the changes of services, if there were any.
+    pub(crate) fn seeing(self, call: &Call<'_>, edits: &'a Edits) -> Self {
+        if !call.sees_edits {
+            return self;
+        }
+        Self {
+            authority: edits.authority().unwrap_or(self.authority),
+            edits: Some(edits),
+            ..self
+        }
     }
 
     /// For callers that change other parts of the scratch space meanwhile.
@@ -44,6 +57,7 @@ impl<'a> View<'a> {
             path,
             authority,
             is_https: call.served.facts.peer_tls.is_some() || head.is_https_target,
+            edits: None,
         }
     }
 
@@ -85,6 +99,9 @@ impl config::RequestView for View<'_> {
     }
 
     fn header_at(&self, name: &HeaderName, nth: usize) -> Option<&[u8]> {
+        if let Some(edits) = self.edits {
+            return edits.get_nth(self.request.buffer(), self.request.fields(), name.as_str(), nth);
+        }
         self.request
             .fields()
             .get_all(self.request.buffer(), name.as_str())
@@ -170,7 +187,11 @@ pub(super) fn edit(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch) 
             edits.append("x-request-id", &telemetry::new_request_id());
         }
     }
-    trace(call, request, edits);
+    if config.always_set_request_id_in_response
+        && let Some(id) = edits.get(request.buffer(), request.fields(), "x-request-id")
+    {
+        scratch.notes.request_id.extend_from_slice(id);
+    }
     if !config.via.is_empty() {
         edits.append("via", config.via.as_bytes());
     }
@@ -215,7 +236,7 @@ fn forwarded_for(call: &mut Call<'_>, request: RequestView<'_>, edits: &mut Edit
     });
 }
 
-fn is_private(address: Option<SocketAddr>) -> bool {
+pub(super) fn is_private(address: Option<SocketAddr>) -> bool {
     address.is_some_and(|address| match address.ip().to_canonical() {
         IpAddr::V4(ip) => ip.is_private() || ip.is_loopback(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),
@@ -250,35 +271,6 @@ fn client_certificate(call: &Call<'_>, request: RequestView<'_>, edits: &mut Edi
         }
         out.extend_from_slice(Facts::client_cert_text(details, peer).as_bytes());
     });
-}
-
-/// Goes on with the client's trace or begins one.
-fn trace(call: &mut Call<'_>, request: RequestView<'_>, edits: &mut Edits) {
-    let parent = request.known(Known::Traceparent).and_then(TraceContext::parse);
-    let settings = call.http.config.tracing.as_ref();
-    let Some(settings) = settings else {
-        // Without tracing the header travels on untouched.
-        call.trace = parent;
-        return;
-    };
-    let share = |percent: config::FractionalPercent| percent.contains(fastrand::u64(..));
-    let trace = match parent {
-        Some(parent) => parent.child(),
-        None => {
-            let is_sampled = share(settings.random_sampling)
-                && share(settings.overall_sampling)
-                && call.worker.telemetry.is_trace_sampled();
-            TraceContext::generate(is_sampled)
-        }
-    };
-    if parent.is_none() && !trace.sampled {
-        // Nobody will look at it: the request goes on as it came.
-        return;
-    }
-    call.parent = parent;
-    call.trace = Some(trace);
-    edits.remove_known(request.fields(), Known::Traceparent);
-    edits.append("traceparent", &trace.to_text());
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use config::{DirectResponse, Redirect, RequestView as _, Route};
 use http::{Method, h1, h2::FieldWriter};
 use telemetry::ResponseFlags;
 
-use super::{Call, Next, Scratch, View, client_gone};
+use super::{Call, Next, Scratch, View, client_gone, effects};
 use crate::{error::Failure, h2, http_connection::write_all, timer::Timer, wire::Wire};
 
 /// Time to write a response made here to a client that does not read.
@@ -33,6 +33,7 @@ impl Details {
 pub(crate) enum Body {
     Static(&'static str),
     Shared(Arc<str>),
+    Bytes(Vec<u8>),
 }
 
 impl Body {
@@ -40,6 +41,7 @@ impl Body {
         match self {
             Self::Static(text) => text.as_bytes(),
             Self::Shared(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
         }
     }
 }
@@ -56,6 +58,8 @@ pub(crate) struct Reply {
     /// The status of gRPC, in a reply that was made as one of gRPC.
     pub(crate) grpc_status: Option<u16>,
     pub(crate) is_grpc: bool,
+    /// A client of gRPC is told that something is used up, not that nobody is there.
+    pub(crate) is_resource_exhausted: bool,
 }
 
 impl Reply {
@@ -68,13 +72,18 @@ impl Reply {
             fields: Vec::new(),
             grpc_status: None,
             is_grpc: false,
+            is_resource_exhausted: false,
         }
     }
 
     /// A client of gRPC looks for the status among the fields, of a response that is fine as one of HTTP.
     fn turn_into_grpc(&mut self) {
         use std::io::Write as _;
-        let status = grpc_status_of(self.status);
+        let status = if self.is_resource_exhausted {
+            8
+        } else {
+            grpc_status_of(self.status)
+        };
         self.fields.extend_from_slice(b"content-type: application/grpc\r\n");
         // Writing to memory cannot fail.
         let _ = write!(self.fields, "grpc-status: {status}\r\n");
@@ -160,7 +169,8 @@ pub(super) async fn send(
     call.closes |= !is_body_here || call.served.is_draining();
     let body = reply.body.as_bytes();
     let mut fields = reply.fields;
-    if !body.is_empty() {
+    effects::write_response_fields(&call.effects, &mut fields);
+    if !body.is_empty() && !has_content_type(&fields) {
         fields.extend_from_slice(b"content-type: text/plain\r\n");
     }
     if !call.http.config.server_name.is_empty() {
@@ -168,6 +178,14 @@ pub(super) async fn send(
         fields.extend_from_slice(call.http.config.server_name.as_bytes());
         fields.extend_from_slice(b"\r\n");
     }
+    let id = &scratch.notes.request_id;
+    if !id.is_empty() {
+        fields.extend_from_slice(b"x-request-id: ");
+        fields.extend_from_slice(id);
+        fields.extend_from_slice(b"\r\n");
+    }
+    scratch.notes.take_lines(&call.http.logs.wants, &fields);
+    scratch.notes.take_length(&call.http.logs.wants, body.len());
     let has_body = scratch.request.method != Method::Head;
     call.response_bytes = if has_body { body.len() as u64 } else { 0 };
     if let Wire::Stream(stream) = wire {
@@ -184,6 +202,16 @@ pub(super) async fn send(
         (true, true) => Next::Close,
         (true, false) => Next::KeepAlive,
     }
+}
+
+/// Whether lines of fields say what kind of content follows.
+fn has_content_type(fields: &[u8]) -> bool {
+    const NAME: &[u8] = b"content-type:";
+    let mut lines = fields.split(|byte| *byte == b'\n');
+    lines.any(|line| {
+        line.get(..NAME.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(NAME))
+    })
 }
 
 async fn send_on_stream(call: &mut Call<'_>, stream: &h2::Stream, timer: &Timer, fields: &[u8], body: &[u8]) -> Next {

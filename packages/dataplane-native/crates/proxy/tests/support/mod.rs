@@ -7,6 +7,8 @@
     clippy::missing_panics_doc
 )]
 
+pub mod grpc;
+
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},

@@ -9,7 +9,7 @@ use crate::{
     exchange::{BodyPlan, Outgoing},
     filters, format,
     pool::Upstream,
-    request::{Call, Scratch, UNDELIVERED, View},
+    request::{Call, Scratch, UNDELIVERED, View, effects},
     snapshot::EndpointEntry,
     wire::Wire,
 };
@@ -197,6 +197,7 @@ pub(in crate::request) fn write_response_head(
         response_edits: edits,
         incoming,
         text,
+        notes,
         ..
     } = scratch;
     let out = &mut incoming.out;
@@ -268,6 +269,9 @@ pub(in crate::request) fn write_response_head(
             }
         }
     }
+    for change in &call.effects.response {
+        effects::apply(change, edits, head, fields);
+    }
     if call.effects.is_marked
         && let Some(found) = call.found
         && let Some(policy) = filters::cors_policy(&call.http.filters, found, call.choice)
@@ -282,6 +286,7 @@ pub(in crate::request) fn write_response_head(
     {
         edits.append("x-request-id", id);
     }
+    notes.take(&call.http.logs.wants, edits, head, fields);
     if let Wire::Stream(stream) = wire {
         let ends = response.framing == Framing::None;
         stream.send_head(ends, false, |writer| h2::encode_response(view, edits, writer));

@@ -10,7 +10,7 @@ use crate::{
     error::Failure,
     exchange::{BodyPlan, Broken},
     pool::Upstream,
-    request::{Call, Details, Next, Scratch, tunnel},
+    request::{Call, Details, Next, Scratch, client_gone, process, reply, tunnel},
     timer::Timer,
     wire::{Wire, WireEnd},
 };
@@ -31,8 +31,15 @@ pub(super) async fn exchange(
         response,
         outgoing,
         incoming,
+        notes,
         ..
     } = scratch;
+    let wants_end = call.http.logs.wants.request_end;
+    let mut note_end = || {
+        if wants_end {
+            notes.request_end_us = Some(call.worker.timers.now_us().saturating_sub(call.start_us));
+        }
+    };
     // An extended CONNECT is an upgrade to an upstream of HTTP/1.
     let method = if request.wants_upgrade && !up.wire.is_stream() {
         http::Method::Get
@@ -53,6 +60,7 @@ pub(super) async fn exchange(
                 Poll::Ready(Ok(())) => {
                     is_sent = true;
                     deadlines.request_taken();
+                    note_end();
                 }
                 Poll::Ready(Err(Broken::Downstream)) => return Poll::Ready(Err(Failure::DownstreamClosed)),
                 Poll::Ready(Err(Broken::DownstreamProtocol(_))) => {
@@ -104,6 +112,16 @@ pub(super) async fn relay(
     let framing = scratch.response.framing;
     if framing == Framing::Tunnel {
         return tunnel::relay(call, wire, buffer, scratch, timer, up).await;
+    }
+    if !call.processors.is_empty() {
+        match process::show_response(call, wire, buffer, scratch).await {
+            Ok(()) => {}
+            Err(process::Stop::Gone) => return client_gone(call),
+            Err(process::Stop::Reply(reply)) => {
+                finish_unread(call, up, scratch);
+                return reply::send(call, wire, scratch, timer, *reply).await;
+            }
+        }
     }
     let plan = plan(scratch, wire, &up, framing);
     // A body that ends with the connection ends the connection.

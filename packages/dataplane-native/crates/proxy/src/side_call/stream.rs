@@ -1,0 +1,242 @@
+//! A call of gRPC with several messages each way: one question and its answer after the other.
+
+use std::{
+    future::{Future as _, poll_fn},
+    io::IoSlice,
+    pin::pin,
+    rc::Rc,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    task::Poll,
+};
+
+use filter::call::{Call, CallFailure};
+use http::{Buffer, Fields, Known, ResponseHead, ResponseView};
+use smallvec::SmallVec;
+use telemetry::{Counter, ReporterSide};
+
+use super::{SAFE_RETRIES, choose, exchange, open, record, unavailable};
+use crate::{
+    cluster::{EndpointState, Guard, Verdict},
+    error::{Failure, RetryClass},
+    pool::Upstream,
+    snapshot::ClusterEntry,
+    upstream::{Speaks, Target},
+    wire::Wire,
+    worker::Worker,
+};
+
+/// The largest message of an answer.
+const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+
+/// A stream to a service. Dropping it ends it.
+pub(crate) struct CallStream {
+    worker: Rc<Worker>,
+    cluster: Arc<ClusterEntry>,
+    endpoint: Arc<EndpointState>,
+    up: Upstream,
+    /// What has come and is no whole message yet.
+    received: Vec<u8>,
+    has_head: bool,
+    _request: Guard,
+}
+
+impl CallStream {
+    /// Opens a stream, as `call` describes it.
+    pub(crate) async fn open(worker: &Rc<Worker>, call: &Call) -> Result<Self, CallFailure> {
+        let snapshot = worker.snapshot();
+        let cluster = snapshot
+            .clusters
+            .get(&call.cluster)
+            .ok_or(CallFailure::ClusterNotFound)?;
+        let limits = &cluster.config.circuit_breakers.default;
+        let Some(request) = cluster.state.acquire_request(0, limits) else {
+            worker.count(Counter::CircuitBreakerOpen);
+            cluster.state.overflows_total.fetch_add(1, Relaxed);
+            return Err(unavailable(Failure::Overflow));
+        };
+        cluster.state.requests_total.fetch_add(1, Relaxed);
+        let authority = super::authority(cluster, call);
+        let mut tried: SmallVec<[u64; 4]> = SmallVec::new();
+        loop {
+            let Some(entry) = choose(worker, cluster, &tried) else {
+                return Err(unavailable(Failure::NoHealthyUpstream));
+            };
+            let target = Target {
+                cluster,
+                endpoint: &entry.state,
+                workload: entry.config.workload.as_deref(),
+                transport: &entry.transport,
+                authority: std::str::from_utf8(authority).unwrap_or_default(),
+                served: None,
+                metadata: entry.config.metadata.as_ref(),
+                reporter: ReporterSide::Source,
+            };
+            let failure = match open::open(worker, cluster, target, Speaks::Http2, false).await {
+                Ok(up) => {
+                    let is_https = entry.transport.tls.is_some();
+                    let Wire::Stream(stream) = &up.wire else {
+                        return Err(unavailable(Failure::UpstreamProtocol));
+                    };
+                    exchange::send_head(stream, call, (authority, is_https), false).map_err(unavailable)?;
+                    up.info.requests.set(up.info.requests.get() + 1);
+                    entry.state.active.fetch_add(1, Relaxed);
+                    entry.state.requests_total.fetch_add(1, Relaxed);
+                    return Ok(Self {
+                        worker: Rc::clone(worker),
+                        cluster: Arc::clone(cluster),
+                        endpoint: Arc::clone(&entry.state),
+                        up,
+                        received: Vec::new(),
+                        has_head: false,
+                        _request: request,
+                    });
+                }
+                Err(failure) => failure,
+            };
+            if failure != Failure::Overflow {
+                record(worker, cluster, &entry.state, Verdict::LocalFailure);
+            }
+            tried.push(entry.state.id);
+            if failure.retry_class() != RetryClass::NeverReached || tried.len() as u32 > SAFE_RETRIES {
+                return Err(unavailable(failure));
+            }
+        }
+    }
+
+    /// Sends a message and waits for the next one of the service. None: it ended the stream in order.
+    pub(crate) async fn ask(&mut self, message: &[u8], timeout_ms: u64) -> Result<Option<Vec<u8>>, CallFailure> {
+        let timer = self.worker.timers.timer();
+        timer.set(Some(timer.now_ms() + timeout_ms));
+        let result = {
+            let mut asking = pin!(self.exchange(message));
+            poll_fn(|cx| match asking.as_mut().poll(cx) {
+                Poll::Ready(result) => Poll::Ready(result),
+                Poll::Pending => timer.poll_expired(cx).map(|()| Err(CallFailure::Timeout)),
+            })
+            .await
+        };
+        let verdict = match result {
+            Ok(_) | Err(CallFailure::TooLarge) => Verdict::Status(200),
+            Err(_) => Verdict::LocalFailure,
+        };
+        self.worker.count(Counter::ServiceCalls);
+        if result.is_err() {
+            self.worker.count(Counter::ServiceCallFailures);
+        }
+        record(&self.worker, &self.cluster, &self.endpoint, verdict);
+        result
+    }
+
+    async fn exchange(&mut self, message: &[u8]) -> Result<Option<Vec<u8>>, CallFailure> {
+        let Wire::Stream(stream) = &self.up.wire else {
+            return Err(unavailable(Failure::UpstreamProtocol));
+        };
+        let lost = |_| unavailable(Failure::UpstreamReset);
+        let mut framed = Vec::with_capacity(message.len() + 5);
+        framed.push(0);
+        framed.extend_from_slice(&(message.len() as u32).to_be_bytes());
+        framed.extend_from_slice(message);
+        let mut sent = 0;
+        while sent < framed.len() {
+            let rest = [IoSlice::new(&framed[sent..])];
+            sent += poll_fn(|cx| stream.poll_send(cx, &rest, false)).await.map_err(lost)?;
+        }
+        if !self.has_head {
+            let mut head = ResponseHead::default();
+            let text = poll_fn(|cx| stream.poll_response(cx, &mut head)).await.map_err(lost)?;
+            let view = ResponseView::new(&head, text.filled());
+            let status = view.known(Known::GrpcStatus).map(number);
+            let http_status = head.status;
+            self.worker.buffers.give(text);
+            self.has_head = true;
+            if http_status != 200 {
+                return Err(CallFailure::Status(http_status));
+            }
+            if let Some(status) = status {
+                return ended(status);
+            }
+        }
+        loop {
+            if let Some(message) = take_message(&mut self.received)? {
+                return Ok(Some(message));
+            }
+            let mut data = Buffer::default();
+            let count = poll_fn(|cx| stream.poll_data(cx, &mut data, &self.worker.buffers))
+                .await
+                .map_err(lost)?;
+            self.received.extend_from_slice(data.filled());
+            self.worker.buffers.give(data);
+            if count == 0 {
+                let mut fields = Fields::default();
+                let trailers = stream.take_trailers(&mut fields);
+                let status = trailers.and_then(|text| fields.get(text.filled(), "grpc-status").map(number));
+                return ended(status.unwrap_or(2));
+            }
+        }
+    }
+}
+
+impl Drop for CallStream {
+    fn drop(&mut self) {
+        self.endpoint.active.fetch_sub(1, Relaxed);
+        if let Wire::Stream(stream) = &self.up.wire {
+            // The service learns that nothing more comes; whether there is room to say so now does not matter.
+            let cx = std::task::Context::from_waker(std::task::Waker::noop());
+            let _ = stream.poll_send(&cx, &[], true);
+        }
+    }
+}
+
+fn number(text: &[u8]) -> u16 {
+    // What is no number is UNKNOWN.
+    std::str::from_utf8(text)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(2)
+}
+
+/// How the service ended the stream.
+fn ended(status: u16) -> Result<Option<Vec<u8>>, CallFailure> {
+    if status == 0 {
+        Ok(None)
+    } else {
+        Err(CallFailure::Grpc(status))
+    }
+}
+
+/// The first message of what was received, if it is complete.
+fn take_message(received: &mut Vec<u8>) -> Result<Option<Vec<u8>>, CallFailure> {
+    let Some((prefix, rest)) = received.split_at_checked(5) else {
+        return Ok(None);
+    };
+    // Compression was not offered.
+    if prefix[0] != 0 {
+        return Err(CallFailure::Malformed);
+    }
+    let length = u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]) as usize;
+    if length > MAX_MESSAGE_BYTES {
+        return Err(CallFailure::TooLarge);
+    }
+    if rest.len() < length {
+        return Ok(None);
+    }
+    let message = rest[..length].to_vec();
+    received.drain(..5 + length);
+    Ok(Some(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_taken_once_all_of_it_is_there() {
+        let mut received = vec![0, 0, 0, 0, 2, b'a'];
+        assert_eq!(take_message(&mut received), Ok(None));
+        received.extend_from_slice(b"bc");
+        assert_eq!(take_message(&mut received), Ok(Some(b"ab".to_vec())));
+        assert_eq!(received, b"c");
+        assert_eq!(take_message(&mut vec![0, 255, 0, 0, 0]), Err(CallFailure::TooLarge));
+        assert_eq!(take_message(&mut vec![1, 0, 0, 0, 0]), Err(CallFailure::Malformed));
+    }
+}
