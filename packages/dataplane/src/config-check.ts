@@ -252,6 +252,7 @@ const configSchema: z.ZodType<ProxyConfig> = z.strictObject({ listeners: z.array
 
 const limitsSchema: z.ZodType<ProxyLimits> = z.strictObject({
   maxConnections: positive.exactOptional(),
+  maxMemoryBytes: z.int().min(0).exactOptional(),
   maxHeadBytes: z.int().min(1_024).max(1_048_576).exactOptional(),
   maxHeaders: z.int().min(1).max(128).exactOptional(),
   maxReplayBytes: z.int().min(0).max(67_108_864).exactOptional(),

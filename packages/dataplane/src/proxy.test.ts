@@ -110,6 +110,20 @@ describe("a proxy as a library", () => {
     expect(engine.drains.map(({ deadlineMs }) => deadlineMs)).toEqual([100, 5_000]);
   });
 
+  it("tells the engine where processes hand over their sockets, and when that has happened", async () => {
+    let handoverPath: string | undefined;
+    const proxy = await Proxy.start({ config: CONFIG, handoverPath: "/run/proxy.sock" }, async (bootstrap) => {
+      handoverPath = bootstrap.handoverPath;
+      return engine;
+    });
+    expect(handoverPath).toBe("/run/proxy.sock");
+    expect(proxy.handedOver).toBe(false);
+    engine.handedOver = true;
+    expect(proxy.handedOver).toBe(true);
+    await proxy.stop();
+    expect(proxy.handedOver).toBe(false);
+  });
+
   it("refuses to work after it has been stopped, but may be stopped twice", async () => {
     const proxy = await start();
     await proxy.stop();

@@ -20,6 +20,11 @@ export interface ProxyOptions {
   /** What bounds the resources that clients can make the proxy use. */
   readonly limits?: ProxyLimits;
   /**
+   * A Unix socket for replacing the process without losing a connection: a process that was started with the same path hands its listening
+   * sockets to this one, and `handedOver` becomes true there once this one serves.
+   */
+  readonly handoverPath?: string;
+  /**
    * Is told once in an interval what was served in it, in batches: never per request. The last report comes before `stop` resolves. Where it throws, the
    * process hears of it as of an error of a timer's.
    */
@@ -62,9 +67,9 @@ export class Proxy implements AsyncDisposable {
   static async start(options: ProxyOptions, createEngine: CreateEngine = createNativeEngine): Promise<Proxy> {
     const wrong = findOptionProblems(options);
     if (wrong.length > 0) throw invalidConfig(wrong);
-    const { workers = 0, limits = {}, onReport, reportIntervalMs = DEFAULT_REPORT_INTERVAL_MS, sampleRate = DEFAULT_SAMPLE_RATE } = options;
+    const { workers = 0, limits = {}, onReport, reportIntervalMs = DEFAULT_REPORT_INTERVAL_MS, sampleRate = DEFAULT_SAMPLE_RATE, handoverPath } = options;
     const reports = onReport === undefined ? { reportIntervalMs: 0 } : { reportIntervalMs, accessLog: { sampleRate } };
-    const engine = await createEngine({ workers, limits, ...reports });
+    const engine = await createEngine({ workers, limits, ...reports, ...(handoverPath === undefined ? {} : { handoverPath }) });
     if (onReport !== undefined) engine.onReport((batch) => onReport(toProxyReport(batch)));
     const proxy = new Proxy(engine);
     proxy.ref();
@@ -114,6 +119,14 @@ export class Proxy implements AsyncDisposable {
   async explain(request: Partial<ProxyExplainRequest> & Pick<ProxyExplainRequest, "authority">): Promise<ProxyExplanation> {
     this.#assertRunning();
     return this.#engine.explain(parseExplainRequest(request));
+  }
+
+  /**
+   * Whether another process has taken over the listening sockets (`handoverPath`). What is left here is served to its end: `drain`, which
+   * then waits for idle connections too, and `stop`.
+   */
+  get handedOver(): boolean {
+    return !this.#isStopped && this.#engine.isHandedOver();
   }
 
   /** Refuses new connections and waits for requests in flight; false where some were left after `deadlineMs`. */

@@ -10,6 +10,7 @@ const nameSchema = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "m
 /** `ProxyLimits`: 0 is none for a timeout. */
 const limitsSchema = z.strictObject({
   maxConnections: z.int().min(1).max(4_294_967_295).exactOptional(),
+  maxMemoryBytes: z.int().min(0).exactOptional(),
   maxHeadBytes: z.int().min(1_024).max(1_048_576).exactOptional(),
   maxHeaders: z.int().min(1).max(128).exactOptional(),
   maxReplayBytes: z.int().min(0).max(67_108_864).exactOptional(),

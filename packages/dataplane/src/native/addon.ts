@@ -30,6 +30,7 @@ export async function createNativeEngine(bootstrap: EngineBootstrap): Promise<En
     explain: (request) => typedAsync(async () => parseExplanation(await addon.explain(handle, JSON.stringify(request)))),
     dumpConfig: () => typedAsync(async () => parseObject(await addon.dumpConfig(handle))),
     isReady: () => addon.isReady(handle),
+    isHandedOver: () => addon.isHandedOver(handle),
   };
 }
 

@@ -19,6 +19,8 @@ export interface Engine {
   dumpConfig(): Promise<Readonly<Record<string, unknown>>>;
   /** True once a listener accepts traffic and none waits for routes or secrets. */
   isReady(): boolean;
+  /** True once another process has taken over the listening sockets; a drain then waits for idle connections too. */
+  isHandedOver(): boolean;
 }
 
 export type DrainScope = "all" | "inbound";
@@ -57,6 +59,8 @@ export interface EngineBootstrap {
   readonly limits?: ProxyLimits;
   /** 0: no reports. */
   readonly reportIntervalMs?: number;
+  /** A Unix socket over which a process hands its listening sockets to the next one that is started with the same path. */
+  readonly handoverPath?: string;
   /** Of the requests that did not fail, the share that is in a report by itself. */
   readonly accessLog?: { readonly sampleRate: number };
 }
@@ -65,6 +69,11 @@ export interface EngineBootstrap {
 export interface ProxyLimits {
   /** Downstream connections of the whole process; one above is closed at once. Default 50,000. */
   readonly maxConnections?: number;
+  /**
+   * Memory of the process in bytes: near it connections are not kept alive (85 %), requests are answered 503 (92 %), new connections wait
+   * (97 %). Default: the limit of the process's control group, if it has one.
+   */
+  readonly maxMemoryBytes?: number;
   /** Request or response head, whatever listeners (61,440 unless they say otherwise) and clusters allow; a larger request is answered 431. Default 196,608. */
   readonly maxHeadBytes?: number;
   /** Header fields in one head, whatever they allow (100 unless they say otherwise); more are answered 431. Default and at most 128. */

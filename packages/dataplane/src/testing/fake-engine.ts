@@ -10,6 +10,7 @@ export class FakeEngine implements Engine {
   readonly drains: { readonly deadlineMs: number; readonly scope: DrainScope }[] = [];
   readonly configs: string[] = [];
   ready = false;
+  handedOver = false;
   stopped = false;
   drained = true;
   configProblems: readonly EngineProblem[] = [];
@@ -69,6 +70,10 @@ export class FakeEngine implements Engine {
 
   isReady(): boolean {
     return this.ready;
+  }
+
+  isHandedOver(): boolean {
+    return this.handedOver;
   }
 
   /** Names of the accepted resources of a type. */

@@ -176,6 +176,13 @@ pub fn is_ready(proxy: &External<ProxyHandle>) -> bool {
     proxy.running.check().is_ok_and(proxy::Proxy::is_ready)
 }
 
+/// True once another process has taken over the listening sockets (`handoverPath` of the bootstrap): nothing new comes,
+/// and a drain waits for what is left, connections that are idle included.
+#[napi(catch_unwind)]
+pub fn is_handed_over(proxy: &External<ProxyHandle>) -> bool {
+    proxy.running.check().is_ok_and(proxy::Proxy::is_handed_over)
+}
+
 /// What was built.
 #[napi]
 pub fn build_info() -> BuildInfo {

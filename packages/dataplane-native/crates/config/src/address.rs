@@ -10,7 +10,8 @@ use std::{
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-/// An address. As text: `127.0.0.1:8080`, `[::1]:8080`, `example.com:80`, `unix:/run/x.sock`, `internal:listener`.
+/// An address. As text: `127.0.0.1:8080`, `[::1]:8080`, `example.com:80`, `unix:/run/x.sock`, `unix:@abstract`,
+/// `internal:listener`, `internal:listener#endpoint`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Address {
@@ -18,10 +19,10 @@ pub enum Address {
     Socket(SocketAddr),
     /// A name to resolve and a TCP port; in clusters of kind `strictDns` and `logicalDns` only.
     Host(Arc<str>, u16),
-    /// A path in the file system.
+    /// A path in the file system; with `@` in front a name in Linux's abstract namespace.
     Unix(Arc<str>),
-    /// Another listener of this proxy, by name.
-    Internal(Arc<str>),
+    /// Another listener of this proxy, by name, and what tells several endpoints apart that lead there.
+    Internal(Arc<str>, Arc<str>),
 }
 
 impl Address {
@@ -38,7 +39,7 @@ impl Address {
         match self {
             Self::Socket(address) => Some(address.port()),
             Self::Host(_, port) => Some(*port),
-            Self::Unix(_) | Self::Internal(_) => None,
+            Self::Unix(_) | Self::Internal(..) => None,
         }
     }
 }
@@ -55,7 +56,8 @@ impl fmt::Display for Address {
             Self::Socket(address) => address.fmt(f),
             Self::Host(host, port) => write!(f, "{host}:{port}"),
             Self::Unix(path) => write!(f, "unix:{path}"),
-            Self::Internal(name) => write!(f, "internal:{name}"),
+            Self::Internal(name, id) if id.is_empty() => write!(f, "internal:{name}"),
+            Self::Internal(name, id) => write!(f, "internal:{name}#{id}"),
         }
     }
 }
@@ -68,7 +70,8 @@ impl FromStr for Address {
             return Ok(Self::Unix(path.into()));
         }
         if let Some(name) = text.strip_prefix("internal:") {
-            return Ok(Self::Internal(name.into()));
+            let (name, id) = name.split_once('#').unwrap_or((name, ""));
+            return Ok(Self::Internal(name.into(), id.into()));
         }
         if let Ok(address) = text.parse() {
             return Ok(Self::Socket(address));
@@ -139,7 +142,9 @@ mod tests {
             "[::1]:80",
             "example.com:443",
             "unix:/run/a",
+            "unix:@abstract",
             "internal:tunnel",
+            "internal:tunnel#10.0.0.1:80",
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }

@@ -51,8 +51,11 @@ fn check_filters(filters: &[NetworkFilter]) -> Vec<Invalid> {
     for (index, filter) in filters.iter().enumerate() {
         let found = match filter {
             NetworkFilter::HttpConnectionManager(manager) => check_manager(manager),
+            NetworkFilter::ConnectionLimit(limit) if limit.max_connections == 0 => {
+                vec![Invalid::new("is 0; 1 or more can be served").field("maxConnections")]
+            }
             NetworkFilter::TcpProxy(tcp) => check_target(&tcp.target),
-            NetworkFilter::Rbac(_) | NetworkFilter::Ignored { .. } => Vec::new(),
+            NetworkFilter::Rbac(_) | NetworkFilter::ConnectionLimit(_) | NetworkFilter::Ignored { .. } => Vec::new(),
         };
         problems.extend(found.into_iter().map(|invalid| invalid.index(index)));
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CircuitBreakers, ConsistentHashing, HeaderName, HealthCheck, Http1Options, Http2Options, IstioService, LbPolicy,
-    LocalityEndpoints, Metadata, Origin, OutlierDetection, Subsets, UpstreamTls, ZoneAware,
+    LocalityEndpoints, Metadata, Origin, OutlierDetection, Subsets, UpstreamTransport, ZoneAware,
 };
 
 /// A group of endpoints (`envoy.config.cluster.v3.Cluster`).
@@ -136,7 +136,19 @@ pub enum ClusterKind {
         http_header: Option<HeaderName>,
         /// Another port than the original one; 0 is the same.
         port_override: u16,
+        /// Take the destination from what an internal listener was handed: a namespace of metadata and a key in it.
+        metadata_key: Option<MetadataKey>,
     },
+}
+
+/// A place in metadata.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct MetadataKey {
+    /// Namespace.
+    pub namespace: Arc<str>,
+    /// Keys, the outermost first.
+    pub path: Vec<Arc<str>>,
 }
 
 /// How names are resolved.
@@ -176,17 +188,6 @@ pub enum DnsLookupFamily {
     V4Preferred,
     /// All.
     All,
-}
-
-/// How connections to an upstream are made.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum UpstreamTransport {
-    /// Bare.
-    #[default]
-    Plain,
-    /// With TLS.
-    Tls(Box<UpstreamTls>),
 }
 
 /// A transport for endpoints with certain labels.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Address, EndpointHealthCheck};
+use crate::{Address, EndpointHealthCheck, Metadata};
 
 /// The endpoints of a cluster (`envoy.config.endpoint.v3.ClusterLoadAssignment`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,6 +74,8 @@ pub struct Endpoint {
     /// What subsets are made of, and `hash_key`, which consistent hashing takes instead of the address
     /// (`filter_metadata["envoy.lb"]`).
     pub lb_metadata: Option<Arc<Map<String, Value>>>,
+    /// What an internal listener may learn when it is called as this endpoint; `None` for all other addresses.
+    pub metadata: Option<Arc<Metadata>>,
     /// How it is checked where that differs from the others.
     pub health_check: Option<Arc<EndpointHealthCheck>>,
 }
@@ -88,6 +90,7 @@ impl Default for Endpoint {
             transport_match: None,
             hostname: None,
             lb_metadata: None,
+            metadata: None,
             health_check: None,
         }
     }

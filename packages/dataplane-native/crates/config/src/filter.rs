@@ -5,9 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessLog, AuthzOverride, Compressor, CompressorOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault,
-    GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, RouteTarget,
-    StringMatcher,
+    AuthzOverride, Compressor, CompressorOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault, GlobalRateLimit,
+    HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, StringMatcher, TcpProxy,
 };
 
 /// What a filter chain does with a connection.
@@ -20,6 +19,8 @@ pub enum NetworkFilter {
     TcpProxy(Arc<TcpProxy>),
     /// Closes connections that the rules refuse.
     Rbac(Box<Rbac>),
+    /// Closes connections above a number.
+    ConnectionLimit(ConnectionLimit),
     /// Accepted and without effect here (it only observes, or is marked optional).
     Ignored {
         /// Name of the filter.
@@ -29,47 +30,14 @@ pub enum NetworkFilter {
     },
 }
 
-/// Raw TCP (`envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy`).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct TcpProxy {
-    /// Prefix of the statistics.
-    pub stat_prefix: Arc<str>,
-    /// Where to.
-    #[serde(flatten)]
-    pub target: RouteTarget,
-    /// Time without a byte in either direction in milliseconds; 0 is none.
-    pub idle_timeout_ms: u64,
-    /// Life of a connection in milliseconds; 0 is unlimited.
-    pub max_connection_duration_ms: u64,
-    /// Connections to try before giving up.
-    pub max_connect_attempts: u32,
-    /// Wrap the bytes in an HTTP CONNECT request to the upstream; `None` sends them as they are.
-    pub tunneling: Option<TunnelingConfig>,
-    /// Logs.
-    pub access_log: Vec<AccessLog>,
-}
-
-/// How TCP travels inside a CONNECT request (`TcpProxy.TunnelingConfig`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How many connections a filter chain serves at a time (`ConnectionLimit`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct TunnelingConfig {
-    /// Authority of the CONNECT request, `host:port`.
-    pub hostname: Arc<str>,
-}
-
-impl Default for TcpProxy {
-    fn default() -> Self {
-        Self {
-            stat_prefix: "".into(),
-            target: RouteTarget::Cluster("".into()),
-            idle_timeout_ms: 3_600_000,
-            max_connection_duration_ms: 0,
-            max_connect_attempts: 1,
-            tunneling: None,
-            access_log: Vec::new(),
-        }
-    }
+pub struct ConnectionLimit {
+    /// The number.
+    pub max_connections: u64,
+    /// Time until a connection above it is closed, in milliseconds.
+    pub delay_ms: u64,
 }
 
 /// An HTTP filter with its name, which overrides of routes refer to.

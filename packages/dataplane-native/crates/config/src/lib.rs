@@ -35,17 +35,19 @@ mod route;
 mod secret;
 mod service;
 mod subset;
+mod tcp_proxy;
 mod template;
 mod tls;
 mod tracing;
+mod upstream_transport;
 mod view;
 
 pub use access_log::{AccessLog, AccessLogFilter, AccessLogFormat, Comparison};
 pub use address::{Address, CidrRange};
 pub use chain_match::{ChainExplanation, ChainStage, ConnectionInfo, FilterChainIndex};
 pub use cluster::{
-    Cluster, ClusterKind, DnsLookupFamily, DnsOptions, HttpProtocol, HttpProtocolOptions, TcpKeepalive,
-    TransportSocketMatch, UpstreamTransport,
+    Cluster, ClusterKind, DnsLookupFamily, DnsOptions, HttpProtocol, HttpProtocolOptions, MetadataKey, TcpKeepalive,
+    TransportSocketMatch,
 };
 pub use compressor::{Compressor, CompressorLibrary, CompressorOverride};
 pub use endpoint::{ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
@@ -53,8 +55,7 @@ pub use ext_authz::{AuthzBody, AuthzHttpService, AuthzOverride, AuthzService, Ex
 pub use ext_proc::{ExtProc, ExtProcMode, ExtProcOverride, RouteCache};
 pub use fault::{AbortKind, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
 pub use filter::{
-    BufferLimit, CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions, TcpProxy,
-    TunnelingConfig,
+    BufferLimit, ConnectionLimit, CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions,
 };
 pub use header::{HeaderAppendAction, HeaderMutations, HeaderName, HeaderOps, HeaderSet, InvalidHeaderName, NameKind};
 pub use health_check::{
@@ -72,8 +73,8 @@ pub use lb_policy::{
 };
 pub use limits::{CircuitBreakers, OutlierDetection, Priority, RetryBudget, Thresholds};
 pub use listener::{
-    FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, PortPredicate, SourceType,
-    TrafficDirection,
+    FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, PortPredicate, ProxyProtocolFilter,
+    SourceType, TrafficDirection,
 };
 pub use matcher::{
     HeaderMatcher, HeaderValueMatcher, MetadataMatcher, MetadataValue, QueryMatcher, QueryValueMatcher, StringMatcher,
@@ -94,12 +95,17 @@ pub use route::{
 pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
 pub use service::GrpcService;
 pub use subset::{Criteria, Criterion, LB_NAMESPACE, SelectorFallback, SubsetFallback, SubsetSelector, Subsets};
+pub use tcp_proxy::{TcpProxy, TunnelingConfig};
 pub use template::{AddressPart, InvalidTemplate, Operator, Piece, Template};
-pub use tls::{CertificateSource, DownstreamTls, TlsContext, TlsVersion, TrustSource, UpstreamTls, Validation};
+pub use tls::{
+    CertificateSource, DownstreamTls, Revocation, RevocationSource, TlsContext, TlsVersion, TrustSource, UpstreamTls,
+    Validation,
+};
 pub use tracing::{
     CustomTag, GrpcCollector, HttpCollector, MetadataOwner, OpenTelemetry, OtlpCollector, RouteTracing, TagValue,
     Tracing, TracingProvider, Zipkin,
 };
+pub use upstream_transport::{InternalTransport, ProxyProtocolTransport, ProxyProtocolVersion, UpstreamTransport};
 pub use view::RequestView;
 
 use serde::{Deserialize, Serialize};

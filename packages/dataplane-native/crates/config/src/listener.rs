@@ -12,6 +12,10 @@ use crate::{
 /// Where the proxy accepts connections and what it does with them (`envoy.config.listener.v3.Listener`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are independent options, as on the wire"
+)]
 pub struct Listener {
     /// Unique name.
     pub name: Arc<str>,
@@ -37,6 +41,10 @@ pub struct Listener {
     pub traffic_direction: TrafficDirection,
     /// Bytes a connection may buffer before it stops reading; `None` is the proxy's default.
     pub per_connection_buffer_limit_bytes: Option<u32>,
+    /// Sockets on IPv6 take IPv4 too (`ipv4_compat`).
+    pub ipv4_compat: bool,
+    /// Access rights of a Unix socket's file, e.g. `0o660`; 0 leaves them to the system.
+    pub pipe_mode: u32,
     /// Pending connections of the socket; `None` is the system's default.
     pub tcp_backlog_size: Option<u32>,
     /// Logs of connections no filter chain took.
@@ -62,6 +70,8 @@ impl Default for Listener {
             default_filter_chain: None,
             traffic_direction: TrafficDirection::Unspecified,
             per_connection_buffer_limit_bytes: None,
+            ipv4_compat: false,
+            pipe_mode: 0,
             tcp_backlog_size: None,
             access_log: Vec::new(),
             metadata: Metadata::default(),
@@ -137,12 +147,26 @@ impl ListenerFilter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ListenerFilterKind {
+    /// The client's addresses, as a load balancer in front says them.
+    ProxyProtocol(ProxyProtocolFilter),
     /// The destination before the kernel redirected the connection.
     OriginalDst,
     /// TLS or not, SNI and ALPN.
     TlsInspector,
     /// HTTP/1 or HTTP/2 or neither.
     HttpInspector,
+}
+
+/// Which forms of the PROXY protocol are understood (`envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ProxyProtocolFilter {
+    /// Serve connections that do not begin with it too. Anyone who can connect can then say to be anyone.
+    pub allow_missing: bool,
+    /// Version 1 is not understood.
+    pub without_v1: bool,
+    /// Version 2 is not understood.
+    pub without_v2: bool,
 }
 
 /// A test of the destination port (`ListenerFilterChainMatchPredicate`).

@@ -44,6 +44,16 @@ impl Metadata {
         self.0.as_ref()?.get(namespace)?.as_object()
     }
 
+    /// What these namespaces say.
+    #[must_use]
+    pub fn only(&self, namespaces: &[std::sync::Arc<str>]) -> Self {
+        let entries = namespaces.iter().filter_map(|name| {
+            let value = self.0.as_ref()?.get(&**name)?;
+            Some((name.to_string(), value.clone()))
+        });
+        Self::from_json(Value::Object(entries.collect()))
+    }
+
     /// The services that Istio (and Pilot) say a cluster stands for.
     pub fn istio_services(&self) -> Vec<IstioService> {
         let list = self.get("istio", "services").and_then(Value::as_array);

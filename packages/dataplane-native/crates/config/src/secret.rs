@@ -23,6 +23,16 @@ pub enum SecretKind {
     Certificate(TlsCertificate),
     /// Certificates to trust, PEM.
     TrustBundle(Arc<str>),
+    /// Certificates to trust, with lists of what they withdrew.
+    RevocableTrustBundle {
+        /// Certificates to trust, PEM.
+        roots: Arc<str>,
+        /// The lists, PEM.
+        revoked: Arc<str>,
+        /// Ask about the peer's own certificate only.
+        #[serde(default, rename = "leafOnly")]
+        leaf_only: bool,
+    },
 }
 
 /// A certificate chain, leaf first, and its private key.

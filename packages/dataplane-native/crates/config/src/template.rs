@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 /// A parsed value: literals and operators, e.g. `%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%`. `%%` is a percent sign.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Template {
     source: Arc<str>,

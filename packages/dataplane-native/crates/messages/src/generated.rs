@@ -2740,9 +2740,137 @@ pub mod envoy {
                         }
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct ProxyProtocolConfig {}
+                pub struct ProxyProtocolPassThroughTlVs {
+                    #[prost(
+                        enumeration = "proxy_protocol_pass_through_tl_vs::PassTlVsMatchType",
+                        tag = "1"
+                    )]
+                    pub match_type: i32,
+                    #[prost(uint32, repeated, tag = "2")]
+                    pub tlv_type: ::prost::alloc::vec::Vec<u32>,
+                }
+                /// Nested message and enum types in `ProxyProtocolPassThroughTLVs`.
+                pub mod proxy_protocol_pass_through_tl_vs {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum PassTlVsMatchType {
+                        IncludeAll = 0,
+                        Include = 1,
+                    }
+                    impl PassTlVsMatchType {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::IncludeAll => "INCLUDE_ALL",
+                                Self::Include => "INCLUDE",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "INCLUDE_ALL" => Some(Self::IncludeAll),
+                                "INCLUDE" => Some(Self::Include),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
+                impl ::prost::Name for ProxyProtocolPassThroughTlVs {
+                    const NAME: &'static str = "ProxyProtocolPassThroughTLVs";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.ProxyProtocolPassThroughTLVs".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.ProxyProtocolPassThroughTLVs".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct TlvEntry {
+                    #[prost(uint32, tag = "1")]
+                    pub r#type: u32,
+                    #[prost(bytes = "vec", tag = "2")]
+                    pub value: ::prost::alloc::vec::Vec<u8>,
+                }
+                impl ::prost::Name for TlvEntry {
+                    const NAME: &'static str = "TlvEntry";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.TlvEntry".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.TlvEntry".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ProxyProtocolConfig {
+                    #[prost(enumeration = "proxy_protocol_config::Version", tag = "1")]
+                    pub version: i32,
+                    #[prost(message, optional, tag = "2")]
+                    pub pass_through_tlvs: ::core::option::Option<
+                        ProxyProtocolPassThroughTlVs,
+                    >,
+                    #[prost(message, repeated, tag = "3")]
+                    pub added_tlvs: ::prost::alloc::vec::Vec<TlvEntry>,
+                }
+                /// Nested message and enum types in `ProxyProtocolConfig`.
+                pub mod proxy_protocol_config {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum Version {
+                        V1 = 0,
+                        V2 = 1,
+                    }
+                    impl Version {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::V1 => "V1",
+                                Self::V2 => "V2",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "V1" => Some(Self::V1),
+                                "V2" => Some(Self::V2),
+                                _ => None,
+                            }
+                        }
+                    }
+                }
                 impl ::prost::Name for ProxyProtocolConfig {
                     const NAME: &'static str = "ProxyProtocolConfig";
                     const PACKAGE: &'static str = "envoy.config.core.v3";
@@ -5129,7 +5257,7 @@ pub mod envoy {
                             "/envoy.config.route.v3.RouteAction.HashPolicy".into()
                         }
                     }
-                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[derive(Clone, PartialEq, ::prost::Message)]
                     #[prost(skip_debug)]
                     pub struct UpgradeConfig {
                         #[prost(string, tag = "1")]
@@ -5143,7 +5271,7 @@ pub mod envoy {
                     }
                     /// Nested message and enum types in `UpgradeConfig`.
                     pub mod upgrade_config {
-                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[derive(Clone, PartialEq, ::prost::Message)]
                         #[prost(skip_debug)]
                         pub struct ConnectConfig {
                             #[prost(message, optional, tag = "1")]
@@ -7139,6 +7267,98 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.common.fault.v3.FaultRateLimit"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+                pub mod set_filter_state {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct FilterStateValue {
+                            #[prost(string, tag = "6")]
+                            pub factory_key: ::prost::alloc::string::String,
+                            #[prost(bool, tag = "3")]
+                            pub read_only: bool,
+                            #[prost(
+                                enumeration = "filter_state_value::SharedWithUpstream",
+                                tag = "4"
+                            )]
+                            pub shared_with_upstream: i32,
+                            #[prost(bool, tag = "5")]
+                            pub skip_if_empty: bool,
+                            #[prost(oneof = "filter_state_value::Key", tags = "1")]
+                            pub key: ::core::option::Option<filter_state_value::Key>,
+                            #[prost(oneof = "filter_state_value::Value", tags = "2")]
+                            pub value: ::core::option::Option<filter_state_value::Value>,
+                        }
+                        /// Nested message and enum types in `FilterStateValue`.
+                        pub mod filter_state_value {
+                            #[derive(
+                                Clone,
+                                Copy,
+                                PartialEq,
+                                Eq,
+                                Hash,
+                                PartialOrd,
+                                Ord,
+                                ::prost::Enumeration
+                            )]
+                            #[repr(i32)]
+                            pub enum SharedWithUpstream {
+                                None = 0,
+                                Once = 1,
+                                Transitive = 2,
+                            }
+                            impl SharedWithUpstream {
+                                /// String value of the enum field names used in the ProtoBuf definition.
+                                ///
+                                /// The values are not transformed in any way and thus are considered stable
+                                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                                pub fn as_str_name(&self) -> &'static str {
+                                    match self {
+                                        Self::None => "NONE",
+                                        Self::Once => "ONCE",
+                                        Self::Transitive => "TRANSITIVE",
+                                    }
+                                }
+                                /// Creates an enum from field names used in the ProtoBuf definition.
+                                pub fn from_str_name(
+                                    value: &str,
+                                ) -> ::core::option::Option<Self> {
+                                    match value {
+                                        "NONE" => Some(Self::None),
+                                        "ONCE" => Some(Self::Once),
+                                        "TRANSITIVE" => Some(Self::Transitive),
+                                        _ => None,
+                                    }
+                                }
+                            }
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum Key {
+                                #[prost(string, tag = "1")]
+                                ObjectKey(::prost::alloc::string::String),
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum Value {
+                                #[prost(message, tag = "2")]
+                                FormatString(
+                                    super::super::super::super::super::super::config::core::v3::SubstitutionFormatString,
+                                ),
+                            }
+                        }
+                        impl ::prost::Name for FilterStateValue {
+                            const NAME: &'static str = "FilterStateValue";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.common.set_filter_state.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue"
                                     .into()
                             }
                         }
@@ -9146,6 +9366,32 @@ pub mod envoy {
                         }
                     }
                 }
+                pub mod set_filter_state {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Config {
+                            #[prost(message, repeated, tag = "1")]
+                            pub on_request_headers: ::prost::alloc::vec::Vec<
+                                super::super::super::common::set_filter_state::v3::FilterStateValue,
+                            >,
+                            #[prost(bool, tag = "2")]
+                            pub clear_route_cache: bool,
+                        }
+                        impl ::prost::Name for Config {
+                            const NAME: &'static str = "Config";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.set_filter_state.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.set_filter_state.v3.Config"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.set_filter_state.v3.Config"
+                                    .into()
+                            }
+                        }
+                    }
+                }
             }
             pub mod listener {
                 pub mod http_inspector {
@@ -9186,6 +9432,85 @@ pub mod envoy {
                         }
                     }
                 }
+                pub mod proxy_protocol {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ProxyProtocol {
+                            #[prost(message, repeated, tag = "1")]
+                            pub rules: ::prost::alloc::vec::Vec<proxy_protocol::Rule>,
+                            #[prost(bool, tag = "2")]
+                            pub allow_requests_without_proxy_protocol: bool,
+                            #[prost(message, optional, tag = "3")]
+                            pub pass_through_tlvs: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::ProxyProtocolPassThroughTlVs,
+                            >,
+                            #[prost(
+                                enumeration = "super::super::super::super::super::config::core::v3::proxy_protocol_config::Version",
+                                repeated,
+                                tag = "4"
+                            )]
+                            pub disallowed_versions: ::prost::alloc::vec::Vec<i32>,
+                            #[prost(string, tag = "5")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                        }
+                        /// Nested message and enum types in `ProxyProtocol`.
+                        pub mod proxy_protocol {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct KeyValuePair {
+                                #[prost(string, tag = "1")]
+                                pub metadata_namespace: ::prost::alloc::string::String,
+                                #[prost(string, tag = "2")]
+                                pub key: ::prost::alloc::string::String,
+                            }
+                            impl ::prost::Name for KeyValuePair {
+                                const NAME: &'static str = "KeyValuePair";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.listener.proxy_protocol.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol.KeyValuePair"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol.KeyValuePair"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct Rule {
+                                #[prost(uint32, tag = "1")]
+                                pub tlv_type: u32,
+                                #[prost(message, optional, tag = "2")]
+                                pub on_tlv_present: ::core::option::Option<KeyValuePair>,
+                            }
+                            impl ::prost::Name for Rule {
+                                const NAME: &'static str = "Rule";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.listener.proxy_protocol.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol.Rule"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol.Rule"
+                                        .into()
+                                }
+                            }
+                        }
+                        impl ::prost::Name for ProxyProtocol {
+                            const NAME: &'static str = "ProxyProtocol";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.listener.proxy_protocol.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol"
+                                    .into()
+                            }
+                        }
+                    }
+                }
                 pub mod tls_inspector {
                     pub mod v3 {
                         #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -9207,6 +9532,38 @@ pub mod envoy {
                 }
             }
             pub mod network {
+                pub mod connection_limit {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ConnectionLimit {
+                            #[prost(string, tag = "1")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "2")]
+                            pub max_connections: ::core::option::Option<u64>,
+                            #[prost(message, optional, tag = "3")]
+                            pub delay: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, optional, tag = "4")]
+                            pub runtime_enabled: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFeatureFlag,
+                            >,
+                        }
+                        impl ::prost::Name for ConnectionLimit {
+                            const NAME: &'static str = "ConnectionLimit";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.network.connection_limit.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit"
+                                    .into()
+                            }
+                        }
+                    }
+                }
                 pub mod http_connection_manager {
                     pub mod v3 {
                         #[derive(Clone, PartialEq, ::prost::Message)]
@@ -9964,6 +10321,12 @@ pub mod envoy {
                                 pub headers_to_add: ::prost::alloc::vec::Vec<
                                     super::super::super::super::super::super::config::core::v3::HeaderValueOption,
                                 >,
+                                #[prost(bool, tag = "4")]
+                                pub propagate_response_headers: bool,
+                                #[prost(string, tag = "5")]
+                                pub post_path: ::prost::alloc::string::String,
+                                #[prost(bool, tag = "6")]
+                                pub propagate_response_trailers: bool,
                             }
                             impl ::prost::Name for TunnelingConfig {
                                 const NAME: &'static str = "TunnelingConfig";
@@ -10659,6 +11022,87 @@ pub mod envoy {
             }
         }
         pub mod transport_sockets {
+            pub mod internal_upstream {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct InternalUpstreamTransport {
+                        #[prost(message, repeated, tag = "1")]
+                        pub passthrough_metadata: ::prost::alloc::vec::Vec<
+                            internal_upstream_transport::MetadataValueSource,
+                        >,
+                        #[prost(message, optional, tag = "3")]
+                        pub transport_socket: ::core::option::Option<
+                            super::super::super::super::config::core::v3::TransportSocket,
+                        >,
+                    }
+                    /// Nested message and enum types in `InternalUpstreamTransport`.
+                    pub mod internal_upstream_transport {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct MetadataValueSource {
+                            #[prost(message, optional, tag = "1")]
+                            pub kind: ::core::option::Option<
+                                super::super::super::super::super::r#type::metadata::v3::MetadataKind,
+                            >,
+                            #[prost(string, tag = "2")]
+                            pub name: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for MetadataValueSource {
+                            const NAME: &'static str = "MetadataValueSource";
+                            const PACKAGE: &'static str = "envoy.extensions.transport_sockets.internal_upstream.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport.MetadataValueSource"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport.MetadataValueSource"
+                                    .into()
+                            }
+                        }
+                    }
+                    impl ::prost::Name for InternalUpstreamTransport {
+                        const NAME: &'static str = "InternalUpstreamTransport";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.internal_upstream.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport"
+                                .into()
+                        }
+                    }
+                }
+            }
+            pub mod proxy_protocol {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct ProxyProtocolUpstreamTransport {
+                        #[prost(message, optional, tag = "1")]
+                        pub config: ::core::option::Option<
+                            super::super::super::super::config::core::v3::ProxyProtocolConfig,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub transport_socket: ::core::option::Option<
+                            super::super::super::super::config::core::v3::TransportSocket,
+                        >,
+                    }
+                    impl ::prost::Name for ProxyProtocolUpstreamTransport {
+                        const NAME: &'static str = "ProxyProtocolUpstreamTransport";
+                        const PACKAGE: &'static str = "envoy.extensions.transport_sockets.proxy_protocol.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport"
+                                .into()
+                        }
+                    }
+                }
+            }
             pub mod raw_buffer {
                 pub mod v3 {
                     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -10951,6 +11395,10 @@ pub mod envoy {
                         pub crl: ::core::option::Option<
                             super::super::super::super::config::core::v3::DataSource,
                         >,
+                        #[prost(bool, tag = "14")]
+                        pub only_verify_leaf_cert_crl: bool,
+                        #[prost(message, optional, tag = "16")]
+                        pub max_verify_depth: ::core::option::Option<u32>,
                         #[prost(bool, tag = "8")]
                         pub allow_expired_certificate: bool,
                         #[prost(
@@ -11174,6 +11622,10 @@ pub mod envoy {
                         pub auto_sni_san_validation: bool,
                         #[prost(bool, tag = "3")]
                         pub allow_renegotiation: bool,
+                        #[prost(message, optional, tag = "4")]
+                        pub max_session_keys: ::core::option::Option<u32>,
+                        #[prost(message, optional, tag = "5")]
+                        pub enforce_rsa_key_usage: ::core::option::Option<bool>,
                     }
                     impl ::prost::Name for UpstreamTlsContext {
                         const NAME: &'static str = "UpstreamTlsContext";
@@ -11196,6 +11648,83 @@ pub mod envoy {
                         pub require_client_certificate: ::core::option::Option<bool>,
                         #[prost(message, optional, tag = "3")]
                         pub require_sni: ::core::option::Option<bool>,
+                        #[prost(bool, tag = "10")]
+                        pub disable_stateful_session_resumption: bool,
+                        #[prost(message, optional, tag = "6")]
+                        pub session_timeout: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Duration,
+                        >,
+                        #[prost(
+                            enumeration = "downstream_tls_context::OcspStaplePolicy",
+                            tag = "8"
+                        )]
+                        pub ocsp_staple_policy: i32,
+                        #[prost(message, optional, tag = "9")]
+                        pub full_scan_certs_on_sni_mismatch: ::core::option::Option<
+                            bool,
+                        >,
+                        #[prost(bool, tag = "11")]
+                        pub prefer_client_ciphers: bool,
+                        #[prost(
+                            oneof = "downstream_tls_context::SessionTicketKeysType",
+                            tags = "4, 5, 7"
+                        )]
+                        pub session_ticket_keys_type: ::core::option::Option<
+                            downstream_tls_context::SessionTicketKeysType,
+                        >,
+                    }
+                    /// Nested message and enum types in `DownstreamTlsContext`.
+                    pub mod downstream_tls_context {
+                        #[derive(
+                            Clone,
+                            Copy,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::prost::Enumeration
+                        )]
+                        #[repr(i32)]
+                        pub enum OcspStaplePolicy {
+                            LenientStapling = 0,
+                            StrictStapling = 1,
+                            MustStaple = 2,
+                        }
+                        impl OcspStaplePolicy {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::LenientStapling => "LENIENT_STAPLING",
+                                    Self::StrictStapling => "STRICT_STAPLING",
+                                    Self::MustStaple => "MUST_STAPLE",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "LENIENT_STAPLING" => Some(Self::LenientStapling),
+                                    "STRICT_STAPLING" => Some(Self::StrictStapling),
+                                    "MUST_STAPLE" => Some(Self::MustStaple),
+                                    _ => None,
+                                }
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum SessionTicketKeysType {
+                            #[prost(message, tag = "4")]
+                            SessionTicketKeys(super::TlsSessionTicketKeys),
+                            #[prost(message, tag = "5")]
+                            SessionTicketKeysSdsSecretConfig(super::SdsSecretConfig),
+                            #[prost(bool, tag = "7")]
+                            DisableStatelessSessionResumption(bool),
+                        }
                     }
                     impl ::prost::Name for DownstreamTlsContext {
                         const NAME: &'static str = "DownstreamTlsContext";

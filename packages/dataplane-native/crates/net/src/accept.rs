@@ -2,7 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd, FromRawFd, OwnedFd};
 use std::task::{Context, Poll};
 
 use socket2::{SockAddr, SockAddrStorage, Type};
@@ -26,6 +26,8 @@ pub struct ListenOptions {
     pub freebind: bool,
     /// IPv6 sockets take IPv6 only; otherwise IPv4 too, as mapped addresses.
     pub v6_only: bool,
+    /// Access rights of a Unix socket's file; 0 leaves them to the system.
+    pub mode: u32,
     /// Options of the accepted sockets.
     pub accepted: SocketOptions,
 }
@@ -38,6 +40,7 @@ impl Default for ListenOptions {
             transparent: false,
             freebind: false,
             v6_only: true,
+            mode: 0,
             accepted: SocketOptions::default(),
         }
     }
@@ -83,6 +86,13 @@ impl Listener {
             Address::Abstract(_) => {}
         }
         socket.bind(&address.to_sock_addr()?)?;
+        if let Address::Unix(path) = address
+            && options.mode != 0
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // Before it listens: nobody can have connected with the rights of before.
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(options.mode))?;
+        }
         socket.listen(options.backlog)?;
         let local = Address::from_sock_addr(&socket.local_addr()?);
         // SAFETY: the socket owns its descriptor, gives the same one always, and closes it only when it is dropped.
@@ -92,6 +102,26 @@ impl Listener {
             local,
             accepted: options.accepted,
         })
+    }
+
+    /// Goes on with a socket that listens already, e.g. one of another process. Must run inside the thread's runtime.
+    pub fn from_fd(fd: OwnedFd, options: &ListenOptions) -> io::Result<Self> {
+        let socket = socket2::Socket::from(fd);
+        socket.set_nonblocking(true)?;
+        socket.set_cloexec(true)?;
+        let local = Address::from_sock_addr(&socket.local_addr()?);
+        // SAFETY: the socket owns its descriptor, gives the same one always, and closes it only when it is dropped.
+        let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE)? };
+        Ok(Self {
+            socket,
+            local,
+            accepted: options.accepted,
+        })
+    }
+
+    /// Another descriptor of the same socket.
+    pub fn duplicate(&self) -> io::Result<OwnedFd> {
+        self.socket.get_ref().as_fd().try_clone_to_owned()
     }
 
     /// The address it is bound to, with the port the kernel chose where 0 was asked for.

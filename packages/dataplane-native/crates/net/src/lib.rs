@@ -8,7 +8,9 @@ mod address;
 mod buffer;
 mod connect;
 mod detect;
+mod handover;
 mod original_dst;
+mod proxy_protocol;
 mod relay;
 mod socket;
 mod socket_options;
@@ -20,8 +22,13 @@ pub use address::Address;
 pub use buffer::{Buffer, BufferSize};
 pub use connect::{ConnectError, ConnectFailure, ConnectOptions, connect};
 pub use detect::{ClientHello, Detection, MAX_DETECT_BYTES, Protocol, detect, detect_protocol, fuzz_detect};
+pub use handover::{own_user, peer_user, receive_with_fd, send_with_fd};
 pub use original_dst::original_destination;
+pub use proxy_protocol::{
+    MAX_PROXY_HEADER_BYTES, ProxyHeader, ProxyParse, ProxyVersion, fuzz_proxy_header, parse_proxy_header,
+    write_proxy_header,
+};
 pub use relay::{RelayEnd, RelayError, RelayOptions, RelaySide, Transferred, relay};
-pub use socket::Socket;
+pub use socket::{Socket, pair};
 pub use socket_options::{Keepalive, SocketOptions};
 pub use stream::{IdleState, Stream};

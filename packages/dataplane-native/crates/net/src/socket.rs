@@ -23,6 +23,16 @@ enum Inner {
     Unix(UnixStream),
 }
 
+/// Two ends of a connection inside this process.
+pub fn pair() -> io::Result<(Socket, Socket)> {
+    let (one, two) = socket2::Socket::pair(
+        socket2::Domain::UNIX,
+        socket2::Type::STREAM.nonblocking().cloexec(),
+        None,
+    )?;
+    Ok((Socket::from_socket2(one, false)?, Socket::from_socket2(two, false)?))
+}
+
 impl Socket {
     /// Registers a connected, non-blocking socket in this thread's reactor.
     pub(crate) fn from_socket2(socket: socket2::Socket, is_tcp: bool) -> io::Result<Self> {

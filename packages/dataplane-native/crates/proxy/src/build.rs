@@ -15,6 +15,7 @@ use telemetry::StringId;
 use crate::{
     cluster::{ClusterState, EndpointState},
     filters::HttpFilters,
+    limiter::ConnectionLimiter,
     logging::AccessLogs,
     snapshot::{
         ChainEntry, CheckEntry, ClusterEntry, EndpointEntry, HttpEntry, ListenerEntry, RouteEntry, Serves, TcpEntry,
@@ -66,17 +67,15 @@ impl Builder {
             None => None,
         };
         let mut rbac = Vec::new();
+        let mut limits = Vec::new();
         let mut serves = Serves::Nothing;
         for (index, filter) in config.filters.iter().enumerate() {
             match filter {
                 NetworkFilter::Rbac(rules) => rbac.push((**rules).clone()),
+                NetworkFilter::ConnectionLimit(limit) => {
+                    limits.push(Arc::new(ConnectionLimiter::new(*limit)));
+                }
                 NetworkFilter::TcpProxy(proxy) => {
-                    if proxy.tunneling.is_some() {
-                        return Err(Invalid::new("tunneling tcp in http is not supported yet: leave it out")
-                            .field("tunneling")
-                            .index(index)
-                            .field("filters"));
-                    }
                     serves = Serves::Tcp(TcpEntry {
                         config: Arc::clone(proxy),
                         logs: self
@@ -97,6 +96,7 @@ impl Builder {
             tls,
             transport_connect_timeout_ms: config.transport_connect_timeout_ms,
             rbac,
+            limits,
             serves,
         })
     }
@@ -266,7 +266,7 @@ impl Builder {
         for transport in wanted {
             let mut transport = transport.clone();
             let mut protocol = protocol;
-            if let UpstreamTransport::Tls(tls) = &mut transport
+            if let Some(tls) = transport.tls_mut()
                 && !check.alpn.is_empty()
             {
                 tls.context.alpn.clone_from(&check.alpn);

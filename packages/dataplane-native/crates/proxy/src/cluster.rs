@@ -35,6 +35,8 @@ pub(crate) struct EndpointState {
     pub(crate) address: Address,
     /// Requests (or TCP connections) in flight.
     pub(crate) active: AtomicU32,
+    /// The most that ever were.
+    pub(crate) peak: AtomicU32,
     pub(crate) connections: AtomicU32,
     pub(crate) requests_total: AtomicU64,
     pub(crate) errors_total: AtomicU64,
@@ -54,6 +56,7 @@ impl EndpointState {
             cluster,
             address,
             active: AtomicU32::new(0),
+            peak: AtomicU32::new(0),
             connections: AtomicU32::new(0),
             requests_total: AtomicU64::new(0),
             errors_total: AtomicU64::new(0),
@@ -63,6 +66,15 @@ impl EndpointState {
             check: CheckState::default(),
             outlier: OutlierRecord::default(),
         }
+    }
+
+    /// One request more.
+    pub(crate) fn begin(&self) {
+        let active = self.active.fetch_add(1, Relaxed) + 1;
+        if active > self.peak.load(Relaxed) {
+            self.peak.fetch_max(active, Relaxed);
+        }
+        self.requests_total.fetch_add(1, Relaxed);
     }
 
     /// The same, come just now.

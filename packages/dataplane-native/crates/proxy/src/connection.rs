@@ -1,6 +1,13 @@
 //! A downstream connection from accept to close: where it was going, which filter chain takes it, TLS, HTTP or TCP.
 
-use std::{cell::Cell, net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::Cell,
+    net::SocketAddr,
+    pin::Pin,
+    rc::Rc,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use config::ConnectionInfo;
 use http::Buffer;
@@ -10,6 +17,8 @@ use tls::{Connection, PeerInfo};
 
 use crate::{
     http_connection::{self, HttpEnd},
+    limiter::Admitted,
+    proxy_protocol,
     snapshot::{ChainEntry, Current, ListenerEntry, Serves},
     tcp,
     wire::Wire,
@@ -22,8 +31,10 @@ const MAX_INTERNAL_HOPS: u32 = 4;
 /// What is known about a connection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
-    /// Peer of the socket; none for Unix sockets.
+    /// Where the client is: the peer of the socket, or who that says it speaks for. None for Unix sockets.
     pub(crate) peer: Option<SocketAddr>,
+    /// Peer of the socket; none for Unix sockets.
+    pub(crate) direct_peer: Option<SocketAddr>,
     /// Where it was going: after interception the original destination.
     pub(crate) destination: Option<SocketAddr>,
     /// Address at this end.
@@ -40,13 +51,59 @@ pub(crate) struct Facts {
     pub(crate) peer_certificate: Option<Arc<[u8]>>,
     /// Number of the connection in this process.
     pub(crate) id: u64,
+    /// What an internal listener was told by who called it.
+    pub(crate) metadata: Option<Arc<config::Metadata>>,
+    /// Internal listeners that were passed through.
+    hops: u32,
 }
+
+/// Where the bytes inside a tunnel go on.
+#[derive(Clone)]
+pub(crate) struct Inner {
+    /// The internal listener.
+    pub(crate) listener: Arc<str>,
+    /// Where the tunnel leads, as its opener said.
+    pub(crate) destination: Option<SocketAddr>,
+}
+
+/// The namespace in which an internal listener is told where a connection leads: `local`.
+const ORIGINAL_DST: &str = "envoy.filters.listener.original_dst";
 
 impl Facts {
     /// The original destination of an intercepted connection. A client that connected to the listener itself has none:
     /// to send it on to "where it was going" would be to send it back here.
     pub(crate) fn restored_destination(&self) -> Option<SocketAddr> {
         self.destination.filter(|destination| Some(*destination) != self.local)
+    }
+
+    /// Where a cluster of original destinations sends the connection.
+    pub(crate) fn destination_for(&self, kind: &config::ClusterKind) -> Option<SocketAddr> {
+        let config::ClusterKind::OriginalDst {
+            port_override,
+            metadata_key,
+            ..
+        } = kind
+        else {
+            return None;
+        };
+        let told = metadata_key
+            .as_ref()
+            .and_then(|key| self.told(&key.namespace, &key.path));
+        let mut address = told.or_else(|| self.restored_destination())?;
+        if *port_override != 0 {
+            address.set_port(*port_override);
+        }
+        Some(address)
+    }
+
+    /// An address in the metadata that came with the connection.
+    fn told(&self, namespace: &str, path: &[Arc<str>]) -> Option<SocketAddr> {
+        let (first, rest) = path.split_first()?;
+        let mut value = self.metadata.as_ref()?.get(namespace, first)?;
+        for key in rest {
+            value = value.get(&**key)?;
+        }
+        value.as_str()?.parse().ok()
     }
 
     /// The SPIFFE ID of the client.
@@ -90,7 +147,7 @@ impl Facts {
         listener.index.find(&ConnectionInfo {
             destination: self.destination,
             source: self.peer,
-            direct_source: self.peer,
+            direct_source: self.direct_peer,
             server_name: &self.server_name,
             transport_protocol: self.transport,
             application_protocols: &alpn,
@@ -153,12 +210,26 @@ impl Served {
         self.worker.shared.is_draining(self.listener.is_inbound)
     }
 
-    /// Goes on with what is inside a tunnel by this internal listener. False: there is none of that name.
-    fn enter(&mut self, name: &str) -> bool {
-        let Some(listener) = self.snapshot.listeners.get(name) else {
+    /// Whether connections that wait for a request end now. After a handover they stay for their next request, whose
+    /// response ends them: a request that is on its way already meets an open connection.
+    pub(crate) fn ends_idle(&self) -> bool {
+        self.is_draining() && !self.worker.shared.is_handed_over.load(Relaxed)
+    }
+
+    /// Goes on with what is inside a tunnel by an internal listener. False: there is none of that name, or there were
+    /// too many already.
+    fn enter(&mut self, inner: &Inner) -> bool {
+        let Some(listener) = self.snapshot.listeners.get(&inner.listener) else {
             return false;
         };
+        self.facts.hops += 1;
+        if self.facts.hops > MAX_INTERNAL_HOPS {
+            return false;
+        }
         self.listener = Arc::clone(listener);
+        if listener.has_original_dst && inner.destination.is_some() {
+            self.facts.destination = inner.destination;
+        }
         self.labels.set(None);
         // What is inside the tunnel is a connection of its own: nothing is known about it yet.
         self.facts.server_name.clear();
@@ -176,26 +247,43 @@ impl Served {
 /// Serves one accepted connection to its end.
 pub(crate) async fn serve(worker: Rc<Worker>, socket: Socket, peer: Address, local: Address, name: Arc<str>) {
     let snapshot = worker.snapshot();
-    let Some(listener) = snapshot.listeners.get(&name).cloned() else {
+    let Some(mut listener) = snapshot.listeners.get(&name).cloned() else {
         return;
     };
     let id = worker.shared.next_id();
-    // A listener on all addresses learns from the socket which of them was meant.
+    // A listener on all addresses learns from the socket which of them was meant. One for both families sees IPv4 in
+    // IPv6 notation.
+    let canonical = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
     let local = match local.tcp() {
         Some(address) if !address.ip().is_unspecified() => Some(address),
         Some(_) => socket.local_address().ok().and_then(|address| address.tcp()),
         None => None,
-    };
+    }
+    .map(canonical);
+    let peer = peer.tcp().map(canonical);
     let mut facts = Facts {
-        peer: peer.tcp(),
+        peer,
+        direct_peer: peer,
         destination: local,
         local,
         id,
         ..Facts::default()
     };
-    let mut listener = listener;
     if listener.has_original_dst {
         facts.destination = socket.original_destination().or(local);
+    }
+    let mut wire = Wire::from(Connection::from(socket));
+    let mut received = Buffer::default();
+    if let Some(filter) = listener.proxy_protocol {
+        let reading = proxy_protocol::receive(&worker, &listener, filter, &mut wire, &mut received);
+        let Some(said) = Box::pin(reading).await else {
+            worker.buffers.give(received);
+            return;
+        };
+        if let Some((source, destination)) = said {
+            facts.peer = Some(source);
+            facts.destination = Some(destination);
+        }
     }
     if listener.config.use_original_dst
         && let Some(other) = facts.destination.and_then(|address| snapshot.listener_at(address))
@@ -210,21 +298,46 @@ pub(crate) async fn serve(worker: Rc<Worker>, socket: Socket, peer: Address, loc
         snapshot,
         listener,
     };
-    serve_as(served, Connection::from(socket).into()).await;
+    serve_as(served, wire, received).await;
 }
 
 /// Serves what is inside a tunnel on a stream by an internal listener.
-pub(crate) async fn serve_tunnel(outer: &Served, name: &str, wire: Wire) {
+pub(crate) async fn serve_tunnel(outer: &Served, inner: &Inner, wire: Wire) {
     let mut served = outer.clone();
-    if served.enter(name) {
-        serve_as(served, wire).await;
+    if served.enter(inner) {
+        serve_as(served, wire, Buffer::default()).await;
     }
 }
 
+/// Connects to an internal listener, which serves the other end by itself. `metadata` is what the endpoint says of
+/// itself. None: there is no such listener.
+pub(crate) fn connect_internal(
+    outer: &Served,
+    name: &Arc<str>,
+    metadata: Option<Arc<config::Metadata>>,
+) -> Option<Socket> {
+    let mut served = outer.clone();
+    served.facts.metadata = metadata;
+    // A connection of its own: it does not go where the outer one was going, nor did anybody prove anything on it.
+    (served.facts.destination, served.facts.local) = (None, None);
+    served.facts.peer_tls = None;
+    let inner = Inner {
+        listener: Arc::clone(name),
+        destination: served.facts.told(ORIGINAL_DST, &["local".into()]),
+    };
+    if !served.enter(&inner) {
+        return None;
+    }
+    let (ours, theirs) = net::pair().ok()?;
+    let serving: Pin<Box<dyn Future<Output = ()>>> =
+        Box::pin(serve_as(served, Connection::from(theirs).into(), Buffer::default()));
+    tokio::task::spawn_local(serving);
+    Some(ours)
+}
+
 /// Serves a connection by a listener, then by the internal listeners that it opens a tunnel to.
-async fn serve_as(mut served: Served, mut wire: Wire) {
-    let mut received = Buffer::default();
-    for _ in 0..=MAX_INTERNAL_HOPS {
+async fn serve_as(mut served: Served, mut wire: Wire, mut received: Buffer) {
+    loop {
         if served.listener.needs_detection(&served.facts)
             && !Box::pin(detect(&mut served, &mut wire, &mut received)).await
         {
@@ -249,6 +362,9 @@ async fn serve_as(mut served: Served, mut wire: Wire) {
             break;
         }
         let chain = Arc::clone(&served.chain);
+        let Some(_admitted) = limit(&served.worker, &chain).await else {
+            break;
+        };
         match &chain.serves {
             Serves::Nothing => break,
             Serves::Tcp(proxy) => {
@@ -257,8 +373,8 @@ async fn serve_as(mut served: Served, mut wire: Wire) {
             }
             Serves::Http(_) => match http_connection::serve(&mut served, &mut wire, &mut received).await {
                 HttpEnd::Closed => break,
-                HttpEnd::Internal(name) => {
-                    if !served.enter(&name) {
+                HttpEnd::Internal(inner) => {
+                    if !served.enter(&inner) {
                         break;
                     }
                 }
@@ -266,6 +382,25 @@ async fn serve_as(mut served: Served, mut wire: Wire) {
         }
     }
     served.worker.buffers.give(received);
+}
+
+/// Places in the chain's limits on connections. None: it serves as many as it may, and the client has waited for that
+/// answer as long as it has to.
+async fn limit(worker: &Worker, chain: &ChainEntry) -> Option<Vec<Admitted>> {
+    let mut places = Vec::new();
+    for limiter in &chain.limits {
+        let Some(place) = limiter.admit() else {
+            worker.count(Counter::DownstreamConnectionLimit);
+            drop(places);
+            if limiter.config.delay_ms > 0 {
+                let timer = worker.timers.timer();
+                timer.sleep(Duration::from_millis(limiter.config.delay_ms)).await;
+            }
+            return None;
+        };
+        places.push(place);
+    }
+    Some(places)
 }
 
 /// Looks at the first bytes where a filter chain depends on them. False: the connection ends.

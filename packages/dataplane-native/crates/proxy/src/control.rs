@@ -3,12 +3,15 @@
 mod dns;
 mod dump;
 mod explain;
+mod handover;
 mod kept;
 mod sockets;
 mod store;
 
 use std::{
     collections::HashMap,
+    os::unix::net::UnixListener,
+    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
@@ -27,11 +30,14 @@ use crate::{
     build::{self, Builder},
     export::{self, Exporters},
     health::HealthChecker,
+    overload::Overload,
     snapshot::{ClusterEntry, ListenerEntry, RouteEntry, Snapshot},
     worker::{Command, Gauge, Shared, WorkerHandle},
 };
 
 use dns::Resolver;
+pub(crate) use handover::HandedSocket;
+use handover::{HandedOver, HandoverServer, Inheritance};
 use sockets::Sockets;
 use store::Store;
 
@@ -66,6 +72,10 @@ enum Request {
         reply: mpsc::Sender<Result<String, String>>,
     },
     Dump(mpsc::Sender<String>),
+    /// The listening sockets, for another process.
+    Sockets(mpsc::Sender<Vec<HandedSocket>>),
+    /// Another process serves now.
+    HandedOver,
     Gauges(mpsc::Sender<String>),
     Stop,
 }
@@ -77,6 +87,9 @@ pub(crate) struct Control {
     reporter: Reporter,
     is_ready: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    handed: Arc<HandedOver>,
+    handover: Mutex<Option<HandoverServer>>,
+    is_stopped: AtomicBool,
 }
 
 impl Control {
@@ -92,36 +105,24 @@ impl Control {
             )));
         }
         let node = bootstrap.node.clone();
-        let telemetry = Telemetry::new(TelemetryOptions {
-            workload: Workload {
-                name: node.workload.clone(),
-                namespace: node.namespace.clone(),
-                service: node.service.clone(),
-                version: node.version.clone(),
-                principal: node.principal.clone(),
-                cluster: node.cluster.clone(),
-                node_id: node.node_id.clone(),
-            },
-            log_sample_rate: bootstrap.access_log.sample_rate,
-            max_log_samples: bootstrap.access_log.max_entries,
-            trace_sample_rate: bootstrap.access_log.trace_sample_rate,
-            max_spans: bootstrap.access_log.max_spans,
-        });
+        let telemetry = telemetry_of(&bootstrap);
         let (commands, receivers): (Vec<_>, Vec<_>) =
             (0..workers).map(|_| tokio::sync::mpsc::unbounded_channel()).unzip();
         let shared = Arc::new(Shared {
-            limits: bootstrap.limits,
             node,
             telemetry: Arc::clone(&telemetry),
             connections: AtomicU32::new(0),
             gauges: (0..workers).map(|_| Gauge::default()).collect(),
             is_draining_inbound: AtomicBool::new(false),
             is_draining_outbound: AtomicBool::new(false),
+            is_handed_over: AtomicBool::new(false),
             next_id: AtomicU64::new(1),
             start: Instant::now(),
             active_faults: AtomicU32::new(0),
             exporters: Exporters::default(),
             key_sources: crate::remote_keys::KeySources::default(),
+            overload: Overload::new(bootstrap.limits.max_memory_bytes),
+            limits: bootstrap.limits,
             commands,
         });
         let interval = Duration::from_millis(bootstrap.report_interval_ms);
@@ -142,6 +143,23 @@ impl Control {
             })
             .collect::<Result<_, _>>()
             .map_err(failed)?;
+        let inheritance = match &bootstrap.handover_path {
+            Some(path) => Inheritance::take(path).map_err(|error| {
+                let path = path.display();
+                StartError(format!(
+                    "the process that listens on {path} does not hand over its sockets: {error}"
+                ))
+            })?,
+            None => None,
+        };
+        let (listeners, for_next) = mpsc::channel();
+        if let (Some(path), None) = (&bootstrap.handover_path, &inheritance) {
+            let listener = handover::listen(path).map_err(|error| {
+                let path = path.display();
+                StartError(format!("cannot listen on {path} for the next process: {error}"))
+            })?;
+            let _ = listeners.send(listener);
+        }
         let (requests, received) = mpsc::channel();
         let is_ready = Arc::new(AtomicBool::new(false));
         let resolver = Resolver::start(requests.clone()).map_err(failed)?;
@@ -157,6 +175,8 @@ impl Control {
             resolver,
             health: None,
             waiting: HashMap::new(),
+            next_process: bootstrap.handover_path.clone().map(|path| (path, listeners.clone())),
+            inheritance,
             is_ready: Arc::clone(&is_ready),
             give_memory_back: bootstrap.give_memory_back,
             changed_at: None,
@@ -165,13 +185,31 @@ impl Control {
             .name("fairlead-control".to_owned())
             .spawn(move || state.run(&received))
             .map_err(failed)?;
-        Ok(Self {
+        let control = Self {
             requests,
             shared,
             reporter,
             is_ready,
             thread: Mutex::new(Some(thread)),
-        })
+            handed: Arc::default(),
+            handover: Mutex::default(),
+            is_stopped: AtomicBool::new(false),
+        };
+        if bootstrap.handover_path.is_some()
+            && let Err(error) = control.wait_for_next(for_next)
+        {
+            control.stop();
+            return Err(error);
+        }
+        Ok(control)
+    }
+
+    /// Waits for the process that will take over.
+    fn wait_for_next(&self, listeners: mpsc::Receiver<UnixListener>) -> Result<(), StartError> {
+        let server = HandoverServer::start(listeners, self.requests.clone(), Arc::clone(&self.handed))
+            .map_err(|error| StartError(error.to_string()))?;
+        *self.handover.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+        Ok(())
     }
 
     fn ask<T>(&self, request: impl FnOnce(mpsc::Sender<T>) -> Request) -> Option<T> {
@@ -222,17 +260,36 @@ impl Control {
             return true;
         }
         loop {
-            if self.shared.busy(inbound_only) == 0 {
+            let is_idle = !self.is_handed_over() || self.shared.connections.load(Relaxed) == 0;
+            if self.shared.busy(inbound_only) == 0 && is_idle {
                 return true;
             }
-            if Instant::now() >= end {
+            if Instant::now() >= end || self.is_stopped.load(Relaxed) {
                 return false;
             }
             std::thread::sleep(Duration::from_millis(5).min(deadline));
         }
     }
 
+    pub(crate) fn is_handed_over(&self) -> bool {
+        self.shared.is_handed_over.load(Relaxed)
+    }
+
+    pub(crate) fn await_handover(&self, deadline: Duration) -> bool {
+        while !self.handed.wait(Duration::from_millis(100)) {
+            if self.is_stopped.load(Relaxed) {
+                return false;
+            }
+        }
+        self.drain(deadline, false);
+        !self.is_stopped.load(Relaxed)
+    }
+
     pub(crate) fn stop(&self) {
+        self.is_stopped.store(true, Relaxed);
+        if let Some(mut server) = self.handover.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            server.stop();
+        }
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             let _ = self.requests.send(Request::Stop);
@@ -268,6 +325,26 @@ impl Control {
     }
 }
 
+/// What the proxy counts and says, and whose it is.
+fn telemetry_of(bootstrap: &Bootstrap) -> Arc<Telemetry> {
+    let node = &bootstrap.node;
+    Telemetry::new(TelemetryOptions {
+        workload: Workload {
+            name: node.workload.clone(),
+            namespace: node.namespace.clone(),
+            service: node.service.clone(),
+            version: node.version.clone(),
+            principal: node.principal.clone(),
+            cluster: node.cluster.clone(),
+            node_id: node.node_id.clone(),
+        },
+        log_sample_rate: bootstrap.access_log.sample_rate,
+        max_log_samples: bootstrap.access_log.max_entries,
+        trace_sample_rate: bootstrap.access_log.trace_sample_rate,
+        max_spans: bootstrap.access_log.max_spans,
+    })
+}
+
 /// What was compiled, with what it was compiled from.
 #[derive(Default)]
 struct Compiled {
@@ -297,6 +374,10 @@ struct State {
     resolver: Resolver,
     /// From the first cluster on whose endpoints are checked.
     health: Option<HealthChecker>,
+    /// Where the next process is to come, and who waits for it there.
+    next_process: Option<(PathBuf, mpsc::Sender<UnixListener>)>,
+    /// Sockets of the process before, until this one serves.
+    inheritance: Option<Inheritance>,
     /// Listeners that are not served yet, and what they wait for.
     waiting: HashMap<Arc<str>, Vec<String>>,
     is_ready: Arc<AtomicBool>,
@@ -340,6 +421,13 @@ impl State {
                 Ok(Request::Dump(reply)) => {
                     let _ = reply.send(self.dump());
                 }
+                Ok(Request::Sockets(reply)) => {
+                    let _ = reply.send(self.duplicate_sockets());
+                }
+                Ok(Request::HandedOver) => {
+                    self.shared.is_handed_over.store(true, Relaxed);
+                    self.drain(false);
+                }
                 Ok(Request::Gauges(reply)) => {
                     let _ = reply.send(dump::gauges(&self.snapshot, &self.shared));
                 }
@@ -367,6 +455,12 @@ impl State {
             }
         }
         let now = self.shared.now_ms();
+        if self.shared.overload.look() {
+            // Connections of HTTP/2 without a stream hear of it now, not with their next one.
+            for worker in &self.workers {
+                worker.send(Command::Wake);
+            }
+        }
         for cluster in self.snapshot.clusters.values() {
             if cluster.state.ejected.load(Relaxed) > 0 {
                 for endpoint in &cluster.endpoints {
@@ -659,9 +753,34 @@ impl State {
             .values()
             .filter(|listener| !is_stopped(listener))
             .map(|l| &l.config);
-        problems.extend(self.sockets.open(wanted, &self.workers));
+        problems.extend(self.sockets.open(wanted, &self.workers, &mut self.inheritance));
         let is_serving = self.sockets.count() > 0 && self.waiting.is_empty();
         self.is_ready.store(is_serving, Relaxed);
+        if is_serving
+            && self.sockets.is_complete()
+            && let Some(before) = self.inheritance.take()
+        {
+            // First there is a place for the next process, then none any more at the one before.
+            if let Some((path, listeners)) = &self.next_process
+                && let Ok(listener) = handover::listen(path)
+            {
+                let _ = listeners.send(listener);
+            }
+            before.confirm();
+        }
+    }
+
+    fn duplicate_sockets(&self) -> Vec<HandedSocket> {
+        let answers = self.workers.iter().map(|worker| {
+            let (reply, answer) = mpsc::channel();
+            worker.send(Command::Duplicate(reply));
+            answer
+        });
+        let answers: Vec<_> = answers.collect();
+        let sockets = answers
+            .into_iter()
+            .filter_map(|answer| answer.recv_timeout(Duration::from_secs(1)).ok());
+        sockets.flatten().collect()
     }
 
     fn drain(&mut self, inbound_only: bool) {

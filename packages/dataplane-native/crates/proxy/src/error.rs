@@ -54,6 +54,8 @@ pub(crate) enum Failure {
     /// The request did not come to its end in time.
     RequestTimeout,
     UpgradeRefused,
+    /// This proxy is short of memory.
+    Overloaded,
     /// No way from here to there: an internal listener that is not there, a tunnel to a plain cluster.
     TunnelRefused,
 }
@@ -66,7 +68,7 @@ impl Failure {
             | Self::RequestHeadersTimeout
             | Self::RequestTimeout
             | Self::UpgradeRefused => Source::Downstream,
-            Self::RouteNotFound | Self::ClusterNotFound | Self::TunnelRefused => Source::Internal,
+            Self::RouteNotFound | Self::ClusterNotFound | Self::TunnelRefused | Self::Overloaded => Source::Internal,
             _ => Source::Upstream,
         }
     }
@@ -99,6 +101,7 @@ impl Failure {
             Self::Undelivered => ResponseFlags::UPSTREAM_CONNECTION_FAILURE,
             Self::UpstreamProtocol => ResponseFlags::UPSTREAM_PROTOCOL_ERROR,
             Self::Overflow => ResponseFlags::UPSTREAM_OVERFLOW,
+            Self::Overloaded => ResponseFlags::OVERLOAD,
             Self::ResponseTimeout | Self::PerTryTimeout => ResponseFlags::UPSTREAM_TIMEOUT,
             Self::StreamIdleTimeout => ResponseFlags::STREAM_IDLE_TIMEOUT,
             Self::DownstreamClosed => ResponseFlags::DOWNSTREAM_TERMINATION,
@@ -133,6 +136,7 @@ impl Failure {
             Self::RequestHeadersTimeout => "request_header_timeout",
             Self::RequestTimeout => "request_overall_timeout",
             Self::UpgradeRefused => "upgrade_failed",
+            Self::Overloaded => "overload",
         }
     }
 
@@ -178,6 +182,7 @@ impl Failure {
             Self::StreamIdleTimeout => "stream timeout",
             Self::RequestHeadersTimeout => "request header timeout",
             Self::RequestTimeout => "request timeout",
+            Self::Overloaded => "overloaded",
             _ => "",
         }
     }

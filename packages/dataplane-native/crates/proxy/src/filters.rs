@@ -620,7 +620,7 @@ fn connection_facts(facts: &Facts, remote: Option<SocketAddr>) -> ConnectionFact
     let names = facts.peer_tls.as_ref().and_then(|peer| peer.names.as_deref());
     ConnectionFacts {
         destination: facts.destination,
-        direct_remote: facts.peer,
+        direct_remote: facts.direct_peer,
         remote,
         server_name: &facts.server_name,
         is_authenticated: facts.is_mutual_tls(),

@@ -47,8 +47,9 @@ fn write_operator(operator: &Operator, values: &Values<'_>, out: &mut Vec<u8>) {
     let names = peer.and_then(|peer| peer.names.as_deref());
     match operator {
         Operator::DownstreamRemoteAddress(part) => write_address(values.remote.or(facts.peer), *part, out),
-        Operator::DownstreamDirectRemoteAddress(part) => write_address(facts.peer, *part, out),
-        Operator::DownstreamLocalAddress(part) => write_address(facts.local, *part, out),
+        Operator::DownstreamDirectRemoteAddress(part) => write_address(facts.direct_peer, *part, out),
+        // After redirection, or inside a tunnel, it is where the connection was going, as in Envoy.
+        Operator::DownstreamLocalAddress(part) => write_address(facts.destination.or(facts.local), *part, out),
         Operator::UpstreamRemoteAddress(part) => write_address(values.upstream, *part, out),
         Operator::DownstreamPeerUriSan => {
             out.extend_from_slice(names.map(|names| names.uris.join(",")).unwrap_or_default().as_bytes());

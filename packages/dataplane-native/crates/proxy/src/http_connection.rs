@@ -19,7 +19,7 @@ use net::Stream;
 use telemetry::{Counter, ResponseFlags};
 
 use crate::{
-    connection::Served,
+    connection::{Inner, Served},
     error::Failure,
     request::{self, Next},
     snapshot::{HttpEntry, Serves},
@@ -35,7 +35,7 @@ const MAX_LINGER_BYTES: usize = 256 * 1024;
 pub(crate) enum HttpEnd {
     Closed,
     /// The client opened a tunnel to an internal listener: the connection goes on there.
-    Internal(Arc<str>),
+    Internal(Inner),
 }
 
 /// How waiting for a request ended.
@@ -105,7 +105,7 @@ pub(crate) async fn serve(served: &mut Served, wire: &mut Wire, buffer: &mut Buf
                 return HttpEnd::Closed;
             }
             Next::Abort => return HttpEnd::Closed,
-            Next::Internal(name) => return HttpEnd::Internal(name),
+            Next::Internal(inner) => return HttpEnd::Internal(inner),
         }
     }
 }
@@ -163,7 +163,7 @@ async fn next_head(served: &mut Served, wire: &mut Wire, buffer: &mut Buffer, ti
                     };
                     timer.set((timeout > 0).then_some(now + timeout));
                 }
-            } else if served.is_draining() || (served.is_outdated() && !served.refresh()) {
+            } else if served.ends_idle() || (served.is_outdated() && !served.refresh()) {
                 worker.buffers.give(std::mem::take(buffer));
                 return Poll::Ready(Arrival::Quiet);
             }

@@ -11,7 +11,7 @@
     reason = "a server is served, a reply is replayed: the nouns of this trade are alike; two outcomes of equal weight read best as two arms"
 )]
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +28,12 @@ mod h2;
 mod health;
 mod http_connection;
 mod labels;
+mod lend;
+mod limiter;
 mod logging;
+mod overload;
 mod pool;
+mod proxy_protocol;
 mod remote_keys;
 mod request;
 mod side_call;
@@ -84,6 +88,9 @@ impl NodeIdentity {
 pub struct Limits {
     /// Downstream connections of the whole process; one above is closed at once. Default 50,000.
     pub max_connections: u32,
+    /// Memory of the process in bytes. Near it connections are not kept alive (85 %), requests are answered 503 (92 %), and
+    /// new connections wait (97 %). 0 is the limit that the system has set for the process's control group, if any.
+    pub max_memory_bytes: u64,
     /// Request or response head in bytes, whatever connection managers (60 KiB unless they say otherwise) and clusters
     /// allow; a larger request is answered 431. Default 192 KiB.
     pub max_head_bytes: u32,
@@ -126,6 +133,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_connections: 50_000,
+            max_memory_bytes: 0,
             max_head_bytes: 192 * 1024,
             max_headers: 128,
             max_replay_bytes: 64 * 1024,
@@ -176,6 +184,9 @@ pub struct Bootstrap {
     pub access_log: AccessLogSettings,
     /// Time between two report batches in milliseconds; 0 makes none. Default 1,000.
     pub report_interval_ms: u64,
+    /// A Unix socket over which processes hand their listening sockets to the next. A process that listens there already
+    /// hands its own to this one, and ends what it has begun once this one serves ([`Proxy::await_handover`]).
+    pub handover_path: Option<PathBuf>,
     /// Called on the control thread a while after the configuration changed: decoding it takes much more memory than keeping it, and allocators hold on
     /// to what a thread has freed until it allocates again.
     #[serde(skip)]
@@ -190,6 +201,7 @@ impl Default for Bootstrap {
             limits: Limits::default(),
             access_log: AccessLogSettings::default(),
             report_interval_ms: 1_000,
+            handover_path: None,
             give_memory_back: None,
         }
     }
@@ -280,6 +292,18 @@ impl Proxy {
     /// True: everything finished in time. Connections left at the deadline are closed by [`Proxy::stop`].
     pub fn drain(&self, deadline: Duration, inbound_only: bool) -> bool {
         self.control.drain(deadline, inbound_only)
+    }
+
+    /// True once another process has taken over the listening sockets. A [`Proxy::drain`] then waits for connections that
+    /// are idle too: each may have a request on its way, whose response will end it.
+    pub fn is_handed_over(&self) -> bool {
+        self.control.is_handed_over()
+    }
+
+    /// Waits until another process has taken over the listening sockets, then until the connections that are left here
+    /// have ended, at most `deadline`. False: the proxy was stopped before.
+    pub fn await_handover(&self, deadline: Duration) -> bool {
+        self.control.await_handover(deadline)
     }
 
     /// Closes everything, makes a last report and joins all threads. A second call does nothing.

@@ -43,6 +43,8 @@ pub(crate) struct UpstreamInfo {
     pub(crate) requests: Cell<u32>,
     pub(crate) opened_ms: u64,
     pub(crate) idle_timeout_ms: u64,
+    /// Said who the client is when it began.
+    pub(crate) for_one_client: bool,
     /// Label sets of requests over it, where the client's proxy reports them: http, grpc.
     pub(crate) labels: [LabelsId; 2],
     pub(crate) local: Option<SocketAddr>,
@@ -86,6 +88,8 @@ pub(crate) struct Pools {
 
 struct Pile {
     endpoint: Arc<EndpointState>,
+    /// Nobody comes back to it when its client has gone.
+    for_one_client: bool,
     list: Vec<Idle>,
 }
 
@@ -174,6 +178,7 @@ impl Pools {
         let mut idle = self.idle.borrow_mut();
         let pile = idle.entry(upstream.info.key).or_insert_with(|| Pile {
             endpoint: Arc::clone(&upstream.info.endpoint),
+            for_one_client: upstream.info.for_one_client,
             list: Vec::new(),
         });
         pile.list.push(Idle {
@@ -193,7 +198,7 @@ impl Pools {
                 let is_expired = timeout > 0 && now_ms.saturating_sub(entry.since_ms) >= timeout;
                 !is_expired && !entry.upstream.is_wanted() && entry.upstream.is_usable()
             });
-            true
+            !(pile.for_one_client && pile.list.is_empty())
         });
         self.sessions.borrow_mut().retain(|_, sessions| {
             for session in &sessions.list {

@@ -32,7 +32,7 @@ pub(crate) use record::{log_connection, record_refused};
 pub(crate) use reply::{Body, Details, Reply};
 
 use crate::{
-    connection::{self, Served},
+    connection::{self, Inner, Served},
     error::Failure,
     exchange::{Incoming, Messages, Outgoing},
     filters::{Effects, FilterContext, Outcome, Processing, Progress},
@@ -56,7 +56,7 @@ pub(crate) enum Next {
     /// Close it at once.
     Abort,
     /// Serve what is inside the tunnel by this listener.
-    Internal(Arc<str>),
+    Internal(Inner),
 }
 
 /// Memory that a request works with; it goes from request to request.
@@ -198,8 +198,8 @@ pub(crate) async fn serve_stream(served: &Rc<Served>, http: &HttpEntry, stream: 
     let next = serve(served, http, &mut wire, &mut buffer, &mut scratch, timer, false).await;
     worker.give_scratch(scratch);
     worker.buffers.give(buffer);
-    if let Next::Internal(name) = next {
-        Box::pin(connection::serve_tunnel(served, &name, wire)).await;
+    if let Next::Internal(inner) = next {
+        Box::pin(connection::serve_tunnel(served, &inner, wire)).await;
     }
 }
 
@@ -259,7 +259,7 @@ pub(crate) async fn serve(
         held_ms: 0,
         processors: Vec::new(),
         routes: None,
-        closes: is_last || !scratch.request.keep_alive,
+        closes: is_last || !scratch.request.keep_alive || worker.shared.overload.disables_keepalive(),
     };
     let next = run(&mut call, wire, buffer, scratch, timer).await;
     call.request_bytes = scratch.outgoing.body_bytes;
@@ -288,6 +288,11 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
         call.worker.count(Counter::DownstreamProtocolErrors);
         let reply = call.fail(Failure::DownstreamProtocol);
         call.closes = true;
+        return reply::send(call, wire, scratch, timer, reply).await;
+    }
+    if call.worker.shared.overload.refuses_requests() {
+        call.worker.count(Counter::OverloadRequestsRefused);
+        let reply = call.fail(Failure::Overloaded);
         return reply::send(call, wire, scratch, timer, reply).await;
     }
     if let Err(reply) = prepare(call, buffer, scratch) {

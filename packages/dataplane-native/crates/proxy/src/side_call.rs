@@ -171,6 +171,8 @@ async fn attempt(
         workload: entry.config.workload.as_deref(),
         transport: &entry.transport,
         authority: std::str::from_utf8(authority).unwrap_or_default(),
+        served: None,
+        metadata: entry.config.metadata.as_ref(),
         reporter: ReporterSide::Source,
     };
     let speaks = open::speaks(cluster, &entry.transport, call);

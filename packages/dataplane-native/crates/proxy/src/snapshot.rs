@@ -17,6 +17,7 @@ use crate::{
     cluster::{ClusterState, EndpointState},
     connection::Facts,
     filters::HttpFilters,
+    limiter::ConnectionLimiter,
     logging::AccessLogs,
     tracing::{SpanTags, TracingEntry},
     transport::Transport,
@@ -93,6 +94,7 @@ pub(crate) struct ListenerEntry {
     pub(crate) chains: Vec<Arc<ChainEntry>>,
     pub(crate) is_inbound: bool,
     pub(crate) has_original_dst: bool,
+    pub(crate) proxy_protocol: Option<config::ProxyProtocolFilter>,
     /// A chain depends on what only the first bytes tell.
     detects: bool,
     pub(crate) reporter: ReporterSide,
@@ -114,6 +116,10 @@ impl ListenerEntry {
             is_inbound,
             // Handing on by the original destination implies finding it out, as in Envoy.
             has_original_dst: config.use_original_dst || inspects(ListenerFilterKind::OriginalDst),
+            proxy_protocol: config.listener_filters.iter().find_map(|filter| match filter.kind {
+                ListenerFilterKind::ProxyProtocol(filter) => Some(filter),
+                _ => None,
+            }),
             detects: depends
                 && (inspects(ListenerFilterKind::TlsInspector) || inspects(ListenerFilterKind::HttpInspector)),
             reporter: if is_inbound {
@@ -146,6 +152,7 @@ pub(crate) struct ChainEntry {
     pub(crate) transport_connect_timeout_ms: u64,
     /// Rules for the connection as such.
     pub(crate) rbac: Vec<Rbac>,
+    pub(crate) limits: Vec<Arc<ConnectionLimiter>>,
     pub(crate) serves: Serves,
 }
 
@@ -163,6 +170,7 @@ impl ChainEntry {
             tls: None,
             transport_connect_timeout_ms: 0,
             rbac: Vec::new(),
+            limits: Vec::new(),
             serves: Serves::Nothing,
         }
     }

@@ -1,5 +1,7 @@
 //! Connections that are relayed as bytes.
 
+mod tunnel;
+
 use std::{sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
 
 use config::RouteTarget;
@@ -60,7 +62,11 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, wire: &mut Wire
             labels = id;
             wire.abort();
         }
-        Ok((mut up, workload)) => {
+        Ok(Opened {
+            mut up,
+            workload,
+            early,
+        }) => {
             let id = labels_of(served, cluster.as_deref(), Some((&up, workload.as_deref())));
             worker.telemetry.tcp_opened(id);
             labels = id;
@@ -72,7 +78,7 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, wire: &mut Wire
             let options = RelayOptions {
                 idle_timeout: (idle_ms > 0).then(|| Duration::from_millis(idle_ms)),
                 downstream_prefix: &prefix,
-                upstream_prefix: &[],
+                upstream_prefix: &early,
             };
             let relaying = net::relay(wire, &mut up.wire, options, &transferred);
             let counted = count_while(served, id, &transferred, &up.info.endpoint, relaying);
@@ -96,7 +102,9 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, wire: &mut Wire
                 Some(Some(Err(_))) => ResponseFlags::UPSTREAM_TERMINATION,
             };
             up.info.endpoint.active.fetch_sub(1, Relaxed);
-            worker.count(Counter::UpstreamConnectionsClosed);
+            if !up.wire.is_stream() {
+                worker.count(Counter::UpstreamConnectionsClosed);
+            }
         }
     }
     worker.telemetry.tcp_closed(labels, outcome.flags);
@@ -191,13 +199,18 @@ fn labels_of(
     })
 }
 
+/// The other end.
+struct Opened {
+    up: Upstream,
+    workload: Option<Arc<config::Workload>>,
+    /// What it has sent already.
+    early: Vec<u8>,
+}
+
 /// A connection to an endpoint of the proxy's cluster; as many attempts as configured.
-async fn open(
-    served: &Served,
-    entry: &TcpEntry,
-    outcome: &mut Outcome,
-) -> Result<(Upstream, Option<Arc<config::Workload>>), Failure> {
+async fn open(served: &Served, entry: &TcpEntry, outcome: &mut Outcome) -> Result<Opened, Failure> {
     let worker = &served.worker;
+    let mut criteria = &entry.config.metadata_match;
     let name = match &entry.config.target {
         RouteTarget::Cluster(name) => name,
         RouteTarget::WeightedClusters(weighted) => {
@@ -213,7 +226,11 @@ async fn open(
                     }
                     None => true,
                 });
-            &chosen.ok_or(Failure::ClusterNotFound)?.name
+            let chosen = chosen.ok_or(Failure::ClusterNotFound)?;
+            if !chosen.metadata_match.is_empty() {
+                criteria = &chosen.metadata_match;
+            }
+            &chosen.name
         }
         RouteTarget::ClusterHeader(_) => return Err(Failure::ClusterNotFound),
     };
@@ -223,7 +240,7 @@ async fn open(
     let mut failure = Failure::NoHealthyUpstream;
     for attempt in 1..=entry.config.max_connect_attempts.max(1) {
         outcome.attempts = attempt;
-        let (endpoint, position) = pick(served, cluster)?;
+        let (endpoint, position) = pick(served, cluster, entry, criteria)?;
         let configured = position.map(|position| &cluster.endpoints[position]);
         outcome.upstream = endpoint.address.socket();
         let Some(guard) = cluster.state.acquire_connection(0, &limits) else {
@@ -237,13 +254,24 @@ async fn open(
             workload: configured.and_then(|entry| entry.config.workload.as_deref()),
             transport: configured.map_or(&cluster.default_transport, |entry| &entry.transport),
             authority: &served.facts.server_name,
+            served: Some(served),
+            metadata: configured.and_then(|entry| entry.config.metadata.as_ref()),
             reporter: served.listener.reporter,
         };
-        match upstream::connect(worker, target, Speaks::Http1, guard).await {
-            Ok(up) => {
-                endpoint.active.fetch_add(1, Relaxed);
-                endpoint.requests_total.fetch_add(1, Relaxed);
-                return Ok((up, configured.and_then(|entry| entry.config.workload.clone())));
+        let opened = match &entry.config.tunneling {
+            None => upstream::connect(worker, target, Speaks::Http1, guard)
+                .await
+                .map(|up| (up, Vec::new())),
+            Some(tunneling) => Box::pin(tunnel::open(served, cluster, tunneling, target, guard)).await,
+        };
+        match opened {
+            Ok((up, early)) => {
+                endpoint.begin();
+                return Ok(Opened {
+                    up,
+                    workload: configured.and_then(|entry| entry.config.workload.clone()),
+                    early,
+                });
             }
             Err(error) => failure = error,
         }
@@ -262,23 +290,30 @@ async fn open(
     Err(failure)
 }
 
-fn pick(served: &Served, cluster: &Arc<ClusterEntry>) -> Result<(Arc<EndpointState>, Option<usize>), Failure> {
+fn pick(
+    served: &Served,
+    cluster: &Arc<ClusterEntry>,
+    entry: &TcpEntry,
+    criteria: &config::Criteria,
+) -> Result<(Arc<EndpointState>, Option<usize>), Failure> {
     let worker = &served.worker;
-    if let config::ClusterKind::OriginalDst { port_override, .. } = &cluster.config.kind {
-        let restored = served.facts.restored_destination();
-        let mut address = restored.ok_or(Failure::NoHealthyUpstream)?;
-        if *port_override != 0 {
-            address.set_port(*port_override);
-        }
+    if let config::ClusterKind::OriginalDst { .. } = &cluster.config.kind {
+        let destination = served.facts.destination_for(&cluster.config.kind);
+        let address = destination.ok_or(Failure::NoHealthyUpstream)?;
         return Ok((
             cluster.state.dynamic_endpoint(address, || worker.shared.next_id()),
             None,
         ));
     }
     let pick = worker.with_turn(cluster.state.id, |turn| {
-        cluster
-            .picker
-            .pick(turn, &**cluster, &worker.pick_input(&cluster.picker))
+        let input = balance::PickInput {
+            hash: (entry.config.hash_source_ip && cluster.picker.wants_hash())
+                .then(|| served.facts.peer.map(|peer| route::hash_address(peer.ip())))
+                .flatten(),
+            criteria: (cluster.config.subsets.is_some() && !criteria.is_empty()).then_some(criteria),
+            ..worker.pick_input(&cluster.picker)
+        };
+        cluster.picker.pick(turn, &**cluster, &input)
     });
     let position = pick.ok_or(Failure::NoHealthyUpstream)?.endpoint;
     Ok((Arc::clone(&cluster.endpoints[position].state), Some(position)))

@@ -7,13 +7,19 @@ use std::{
 };
 
 use config::{
-    CertificateSource, DownstreamTls, HttpProtocol, Invalid, Secret, SecretKind, StringMatcher, TlsContext,
-    TrustSource, UpstreamTls, UpstreamTransport, Validation,
+    CertificateSource, DownstreamTls, HttpProtocol, Invalid, ProxyProtocolVersion, RevocationSource, Secret,
+    SecretKind, StringMatcher, TlsContext, TrustSource, UpstreamTls, UpstreamTransport, Validation,
 };
 use tls::{
-    Certificate, CertificateSlot, ClientCertificates, ClientOptions, ClientTls, NameMatcher, PeerNames, ServerOptions,
-    ServerTls, TrustBundle, TrustSlot, VersionRange,
+    Certificate, CertificateSlot, ClientCertificates, ClientOptions, ClientTls, NameMatcher, PeerNames, Pins,
+    Preferences, Revocations, ServerOptions, ServerTls, TrustBundle, TrustSlot, VersionRange,
 };
+
+/// Servers of a cluster whose sessions are kept for resumption.
+const DEFAULT_SESSIONS: usize = 64;
+
+/// The same where the configuration says it: a session is some kilobytes.
+const MAX_SESSIONS: u32 = 4_096;
 
 /// Certificates and trust bundles by name. A slot exists from the first time something refers to it.
 #[derive(Default)]
@@ -43,6 +49,17 @@ impl Secrets {
                 let parsed = TrustBundle::from_pem(pem.as_bytes())
                     .map_err(|error| Invalid::new(error.to_string()).field("trustBundle"))?;
                 self.bundle(&secret.name).set(parsed);
+            }
+            SecretKind::RevocableTrustBundle {
+                roots,
+                revoked,
+                leaf_only,
+            } => {
+                let invalid =
+                    |error: tls::InvalidMaterial| Invalid::new(error.to_string()).field("revocableTrustBundle");
+                let lists = Revocations::from_pem(revoked.as_bytes(), *leaf_only).map_err(invalid)?;
+                let parsed = TrustBundle::from_pem(roots.as_bytes()).map_err(invalid)?;
+                self.bundle(&secret.name).set(parsed.with_revocations(lists));
             }
         }
         Ok(())
@@ -126,21 +143,69 @@ fn names_of(validation: &Validation) -> Option<Arc<dyn NameMatcher>> {
         .then(|| Arc::new(Names(validation.subject_alt_names.clone())) as Arc<dyn NameMatcher>)
 }
 
-fn certificate_of(context: &TlsContext, secrets: &mut Secrets) -> Result<Option<Arc<CertificateSlot>>, Invalid> {
-    let Some(source) = context.certificates.first() else {
+fn certificates_of(context: &TlsContext, secrets: &mut Secrets) -> Result<Vec<Arc<CertificateSlot>>, Invalid> {
+    let mut slots = Vec::with_capacity(context.certificates.len());
+    for (index, source) in context.certificates.iter().enumerate() {
+        let at = |invalid: Invalid| invalid.index(index).field("certificates");
+        let filled = |chain: &[u8], key: &[u8]| {
+            let certificate = Certificate::from_pem(chain, key).map_err(|error| at(Invalid::new(error.to_string())))?;
+            let slot = CertificateSlot::new();
+            slot.set(certificate);
+            Ok(slot)
+        };
+        slots.push(match source {
+            CertificateSource::Secret(name) => secrets.certificate(name),
+            CertificateSource::Inline(certificate) => filled(certificate.chain.as_bytes(), certificate.key.expose())?,
+            CertificateSource::Files { chain, key } => {
+                filled(&read_file(chain).map_err(at)?, &read_file(key).map_err(at)?)?
+            }
+        });
+    }
+    Ok(slots)
+}
+
+/// What is asked of the peer's certificate beside who issued it.
+fn pins_of(validation: &Validation) -> Result<Pins, Invalid> {
+    let public_keys = validation.public_key_pins.iter().map(|pin| &**pin);
+    let certificates = validation.certificate_hashes.iter().map(|hash| &**hash);
+    Pins::new(public_keys, certificates).map_err(|error| Invalid::new(error.to_string()).field("validation"))
+}
+
+fn revocations_of(validation: &Validation) -> Result<Option<Arc<Revocations>>, Invalid> {
+    let Some(revocation) = &validation.revocation else {
         return Ok(None);
     };
-    let filled = |chain: &[u8], key: &[u8]| {
-        let certificate = Certificate::from_pem(chain, key)
-            .map_err(|error| Invalid::new(error.to_string()).index(0).field("certificates"))?;
-        let slot = CertificateSlot::new();
-        slot.set(certificate);
-        Ok(Some(slot))
+    let at = |invalid: Invalid| invalid.field("lists").field("revocation").field("validation");
+    let pem = match &revocation.lists {
+        RevocationSource::Inline(pem) => pem.as_bytes().to_vec(),
+        RevocationSource::File(path) => read_file(path).map_err(at)?,
     };
-    match source {
-        CertificateSource::Secret(name) => Ok(Some(secrets.certificate(name))),
-        CertificateSource::Inline(certificate) => filled(certificate.chain.as_bytes(), certificate.key.expose()),
-        CertificateSource::Files { chain, key } => filled(&read_file(chain)?, &read_file(key)?),
+    let lists = Revocations::from_pem(&pem, revocation.leaf_only);
+    Ok(Some(Arc::new(
+        lists.map_err(|error| at(Invalid::new(error.to_string())))?,
+    )))
+}
+
+/// What would let others in than its author wants is refused.
+fn check_validation(validation: &Validation) -> Result<(), Invalid> {
+    let refuse = |field: &str, message: &str| Err(Invalid::new(message).field(field).field("validation"));
+    if validation.allow_expired {
+        return refuse("allowExpired", "is not supported by this proxy; remove it");
+    }
+    if validation.revocation.is_some() && (validation.trust.is_none() || validation.accept_untrusted) {
+        return refuse(
+            "revocation",
+            "needs trust: lists of withdrawn certificates are signed by those who are trusted",
+        );
+    }
+    Ok(())
+}
+
+fn preferences_of(context: &TlsContext) -> Preferences {
+    let texts = |list: &[Arc<str>]| list.iter().map(ToString::to_string).collect();
+    Preferences {
+        suites: texts(&context.cipher_suites),
+        groups: texts(&context.curves),
     }
 }
 
@@ -201,15 +266,24 @@ fn offered_alpn(context: &TlsContext, protocol: HttpProtocol) -> Vec<Vec<u8>> {
 /// The server's side for a filter chain.
 pub(crate) fn build_server(config: &DownstreamTls, secrets: &mut Secrets) -> Result<ServerTls, Invalid> {
     let context = &config.context;
-    let certificate = certificate_of(context, secrets)?
-        .ok_or_else(|| Invalid::new("a server needs a certificate: none is configured").field("certificates"))?;
+    let certificates = certificates_of(context, secrets)?;
+    if certificates.is_empty() {
+        return Err(Invalid::new("a server needs a certificate: none is configured").field("certificates"));
+    }
     let clients = match &context.validation {
-        Some(validation) => trust_of(validation, secrets)?.map(|trust| ClientCertificates {
-            trust,
-            required: config.require_client_certificate,
-            trust_domains: Vec::new(),
-            names: names_of(validation),
-        }),
+        Some(validation) => {
+            check_validation(validation)?;
+            let pins = pins_of(validation)?;
+            let trust = trust_of(validation, secrets)?;
+            (trust.is_some() || !pins.is_empty()).then_some(ClientCertificates {
+                trust,
+                required: config.require_client_certificate,
+                trust_domains: Vec::new(),
+                names: names_of(validation),
+                pins,
+                revocations: revocations_of(validation)?,
+            })
+        }
         None => None,
     };
     if clients.is_none() && config.require_client_certificate {
@@ -220,10 +294,13 @@ pub(crate) fn build_server(config: &DownstreamTls, secrets: &mut Secrets) -> Res
     }
     let alpn = alpn_of(context);
     ServerTls::new(ServerOptions {
-        certificate,
+        certificates,
         clients,
         alpn,
         versions: versions_of(context),
+        preferences: preferences_of(context),
+        requires_server_name: config.require_sni,
+        resumption: !config.without_resumption,
     })
     .map_err(|error| Invalid::new(error.to_string()))
 }
@@ -235,14 +312,14 @@ pub(crate) struct Transport {
     pub(crate) config: UpstreamTransport,
     pub(crate) protocol: HttpProtocol,
     pub(crate) tls: Option<ClientTls>,
+    /// The client's addresses are said first, in this form: such connections are for one client each.
+    pub(crate) proxy_protocol: Option<net::ProxyVersion>,
 }
 
 impl Transport {
     /// Name to ask the server for: configured, or the request's host where that is wanted.
     pub(crate) fn server_name<'a>(&'a self, authority: &'a str) -> Option<&'a str> {
-        let UpstreamTransport::Tls(config) = &self.config else {
-            return None;
-        };
+        let config = self.config.tls()?;
         if config.auto_sni && !authority.is_empty() {
             let host = match authority.strip_prefix('[') {
                 Some(v6) => v6.split(']').next().unwrap_or_default(),
@@ -256,12 +333,14 @@ impl Transport {
 
     /// Whether the server learns who we are.
     pub(crate) fn presents_certificate(&self) -> bool {
-        matches!(&self.config, UpstreamTransport::Tls(config) if !config.context.certificates.is_empty())
+        self.config
+            .tls()
+            .is_some_and(|config| !config.context.certificates.is_empty())
     }
 
     /// Whether the name depends on the request.
     pub(crate) fn has_auto_name(&self) -> bool {
-        matches!(&self.config, UpstreamTransport::Tls(config) if config.auto_sni)
+        self.config.tls().is_some_and(|config| config.auto_sni)
     }
 }
 
@@ -272,11 +351,16 @@ pub(crate) fn build_transport(
     id: u64,
     secrets: &mut Secrets,
 ) -> Result<Transport, Invalid> {
-    let tls = match config {
-        UpstreamTransport::Plain => None,
-        UpstreamTransport::Tls(upstream) => Some(build_client(upstream, protocol, secrets)?),
+    let tls = match config.tls() {
+        None => None,
+        Some(upstream) => Some(build_client(upstream, protocol, secrets)?),
     };
+    let proxy_protocol = config.proxy_protocol().map(|version| match version {
+        ProxyProtocolVersion::V1 => net::ProxyVersion::V1,
+        ProxyProtocolVersion::V2 => net::ProxyVersion::V2,
+    });
     Ok(Transport {
+        proxy_protocol,
         id,
         config: config.clone(),
         protocol,
@@ -291,9 +375,21 @@ fn build_client(config: &UpstreamTls, protocol: HttpProtocol, secrets: &mut Secr
         Some(validation) if !validation.accept_untrusted => trust_of(validation, secrets)?,
         _ => None,
     };
+    let (mut pins, mut revocations) = (Pins::default(), None);
+    if let Some(validation) = validation {
+        check_validation(validation)?;
+        (pins, revocations) = (pins_of(validation)?, revocations_of(validation)?);
+    }
     let alpn = offered_alpn(context, protocol);
     ClientTls::new(ClientOptions {
-        certificate: certificate_of(context, secrets)?,
+        certificates: certificates_of(context, secrets)?,
+        pins,
+        revocations,
+        preferences: preferences_of(context),
+        max_sessions: match config.max_session_keys {
+            None => DEFAULT_SESSIONS,
+            Some(count) => count.min(MAX_SESSIONS) as usize,
+        },
         trust,
         verify_hostname: config.auto_san_validation,
         names: validation.and_then(names_of),

@@ -17,15 +17,21 @@ use tls::Connection;
 
 use crate::{
     cluster::{ConnectionGuard, EndpointState, Guard},
+    connection::{self, Served},
     error::Failure,
     h2::SharedSession,
     labels,
     pool::{PoolKey, Upstream, UpstreamInfo},
+    proxy_protocol,
     snapshot::ClusterEntry,
     transport::Transport,
     wire::Wire,
     worker::Worker,
 };
+
+/// How long a connection that says who the client is waits for the next request of that client at most: when it does not
+/// come nobody else can use the connection.
+const ONE_CLIENT_IDLE_MS: u64 = 15_000;
 
 /// What a connection is wanted for.
 #[derive(Clone, Copy)]
@@ -36,22 +42,42 @@ pub(crate) struct Target<'a> {
     pub(crate) transport: &'a Transport,
     /// The request's host, where the server name depends on it.
     pub(crate) authority: &'a str,
+    /// The connection that asks; none where nobody waits for an answer.
+    pub(crate) served: Option<&'a Served>,
+    /// What an internal listener may learn of the endpoint.
+    pub(crate) metadata: Option<&'a Arc<config::Metadata>>,
     pub(crate) reporter: ReporterSide,
 }
 
 impl Target<'_> {
     pub(crate) fn key(&self) -> PoolKey {
-        let server_name = if self.transport.has_auto_name() {
+        let mut server_name = if self.transport.has_auto_name() {
             FixedState::default().hash_one(self.transport.server_name(self.authority))
         } else {
             0
         };
+        if self.transport.proxy_protocol.is_some() {
+            server_name = FixedState::default().hash_one((server_name, self.client()));
+        }
         PoolKey {
             endpoint: self.endpoint.id,
             transport: self.transport.id,
             server_name,
             is_http2: false,
         }
+    }
+
+    /// Where the client is and what it connected to.
+    fn client(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let facts = &self.served?.facts;
+        facts.peer.zip(facts.destination.or(facts.local))
+    }
+
+    /// A connection through this process to a listener that has no socket.
+    fn connect_internal(&self, listener: &Arc<str>) -> Option<net::Socket> {
+        let passthrough = self.transport.config.passthrough();
+        let metadata = self.metadata.map(|metadata| Arc::new(metadata.only(passthrough)));
+        connection::connect_internal(self.served?, listener, metadata)
     }
 }
 
@@ -82,28 +108,7 @@ pub(crate) async fn connect(
         target.endpoint.connect_failures_total.fetch_add(1, Relaxed);
         failure
     };
-    let Some(address) = socket_address(&target.endpoint.address) else {
-        return Err(failed(Failure::ConnectFailure));
-    };
-    let keepalive = cluster.config.tcp_keepalive.map(|keepalive| Keepalive {
-        time: keepalive.time_s.map(|seconds| Duration::from_secs(seconds.into())),
-        interval: keepalive.interval_s.map(|seconds| Duration::from_secs(seconds.into())),
-        probes: keepalive.probes,
-    });
-    let options = ConnectOptions {
-        source: cluster.config.bind_address.map(|ip| SocketAddr::new(ip, 0)),
-        timeout: Some(timeout),
-        socket: SocketOptions {
-            keepalive,
-            ..SocketOptions::default()
-        },
-        ..ConnectOptions::default()
-    };
-    let socket = match net::connect(&address, &options).await {
-        Ok(socket) => socket,
-        Err(error) if error.failure == ConnectFailure::Timeout => return Err(failed(Failure::ConnectTimeout)),
-        Err(_) => return Err(failed(Failure::ConnectFailure)),
-    };
+    let socket = open_socket(&target, timeout).await.map_err(failed)?;
     let mut is_mutual = false;
     let stream: Connection = match &target.transport.tls {
         None => socket.into(),
@@ -139,12 +144,18 @@ pub(crate) async fn connect(
     );
     let local = stream.socket().and_then(|socket| socket.local_address().ok()?.tcp());
     let key = target.key();
+    let for_one_client = target.transport.proxy_protocol.is_some();
     let info = Rc::new(UpstreamInfo {
         key: if is_http2 { key.http2() } else { key },
         endpoint: Arc::clone(target.endpoint),
         requests: Cell::new(0),
         opened_ms: worker.timers.now_ms(),
-        idle_timeout_ms: cluster.config.http.idle_timeout_ms,
+        idle_timeout_ms: match (for_one_client, cluster.config.http.idle_timeout_ms) {
+            (false, timeout) => timeout,
+            (true, 0) => ONE_CLIENT_IDLE_MS,
+            (true, timeout) => timeout.min(ONE_CLIENT_IDLE_MS),
+        },
+        for_one_client,
         labels,
         local,
         is_mutual: is_mutual && principal.is_some(),
@@ -171,11 +182,52 @@ pub(crate) async fn connect(
     })
 }
 
+/// The bare connection; where the upstream wants to know who the client is, it has been told.
+async fn open_socket(target: &Target<'_>, timeout: Duration) -> Result<net::Socket, Failure> {
+    let mut socket = if let config::Address::Internal(listener, _) = &target.endpoint.address {
+        target.connect_internal(listener).ok_or(Failure::TunnelRefused)?
+    } else {
+        let address = socket_address(&target.endpoint.address).ok_or(Failure::ConnectFailure)?;
+        let options = connect_options(target.cluster, timeout);
+        net::connect(&address, &options)
+            .await
+            .map_err(|error| match error.failure {
+                ConnectFailure::Timeout => Failure::ConnectTimeout,
+                _ => Failure::ConnectFailure,
+            })?
+    };
+    if let Some(version) = target.transport.proxy_protocol {
+        let saying = proxy_protocol::send(&mut socket, version, target.client());
+        match tokio::time::timeout(timeout, saying).await {
+            Ok(said) => said.map_err(|_| Failure::ConnectFailure)?,
+            Err(_elapsed) => return Err(Failure::ConnectTimeout),
+        }
+    }
+    Ok(socket)
+}
+
+fn connect_options(cluster: &ClusterEntry, timeout: Duration) -> ConnectOptions {
+    let keepalive = cluster.config.tcp_keepalive.map(|keepalive| Keepalive {
+        time: keepalive.time_s.map(|seconds| Duration::from_secs(seconds.into())),
+        interval: keepalive.interval_s.map(|seconds| Duration::from_secs(seconds.into())),
+        probes: keepalive.probes,
+    });
+    ConnectOptions {
+        source: cluster.config.bind_address.map(|ip| SocketAddr::new(ip, 0)),
+        timeout: Some(timeout),
+        socket: SocketOptions {
+            keepalive,
+            ..SocketOptions::default()
+        },
+        ..ConnectOptions::default()
+    }
+}
+
 /// Where to connect to; none for what is only a name.
 pub(crate) fn socket_address(address: &config::Address) -> Option<net::Address> {
     match address {
         config::Address::Socket(address) => Some(net::Address::Tcp(*address)),
         config::Address::Unix(path) => Some(net::Address::from_pipe_path(path)),
-        config::Address::Host(..) | config::Address::Internal(_) => None,
+        config::Address::Host(..) | config::Address::Internal(..) => None,
     }
 }

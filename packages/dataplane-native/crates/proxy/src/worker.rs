@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     io,
+    os::fd::OwnedFd,
     rc::Rc,
     sync::{
         Arc,
@@ -21,8 +22,11 @@ use tokio::{sync::mpsc as async_mpsc, task::LocalSet};
 
 use crate::{
     Limits, connection,
+    control::HandedSocket,
     export::{self, ExportBatch, Exporters},
     h2::StreamTasks,
+    lend::{self, Wish},
+    overload::Overload,
     pool::Pools,
     remote_keys::{self, KeySources},
     request::Scratch,
@@ -41,9 +45,12 @@ pub(crate) struct Shared {
     pub(crate) gauges: Vec<Gauge>,
     pub(crate) is_draining_inbound: AtomicBool,
     pub(crate) is_draining_outbound: AtomicBool,
+    /// Another process serves new connections: those that are here stay until they are used or given up.
+    pub(crate) is_handed_over: AtomicBool,
     pub(crate) next_id: AtomicU64,
     pub(crate) start: std::time::Instant,
     pub(crate) active_faults: AtomicU32,
+    pub(crate) overload: Overload,
     /// Collectors of spans.
     pub(crate) exporters: Exporters,
     pub(crate) key_sources: KeySources,
@@ -124,6 +131,8 @@ pub(crate) enum Command {
         /// The key's address, with a port where that leaves it open.
         address: net::Address,
         options: Box<net::ListenOptions>,
+        /// Sockets of the process before, which listen there already; none: open one.
+        inherited: Vec<OwnedFd>,
         reply: mpsc::Sender<io::Result<net::Address>>,
     },
     /// Serve a connection that another worker accepted, and that is counted here already.
@@ -132,6 +141,10 @@ pub(crate) enum Command {
         local: net::Address,
         listener: Arc<str>,
     },
+    /// Give an idle connection to another worker, if there is one.
+    Lend(Wish),
+    /// Answer with another descriptor of every listening socket.
+    Duplicate(mpsc::Sender<Vec<HandedSocket>>),
     /// Close a listening socket; its connections finish.
     Unlisten(ListenKey),
     /// Send spans to their collector.
@@ -164,12 +177,18 @@ pub(crate) struct Worker {
     )]
     pub(crate) scratch: RefCell<Vec<Box<Scratch>>>,
     snapshot: RefCell<Current>,
-    accepting: RefCell<HashMap<ListenKey, tokio::task::AbortHandle>>,
+    accepting: RefCell<HashMap<ListenKey, Vec<Accepting>>>,
     /// Whose turn it is, by cluster.
     turns: RefCell<HashMap<u64, balance::Turn, FixedState>>,
     /// Copies of requests in flight.
     pub(crate) mirrors: Cell<u32>,
     index: usize,
+}
+
+/// A listening socket with the task that accepts on it.
+struct Accepting {
+    listener: Rc<net::Listener>,
+    task: tokio::task::AbortHandle,
 }
 
 /// Scratch spaces kept for the next requests.
@@ -183,6 +202,14 @@ impl Worker {
 
     pub(crate) fn count(&self, counter: Counter) {
         self.telemetry.count(counter);
+    }
+
+    /// Where the other workers take commands.
+    pub(crate) fn other_workers(&self) -> impl Iterator<Item = &async_mpsc::UnboundedSender<Command>> {
+        let others = self.shared.commands.iter().enumerate();
+        others
+            .filter(|(index, _)| *index != self.index)
+            .map(|(_, commands)| commands)
     }
 
     /// Counts requests that are being served.
@@ -319,20 +346,27 @@ async fn run(
                 key,
                 address,
                 options,
+                inherited,
                 reply,
             } => {
-                let bound = net::Listener::bind(&address, &options).map(|listener| {
-                    let address = listener.local_address().clone();
-                    let accepting = accept(Rc::clone(&worker), listener, Arc::clone(&key.listener));
-                    let task = tokio::task::spawn_local(accepting);
-                    worker.accepting.borrow_mut().insert(key, task.abort_handle());
-                    address
+                let _ = reply.send(listen(&worker, key, &address, &options, inherited));
+            }
+            Command::Lend(wish) => lend::lend(&worker, &wish),
+            Command::Duplicate(reply) => {
+                let accepting = worker.accepting.borrow();
+                let all = accepting
+                    .iter()
+                    .flat_map(|(key, list)| list.iter().map(move |one| (key, one)));
+                // A descriptor that cannot be had now is one socket less: the next process opens its own.
+                let sockets = all.filter_map(|(key, one)| {
+                    let fd = one.listener.duplicate().ok()?;
+                    Some(HandedSocket { key: key.clone(), fd })
                 });
-                let _ = reply.send(bound);
+                let _ = reply.send(sockets.collect());
             }
             Command::Unlisten(key) => {
-                if let Some(task) = worker.accepting.borrow_mut().remove(&key) {
-                    task.abort();
+                for accepting in worker.accepting.borrow_mut().remove(&key).into_iter().flatten() {
+                    accepting.task.abort();
                 }
                 worker.timers.wake_all();
             }
@@ -359,11 +393,43 @@ async fn sweep(worker: Rc<Worker>) {
     }
 }
 
+/// Accepts on new sockets of a key, or on those that are there already.
+fn listen(
+    worker: &Rc<Worker>,
+    key: ListenKey,
+    address: &net::Address,
+    options: &net::ListenOptions,
+    inherited: Vec<OwnedFd>,
+) -> io::Result<net::Address> {
+    let mut listeners = Vec::new();
+    for fd in inherited {
+        listeners.push(net::Listener::from_fd(fd, options)?);
+    }
+    if listeners.is_empty() {
+        listeners.push(net::Listener::bind(address, options)?);
+    }
+    let bound = listeners[0].local_address().clone();
+    let accepting = listeners.into_iter().map(|listener| {
+        let listener = Rc::new(listener);
+        let task = accept(Rc::clone(worker), Rc::clone(&listener), Arc::clone(&key.listener));
+        Accepting {
+            listener,
+            task: tokio::task::spawn_local(task).abort_handle(),
+        }
+    });
+    let accepting = accepting.collect();
+    worker.accepting.borrow_mut().insert(key, accepting);
+    Ok(bound)
+}
+
 /// Accepts on one socket until it is aborted.
-async fn accept(worker: Rc<Worker>, listener: net::Listener, name: Arc<str>) {
+async fn accept(worker: Rc<Worker>, listener: Rc<net::Listener>, name: Arc<str>) {
     let timer = worker.timers.timer();
     let local = listener.local_address().clone();
     loop {
+        while worker.shared.overload.stops_accepting() {
+            timer.sleep(Duration::from_millis(50)).await;
+        }
         match listener.accept().await {
             Ok(accepted) => {
                 let open = worker.shared.connections.fetch_add(1, Relaxed);

@@ -113,7 +113,8 @@ fn hash_header<V: RequestView + ?Sized>(
     Some(values.iter().fold(0, |seed, value| xx_hash(value, seed)))
 }
 
-fn hash_address(address: IpAddr) -> u64 {
+/// The hash of an address, whatever its notation.
+pub fn hash_address(address: IpAddr) -> u64 {
     // An address has 39 characters at most.
     let mut text = arrayed::Text::<64>::default();
     let _ = write!(text, "{}", address.to_canonical());

@@ -7,7 +7,8 @@ use arc_swap::ArcSwapOption;
 use rustls::RootCertStore;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use webpki::{CertRevocationList, OwnedCertRevocationList};
 
 use crate::der::{Contents, read_certificate};
 use crate::peer::PeerNames;
@@ -16,6 +17,12 @@ use crate::provider::provider;
 /// Why certificates, keys or bundles cannot be used. Never contains key material.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidMaterial(String);
+
+impl InvalidMaterial {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+}
 
 impl fmt::Display for InvalidMaterial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,6 +87,7 @@ impl fmt::Debug for Certificate {
 #[derive(Debug)]
 pub struct TrustBundle {
     pub(crate) roots: Arc<RootCertStore>,
+    pub(crate) revocations: Option<Arc<Revocations>>,
 }
 
 impl TrustBundle {
@@ -95,7 +103,19 @@ impl TrustBundle {
         if roots.is_empty() {
             return Err(InvalidMaterial("trust bundle holds no certificate".to_owned()));
         }
-        Ok(Self { roots: Arc::new(roots) })
+        Ok(Self {
+            roots: Arc::new(roots),
+            revocations: None,
+        })
+    }
+
+    /// The same, with lists of what its authorities have withdrawn.
+    #[must_use]
+    pub fn with_revocations(self, revocations: Revocations) -> Self {
+        Self {
+            revocations: Some(Arc::new(revocations)),
+            ..self
+        }
     }
 
     /// The roots this machine's administrator trusts, for servers outside of the mesh.
@@ -119,7 +139,10 @@ impl TrustBundle {
         if roots.is_empty() {
             return Err(InvalidMaterial("this machine trusts no root".to_owned()));
         }
-        Ok(Self { roots: Arc::new(roots) })
+        Ok(Self {
+            roots: Arc::new(roots),
+            revocations: None,
+        })
     }
 
     /// How many roots there are.
@@ -178,8 +201,42 @@ impl TrustSlot {
 /// Entry for fuzzers: whatever the bytes are, reading them ends with a value or an error.
 pub fn fuzz_certificates(bytes: &[u8]) {
     let _ = TrustBundle::from_pem(bytes);
+    let _ = Revocations::from_pem(bytes, false);
     let _ = Certificate::from_pem(bytes, bytes);
     let _ = PeerNames::from_der(bytes);
+}
+
+/// Lists of certificates that were withdrawn by their issuers (RFC 5280 section 5).
+pub struct Revocations {
+    pub(crate) lists: Vec<CertRevocationList<'static>>,
+    pub(crate) leaf_only: bool,
+}
+
+impl Revocations {
+    /// Reads lists in PEM. With `leaf_only` only the peer's own certificate is looked for, not those of its issuers.
+    pub fn from_pem(pem: &[u8], leaf_only: bool) -> Result<Self, InvalidMaterial> {
+        let mut lists = Vec::new();
+        for (index, der) in CertificateRevocationListDer::pem_slice_iter(pem).enumerate() {
+            let der =
+                der.map_err(|error| InvalidMaterial(format!("revocation lists are not readable PEM: {error}")))?;
+            let list = OwnedCertRevocationList::from_der(&der)
+                .map_err(|error| InvalidMaterial(format!("revocation list {index} cannot be used: {error}")))?;
+            lists.push(list.into());
+        }
+        if lists.is_empty() {
+            return Err(InvalidMaterial("there is no revocation list in the PEM".to_owned()));
+        }
+        Ok(Self { lists, leaf_only })
+    }
+}
+
+impl fmt::Debug for Revocations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Revocations")
+            .field("lists", &self.lists.len())
+            .field("leaf_only", &self.leaf_only)
+            .finish()
+    }
 }
 
 fn certificates_of(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, InvalidMaterial> {

@@ -5,37 +5,50 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use net::Stream;
-use rustls::client::Resumption;
-use rustls::pki_types::ServerName;
+use rustls::client::danger::ServerCertVerifier as _;
+use rustls::client::{ClientSessionMemoryCache, ClientSessionStore as _, Resumption};
+use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection};
 
-use crate::provider::provider;
-use crate::server::FromSlot;
+use crate::choice::Choice;
 use crate::stream::{Handshake, Incoming};
 use crate::verify::{NameMatcher, ServerVerifier};
-use crate::{CertificateSlot, TlsError, TlsErrorKind, TlsStream, TrustSlot, VersionRange};
+use crate::{
+    CertificateSlot, Pins, Preferences, Revocations, TlsError, TlsErrorKind, TlsStream, TrustSlot, VersionRange,
+};
 
 /// How a client speaks TLS.
 #[derive(Clone, Debug, Default)]
 pub struct ClientOptions {
-    /// The certificate it presents when asked; none where absent.
-    pub certificate: Option<Arc<CertificateSlot>>,
+    /// The certificates it presents when asked: the first that the server can verify; none where empty.
+    pub certificates: Vec<Arc<CertificateSlot>>,
     /// What servers are verified against; absent: any certificate will do, as in Envoy without a trusted CA.
     pub trust: Option<Arc<TrustSlot>>,
     /// Whether the certificate must be valid for the server name, as outside of a mesh.
     pub verify_hostname: bool,
     /// Names of which the server must have one, as inside a mesh.
     pub names: Option<Arc<dyn NameMatcher>>,
+    /// Certificates and keys that pass; any where empty.
+    pub pins: Pins,
+    /// Certificates that were withdrawn, beside what the trust bundle says about that.
+    pub revocations: Option<Arc<Revocations>>,
     /// Protocols offered by ALPN. A server that selects none is accepted.
     pub alpn: Vec<Vec<u8>>,
     /// Acceptable versions.
     pub versions: VersionRange,
+    /// Suites and groups.
+    pub preferences: Preferences,
+    /// Servers whose sessions are kept for resumption; 0 resumes none. It has no effect where the client presents a
+    /// certificate: the server has to see the one of now.
+    pub max_sessions: usize,
 }
 
 /// A client's TLS, built once for a cluster and shared by all of its connections and threads.
 #[derive(Clone, Debug)]
 pub struct ClientTls {
-    certificate: Option<Arc<CertificateSlot>>,
+    certificates: Arc<Choice>,
+    sessions: Option<Arc<ClientSessionMemoryCache>>,
+    verifier: Arc<ServerVerifier>,
     trust: Option<Arc<TrustSlot>>,
     verify_hostname: bool,
     config: Arc<ClientConfig>,
@@ -44,26 +57,37 @@ pub struct ClientTls {
 impl ClientTls {
     /// Builds it. The slots may still be empty; handshakes fail with a clear error until they are filled.
     pub fn new(options: ClientOptions) -> Result<Self, TlsError> {
-        let provider = provider();
-        let builder = ClientConfig::builder_with_provider(provider.clone())
+        let provider = options.preferences.provider()?;
+        let verifier = Arc::new(ServerVerifier {
+            provider: provider.clone(),
+            trust: options.trust.clone(),
+            verify_hostname: options.verify_hostname,
+            names: options.names,
+            pins: options.pins,
+            revocations: options.revocations,
+        });
+        let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(options.versions.versions())
             .map_err(|error| TlsError::from_rustls(&error))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(ServerVerifier {
-                provider,
-                trust: options.trust.clone(),
-                verify_hostname: options.verify_hostname,
-                names: options.names,
-            }));
-        let mut config = match &options.certificate {
-            Some(slot) => builder.with_client_cert_resolver(Arc::new(FromSlot(slot.clone()))),
-            None => builder.with_no_client_auth(),
+            .with_custom_certificate_verifier(verifier.clone());
+        let certificates = Arc::new(Choice(options.certificates));
+        let mut config = if certificates.0.is_empty() {
+            builder.with_no_client_auth()
+        } else {
+            builder.with_client_cert_resolver(certificates.clone())
         };
-        // Resumption would skip looking at the server's certificate, which may have been replaced or distrusted since.
-        config.resumption = Resumption::disabled();
+        let resumes = options.max_sessions > 0 && certificates.0.is_empty();
+        let sessions = resumes.then(|| Arc::new(ClientSessionMemoryCache::new(options.max_sessions)));
+        config.resumption = match &sessions {
+            Some(sessions) => Resumption::store(sessions.clone()),
+            None => Resumption::disabled(),
+        };
         config.alpn_protocols = options.alpn;
         Ok(Self {
-            certificate: options.certificate,
+            certificates,
+            sessions,
+            verifier,
             trust: options.trust,
             verify_hostname: options.verify_hostname,
             config: Arc::new(config),
@@ -77,7 +101,7 @@ impl ClientTls {
         server_name: Option<&str>,
         timeout: Duration,
     ) -> Result<TlsStream<S>, TlsError> {
-        if self.certificate.as_ref().is_some_and(|slot| slot.get().is_none()) {
+        if !self.certificates.0.is_empty() && !self.certificates.is_filled() {
             return Err(TlsError::new(
                 TlsErrorKind::NoLocalCertificate,
                 "this client has no certificate yet",
@@ -91,10 +115,11 @@ impl ClientTls {
         }
         let name = self.parse_server_name(server_name)?;
         let session =
-            ClientConnection::new(self.config.clone(), name).map_err(|error| TlsError::from_rustls(&error))?;
+            ClientConnection::new(self.config.clone(), name.clone()).map_err(|error| TlsError::from_rustls(&error))?;
         let handshake = Handshake::new(stream, session.into(), Incoming::new(&[]));
         match tokio::time::timeout(timeout, handshake.finish()).await {
-            Ok(result) => result,
+            Ok(Ok(stream)) => self.check_resumed(stream, &name),
+            Ok(Err(error)) => Err(error),
             Err(_elapsed) => Err(TlsError::new(
                 TlsErrorKind::Timeout,
                 format!(
@@ -102,6 +127,29 @@ impl ClientTls {
                     timeout.as_millis()
                 ),
             )),
+        }
+    }
+
+    /// A session that is resumed is that of a server whose certificate was good when it began. Whether it still is, is
+    /// asked again: it may have expired, or been withdrawn or distrusted since.
+    fn check_resumed<S>(&self, stream: TlsStream<S>, name: &ServerName<'static>) -> Result<TlsStream<S>, TlsError> {
+        let (Some(sessions), Some(chain)) = (&self.sessions, stream.resumed_certificates()) else {
+            return Ok(stream);
+        };
+        let checked = match chain {
+            [end_entity, intermediates @ ..] => {
+                self.verifier
+                    .verify_server_cert(end_entity, intermediates, name, &[], UnixTime::now())
+            }
+            [] => return Ok(stream),
+        };
+        match checked {
+            Ok(_) => Ok(stream),
+            Err(error) => {
+                sessions.remove_tls12_session(name);
+                while sessions.take_tls13_ticket(name).is_some() {}
+                Err(TlsError::from_rustls(&error))
+            }
         }
     }
 

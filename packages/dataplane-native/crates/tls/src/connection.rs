@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll};
 
-use net::{IdleState, Socket, Stream};
+use net::{Accepted, IdleState, Socket, Stream};
 
 use crate::{PeerInfo, TlsStream};
 
@@ -23,6 +23,36 @@ impl Connection {
             Self::Plain(_) => None,
             Self::Tls(stream) => Some(stream.peer()),
         }
+    }
+}
+
+/// A connection that no reactor owns: it can go to another thread.
+#[derive(Debug)]
+pub struct DetachedConnection(Detached);
+
+#[derive(Debug)]
+enum Detached {
+    Plain(Accepted),
+    Tls(Box<TlsStream<Accepted>>),
+}
+
+impl Connection {
+    /// Takes the connection out of this thread's reactor.
+    pub fn detach(self) -> io::Result<DetachedConnection> {
+        Ok(DetachedConnection(match self {
+            Self::Plain(socket) => Detached::Plain(socket.detach()?),
+            Self::Tls(stream) => Detached::Tls(Box::new(stream.try_map(Socket::detach)?)),
+        }))
+    }
+}
+
+impl DetachedConnection {
+    /// Goes on in the reactor of the calling thread.
+    pub fn attach(self) -> io::Result<Connection> {
+        Ok(match self.0 {
+            Detached::Plain(socket) => Connection::Plain(socket.attach()?),
+            Detached::Tls(stream) => Connection::Tls(Box::new(stream.try_map(Accepted::attach)?)),
+        })
     }
 }
 

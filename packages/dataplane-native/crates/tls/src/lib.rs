@@ -7,23 +7,28 @@
 
 mod alpn;
 mod certificates;
+mod choice;
 mod client;
 mod connection;
 mod der;
 mod error;
 mod peer;
+mod pins;
 mod provider;
 mod server;
 mod stream;
 mod time;
 mod verify;
 
-pub use certificates::{Certificate, CertificateSlot, InvalidMaterial, TrustBundle, TrustSlot, fuzz_certificates};
+pub use certificates::{
+    Certificate, CertificateSlot, InvalidMaterial, Revocations, TrustBundle, TrustSlot, fuzz_certificates,
+};
 pub use client::{ClientOptions, ClientTls};
-pub use connection::Connection;
+pub use connection::{Connection, DetachedConnection};
 pub use error::{Fault, TlsError, TlsErrorKind};
 pub use peer::{PeerInfo, PeerNames};
-pub use provider::{TlsVersion, VersionRange};
+pub use pins::Pins;
+pub use provider::{Preferences, TlsVersion, VersionRange};
 pub use server::{ClientCertificates, ServerOptions, ServerTls};
 pub use stream::TlsStream;
 pub use verify::{NameMatcher, spiffe_trust_domain};

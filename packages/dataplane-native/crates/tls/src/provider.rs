@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use rustls::crypto::CryptoProvider;
-use rustls::{CipherSuite, SupportedProtocolVersion};
+use rustls::crypto::aws_lc_rs::{cipher_suite, kx_group};
+use rustls::crypto::{CryptoProvider, SupportedKxGroup};
+use rustls::{CipherSuite, SupportedCipherSuite, SupportedProtocolVersion};
+
+use crate::{TlsError, TlsErrorKind};
 
 /// Clients' order decides, ours offer AES with keys of 128 bits first as `BoringSSL` does where the processor has AES: 4 rounds fewer for each block than with
 /// 256 bits, and SHA-256, which the processor has too, in the handshake where 256 bits go with SHA-384.
@@ -31,9 +34,73 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
     PROVIDER.clone()
 }
 
+/// Suites and groups that are spoken, in order of preference.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preferences {
+    /// Suites of TLS 1.2 by OpenSSL's names; empty is all. Names that are not spoken are left out.
+    pub suites: Vec<String>,
+    /// Groups of the key exchange, e.g. `P-256`; empty is all. Names that are not spoken are left out.
+    pub groups: Vec<String>,
+}
+
+impl Preferences {
+    /// The cryptography with these only.
+    pub(crate) fn provider(&self) -> Result<Arc<CryptoProvider>, TlsError> {
+        if *self == Self::default() {
+            return Ok(provider());
+        }
+        let mut chosen = (*provider()).clone();
+        if !self.suites.is_empty() {
+            let old: Vec<_> = self.suites.iter().filter_map(|name| suite_of(name)).collect();
+            if old.is_empty() {
+                return Err(none_of("cipher suites", &self.suites));
+            }
+            // Those of TLS 1.3 are all good and cannot be chosen, as in Envoy.
+            chosen.cipher_suites.retain(|suite| suite.tls13().is_some());
+            chosen.cipher_suites.extend(old);
+        }
+        if !self.groups.is_empty() {
+            chosen.kx_groups = self.groups.iter().filter_map(|name| group_of(name)).collect();
+            if chosen.kx_groups.is_empty() {
+                return Err(none_of("groups of the key exchange", &self.groups));
+            }
+        }
+        Ok(Arc::new(chosen))
+    }
+}
+
+fn none_of(what: &str, names: &[String]) -> TlsError {
+    TlsError::new(
+        TlsErrorKind::Local,
+        format!("none of the {what} {} is spoken here", names.join(", ")),
+    )
+}
+
+fn suite_of(name: &str) -> Option<SupportedCipherSuite> {
+    Some(match name {
+        "ECDHE-ECDSA-AES128-GCM-SHA256" => cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+        "ECDHE-ECDSA-AES256-GCM-SHA384" => cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+        "ECDHE-ECDSA-CHACHA20-POLY1305" => cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+        "ECDHE-RSA-AES128-GCM-SHA256" => cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        "ECDHE-RSA-AES256-GCM-SHA384" => cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        "ECDHE-RSA-CHACHA20-POLY1305" => cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+        _ => return None,
+    })
+}
+
+fn group_of(name: &str) -> Option<&'static dyn SupportedKxGroup> {
+    Some(match name {
+        "X25519" => kx_group::X25519,
+        "P-256" => kx_group::SECP256R1,
+        "P-384" => kx_group::SECP384R1,
+        "X25519MLKEM768" => kx_group::X25519MLKEM768,
+        _ => return None,
+    })
+}
+
 /// SHA-256, by the cryptography that TLS uses.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let suite = rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
+    let suite = cipher_suite::TLS13_AES_128_GCM_SHA256;
     let mut digest = [0; 32];
     if let Some(suite) = suite.tls13() {
         digest.copy_from_slice(suite.common.hash_provider.hash(bytes).as_ref());

@@ -5,44 +5,62 @@ use std::time::Duration;
 
 use net::Stream;
 use rustls::ServerConfig;
-use rustls::server::{Acceptor, ClientHello, NoServerSessionStorage, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
+use rustls::crypto::aws_lc_rs::Ticketer;
+use rustls::server::{Acceptor, NoServerSessionStorage};
 
-use crate::provider::provider;
+use crate::choice::Choice;
 use crate::stream::{Handshake, Incoming};
 use crate::verify::{ClientVerifier, NameMatcher};
-use crate::{CertificateSlot, TlsError, TlsErrorKind, TlsStream, TrustSlot, VersionRange, alpn, error};
+use crate::{
+    CertificateSlot, Pins, Preferences, Revocations, TlsError, TlsErrorKind, TlsStream, TrustSlot, VersionRange, alpn,
+    error,
+};
+
+/// A fatal alert `unrecognized_name` (RFC 6066 section 3).
+const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 
 /// What a server asks of its clients.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ClientCertificates {
-    /// What they are verified against.
-    pub trust: Arc<TrustSlot>,
+    /// What they are verified against; absent: their pins alone decide.
+    pub trust: Option<Arc<TrustSlot>>,
     /// Clients without a certificate are refused.
     pub required: bool,
     /// Trust domains that are let in; any where empty.
     pub trust_domains: Vec<String>,
     /// Names that are let in; any where absent.
     pub names: Option<Arc<dyn NameMatcher>>,
+    /// Certificates and keys that are let in; any where empty.
+    pub pins: Pins,
+    /// Certificates that were withdrawn, beside what the trust bundle says about that.
+    pub revocations: Option<Arc<Revocations>>,
 }
 
 /// How a server speaks TLS.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ServerOptions {
-    /// Its certificate.
-    pub certificate: Arc<CertificateSlot>,
+    /// Its certificates. A client gets one for the name it asks for, of a kind it can verify.
+    pub certificates: Vec<Arc<CertificateSlot>>,
     /// What it asks of clients; absent: no client certificate is asked for.
     pub clients: Option<ClientCertificates>,
     /// Protocols by ALPN, the preferred first. A client that offers none of them is served without one.
     pub alpn: Vec<Vec<u8>>,
     /// Acceptable versions.
     pub versions: VersionRange,
+    /// Suites and groups.
+    pub preferences: Preferences,
+    /// Clients that name no server are refused.
+    pub requires_server_name: bool,
+    /// Clients can resume sessions. It has no effect where client certificates are asked for: who the client is, is
+    /// then looked at anew on every connection.
+    pub resumption: bool,
 }
 
 /// A server's TLS, built once for a configuration and shared by all of its connections and threads.
 #[derive(Clone, Debug)]
 pub struct ServerTls {
-    certificate: Arc<CertificateSlot>,
+    certificates: Arc<Choice>,
+    requires_server_name: bool,
     trust: Option<Arc<TrustSlot>>,
     alpn: Arc<[Vec<u8>]>,
     with_alpn: Arc<ServerConfig>,
@@ -52,11 +70,12 @@ pub struct ServerTls {
 impl ServerTls {
     /// Builds it. The slots may still be empty; handshakes fail with a clear error until they are filled.
     pub fn new(options: ServerOptions) -> Result<Self, TlsError> {
-        let provider = provider();
+        let provider = options.preferences.provider()?;
         let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(options.versions.versions())
             .map_err(|error| TlsError::from_rustls(&error))?;
-        let trust = options.clients.as_ref().map(|clients| clients.trust.clone());
+        let trust = options.clients.as_ref().and_then(|clients| clients.trust.clone());
+        let resumes = options.resumption && options.clients.is_none();
         let builder = match options.clients {
             None => builder.with_no_client_auth(),
             Some(clients) => builder.with_client_cert_verifier(Arc::new(ClientVerifier {
@@ -65,17 +84,24 @@ impl ServerTls {
                 mandatory: clients.required,
                 trust_domains: clients.trust_domains,
                 names: clients.names,
+                pins: clients.pins,
+                revocations: clients.revocations,
             })),
         };
-        let mut config = builder.with_cert_resolver(Arc::new(FromSlot(options.certificate.clone())));
-        // Connections are pooled and live long: a resumed handshake saves little and would have to check the peer's
-        // identity against a bundle that may have changed.
-        config.send_tls13_tickets = 0;
+        let certificates = Arc::new(Choice(options.certificates));
+        let mut config = builder.with_cert_resolver(certificates.clone());
+        // Between proxies connections are pooled and live long: a resumed handshake saves little and would have to
+        // check the peer's identity against a bundle that may have changed. Browsers come again and again.
+        config.send_tls13_tickets = usize::from(resumes);
         config.session_storage = Arc::new(NoServerSessionStorage {});
+        if resumes {
+            config.ticketer = Ticketer::new().map_err(|error| TlsError::from_rustls(&error))?;
+        }
         let without_alpn = Arc::new(config.clone());
         config.alpn_protocols.clone_from(&options.alpn);
         Ok(Self {
-            certificate: options.certificate,
+            certificates,
+            requires_server_name: options.requires_server_name,
             trust,
             alpn: options.alpn.into(),
             with_alpn: Arc::new(config),
@@ -90,7 +116,7 @@ impl ServerTls {
         received: &[u8],
         timeout: Duration,
     ) -> Result<TlsStream<S>, TlsError> {
-        if self.certificate.get().is_none() {
+        if !self.certificates.is_filled() {
             return Err(TlsError::new(
                 TlsErrorKind::NoLocalCertificate,
                 "this server has no certificate yet",
@@ -136,6 +162,13 @@ impl ServerTls {
                 }
             }
         };
+        if self.requires_server_name && accepted.client_hello().server_name().is_none() {
+            Handshake::send_last_words(&mut stream, &UNRECOGNIZED_NAME).await;
+            return Err(TlsError::new(
+                TlsErrorKind::InvalidServerName,
+                "client names no server; one is required",
+            ));
+        }
         let offered = accepted.client_hello().alpn();
         let negotiates = offered.is_some_and(|offered| alpn::overlaps(&self.alpn, offered));
         let config = if negotiates {
@@ -153,30 +186,5 @@ impl ServerTls {
                 Err(TlsError::from_rustls(&error))
             }
         }
-    }
-}
-
-/// Gives each handshake the certificate that is in the slot now.
-#[derive(Debug)]
-pub(crate) struct FromSlot(pub(crate) Arc<CertificateSlot>);
-
-impl ResolvesServerCert for FromSlot {
-    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.0.get().map(|certificate| certificate.key.clone())
-    }
-}
-
-impl rustls::client::ResolvesClientCert for FromSlot {
-    fn resolve(&self, _issuers: &[&[u8]], schemes: &[rustls::SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        let certificate = self.0.get()?;
-        certificate
-            .key
-            .key
-            .choose_scheme(schemes)
-            .map(|_| certificate.key.clone())
-    }
-
-    fn has_certs(&self) -> bool {
-        self.0.get().is_some()
     }
 }

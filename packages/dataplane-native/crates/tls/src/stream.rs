@@ -10,7 +10,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use net::{Buffer, BufferSize, IdleState, Socket, Stream};
-use rustls::Connection as Session;
+use rustls::pki_types::CertificateDer;
+use rustls::{Connection as Session, HandshakeKind};
 
 use crate::{PeerInfo, TlsError, error};
 
@@ -39,6 +40,37 @@ enum End {
     Open,
     Orderly,
     Truncated,
+}
+
+impl<S> TlsStream<S> {
+    /// Whether the handshake went on with a session of before.
+    pub fn is_resumed(&self) -> bool {
+        self.session.handshake_kind() == Some(HandshakeKind::Resumed)
+    }
+
+    /// The certificates of the peer, if they come from a session of before.
+    pub(crate) fn resumed_certificates(&self) -> Option<&[CertificateDer<'static>]> {
+        if self.is_resumed() {
+            self.session.peer_certificates()
+        } else {
+            None
+        }
+    }
+}
+
+impl<S> TlsStream<S> {
+    /// The same over another stream.
+    pub(crate) fn try_map<T>(self, map: impl FnOnce(S) -> io::Result<T>) -> io::Result<TlsStream<T>> {
+        Ok(TlsStream {
+            stream: map(self.stream)?,
+            session: self.session,
+            peer: self.peer,
+            ciphertext: self.ciphertext,
+            unsent: self.unsent,
+            end: self.end,
+            close_sent: self.close_sent,
+        })
+    }
 }
 
 impl<S: Stream> TlsStream<S> {

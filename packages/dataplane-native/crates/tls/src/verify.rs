@@ -12,7 +12,9 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, SignatureScheme};
 
-use crate::{PeerNames, TlsError, TlsErrorKind, TrustSlot};
+use webpki::{ExpirationPolicy, KeyUsage, RevocationCheckDepth, RevocationOptionsBuilder, UnknownStatusPolicy};
+
+use crate::{PeerNames, Pins, Revocations, TlsError, TlsErrorKind, TrustBundle, TrustSlot};
 
 /// Decides whether a peer with a valid certificate is the one that was meant.
 pub trait NameMatcher: fmt::Debug + Send + Sync {
@@ -33,10 +35,13 @@ pub fn spiffe_trust_domain(id: &str) -> Option<&str> {
 #[derive(Debug)]
 pub(crate) struct ClientVerifier {
     pub(crate) provider: Arc<CryptoProvider>,
-    pub(crate) trust: Arc<TrustSlot>,
+    /// Absent: only the pins decide.
+    pub(crate) trust: Option<Arc<TrustSlot>>,
     pub(crate) mandatory: bool,
     pub(crate) trust_domains: Vec<String>,
     pub(crate) names: Option<Arc<dyn NameMatcher>>,
+    pub(crate) pins: Pins,
+    pub(crate) revocations: Option<Arc<Revocations>>,
 }
 
 impl ClientCertVerifier for ClientVerifier {
@@ -55,15 +60,22 @@ impl ClientCertVerifier for ClientVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let bundle = self.trust.get().ok_or_else(no_bundle)?;
-        let by_path = WebPkiClientVerifier::builder_with_provider(bundle.roots.clone(), self.provider.clone())
-            .build()
-            .map_err(|error| Error::General(error.to_string()))?;
-        let verified = by_path.verify_client_cert(end_entity, intermediates, now)?;
+        if let Some(trust) = &self.trust {
+            let bundle = trust.get().ok_or_else(no_bundle)?;
+            let by_path = WebPkiClientVerifier::builder_with_provider(bundle.roots.clone(), self.provider.clone())
+                .build()
+                .map_err(|error| Error::General(error.to_string()))?;
+            by_path.verify_client_cert(end_entity, intermediates, now)?;
+            for lists in [&self.revocations, &bundle.revocations].into_iter().flatten() {
+                let usage = KeyUsage::client_auth();
+                check_revocation(lists, &bundle, (end_entity, intermediates, now), usage, &self.provider)?;
+            }
+        }
+        check_pins(&self.pins, end_entity)?;
         let names = names_of(end_entity)?;
         check_trust_domain(&self.trust_domains, &names)?;
         check_names(self.names.as_deref(), &names)?;
-        Ok(verified)
+        Ok(ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -107,6 +119,8 @@ pub(crate) struct ServerVerifier {
     pub(crate) trust: Option<Arc<TrustSlot>>,
     pub(crate) verify_hostname: bool,
     pub(crate) names: Option<Arc<dyn NameMatcher>>,
+    pub(crate) pins: Pins,
+    pub(crate) revocations: Option<Arc<Revocations>>,
 }
 
 impl ServerCertVerifier for ServerVerifier {
@@ -123,7 +137,12 @@ impl ServerCertVerifier for ServerVerifier {
             let bundle = trust.get().ok_or_else(no_bundle)?;
             let algorithms = self.provider.signature_verification_algorithms.all;
             verify_server_cert_signed_by_trust_anchor(&certificate, &bundle.roots, intermediates, now, algorithms)?;
+            for lists in [&self.revocations, &bundle.revocations].into_iter().flatten() {
+                let usage = KeyUsage::server_auth();
+                check_revocation(lists, &bundle, (end_entity, intermediates, now), usage, &self.provider)?;
+            }
         }
+        check_pins(&self.pins, end_entity)?;
         if self.verify_hostname {
             verify_server_name(&certificate, server_name)?;
         }
@@ -180,6 +199,63 @@ fn check_trust_domain(allowed: &[String], names: &PeerNames) -> Result<(), Error
         allowed.join(" or ")
     );
     Err(refused(TlsErrorKind::WrongPeer, message))
+}
+
+fn check_pins(pins: &Pins, certificate: &CertificateDer<'_>) -> Result<(), Error> {
+    if pins.is_empty() || pins.admit(certificate) {
+        return Ok(());
+    }
+    Err(refused(
+        TlsErrorKind::WrongPeer,
+        "peer presented a certificate that is none of the pinned ones",
+    ))
+}
+
+/// Looks for the certificates of a path, which has been found to be good, in lists of withdrawn ones.
+fn check_revocation(
+    lists: &Revocations,
+    bundle: &TrustBundle,
+    (end_entity, intermediates, now): (&CertificateDer<'_>, &[CertificateDer<'_>], UnixTime),
+    usage: KeyUsage,
+    provider: &CryptoProvider,
+) -> Result<(), Error> {
+    let all: Vec<_> = lists.lists.iter().collect();
+    let depth = if lists.leaf_only {
+        RevocationCheckDepth::EndEntity
+    } else {
+        RevocationCheckDepth::Chain
+    };
+    // There is always a list: an empty one is refused where it is read.
+    let options = RevocationOptionsBuilder::new(&all).map_err(|_| Error::General("no revocation list".to_owned()))?;
+    let options = options
+        .with_depth(depth)
+        // As OpenSSL: who asks for lists wants one for every certificate, and none that is out of date.
+        .with_status_policy(UnknownStatusPolicy::Deny)
+        .with_expiration_policy(ExpirationPolicy::Enforce)
+        .build();
+    let bad = |_| Error::InvalidCertificate(CertificateError::BadEncoding);
+    let certificate = webpki::EndEntityCert::try_from(end_entity).map_err(bad)?;
+    let verified = certificate.verify_for_usage(
+        provider.signature_verification_algorithms.all,
+        &bundle.roots.roots,
+        intermediates,
+        now,
+        usage,
+        Some(options),
+        None,
+    );
+    let message = match verified {
+        Ok(_) => return Ok(()),
+        Err(webpki::Error::CertRevoked) => "peer certificate was revoked by its issuer".to_owned(),
+        Err(webpki::Error::UnknownRevocationStatus) => {
+            "there is no revocation list of an issuer of the peer certificate: add it to the others".to_owned()
+        }
+        Err(webpki::Error::CrlExpired { .. }) => {
+            "a revocation list for the peer certificate is out of date: get a new one".to_owned()
+        }
+        Err(error) => format!("peer certificate cannot be looked up in the revocation lists: {error}"),
+    };
+    Err(refused(TlsErrorKind::BadPeerCertificate, message))
 }
 
 fn check_names(matcher: Option<&dyn NameMatcher>, names: &PeerNames) -> Result<(), Error> {

@@ -10,10 +10,11 @@ use net::{Address, ConnectOptions, ListenOptions, Listener, Socket, Stream};
 use rcgen::{CertificateParams, KeyPair};
 use tls::{
     Certificate, CertificateSlot, ClientCertificates, ClientOptions, ClientTls, ServerOptions, ServerTls, TrustBundle,
-    TrustSlot, VersionRange,
+    TrustSlot,
 };
 
 const ROUNDS: u32 = 100_000;
+const HANDSHAKES: u32 = 1_000;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 async fn sockets() -> (Socket, Socket) {
@@ -83,16 +84,14 @@ async fn cost_of_a_request() {
     certificate.set(Certificate::from_pem(pem.as_bytes(), key.serialize_pem().as_bytes()).expect("certificate"));
     trust.set(TrustBundle::from_pem(pem.as_bytes()).expect("bundle"));
     let clients = ClientCertificates {
-        trust: trust.clone(),
+        trust: Some(trust.clone()),
         required: false,
-        trust_domains: Vec::new(),
-        names: None,
+        ..ClientCertificates::default()
     };
     let server_tls = ServerTls::new(ServerOptions {
-        certificate,
+        certificates: vec![certificate],
         clients: Some(clients),
-        alpn: Vec::new(),
-        versions: VersionRange::default(),
+        ..ServerOptions::default()
     });
     let client_tls = ClientTls::new(ClientOptions::default()).expect("client");
     let (client, server) = sockets().await;
@@ -102,4 +101,53 @@ async fn cost_of_a_request() {
         server_tls.accept(server, &[], TIMEOUT)
     );
     measure("tls 1.3", &mut client.expect("client"), &mut server.expect("server")).await;
+}
+
+/// Full handshakes beside resumed ones, both ends on this thread.
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn cost_of_a_handshake() {
+    for (name, algorithm) in [
+        ("ecdsa", &rcgen::PKCS_ECDSA_P256_SHA256),
+        ("rsa 2048", &rcgen::PKCS_RSA_SHA256),
+    ] {
+        let key = KeyPair::generate_for(algorithm).expect("key");
+        let params = CertificateParams::new(vec!["reviews".to_owned()]).expect("params");
+        let pem = params.self_signed(&key).expect("certificate").pem();
+        let (certificate, trust) = (CertificateSlot::new(), TrustSlot::new());
+        certificate.set(Certificate::from_pem(pem.as_bytes(), key.serialize_pem().as_bytes()).expect("certificate"));
+        trust.set(TrustBundle::from_pem(pem.as_bytes()).expect("bundle"));
+        for max_sessions in [0, 8] {
+            let server = ServerTls::new(ServerOptions {
+                certificates: vec![certificate.clone()],
+                resumption: true,
+                ..ServerOptions::default()
+            });
+            let client = ClientTls::new(ClientOptions {
+                trust: Some(trust.clone()),
+                max_sessions,
+                ..ClientOptions::default()
+            });
+            let (server, client) = (server.expect("server"), client.expect("client"));
+            let mut spent = Duration::ZERO;
+            let mut resumed = 0;
+            for _ in 0..HANDSHAKES {
+                let (at_client, at_server) = sockets().await;
+                let start = Instant::now();
+                let (ours, theirs) = tokio::join!(
+                    client.connect(at_client, Some("reviews"), TIMEOUT),
+                    server.accept(at_server, &[], TIMEOUT)
+                );
+                let (mut ours, mut theirs) = (ours.expect("client"), theirs.expect("server"));
+                send(&mut theirs, b"x", b"").await;
+                receive(&mut ours, 1, &mut [0; 64]).await;
+                spent += start.elapsed();
+                resumed += u32::from(theirs.is_resumed());
+            }
+            println!(
+                "{name}: {:.0} µs for a handshake, both ends, {resumed} of {HANDSHAKES} resumed",
+                spent.as_secs_f64() * 1e6 / f64::from(HANDSHAKES)
+            );
+        }
+    }
 }

@@ -102,21 +102,21 @@ async fn shake_hands(client: &ClientTls, server: &ServerTls, name: Option<&str>)
 
 fn mesh_server(authority: &Authority, alpn: &[&str]) -> ServerOptions {
     ServerOptions {
-        certificate: authority.slot(REVIEWS),
+        certificates: vec![authority.slot(REVIEWS)],
         clients: Some(ClientCertificates {
-            trust: authority.trust(),
+            trust: Some(authority.trust()),
             required: true,
             trust_domains: vec!["cluster.local".to_owned()],
-            names: None,
+            ..ClientCertificates::default()
         }),
         alpn: alpn.iter().map(|name| name.as_bytes().to_vec()).collect(),
-        versions: VersionRange::default(),
+        ..ServerOptions::default()
     }
 }
 
 fn mesh_client(authority: &Authority, alpn: &[&str]) -> ClientOptions {
     ClientOptions {
-        certificate: Some(authority.slot(PRODUCTPAGE)),
+        certificates: vec![authority.slot(PRODUCTPAGE)],
         trust: Some(authority.trust()),
         names: Some(Arc::new(Only(REVIEWS))),
         alpn: alpn.iter().map(|name| name.as_bytes().to_vec()).collect(),
@@ -241,7 +241,7 @@ async fn an_orderly_end_is_told_from_a_cut_connection() {
 async fn a_rotated_certificate_is_used_by_new_handshakes_only() {
     let authority = Authority::new("root");
     let options = mesh_server(&authority, &[]);
-    let slot = options.certificate.clone();
+    let slot = options.certificates[0].clone();
     let client = ClientTls::new(mesh_client(&authority, &[])).expect("client");
     let server = ServerTls::new(options).expect("server");
     let (old_client, old_server) = shake_hands(&client, &server, None).await;
@@ -266,7 +266,7 @@ async fn an_expired_client_is_refused_with_the_date() {
         params.not_after = rcgen::date_time_ymd(2020, 2, 1);
     }));
     let client = ClientTls::new(ClientOptions {
-        certificate: Some(expired),
+        certificates: vec![expired],
         ..mesh_client(&authority, &[])
     })
     .expect("client");
@@ -286,9 +286,9 @@ async fn strangers_and_impostors_are_refused() {
     let stranger = Authority::new("another root");
     let server = ServerTls::new(mesh_server(&authority, &[])).expect("server");
 
-    let certificate = Some(stranger.slot(PRODUCTPAGE));
+    let certificates = vec![stranger.slot(PRODUCTPAGE)];
     let client = ClientTls::new(ClientOptions {
-        certificate,
+        certificates,
         ..mesh_client(&authority, &[])
     })
     .expect("client");
@@ -296,16 +296,16 @@ async fn strangers_and_impostors_are_refused() {
     assert_eq!(error.kind, TlsErrorKind::UntrustedPeer);
 
     let client = ClientTls::new(ClientOptions {
-        certificate: None,
+        certificates: Vec::new(),
         ..mesh_client(&authority, &[])
     })
     .expect("client");
     let error = shake_hands(&client, &server, None).await.1.expect_err("no certificate");
     assert_eq!(error.kind, TlsErrorKind::NoPeerCertificate);
 
-    let certificate = Some(authority.slot("spiffe://elsewhere/ns/default/sa/productpage"));
+    let certificates = vec![authority.slot("spiffe://elsewhere/ns/default/sa/productpage")];
     let client = ClientTls::new(ClientOptions {
-        certificate,
+        certificates,
         ..mesh_client(&authority, &[])
     })
     .expect("client");
@@ -343,7 +343,7 @@ async fn a_peer_of_any_root_in_the_bundle_is_trusted() {
     })
     .expect("client");
     let mut options = mesh_server(&old, &[]);
-    options.clients.as_mut().expect("clients").trust = both;
+    options.clients.as_mut().expect("clients").trust = Some(both);
     let server = ServerTls::new(options).expect("server");
     let (client, server) = shake_hands(&client, &server, None).await;
     assert!(client.is_ok() && server.is_ok());
@@ -375,7 +375,7 @@ async fn outside_of_the_mesh_the_host_name_is_verified() {
 async fn what_is_missing_is_said_before_the_handshake() {
     let authority = Authority::new("root");
     let options = ServerOptions {
-        certificate: CertificateSlot::new(),
+        certificates: vec![CertificateSlot::new()],
         ..mesh_server(&authority, &[])
     };
     let server = ServerTls::new(options).expect("server");

@@ -1,15 +1,18 @@
 //! Clusters.
 
 use config::{
-    Address, Cluster, ClusterKind, DnsLookupFamily, DnsOptions, Origin, TcpKeepalive, TransportSocketMatch,
-    UpstreamTransport,
+    Address, Cluster, ClusterKind, DnsLookupFamily, DnsOptions, MetadataKey, Origin, TcpKeepalive,
+    TransportSocketMatch, UpstreamTransport,
 };
-use messages::envoy::config::{
-    cluster::v3::{
-        self as pb,
-        cluster::{self as nested, ClusterDiscoveryType, DiscoveryType, LbConfig},
+use messages::envoy::{
+    config::{
+        cluster::v3::{
+            self as pb,
+            cluster::{self as nested, ClusterDiscoveryType, DiscoveryType, LbConfig},
+        },
+        core::v3 as core,
     },
-    core::v3 as core,
+    r#type::metadata::v3::{MetadataKey as MetadataPlace, metadata_key::path_segment},
 };
 
 use crate::{
@@ -75,7 +78,7 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
     if http.auto_sni || http.auto_san_validation {
         let matches = cluster.transport_matches.iter_mut().map(|entry| &mut entry.transport);
         for transport in matches.chain([&mut cluster.transport]) {
-            if let UpstreamTransport::Tls(tls) = transport {
+            if let Some(tls) = transport.tls_mut() {
                 tls.auto_sni |= http.auto_sni;
                 tls.auto_san_validation |= http.auto_san_validation;
             }
@@ -151,9 +154,13 @@ fn kind(cx: &mut Context, pb: &pb::Cluster) -> ClusterKind {
                 return ClusterKind::OriginalDst {
                     http_header: None,
                     port_override: 0,
+                    metadata_key: None,
                 };
             };
-            cx.unsupported("metadataKey", config.metadata_key.is_some());
+            let metadata_key = config
+                .metadata_key
+                .clone()
+                .map(|key| cx.within("metadataKey", |cx| metadata_key(cx, key)));
             let name = if config.http_header_name.is_empty() {
                 "x-envoy-original-dst-host"
             } else {
@@ -167,8 +174,26 @@ fn kind(cx: &mut Context, pb: &pb::Cluster) -> ClusterKind {
             ClusterKind::OriginalDst {
                 http_header,
                 port_override,
+                metadata_key,
             }
         }),
+    }
+}
+
+fn metadata_key(cx: &mut Context, pb: MetadataPlace) -> MetadataKey {
+    let path = cx.list("path", pb.path, |cx, segment| match segment.segment {
+        Some(path_segment::Segment::Key(key)) => key.into(),
+        None => {
+            cx.error("has no key");
+            "".into()
+        }
+    });
+    if pb.key.is_empty() || path.is_empty() {
+        cx.error("needs a namespace in key and at least one key in path");
+    }
+    MetadataKey {
+        namespace: pb.key.into(),
+        path,
     }
 }
 
@@ -236,7 +261,7 @@ fn check_endpoints(cx: &mut Context, cluster: &Cluster) {
             });
         }
         ClusterKind::StrictDns(_)
-            if endpoints().any(|endpoint| matches!(endpoint.address, Address::Unix(_) | Address::Internal(_))) =>
+            if endpoints().any(|endpoint| matches!(endpoint.address, Address::Unix(_) | Address::Internal(..))) =>
         {
             cx.within("loadAssignment", |cx| {
                 cx.error("a STRICT_DNS cluster needs names or IP addresses");

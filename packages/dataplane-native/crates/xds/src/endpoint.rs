@@ -21,7 +21,7 @@ use serde_json::Value as Json;
 
 use crate::{
     context::Context,
-    value::{address, json_object, port},
+    value::{address, json_object, metadata, port},
 };
 
 type Labels = Arc<BTreeMap<String, String>>;
@@ -166,6 +166,8 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
                 .clone(),
         ),
     };
+    // Nobody asks for it at other addresses, and there may be a hundred thousand of them.
+    let internal = matches!(own_address, Address::Internal(..)).then(|| pb.metadata.clone());
     let Facts {
         workload,
         transport_match,
@@ -179,6 +181,7 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
         transport_match,
         hostname,
         lb_metadata,
+        metadata: internal.flatten().map(|all| Arc::new(metadata(Some(all)))),
         health_check,
     })
 }

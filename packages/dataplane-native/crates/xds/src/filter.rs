@@ -5,10 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use config::{
-    FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouteTarget, RouterOptions, TcpProxy, TunnelingConfig,
-    WeightedCluster, WeightedClusters,
-};
+use config::{FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions};
 use messages::{
     envoy::{
         config::{
@@ -29,11 +26,13 @@ use messages::{
                 ratelimit::v3::{RateLimit, RateLimitPerRoute},
                 rbac::v3::{Rbac as HttpRbac, RbacPerRoute},
                 router::v3::Router,
+                set_filter_state::v3::Config as SetFilterState,
             },
             network::{
+                connection_limit::v3::ConnectionLimit,
                 http_connection_manager::v3::{HttpConnectionManager, HttpFilter as PbHttpFilter, http_filter},
                 rbac::v3::Rbac as NetworkRbac,
-                tcp_proxy::v3::{self as tcp, tcp_proxy},
+                tcp_proxy::v3::TcpProxy,
             },
         },
     },
@@ -42,11 +41,10 @@ use messages::{
 use prost::Message;
 
 use crate::{
-    access_log::access_logs,
     buffer, compressor,
     context::{Context, is},
-    ext_authz, ext_proc, fault, global_limit, http_connection_manager, jwt, rate_limit, rbac, short,
-    value::millis,
+    ext_authz, ext_proc, fault, filter_state, global_limit, http_connection_manager, jwt, rate_limit, rbac, short,
+    tcp_proxy,
 };
 
 /// Filters that only observe or pass on telemetry; what they do, this proxy does itself or does not need.
@@ -130,12 +128,16 @@ fn network_filter(cx: &mut Context, pb: listener::Filter) -> Option<NetworkFilte
                 http_connection_manager::manager(cx, manager),
             )));
         }
-        if is::<tcp::TcpProxy>(&any) {
+        if is::<TcpProxy>(&any) {
             let pb = cx.unpack(&any)?;
-            return Some(NetworkFilter::TcpProxy(Arc::new(tcp_proxy(cx, pb))));
+            return Some(NetworkFilter::TcpProxy(Arc::new(tcp_proxy::tcp_proxy(cx, pb))));
         }
         if is::<NetworkRbac>(&any) {
             return Some(NetworkFilter::Rbac(Box::new(rbac::network_rbac(cx, &any))));
+        }
+        if is::<ConnectionLimit>(&any) {
+            let pb = cx.unpack(&any)?;
+            return Some(NetworkFilter::ConnectionLimit(tcp_proxy::connection_limit(cx, pb)));
         }
         let type_name = inner_type(&any);
         if !is_observer(&type_name) {
@@ -150,74 +152,6 @@ fn network_filter(cx: &mut Context, pb: listener::Filter) -> Option<NetworkFilte
             type_url: type_name.into(),
         })
     })
-}
-
-fn tcp_proxy(cx: &mut Context, pb: tcp::TcpProxy) -> TcpProxy {
-    cx.no_effect("onDemand", pb.on_demand.is_some());
-    cx.no_effect("metadataMatch", pb.metadata_match.is_some());
-    cx.no_effect("hashPolicy", !pb.hash_policy.is_empty());
-    let target = match pb.cluster_specifier {
-        Some(tcp_proxy::ClusterSpecifier::Cluster(name)) => {
-            if name.is_empty() {
-                cx.within("cluster", |cx| cx.error("is empty"));
-            }
-            RouteTarget::Cluster(name.into())
-        }
-        Some(tcp_proxy::ClusterSpecifier::WeightedClusters(weighted)) => cx.within("weightedClusters", |cx| {
-            let clusters = cx.list("clusters", weighted.clusters, |cx, cluster| {
-                cx.no_effect("metadataMatch", cluster.metadata_match.is_some());
-                WeightedCluster {
-                    name: cluster.name.into(),
-                    weight: cluster.weight,
-                    ..WeightedCluster::default()
-                }
-            });
-            let weighted = WeightedClusters {
-                clusters,
-                random_value_header: None,
-            };
-            if weighted.total_weight() == 0 {
-                cx.error("the weights add up to 0");
-            }
-            RouteTarget::WeightedClusters(weighted)
-        }),
-        None => {
-            cx.error("has neither cluster nor weightedClusters");
-            RouteTarget::default()
-        }
-    };
-    TcpProxy {
-        stat_prefix: pb.stat_prefix.into(),
-        target,
-        idle_timeout_ms: millis(cx, "idleTimeout", pb.idle_timeout).unwrap_or(3_600_000),
-        max_connection_duration_ms: millis(
-            cx,
-            "maxDownstreamConnectionDuration",
-            pb.max_downstream_connection_duration,
-        )
-        .unwrap_or(0),
-        max_connect_attempts: pb.max_connect_attempts.unwrap_or(1).max(1),
-        tunneling: pb
-            .tunneling_config
-            .map(|tunneling| cx.within("tunnelingConfig", |cx| tunneling_config(cx, tunneling))),
-        access_log: access_logs(cx, "accessLog", pb.access_log),
-    }
-}
-
-fn tunneling_config(cx: &mut Context, pb: tcp_proxy::TunnelingConfig) -> TunnelingConfig {
-    cx.unsupported("usePost", pb.use_post);
-    cx.unsupported("headersToAdd", !pb.headers_to_add.is_empty());
-    cx.within("hostname", |cx| {
-        if pb.hostname.is_empty() || pb.hostname.contains('%') {
-            cx.error(format!(
-                "{:?}: a plain host:port is needed, operators are not supported",
-                pb.hostname
-            ));
-        }
-    });
-    TunnelingConfig {
-        hostname: pb.hostname.into(),
-    }
 }
 
 /// HTTP filters; the last one is the router.
@@ -310,6 +244,9 @@ fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) 
         return Some(HttpFilterKind::Router(RouterOptions {
             suppress_envoy_headers: router.suppress_envoy_headers,
         }));
+    }
+    if is::<SetFilterState>(any) {
+        return filter_state::known_without_it(cx, any).map(|type_url| HttpFilterKind::Ignored { type_url });
     }
     ignored(cx, "HTTP filter", name, any, is_optional).map(|type_url| HttpFilterKind::Ignored { type_url })
 }

@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use config::{
     Address, FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, Origin, PortPredicate,
-    SourceType, TrafficDirection,
+    ProxyProtocolFilter, SourceType, TrafficDirection,
 };
 use messages::envoy::{
-    config::listener::v3::{
-        self as pb, filter_chain_match::ConnectionSourceType, listener::ListenerSpecifier, listener_filter::ConfigType,
-        listener_filter_chain_match_predicate::Rule,
+    config::{
+        core::v3::{address::Address as PbAddress, proxy_protocol_config::Version},
+        listener::v3::{
+            self as pb, filter_chain_match::ConnectionSourceType, listener::ListenerSpecifier,
+            listener_filter::ConfigType, listener_filter_chain_match_predicate::Rule,
+        },
     },
     extensions::filters::listener::{
-        http_inspector::v3::HttpInspector, original_dst::v3::OriginalDst, tls_inspector::v3::TlsInspector,
+        http_inspector::v3::HttpInspector, original_dst::v3::OriginalDst, proxy_protocol::v3::ProxyProtocol,
+        tls_inspector::v3::TlsInspector,
     },
 };
 
@@ -26,9 +30,10 @@ use crate::{
 
 pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
     reject(cx, &pb);
+    let (pipe_mode, ipv4_compat) = socket_options(cx, &pb);
     let is_internal = matches!(pb.listener_specifier, Some(ListenerSpecifier::InternalListener(_)));
     let own_address = if is_internal {
-        Address::Internal(pb.name.as_str().into())
+        Address::Internal(pb.name.as_str().into(), "".into())
     } else {
         address(cx, pb.address)
     };
@@ -63,6 +68,8 @@ pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
             _ => TrafficDirection::Unspecified,
         },
         per_connection_buffer_limit_bytes: pb.per_connection_buffer_limit_bytes,
+        ipv4_compat,
+        pipe_mode,
         tcp_backlog_size: pb.tcp_backlog_size,
         access_log: access_logs(cx, "accessLog", pb.access_log),
         origins: Origin::from_metadata(&metadata),
@@ -87,6 +94,41 @@ fn reject(cx: &mut Context, pb: &pb::Listener) {
     cx.no_effect("socketOptions", !pb.socket_options.is_empty());
     cx.no_effect("tcpFastOpenQueueLength", pb.tcp_fast_open_queue_length.is_some());
     cx.no_effect("tcpKeepalive", pb.tcp_keepalive.is_some());
+}
+
+/// Access rights of a Unix socket, and whether sockets on IPv6 take IPv4 too.
+fn socket_options(cx: &mut Context, pb: &pb::Listener) -> (u32, bool) {
+    let others = pb.additional_addresses.iter().filter_map(|more| more.address.as_ref());
+    let all = pb
+        .address
+        .iter()
+        .chain(others)
+        .filter_map(|address| address.address.as_ref());
+    let (mut mode, mut compat) = (0, Vec::new());
+    for address in all {
+        match address {
+            PbAddress::Pipe(pipe) => mode = pipe.mode,
+            PbAddress::SocketAddress(socket) if socket.address.contains(':') => compat.push(socket.ipv4_compat),
+            PbAddress::SocketAddress(socket) if socket.ipv4_compat => {
+                cx.within("address", |cx| {
+                    cx.error(format!("ipv4Compat is for IPv6; {:?} is not", socket.address));
+                });
+            }
+            PbAddress::SocketAddress(_) | PbAddress::EnvoyInternalAddress(_) => {}
+        }
+    }
+    if mode > 0o777 {
+        cx.within("address", |cx| {
+            cx.error(format!("mode {mode:o} of the pipe is more than 777"));
+        });
+    }
+    let ipv4_compat = compat.contains(&true);
+    if ipv4_compat && compat.contains(&false) {
+        cx.within("additionalAddresses", |cx| {
+            cx.error("ipv4Compat has to be the same for all IPv6 addresses of a listener");
+        });
+    }
+    (mode, ipv4_compat)
 }
 
 fn reject_equal_matches(cx: &mut Context, chains: &[FilterChain]) {
@@ -164,7 +206,10 @@ fn listener_filter(cx: &mut Context, pb: pb::ListenerFilter) -> Option<ListenerF
         });
         return None;
     };
-    let kind = if is::<OriginalDst>(&any) {
+    let kind = if is::<ProxyProtocol>(&any) {
+        let pb = cx.within("typedConfig", |cx| cx.unpack(&any))?;
+        ListenerFilterKind::ProxyProtocol(cx.within("typedConfig", |cx| proxy_protocol(cx, &pb)))
+    } else if is::<OriginalDst>(&any) {
         ListenerFilterKind::OriginalDst
     } else if is::<TlsInspector>(&any) {
         ListenerFilterKind::TlsInspector
@@ -181,6 +226,17 @@ fn listener_filter(cx: &mut Context, pb: pb::ListenerFilter) -> Option<ListenerF
         return None;
     };
     Some(ListenerFilter { kind, disabled })
+}
+
+fn proxy_protocol(cx: &mut Context, pb: &ProxyProtocol) -> ProxyProtocolFilter {
+    cx.no_effect("rules", !pb.rules.is_empty());
+    cx.no_effect("passThroughTlvs", pb.pass_through_tlvs.is_some());
+    let is_disallowed = |version| pb.disallowed_versions().any(|other| other == version);
+    ProxyProtocolFilter {
+        allow_missing: pb.allow_requests_without_proxy_protocol,
+        without_v1: is_disallowed(Version::V1),
+        without_v2: is_disallowed(Version::V2),
+    }
 }
 
 fn port_predicate(cx: &mut Context, pb: pb::ListenerFilterChainMatchPredicate) -> PortPredicate {

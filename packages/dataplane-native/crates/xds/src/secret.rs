@@ -19,12 +19,24 @@ pub(crate) fn secret(cx: &mut Context, pb: pb::Secret) -> Secret {
             cx.within("tlsCertificate", |cx| certificate_secret(cx, certificate))
         }
         Some(Type::ValidationContext(context)) => cx.within("validationContext", |cx| {
-            cx.unsupported("crl", context.crl.is_some());
+            let pins = !context.verify_certificate_spki.is_empty() || !context.verify_certificate_hash.is_empty();
+            if pins {
+                cx.error("pins in a secret are not supported by this proxy; write them where the secret is used");
+            }
+            let revoked = context.crl.map(|crl| pem(cx, "crl", Some(crl)));
             cx.no_effect(
                 "matchTypedSubjectAltNames",
                 !context.match_typed_subject_alt_names.is_empty(),
             );
-            pem(cx, "trustedCa", context.trusted_ca).map(SecretKind::TrustBundle)
+            let roots = pem(cx, "trustedCa", context.trusted_ca)?;
+            Some(match revoked {
+                None => SecretKind::TrustBundle(roots),
+                Some(revoked) => SecretKind::RevocableTrustBundle {
+                    roots,
+                    revoked: revoked?,
+                    leaf_only: context.only_verify_leaf_cert_crl,
+                },
+            })
         }),
         Some(Type::SessionTicketKeys(_) | Type::GenericSecret(_)) => {
             cx.error("only tlsCertificate and validationContext are supported");

@@ -42,6 +42,7 @@ mod listeners;
 mod route_tables;
 mod services;
 mod telemetry;
+mod transport;
 
 fn packed<M: Message + Name>(message: &M) -> Any {
     Any {

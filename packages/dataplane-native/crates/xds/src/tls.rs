@@ -3,17 +3,23 @@
 use std::sync::Arc;
 
 use config::{
-    CertificateSource, DownstreamTls, PrivateKeyPem, StringMatcher, TlsCertificate, TlsContext, TlsVersion,
-    TrustSource, UpstreamTls, UpstreamTransport, Validation,
+    CertificateSource, DownstreamTls, InternalTransport, PrivateKeyPem, ProxyProtocolTransport, ProxyProtocolVersion,
+    Revocation, RevocationSource, StringMatcher, TlsCertificate, TlsContext, TlsVersion, TrustSource, UpstreamTls,
+    UpstreamTransport, Validation,
 };
+use messages::envoy::r#type::metadata::v3::metadata_kind::Kind;
 use messages::{
     envoy::{
-        config::core::v3::{TransportSocket, transport_socket},
+        config::core::v3::{TransportSocket, proxy_protocol_config::Version, transport_socket},
         extensions::transport_sockets::{
+            internal_upstream::v3::InternalUpstreamTransport,
+            proxy_protocol::v3::ProxyProtocolUpstreamTransport,
             raw_buffer::v3::RawBuffer,
             tls::v3::{
                 self as pb, CommonTlsContext, DownstreamTlsContext, UpstreamTlsContext,
-                certificate_validation_context::TrustChainVerification, common_tls_context::ValidationContextType,
+                certificate_validation_context::TrustChainVerification,
+                common_tls_context::ValidationContextType,
+                downstream_tls_context::{OcspStaplePolicy, SessionTicketKeysType},
                 tls_parameters::TlsProtocol,
             },
         },
@@ -35,7 +41,25 @@ pub(crate) fn downstream(cx: &mut Context, socket: TransportSocket) -> Option<Do
             return None;
         }
         let pb: DownstreamTlsContext = cx.unpack(&any)?;
-        cx.unsupported("requireSni", pb.require_sni.unwrap_or(false));
+        cx.unsupported(
+            "ocspStaplePolicy",
+            pb.ocsp_staple_policy() != OcspStaplePolicy::LenientStapling,
+        );
+        cx.no_effect(
+            "fullScanCertsOnSniMismatch",
+            pb.full_scan_certs_on_sni_mismatch.unwrap_or(false),
+        );
+        cx.no_effect("preferClientCiphers", pb.prefer_client_ciphers);
+        let keys = pb.session_ticket_keys_type;
+        let has_keys = matches!(
+            keys,
+            Some(
+                SessionTicketKeysType::SessionTicketKeys(_)
+                    | SessionTicketKeysType::SessionTicketKeysSdsSecretConfig(_)
+            )
+        );
+        cx.unsupported("sessionTicketKeys", has_keys);
+        cx.no_effect("sessionTimeout", pb.session_timeout.is_some());
         let context = common(cx, pb.common_tls_context);
         if context.certificates.is_empty() {
             cx.within("commonTlsContext", |cx| {
@@ -51,6 +75,9 @@ pub(crate) fn downstream(cx: &mut Context, socket: TransportSocket) -> Option<Do
         Some(DownstreamTls {
             context,
             require_client_certificate,
+            require_sni: pb.require_sni.unwrap_or(false),
+            // Sessions live in tickets; there is no other store.
+            without_resumption: keys == Some(SessionTicketKeysType::DisableStatelessSessionResumption(true)),
         })
     })
 }
@@ -64,6 +91,18 @@ pub(crate) fn upstream(cx: &mut Context, socket: TransportSocket) -> UpstreamTra
         if is::<RawBuffer>(&any) {
             return UpstreamTransport::Plain;
         }
+        if is::<ProxyProtocolUpstreamTransport>(&any) {
+            let pb = cx.unpack(&any).unwrap_or_default();
+            return UpstreamTransport::ProxyProtocol(Box::new(proxy_protocol(cx, pb)));
+        }
+        if is::<InternalUpstreamTransport>(&any) {
+            let pb = cx.unpack(&any).unwrap_or_default();
+            return UpstreamTransport::Internal(Box::new(internal(cx, pb)));
+        }
+        if is::<DownstreamTlsContext>(&any) {
+            cx.error("is the server's side of TLS; an upstream needs an UpstreamTlsContext");
+            return UpstreamTransport::Plain;
+        }
         let pb: UpstreamTlsContext = cx.unpack(&any).unwrap_or_default();
         if pb.sni.len() > 255 {
             cx.within("sni", |cx| cx.error("is longer than 255 bytes"));
@@ -74,14 +113,63 @@ pub(crate) fn upstream(cx: &mut Context, socket: TransportSocket) -> UpstreamTra
             sni: pb.sni.into(),
             auto_sni: pb.auto_host_sni,
             auto_san_validation: pb.auto_sni_san_validation,
+            max_session_keys: pb.max_session_keys,
         }))
     })
+}
+
+fn inner(cx: &mut Context, socket: Option<TransportSocket>) -> UpstreamTransport {
+    match cx.required("transportSocket", socket) {
+        Some(socket) => cx.within("transportSocket", |cx| upstream(cx, socket)),
+        None => UpstreamTransport::Plain,
+    }
+}
+
+fn proxy_protocol(cx: &mut Context, pb: ProxyProtocolUpstreamTransport) -> ProxyProtocolTransport {
+    let config = pb.config.unwrap_or_default();
+    cx.within("config", |cx| {
+        cx.no_effect("passThroughTlvs", config.pass_through_tlvs.is_some());
+        cx.unsupported("addedTlvs", !config.added_tlvs.is_empty());
+    });
+    let transport = inner(cx, pb.transport_socket);
+    if transport.proxy_protocol().is_some() {
+        cx.within("transportSocket", |cx| {
+            cx.error("speaks the PROXY protocol a second time");
+        });
+    }
+    ProxyProtocolTransport {
+        version: match config.version() {
+            Version::V1 => ProxyProtocolVersion::V1,
+            Version::V2 => ProxyProtocolVersion::V2,
+        },
+        transport,
+    }
+}
+
+fn internal(cx: &mut Context, pb: InternalUpstreamTransport) -> InternalTransport {
+    let passthrough = cx.list("passthroughMetadata", pb.passthrough_metadata, |cx, source| {
+        let is_host = matches!(source.kind.and_then(|kind| kind.kind), Some(Kind::Host(_)));
+        if !is_host {
+            cx.within("kind", |cx| {
+                cx.warn("only metadata of the host is handed on; this has no effect");
+            });
+        }
+        is_host.then(|| source.name.into())
+    });
+    InternalTransport {
+        passthrough: passthrough.into_iter().flatten().collect(),
+        transport: inner(cx, pb.transport_socket),
+    }
 }
 
 fn typed_config(cx: &mut Context, socket: TransportSocket) -> Option<Any> {
     match socket.config_type {
         Some(transport_socket::ConfigType::TypedConfig(any)) => {
-            let known = is::<RawBuffer>(&any) || is::<DownstreamTlsContext>(&any) || is::<UpstreamTlsContext>(&any);
+            let known = is::<RawBuffer>(&any)
+                || is::<DownstreamTlsContext>(&any)
+                || is::<UpstreamTlsContext>(&any)
+                || is::<ProxyProtocolUpstreamTransport>(&any)
+                || is::<InternalUpstreamTransport>(&any);
             if !known {
                 let type_name = short(&any.type_url).to_owned();
                 cx.within("typedConfig", |cx| {
@@ -114,7 +202,7 @@ fn common(cx: &mut Context, pb: Option<CommonTlsContext>) -> TlsContext {
         );
         cx.unsupported("customHandshaker", pb.custom_handshaker.is_some());
         cx.unsupported("keyLog", pb.key_log.is_some());
-        let (min_version, max_version) = cx.within("tlsParams", |cx| parameters(cx, pb.tls_params));
+        let parameters = cx.within("tlsParams", |cx| parameters(cx, pb.tls_params));
         let mut certificates: Vec<CertificateSource> = cx
             .list("tlsCertificates", pb.tls_certificates, certificate)
             .into_iter()
@@ -131,8 +219,7 @@ fn common(cx: &mut Context, pb: Option<CommonTlsContext>) -> TlsContext {
             certificates,
             validation: validation_context(cx, pb.validation_context_type),
             alpn,
-            min_version,
-            max_version,
+            ..parameters
         }
     })
 }
@@ -144,10 +231,13 @@ fn secret_name(cx: &mut Context, config: pb::SdsSecretConfig) -> Arc<str> {
     config.name.into()
 }
 
-fn parameters(cx: &mut Context, pb: Option<pb::TlsParameters>) -> (Option<TlsVersion>, Option<TlsVersion>) {
-    let Some(pb) = pb else { return (None, None) };
-    cx.no_effect("signatureAlgorithms", !pb.signature_algorithms.is_empty());
-    cx.no_effect("compliancePolicies", !pb.compliance_policies.is_empty());
+/// Versions, suites and groups; names that are not known are looked at where they are used.
+fn parameters(cx: &mut Context, pb: Option<pb::TlsParameters>) -> TlsContext {
+    let Some(pb) = pb else {
+        return TlsContext::default();
+    };
+    cx.unsupported("signatureAlgorithms", !pb.signature_algorithms.is_empty());
+    cx.unsupported("compliancePolicies", !pb.compliance_policies.is_empty());
     let max = match pb.tls_maximum_protocol_version() {
         TlsProtocol::TlsAuto => None,
         TlsProtocol::TlSv12 => Some(TlsVersion::V1_2),
@@ -175,15 +265,70 @@ fn parameters(cx: &mut Context, pb: Option<pb::TlsParameters>) -> (Option<TlsVer
             cx.error("is greater than tlsMaximumProtocolVersion");
         });
     }
-    // The suites that are spoken are all forward secret and authenticated; a list without any of them cannot be served.
-    let spoken = |suite: &String| suite.starts_with("ECDHE-") && (suite.contains("GCM") || suite.contains("CHACHA20"));
-    if !pb.cipher_suites.is_empty() && !pb.cipher_suites.iter().any(spoken) {
-        cx.within("cipherSuites", |cx| {
-            cx.error("has no suite that is spoken: ECDHE with AES-GCM or CHACHA20-POLY1305");
+    // Alternatives of equal preference are written in brackets, `[ECDHE-…|ECDHE-…]`.
+    let names = |list: Vec<String>| {
+        let each = list.iter().flat_map(|entry| entry.trim_matches(['[', ']']).split('|'));
+        each.map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(Arc::from)
+            .collect::<Vec<Arc<str>>>()
+    };
+    let (cipher_suites, curves) = (names(pb.cipher_suites), names(pb.ecdh_curves));
+    // A name among others that is not spoken is left out, as no client can insist on it; none that is spoken is an error.
+    for (field, list, spoken) in [
+        ("cipherSuites", &cipher_suites, &SUITES.as_slice()),
+        ("ecdhCurves", &curves, &CURVES.as_slice()),
+    ] {
+        let unspoken: Vec<&str> = list
+            .iter()
+            .map(|name| &**name)
+            .filter(|name| !spoken.contains(name))
+            .collect();
+        let is_fatal = !unspoken.is_empty() && unspoken.len() == list.len();
+        let unknown: Vec<&str> = unspoken
+            .into_iter()
+            .filter(|name| is_fatal || !ISTIOS.contains(name))
+            .collect();
+        if unknown.is_empty() {
+            continue;
+        }
+        let text = format!(
+            "{} not spoken here; these are: {}",
+            unknown.join(", "),
+            spoken.join(", ")
+        );
+        cx.within(field, |cx| {
+            if is_fatal {
+                cx.error(text);
+            } else {
+                cx.warn(text);
+            }
         });
     }
-    (min, max)
+    TlsContext {
+        min_version: min,
+        max_version: max,
+        cipher_suites,
+        curves,
+        ..TlsContext::default()
+    }
 }
+
+/// Suites of TLS 1.2 that are spoken: forward secret and authenticated. Those of TLS 1.3 cannot be chosen.
+const SUITES: [&str; 6] = [
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-CHACHA20-POLY1305",
+];
+
+/// Suites without forward secrecy, which istiod names in every list, always behind better ones.
+const ISTIOS: [&str; 2] = ["AES128-GCM-SHA256", "AES256-GCM-SHA384"];
+
+/// Groups of the key exchange that are spoken.
+const CURVES: [&str; 4] = ["X25519", "P-256", "P-384", "X25519MLKEM768"];
 
 fn certificate(cx: &mut Context, pb: pb::TlsCertificate) -> Option<CertificateSource> {
     cx.unsupported("pkcs12", pb.pkcs12.is_some());
@@ -255,15 +400,24 @@ fn validation(cx: &mut Context, pb: pb::CertificateValidationContext) -> Validat
         "caCertificateProviderInstance",
         pb.ca_certificate_provider_instance.is_some(),
     );
-    cx.unsupported("verifyCertificateSpki", !pb.verify_certificate_spki.is_empty());
-    cx.unsupported("verifyCertificateHash", !pb.verify_certificate_hash.is_empty());
     cx.unsupported(
         "requireSignedCertificateTimestamp",
         pb.require_signed_certificate_timestamp.unwrap_or(false),
     );
-    cx.unsupported("crl", pb.crl.is_some());
+    cx.unsupported("maxVerifyDepth", pb.max_verify_depth.is_some());
+    cx.unsupported("allowExpiredCertificate", pb.allow_expired_certificate);
     cx.unsupported("customValidatorConfig", pb.custom_validator_config.is_some());
     let accept_untrusted = pb.trust_chain_verification() == TrustChainVerification::AcceptUntrusted;
+    let leaf_only = pb.only_verify_leaf_cert_crl;
+    let revocation = pb.crl.and_then(|source| {
+        let lists = cx.within("crl", |cx| match data_source(cx, source)? {
+            Source::File(path) => Some(RevocationSource::File(path)),
+            Source::Inline(bytes) => cx
+                .check(String::from_utf8(bytes).map_err(|_| "is not PEM"))
+                .map(|text| RevocationSource::Inline(text.into())),
+        })?;
+        Some(Revocation { lists, leaf_only })
+    });
     let file_or_inline = pb.trusted_ca.and_then(|source| {
         cx.within("trustedCa", |cx| match data_source(cx, source)? {
             Source::File(path) => Some(TrustSource::File(path)),
@@ -285,6 +439,9 @@ fn validation(cx: &mut Context, pb: pb::CertificateValidationContext) -> Validat
     Validation {
         trust,
         subject_alt_names,
+        public_key_pins: pb.verify_certificate_spki.into_iter().map(Arc::from).collect(),
+        certificate_hashes: pb.verify_certificate_hash.into_iter().map(Arc::from).collect(),
+        revocation,
         allow_expired: pb.allow_expired_certificate,
         accept_untrusted,
     }

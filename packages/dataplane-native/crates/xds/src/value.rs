@@ -76,6 +76,9 @@ pub(crate) fn port(cx: &mut Context, name: &str, value: u32) -> u16 {
     })
 }
 
+/// What a socket address has room for (`sun_path`).
+const MAX_PIPE_BYTES: usize = 108;
+
 /// A required address.
 pub(crate) fn address(cx: &mut Context, value: Option<core::Address>) -> Address {
     cx.within("address", |cx| match value.and_then(|address| address.address) {
@@ -84,19 +87,31 @@ pub(crate) fn address(cx: &mut Context, value: Option<core::Address>) -> Address
             Address::default()
         }
         Some(address::Address::SocketAddress(socket)) => cx.within("socketAddress", |cx| socket_address(cx, &socket)),
-        Some(address::Address::Pipe(pipe)) => Address::Unix(pipe.path.into()),
-        Some(address::Address::EnvoyInternalAddress(internal)) => cx.within("envoyInternalAddress", |cx| {
-            cx.no_effect("endpointId", !internal.endpoint_id.is_empty());
-            match internal.address_name_specifier {
+        Some(address::Address::Pipe(pipe)) => cx.within("pipe", |cx| {
+            let longest = MAX_PIPE_BYTES - usize::from(!pipe.path.starts_with('@'));
+            if pipe.path.is_empty() || pipe.path == "@" {
+                cx.within("path", |cx| cx.error("is empty"));
+            } else if pipe.path.len() > longest || pipe.path.contains('\0') {
+                cx.within("path", |cx| {
+                    cx.error(format!(
+                        "{:?} cannot be bound: a path has at most {longest} bytes and no NUL",
+                        pipe.path
+                    ));
+                });
+            }
+            Address::Unix(pipe.path.into())
+        }),
+        Some(address::Address::EnvoyInternalAddress(internal)) => {
+            cx.within("envoyInternalAddress", |cx| match internal.address_name_specifier {
                 Some(envoy_internal_address::AddressNameSpecifier::ServerListenerName(name)) => {
-                    Address::Internal(name.into())
+                    Address::Internal(name.into(), internal.endpoint_id.into())
                 }
                 None => {
                     cx.error("serverListenerName is missing");
                     Address::default()
                 }
-            }
-        }),
+            })
+        }
     })
 }
 

@@ -145,6 +145,7 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
         "# HELP fairlead_proxy_config_version Configurations applied so far.\n# TYPE fairlead_proxy_config_version gauge\nfairlead_proxy_config_version {}",
         snapshot.version
     );
+    shared.overload.write_gauges(&mut out);
     let mut clusters: Vec<&Arc<ClusterEntry>> = snapshot.clusters.values().collect();
     clusters.sort_by(|one, two| one.config.name.cmp(&two.config.name));
     let families: [(&str, &str, &str, Read); 11] = [

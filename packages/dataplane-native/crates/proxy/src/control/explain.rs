@@ -342,7 +342,7 @@ fn internal_listener<'s>(snapshot: &'s Snapshot, cluster: &str) -> Option<&'s Li
         .endpoints
         .iter()
         .find_map(|endpoint| match &endpoint.config.address {
-            config::Address::Internal(name) => snapshot.listeners.get(name).map(|listener| &**listener),
+            config::Address::Internal(name, _) => snapshot.listeners.get(name).map(|listener| &**listener),
             _ => None,
         })
 }

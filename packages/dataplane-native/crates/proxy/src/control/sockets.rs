@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     io,
     net::SocketAddr,
+    os::fd::OwnedFd,
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
@@ -12,6 +13,7 @@ use config::Listener;
 use net::{Address, ListenOptions};
 use xds::ResourceType;
 
+use super::handover::Inheritance;
 use crate::{
     Problem, Severity,
     worker::{Command, ListenKey, WorkerHandle},
@@ -33,6 +35,11 @@ pub(super) struct Sockets {
 impl Sockets {
     pub(super) fn count(&self) -> usize {
         self.open.len()
+    }
+
+    /// Whether all that is wanted is open.
+    pub(super) fn is_complete(&self) -> bool {
+        self.failed.is_empty()
     }
 
     /// Whether a port is to be tried again.
@@ -61,6 +68,7 @@ impl Sockets {
         &mut self,
         listeners: impl Iterator<Item = &'l Arc<Listener>>,
         workers: &[WorkerHandle],
+        inheritance: &mut Option<Inheritance>,
     ) -> Vec<Problem> {
         let mut wanted = HashMap::new();
         for listener in listeners.filter(|listener| listener.bind_to_port) {
@@ -95,7 +103,11 @@ impl Sockets {
             if self.open.contains_key(&key) || self.failed.get(&key).is_some_and(|(_, at)| at.elapsed() < RETRY) {
                 continue;
             }
-            match bind(&key, &listener, workers) {
+            let inherited = inheritance
+                .as_mut()
+                .map(|before| before.sockets_of(&key))
+                .unwrap_or_default();
+            match bind(&key, &listener, workers, inherited) {
                 Ok(address) => {
                     self.failed.remove(&key);
                     self.open.insert(key, address);
@@ -121,13 +133,26 @@ fn to_net(address: &config::Address) -> Option<Address> {
     match address {
         config::Address::Socket(address) => Some(Address::Tcp(*address)),
         config::Address::Unix(path) => Some(Address::from_pipe_path(path)),
-        config::Address::Host(..) | config::Address::Internal(_) => None,
+        config::Address::Host(..) | config::Address::Internal(..) => None,
     }
 }
 
 /// Opens the address on all workers, or on none.
-fn bind(key: &ListenKey, listener: &Listener, workers: &[WorkerHandle]) -> io::Result<Address> {
-    probe(&key.address)?;
+fn bind(
+    key: &ListenKey,
+    listener: &Listener,
+    workers: &[WorkerHandle],
+    inherited: Vec<OwnedFd>,
+) -> io::Result<Address> {
+    let is_shared = !inherited.is_empty();
+    // Each worker gets its own; of more than there are workers, some get several.
+    let mut of_workers: Vec<Vec<OwnedFd>> = workers.iter().map(|_| Vec::new()).collect();
+    for (index, fd) in inherited.into_iter().enumerate() {
+        of_workers[index % workers.len().max(1)].push(fd);
+    }
+    if !is_shared {
+        probe(&key.address, !listener.ipv4_compat)?;
+    }
     let mut bound: Option<Address> = None;
     for (index, worker) in workers.iter().enumerate() {
         // A Unix socket has one owner; the kernel cannot spread its connections.
@@ -136,6 +161,8 @@ fn bind(key: &ListenKey, listener: &Listener, workers: &[WorkerHandle]) -> io::R
         }
         let (reply, answer) = mpsc::channel();
         let options = ListenOptions {
+            v6_only: !listener.ipv4_compat,
+            mode: listener.pipe_mode,
             backlog: listener.tcp_backlog_size.map_or(4096, |size| size.min(65_535) as i32),
             ..ListenOptions::default()
         };
@@ -145,6 +172,7 @@ fn bind(key: &ListenKey, listener: &Listener, workers: &[WorkerHandle]) -> io::R
             key: key.clone(),
             address,
             options: Box::new(options),
+            inherited: std::mem::take(&mut of_workers[index]),
             reply,
         });
         let result = answer
@@ -164,14 +192,14 @@ fn bind(key: &ListenKey, listener: &Listener, workers: &[WorkerHandle]) -> io::R
 }
 
 /// Workers share addresses, so another process of this user that does the same would go unnoticed: look without sharing.
-fn probe(address: &Address) -> io::Result<()> {
+fn probe(address: &Address, v6_only: bool) -> io::Result<()> {
     let Some(address) = address.tcp().filter(|address: &SocketAddr| address.port() != 0) else {
         return Ok(());
     };
     let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
-        socket.set_only_v6(true)?;
+        socket.set_only_v6(v6_only)?;
     }
     socket.bind(&address.into())
 }

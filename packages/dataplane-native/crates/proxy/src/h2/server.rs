@@ -218,7 +218,7 @@ pub(crate) async fn serve(served: Served, http: &HttpEntry, socket: &mut Connect
         }
         // Connections between two requests look at the new configuration when it comes.
         renew(&mut served, &mut is_gone);
-        let is_ending = is_gone || served.is_draining();
+        let is_ending = is_gone || served.is_draining() || worker.shared.overload.refuses_requests();
         let now = worker.timers.now_ms();
         let checked = conn.with(|session| schedule.check(session, is_ending, now));
         let Due::At(next) = checked else { return Poll::Ready(()) };

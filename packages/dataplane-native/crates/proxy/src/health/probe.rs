@@ -10,6 +10,7 @@ use tls::Connection;
 use super::{grpc, http1, http2};
 use crate::{
     cluster::CheckFailure,
+    proxy_protocol,
     snapshot::ClusterEntry,
     transport::{Transport, transport_index},
     upstream::socket_address,
@@ -174,12 +175,17 @@ async fn open(target: &Target<'_>) -> Result<Kept, CheckFailure> {
         source: target.cluster.config.bind_address.map(|ip| SocketAddr::new(ip, 0)),
         ..ConnectOptions::default()
     };
-    let socket = net::connect(&address, &options)
+    let mut socket = net::connect(&address, &options)
         .await
         .map_err(|error| match error.failure {
             ConnectFailure::Timeout => CheckFailure::Timeout,
             _ => CheckFailure::Connect,
         })?;
+    if let Some(version) = target.transport.proxy_protocol {
+        // The proxy asks for itself.
+        let said = proxy_protocol::send(&mut socket, version, None).await;
+        said.map_err(|_| CheckFailure::Connect)?;
+    }
     let connection: Connection = match &target.transport.tls {
         None => socket.into(),
         Some(client) => {

@@ -44,8 +44,7 @@ struct InFlight<'a>(&'a EndpointState);
 
 impl<'a> InFlight<'a> {
     fn new(endpoint: &'a EndpointState) -> Self {
-        endpoint.active.fetch_add(1, Relaxed);
-        endpoint.requests_total.fetch_add(1, Relaxed);
+        endpoint.begin();
         Self(endpoint)
     }
 }
@@ -392,11 +391,8 @@ pub(super) fn hash_request(call: &mut Call<'_>, cluster: &ClusterEntry, buffer: 
 
 /// The endpoint for the next attempt.
 pub(super) fn choose<'s>(call: &Call<'s>, cluster: &'s Arc<ClusterEntry>, scratch: &Scratch) -> Option<Chosen<'s>> {
-    if let config::ClusterKind::OriginalDst { port_override, .. } = &cluster.config.kind {
-        let mut address = call.served.facts.restored_destination()?;
-        if *port_override != 0 {
-            address.set_port(*port_override);
-        }
+    if let config::ClusterKind::OriginalDst { .. } = &cluster.config.kind {
+        let address = call.served.facts.destination_for(&cluster.config.kind)?;
         let endpoint = cluster.state.dynamic_endpoint(address, || call.worker.shared.next_id());
         return Some(Chosen { endpoint, entry: None });
     }
@@ -442,6 +438,8 @@ pub(super) fn target<'a>(
             .entry
             .map_or(&cluster.default_transport, |entry| &entry.transport),
         authority,
+        served: Some(call.served),
+        metadata: chosen.entry.and_then(|entry| entry.config.metadata.as_ref()),
         reporter: call.served.listener.reporter,
     }
 }

@@ -204,6 +204,9 @@ async fn open(worker: &Rc<Worker>, cluster: &Arc<ClusterEntry>) -> Option<Upstre
         workload: entry.config.workload.as_deref(),
         transport: &entry.transport,
         authority: "",
+        // The copy is no client's any more.
+        served: None,
+        metadata: None,
         reporter: telemetry::ReporterSide::Source,
     };
     let speaks = match cluster.config.http.protocol {

@@ -12,6 +12,7 @@ use super::{
     reply,
 };
 use crate::{
+    connection::Inner,
     error::Failure,
     exchange::BodyPlan,
     pool::Upstream,
@@ -42,14 +43,18 @@ pub(super) async fn terminate(
     call.attempts = 1;
     call.endpoint = chosen.entry;
     call.upstream_address = chosen.endpoint.address.socket();
-    if let config::Address::Internal(name) = &chosen.endpoint.address {
+    if let config::Address::Internal(name, _) = &chosen.endpoint.address {
         let name = Arc::clone(name);
         if !call.snapshot.listeners.contains_key(&name) {
             let failure = call.fail(Failure::TunnelRefused);
             return reply::send(call, wire, scratch, timer, failure).await;
         }
         return if establish(call, wire, timer).await {
-            Next::Internal(name)
+            let authority = scratch.request.authority.of(buffer.filled());
+            Next::Internal(Inner {
+                listener: name,
+                destination: std::str::from_utf8(authority).ok().and_then(|text| text.parse().ok()),
+            })
         } else {
             super::client_gone(call)
         };

@@ -67,6 +67,8 @@ impl CallStream {
                 workload: entry.config.workload.as_deref(),
                 transport: &entry.transport,
                 authority: std::str::from_utf8(authority).unwrap_or_default(),
+                served: None,
+                metadata: entry.config.metadata.as_ref(),
                 reporter: ReporterSide::Source,
             };
             let failure = match open::open(worker, cluster, target, Speaks::Http2, false).await {

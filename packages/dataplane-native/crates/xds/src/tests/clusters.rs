@@ -161,7 +161,7 @@ fn a_transport_socket_that_is_not_understood_is_never_plaintext() {
 #[test]
 fn certificate_checks_that_are_not_understood_are_refused() {
     let validation = tls::CertificateValidationContext {
-        verify_certificate_hash: vec!["ab".into()],
+        allow_expired_certificate: true,
         ..Default::default()
     };
     let common = tls::CommonTlsContext {
@@ -186,7 +186,7 @@ fn certificate_checks_that_are_not_understood_are_refused() {
     assert_eq!(
         errors(ResourceType::Cluster, &pb),
         [
-            "cluster \"c\": transportSocket.typedConfig.commonTlsContext.validationContext.verifyCertificateHash: \
+            "cluster \"c\": transportSocket.typedConfig.commonTlsContext.validationContext.allowExpiredCertificate: \
           is not supported by this proxy; remove it"
         ]
     );

@@ -15,6 +15,7 @@ use super::{Chosen, Deadlines, target};
 use crate::{
     cluster::Guard,
     error::Failure,
+    lend,
     pool::{PoolKey, Upstream},
     request::{Call, Scratch},
     snapshot::ClusterEntry,
@@ -61,9 +62,6 @@ pub(super) async fn acquire(
     wants_new: bool,
     mut waiting: Waiting<'_>,
 ) -> Result<Upstream, Failure> {
-    if matches!(chosen.endpoint.address, config::Address::Internal(_)) {
-        return Err(Failure::TunnelRefused);
-    }
     let scratch = waiting.scratch;
     let authority = if cluster.needs_authority {
         scratch
@@ -81,6 +79,13 @@ pub(super) async fn acquire(
     if let Some(up) = take(call, key, speaks, wants_new) {
         call.worker.count(Counter::UpstreamPoolHits);
         return Ok(up);
+    }
+    if speaks == Speaks::Http1
+        && !wants_new
+        && let Some(up) = lend::borrow(call.worker, key, &chosen.endpoint).await
+    {
+        call.worker.count(Counter::UpstreamPoolHits);
+        return Ok(adopt(call, up));
     }
     call.worker.count(Counter::UpstreamPoolMisses);
     let breakers = &cluster.config.circuit_breakers;
