@@ -11,7 +11,7 @@ mod store;
 use std::{
     collections::HashMap,
     os::unix::net::UnixListener,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
@@ -95,15 +95,13 @@ pub(crate) struct Control {
 impl Control {
     pub(crate) fn start(bootstrap: Bootstrap, sink: ReportSink) -> Result<Self, StartError> {
         let failed = |error: std::io::Error| StartError(error.to_string());
-        let workers = match bootstrap.workers {
-            0 => std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
-            workers => workers,
+        let workers = worker_count(&bootstrap)?;
+        let (listeners, for_next) = mpsc::channel();
+        // Before any thread is started: this may fail.
+        let inheritance = match &bootstrap.handover_path {
+            Some(path) => inherit(path, &listeners)?,
+            None => None,
         };
-        if workers > MAX_WORKERS {
-            return Err(StartError(format!(
-                "{workers} workers are too many: at most {MAX_WORKERS}"
-            )));
-        }
         let node = bootstrap.node.clone();
         let telemetry = telemetry_of(&bootstrap);
         let (commands, receivers): (Vec<_>, Vec<_>) =
@@ -143,23 +141,6 @@ impl Control {
             })
             .collect::<Result<_, _>>()
             .map_err(failed)?;
-        let inheritance = match &bootstrap.handover_path {
-            Some(path) => Inheritance::take(path).map_err(|error| {
-                let path = path.display();
-                StartError(format!(
-                    "the process that listens on {path} does not hand over its sockets: {error}"
-                ))
-            })?,
-            None => None,
-        };
-        let (listeners, for_next) = mpsc::channel();
-        if let (Some(path), None) = (&bootstrap.handover_path, &inheritance) {
-            let listener = handover::listen(path).map_err(|error| {
-                let path = path.display();
-                StartError(format!("cannot listen on {path} for the next process: {error}"))
-            })?;
-            let _ = listeners.send(listener);
-        }
         let (requests, received) = mpsc::channel();
         let is_ready = Arc::new(AtomicBool::new(false));
         let resolver = Resolver::start(requests.clone()).map_err(failed)?;
@@ -343,6 +324,37 @@ fn telemetry_of(bootstrap: &Bootstrap) -> Arc<Telemetry> {
         trace_sample_rate: bootstrap.access_log.trace_sample_rate,
         max_spans: bootstrap.access_log.max_spans,
     })
+}
+
+fn worker_count(bootstrap: &Bootstrap) -> Result<u32, StartError> {
+    let workers = match bootstrap.workers {
+        0 => std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
+        workers => workers,
+    };
+    if workers > MAX_WORKERS {
+        return Err(StartError(format!(
+            "{workers} workers are too many: at most {MAX_WORKERS}"
+        )));
+    }
+    Ok(workers)
+}
+
+/// Takes the sockets of the process that is to be replaced, if there is one; else the next process is listened for at once.
+fn inherit(path: &Path, listeners: &mpsc::Sender<UnixListener>) -> Result<Option<Inheritance>, StartError> {
+    let inheritance = Inheritance::take(path).map_err(|error| {
+        let path = path.display();
+        StartError(format!(
+            "the process that listens on {path} does not hand over its sockets: {error}"
+        ))
+    })?;
+    if inheritance.is_none() {
+        let listener = handover::listen(path).map_err(|error| {
+            let path = path.display();
+            StartError(format!("cannot listen on {path} for the next process: {error}"))
+        })?;
+        let _ = listeners.send(listener);
+    }
+    Ok(inheritance)
 }
 
 /// What was compiled, with what it was compiled from.

@@ -231,8 +231,7 @@ struct InFlight<'a>(&'a EndpointState);
 
 impl<'a> InFlight<'a> {
     fn new(endpoint: &'a EndpointState) -> Self {
-        endpoint.active.fetch_add(1, Relaxed);
-        endpoint.requests_total.fetch_add(1, Relaxed);
+        endpoint.begin();
         Self(endpoint)
     }
 }

@@ -165,7 +165,7 @@ mod tests {
         let suites: Vec<_> = provider()
             .cipher_suites
             .iter()
-            .map(rustls::SupportedCipherSuite::suite)
+            .map(SupportedCipherSuite::suite)
             .collect();
         let place = |suite| suites.iter().position(|other| *other == suite).unwrap();
         assert!(place(CipherSuite::TLS13_AES_128_GCM_SHA256) < place(CipherSuite::TLS13_AES_256_GCM_SHA384));

@@ -79,8 +79,7 @@ impl CallStream {
                     };
                     exchange::send_head(stream, call, (authority, is_https), false).map_err(unavailable)?;
                     up.info.requests.set(up.info.requests.get() + 1);
-                    entry.state.active.fetch_add(1, Relaxed);
-                    entry.state.requests_total.fetch_add(1, Relaxed);
+                    entry.state.begin();
                     return Ok(Self {
                         worker: Rc::clone(worker),
                         cluster: Arc::clone(cluster),
