@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { GRPC_BACKEND, startBackend } from "./contenders/backend.ts";
-import { CONTENDER_NAMES, MissingContender, OURS, type Running, type StartOptions } from "./contenders/contender.ts";
+import { type Address, CONTENDER_NAMES, MissingContender, OURS, type Running, type StartOptions } from "./contenders/contender.ts";
 import { startEnvoy } from "./contenders/envoy.ts";
 import { countReported, startFairlead } from "./contenders/fairlead.ts";
 import { startHaproxy } from "./contenders/haproxy.ts";
@@ -152,7 +152,6 @@ async function measureExtras(
   const footprints: Footprint[] = [];
   const updates: UpdateMeasurement[] = [];
   if (!scenarios.includes(FOOTPRINT) && !scenarios.includes(UPDATES)) return { footprints, updates };
-  const place = async (): Promise<{ host: string; port: number }> => ({ host: "127.0.0.1", port: await findFreePort() });
   const certificates = await createTestCertificates(join(directory, "certificates-of-extras"));
   const places: Places = { plain: await place(), secure: await place(), backend: { host: backend.host, port: backend.port }, certificates };
   for (const contender of ["envoy", OURS] as const) {
@@ -173,6 +172,10 @@ async function measureExtras(
     }
   }
   return { footprints, updates };
+}
+
+async function place(): Promise<Address> {
+  return { host: "127.0.0.1", port: await findFreePort() };
 }
 
 async function startContenders(

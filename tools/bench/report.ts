@@ -252,19 +252,22 @@ ${renderTable(updateCells(result), "markdown")}
 }
 
 function updateCells({ updates }: BenchResult): readonly (readonly string[])[] {
-  const cells = (load: LoadResult): readonly string[] => [
+  return [
+    ["", "", "requests", "failed", "p50 ms", "p99 ms", "p99.9 ms"],
+    ...updates.flatMap(({ contender, updates: count, steady, changing }) => [
+      [contender, "steady", ...loadCells(steady)],
+      [contender, `${count.toLocaleString("en")} updates`, ...loadCells(changing)],
+    ]),
+  ];
+}
+
+function loadCells(load: LoadResult): readonly string[] {
+  return [
     load.requests.toLocaleString("en"),
     (load.non2xx + load.socketErrors).toLocaleString("en"),
     load.p50Ms.toFixed(2),
     load.p99Ms.toFixed(2),
     load.p999Ms.toFixed(2),
-  ];
-  return [
-    ["", "", "requests", "failed", "p50 ms", "p99 ms", "p99.9 ms"],
-    ...updates.flatMap(({ contender, updates: count, steady, changing }) => [
-      [contender, "steady", ...cells(steady)],
-      [contender, `${count.toLocaleString("en")} updates`, ...cells(changing)],
-    ]),
   ];
 }
 

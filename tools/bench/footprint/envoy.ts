@@ -12,11 +12,6 @@ import { clusterName, endpointAddress, type Places, routePath, type Shape } from
 /** A shape as Envoy's bootstrap, all of it static but for the routes, which stand in a file of their own that is watched. */
 export function toEnvoy(shape: Shape, places: Places, routesFile: string): object {
   const watched: RouteSource = { file: routesFile, directory: join(routesFile, "..") };
-  const listener = (name: string, address: object, filter: object, transport: object): object => ({
-    name,
-    address,
-    filter_chains: [{ filters: [filter], ...transport }],
-  });
   return {
     // A file can only be watched by one that has a name.
     node: { id: "bench", cluster: "bench" },
@@ -35,6 +30,10 @@ export function toEnvoy(shape: Shape, places: Places, routesFile: string): objec
       ),
     },
   };
+}
+
+function listener(name: string, address: object, filter: object, transport: object): object {
+  return { name, address, filter_chains: [{ filters: [filter], ...transport }] };
 }
 
 /** The file of routes, with `percent` of the requests for the first of the two clusters. */

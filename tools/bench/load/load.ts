@@ -43,10 +43,14 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   return parseResult(JSON.parse(line));
 }
 
+/** A client of ours. */
+function own(program: string, job: object): readonly string[] {
+  return [process.execPath, program, JSON.stringify(job)];
+}
+
 function toCommand({ scenario, target, seconds }: LoadOptions): readonly string[] {
   const { host, port, path, hostHeader } = target;
   const { topology, connections, streams, requestsPerSecond } = scenario;
-  const own = (program: string, job: object): readonly string[] => [process.execPath, program, JSON.stringify(job)];
   const job = { ...target, connections, seconds };
   if (topology === "tcp-pair") return own(BYTES, job);
   if (topology === "handshake") return own(HANDSHAKES, job);
