@@ -13,7 +13,8 @@ const CRATES: Readonly<Record<string, readonly string[]>> = {
   http: ["net"],
   route: ["config"],
   balance: ["config"],
-  filter: ["config", "http", "route", "telemetry"],
+  // Services that decide are asked, and answer, in messages.
+  filter: ["config", "messages", "http", "route", "telemetry"],
   proxy: ["config", "xds", "telemetry", "net", "tls", "http", "route", "balance", "filter"],
   binding: ["proxy", "config", "telemetry"],
 };

@@ -67,7 +67,14 @@ export class Proxy implements AsyncDisposable {
   static async start(options: ProxyOptions, createEngine: CreateEngine = createNativeEngine): Promise<Proxy> {
     const wrong = findOptionProblems(options);
     if (wrong.length > 0) throw invalidConfig(wrong);
-    const { workers = 0, limits = {}, onReport, reportIntervalMs = DEFAULT_REPORT_INTERVAL_MS, sampleRate = DEFAULT_SAMPLE_RATE, handoverPath } = options;
+    const {
+      workers = 0,
+      limits = {},
+      onReport,
+      reportIntervalMs = DEFAULT_REPORT_INTERVAL_MS,
+      sampleRate = DEFAULT_SAMPLE_RATE,
+      handoverPath,
+    } = options;
     const reports = onReport === undefined ? { reportIntervalMs: 0 } : { reportIntervalMs, accessLog: { sampleRate } };
     const engine = await createEngine({ workers, limits, ...reports, ...(handoverPath === undefined ? {} : { handoverPath }) });
     if (onReport !== undefined) engine.onReport((batch) => onReport(toProxyReport(batch)));
