@@ -1,5 +1,5 @@
 /**
- * Runs the project's checks and tests and counts them: `node tools/ci/main.ts test|check|e2e|peers|all …`.
+ * Runs the project's checks and tests and counts them: `node tools/ci/main.ts test|check|sanitize|e2e|peers|all …`.
  * The last line is `N passed, N failed`; the exit code is 0 only where nothing failed.
  */
 import { spawn } from "node:child_process";
@@ -44,6 +44,17 @@ function suites(name: string, config: string): Step {
   return { name, command: ["npx", "vitest", "run", "--config", join(root, config), "--root", root], counts: "tests" };
 }
 
+const SANITIZER = ["RUSTC_BOOTSTRAP=1", "RUSTFLAGS=-Zsanitizer=address"] as const;
+const TARGET = `${process.arch === "arm64" ? "aarch64" : "x86_64"}-unknown-linux-gnu`;
+/** The crate with system calls in `unsafe` blocks, under AddressSanitizer, whose runtime comes with stable Rust while its switch is not stable yet. */
+const SANITIZE: readonly Step[] = [
+  {
+    name: "unsafe code under AddressSanitizer",
+    command: ["env", ...SANITIZER, "cargo", "test", "--manifest-path", NATIVE, "-p", "net", "--lib", "--tests", "--target", TARGET],
+    counts: "tests",
+  },
+];
+
 const E2E: readonly Step[] = [suites("end to end", "vitest.config.ts")];
 const PEERS: readonly Step[] = [
   suites("transparent capture in network namespaces (root)", "vitest.root.config.ts"),
@@ -52,10 +63,11 @@ const PEERS: readonly Step[] = [
 
 const STEPS: Readonly<Record<string, readonly Step[]>> = {
   test: TEST,
+  sanitize: SANITIZE,
   check: CHECK,
   e2e: E2E,
   peers: PEERS,
-  all: [...CHECK, ...TEST, ...E2E, ...PEERS],
+  all: [...CHECK, ...TEST, ...SANITIZE, ...E2E, ...PEERS],
 };
 
 /** Adds up the closing lines of vitest (`Tests  3 failed | 11 passed (14)`) and cargo (`test result: ok. 5 passed; 0 failed`). */
