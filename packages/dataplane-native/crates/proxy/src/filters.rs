@@ -1,32 +1,30 @@
 //! The HTTP filters of a connection manager, in order, and the access rules of connections.
 
+mod access;
+mod authenticate;
+mod explain;
 mod ext_authz;
 mod ext_proc;
 mod global_limit;
+mod inject;
+mod local_limit;
+mod rewrite;
+mod share;
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, atomic::Ordering::Relaxed},
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use config::{
-    Compressor, CompressorOverride, CorsPolicy, DelayKind, FilterOverride, HeaderName, HttpFilter, HttpFilterKind,
-    Invalid, LocalRateLimit, Rbac, RequestView,
+    Compressor, CompressorOverride, CorsPolicy, FilterOverride, HeaderName, HttpFilter, HttpFilterKind, Invalid,
+    LocalRateLimit, Rbac, RequestView,
 };
 use filter::{
-    ConnectionFacts,
     call::{Answer, Call, CallFailure},
     change::HeaderChange,
-    compress::Offer,
-    cors::{self, CorsDecision},
     ext_authz::Settings,
     ext_proc::Settings as ProcSettings,
-    fault::{self, Abort},
     grpc_web::GrpcWeb,
-    jwt::{Jwt, KeySource, Wanted},
-    rate_limit::{self, Bucket, LimitDecision},
-    rbac,
+    jwt::{Jwt, KeySource},
+    rate_limit::Bucket,
 };
 use route::{ClusterChoice, Found};
 use serde_json::Value;
@@ -34,12 +32,16 @@ use telemetry::ResponseFlags;
 
 use crate::{
     connection::Facts,
-    request::{Body, Details, Reply, Shown},
+    request::{Reply, Shown},
     snapshot::RouteEntry,
     worker::Shared,
 };
 
+pub(crate) use access::admits_connection;
+pub(crate) use explain::explain;
 pub(crate) use ext_proc::{Processing, Show, failed as processing_failed, reply as immediate};
+pub(crate) use rewrite::compressors;
+pub(crate) use share::cors_policy;
 
 /// What filters know about a request.
 pub(crate) struct FilterContext<'a, V> {
@@ -222,22 +224,22 @@ impl HttpFilters {
         while let Some(filter) = self.list.get(progress.position) {
             let outcome = match effective(filter, context.found, context.choice) {
                 Effective::Off => Outcome::Continue,
-                Effective::Rbac(rules) => authorize(rules, context, effects),
-                Effective::Fault(settings) => inject(settings, context, progress.is_delayed),
-                Effective::Cors(policy) => share(policy, context, effects),
+                Effective::Rbac(rules) => access::authorize(rules, context, effects),
+                Effective::Fault(settings) => inject::inject(settings, context, progress.is_delayed),
+                Effective::Cors(policy) => share::share(policy, context, effects),
                 Effective::Jwt(jwt, requirement) => {
-                    authenticate(jwt, requirement, context, progress.has_fetched, effects)
+                    authenticate::authenticate(jwt, requirement, context, progress.has_fetched, effects)
                 }
-                Effective::RateLimit(settings, bucket) => limit(settings, bucket, context, effects),
+                Effective::RateLimit(settings, bucket) => local_limit::limit(settings, bucket, context, effects),
                 Effective::ExtAuthz(settings) => ext_authz::check(settings, context, progress, effects),
                 Effective::ExtProc(settings) => ext_proc::check(settings, context, progress, effects),
                 Effective::GlobalLimit(config, of_route) => {
                     global_limit::check(config, of_route, context, progress, effects)
                 }
                 Effective::Buffer(limit) => Outcome::Hold(limit),
-                Effective::GrpcWeb => speak_grpc(context, effects),
+                Effective::GrpcWeb => rewrite::speak_grpc(context, effects),
                 Effective::Compressor(settings, changed) => {
-                    if removes_accept_encoding(settings, changed) {
+                    if rewrite::removes_accept_encoding(settings, changed) {
                         effects.remove.push(HeaderName::from_static("accept-encoding"));
                     }
                     Outcome::Continue
@@ -332,112 +334,6 @@ fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterCh
     }
 }
 
-/// Makes a request of gRPC out of one of gRPC-Web.
-fn speak_grpc<V: RequestView>(context: &FilterContext<'_, V>, effects: &mut Effects) -> Outcome {
-    let name = HeaderName::from_static("content-type");
-    let content_type = context.view.header(&name).unwrap_or_default();
-    let accept = context.view.value(&HeaderName::from_static("accept"));
-    let Some(web) = GrpcWeb::detect(content_type, accept.as_deref()) else {
-        return Outcome::Continue;
-    };
-    effects.grpc_web = Some(web);
-    effects.set.push((name, GrpcWeb::request_type(content_type)));
-    effects.set.push((HeaderName::from_static("te"), b"trailers".to_vec()));
-    // Clients of gRPC-Web do not decompress messages.
-    effects
-        .set
-        .push((HeaderName::from_static("grpc-accept-encoding"), b"identity".to_vec()));
-    Outcome::Continue
-}
-
-fn removes_accept_encoding(settings: &Compressor, changed: Option<&CompressorOverride>) -> bool {
-    let by_route = changed.and_then(|changed| changed.remove_accept_encoding);
-    settings.enabled && by_route.unwrap_or(settings.remove_accept_encoding)
-}
-
-/// The compressors of a route, in the order of the chain.
-pub(crate) fn compressors<'a>(
-    filters: &'a HttpFilters,
-    found: Found<'a>,
-    choice: ClusterChoice<'a>,
-) -> impl Iterator<Item = Offer<'a>> {
-    filters
-        .list
-        .iter()
-        .filter_map(move |filter| match effective(filter, Some(found), choice) {
-            Effective::Compressor(settings, changed) => Some(Offer {
-                settings,
-                library: changed
-                    .and_then(|changed| changed.library.as_ref())
-                    .unwrap_or(&settings.library),
-            }),
-            _ => None,
-        })
-}
-
-fn authenticate<V: RequestView>(
-    jwt: &Jwt,
-    requirement: Option<&str>,
-    context: &FilterContext<'_, V>,
-    has_fetched: bool,
-    effects: &mut Effects,
-) -> Outcome {
-    let now_s = telemetry::unix_micros() as u64 / 1_000_000;
-    let matches = |conditions: &config::RouteMatch| route::matches(conditions, context.view, context.random);
-    let mut wanted = Wanted {
-        has_fetched,
-        ..Wanted::default()
-    };
-    let decision = jwt.decide(context.view, now_s, requirement, matches, &mut wanted);
-    if !wanted.sources.is_empty() {
-        return Outcome::Keys(wanted.sources);
-    }
-    match decision {
-        Ok(pass) => {
-            merge(&mut effects.metadata, pass.metadata);
-            effects.remove.extend(pass.remove);
-            effects.set.extend(pass.set);
-            Outcome::Continue
-        }
-        Err(error) => {
-            let mut reply = Reply {
-                body: Body::Static(error.message()),
-                details: Details::Owned(format!(
-                    "jwt_authn_access_denied{{{}}}",
-                    error.message().replace(' ', "_")
-                )),
-                ..Reply::status(error.status(), "")
-            };
-            if error.status() == 401 {
-                // RFC 6750 section 3.
-                reply.fields.extend_from_slice(b"www-authenticate: Bearer realm=\"");
-                let realm = [
-                    context.view.scheme(),
-                    b"://",
-                    context.view.authority(),
-                    path_only(context.view.path()),
-                ]
-                .concat();
-                reply.fields.extend(
-                    realm
-                        .into_iter()
-                        .filter(|byte| byte.is_ascii_graphic() && *byte != b'"'),
-                );
-                reply.fields.push(b'"');
-                if error != filter::jwt::JwtError::Missing {
-                    reply.fields.extend_from_slice(b", error=\"invalid_token\"");
-                }
-                reply.fields.extend_from_slice(b"\r\n");
-            }
-            Outcome::Reply(reply)
-        }
-    }
-}
-
-fn path_only(path: &[u8]) -> &[u8] {
-    path.split(|byte| *byte == b'?').next().unwrap_or_default()
-}
-
 /// Adds metadata to what is there, by namespace.
 pub(crate) fn merge(into: &mut Option<Value>, from: Option<Value>) {
     match (into.as_mut(), from) {
@@ -445,83 +341,6 @@ pub(crate) fn merge(into: &mut Option<Value>, from: Option<Value>) {
         (_, None) => {}
         (_, from) => *into = from,
     }
-}
-
-fn limit<V: RequestView>(
-    settings: &LocalRateLimit,
-    bucket: Option<&Bucket>,
-    context: &FilterContext<'_, V>,
-    effects: &mut Effects,
-) -> Outcome {
-    let of_route = || context.routes.and_then(|routes| routes.bucket(settings));
-    let Some(bucket) = bucket.or_else(of_route) else {
-        return Outcome::Continue;
-    };
-    let now_us = context.shared.now_us();
-    match rate_limit::decide(settings, bucket, context.random.rotate_left(16), now_us) {
-        LimitDecision::Pass => Outcome::Continue,
-        LimitDecision::Mark => {
-            for header in &settings.marking_headers {
-                effects.set.push((header.name.clone(), plain(&header.value)));
-            }
-            Outcome::Continue
-        }
-        LimitDecision::Refuse => {
-            let mut reply = Reply {
-                flags: ResponseFlags::RATE_LIMITED,
-                body: Body::Static("local_rate_limited"),
-                ..Reply::status(settings.status, "local_rate_limited")
-            };
-            reply.fields.extend_from_slice(b"x-envoy-ratelimited: true\r\n");
-            for header in &settings.response_headers {
-                let line = [header.name.as_str().as_bytes(), b": ", &plain(&header.value), b"\r\n"];
-                reply.fields.extend(line.concat());
-            }
-            Outcome::Reply(reply)
-        }
-    }
-}
-
-/// The text of a template that depends on nothing: before a request is routed there is nothing to depend on.
-fn plain(template: &config::Template) -> Vec<u8> {
-    let mut out = Vec::new();
-    for piece in template.pieces() {
-        if let config::Piece::Literal(text) = piece {
-            out.extend_from_slice(text.as_bytes());
-        }
-    }
-    out
-}
-
-fn authorize<V: RequestView>(rules: &Rbac, context: &FilterContext<'_, V>, effects: &mut Effects) -> Outcome {
-    let facts = ConnectionFacts {
-        metadata: effects.metadata.as_ref(),
-        ..connection_facts(context.facts, context.remote)
-    };
-    let rbac::Decision { verdict, shadow } = rbac::decide(rules, Some(context.view), &facts);
-    if let Some(shadow) = shadow {
-        note_shadow(rules, shadow, &mut effects.metadata);
-    }
-    if verdict.is_allowed {
-        return Outcome::Continue;
-    }
-    Outcome::Reply(Reply {
-        details: Details::Owned(rbac::denied_details(verdict.policy.map(|name| &**name))),
-        body: Body::Static("RBAC: access denied"),
-        ..Reply::status(403, "")
-    })
-}
-
-/// What shadow rules say, for filters that come later: Envoy's names, which Istio's external authorization looks for.
-fn note_shadow(rules: &Rbac, verdict: rbac::Verdict<'_>, metadata: &mut Option<Value>) {
-    const NAMESPACE: &str = "envoy.filters.http.rbac";
-    let prefix = &rules.shadow_stat_prefix;
-    let all = metadata.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
-    if let Some(policy) = verdict.policy {
-        all[NAMESPACE][format!("{prefix}shadow_effective_policy_id")] = Value::from(&**policy);
-    }
-    let result = if verdict.is_allowed { "allowed" } else { "denied" };
-    all[NAMESPACE][format!("{prefix}shadow_engine_result")] = Value::from(result);
 }
 
 /// Headers as lines of a head; of those that replace others the last one counts.
@@ -551,213 +370,13 @@ fn field_lines(headers: &[HeaderChange]) -> Vec<u8> {
     lines
 }
 
-fn inject<V: RequestView>(settings: &config::Fault, context: &FilterContext<'_, V>, is_delayed: bool) -> Outcome {
-    let cluster = context.choice.name(context.view).unwrap_or_default();
-    let active = context.shared.active_faults.load(Relaxed);
-    let decision = fault::decide(settings, context.view, cluster, context.random, active);
-    if let Some(delay) = decision.delay_ms.filter(|_| !is_delayed) {
-        return Outcome::Delay(Duration::from_millis(delay));
-    }
-    let Some(abort) = decision.abort else {
-        return Outcome::Continue;
-    };
-    let (status, fields) = match abort {
-        Abort::Http(status) => (status, Vec::new()),
-        Abort::Grpc(status) => (
-            200,
-            format!("content-type: application/grpc\r\ngrpc-status: {status}\r\n").into_bytes(),
-        ),
-    };
-    let is_grpc = matches!(abort, Abort::Grpc(_));
-    Outcome::Reply(Reply {
-        flags: ResponseFlags::FAULT_INJECTED,
-        body: Body::Static(if is_grpc { "" } else { "fault filter abort" }),
-        fields,
-        ..Reply::status(status, "fault_filter_abort")
-    })
-}
-
-fn share<V: RequestView>(policy: &CorsPolicy, context: &FilterContext<'_, V>, effects: &mut Effects) -> Outcome {
-    let decision = cors::decide(policy, context.view);
-    let mut reply = Reply::status(200, "direct_response");
-    match decision {
-        CorsDecision::Forward => return Outcome::Continue,
-        CorsDecision::ForwardAndMark => {
-            effects.is_marked = true;
-            return Outcome::Continue;
-        }
-        CorsDecision::AnswerPreflight => {
-            let origin = cors::origin(context.view).unwrap_or_default();
-            cors::preflight_headers(policy, origin, |name, value| {
-                reply.fields.extend_from_slice(name.as_bytes());
-                reply.fields.extend_from_slice(b": ");
-                reply.fields.extend_from_slice(value);
-                reply.fields.extend_from_slice(b"\r\n");
-            });
-        }
-        CorsDecision::RefusePreflight => {}
-    }
-    Outcome::Reply(reply)
-}
-
-/// The policy for requests from other origins of a route.
-pub(crate) fn cors_policy<'a>(
-    filters: &'a HttpFilters,
-    found: Found<'a>,
-    choice: ClusterChoice<'a>,
-) -> Option<&'a CorsPolicy> {
-    filters
-        .list
-        .iter()
-        .find_map(|filter| match effective(filter, Some(found), choice) {
-            Effective::Cors(policy) => Some(policy),
-            _ => None,
-        })
-}
-
-/// A connection as access rules see it.
-fn connection_facts(facts: &Facts, remote: Option<SocketAddr>) -> ConnectionFacts<'_> {
-    let names = facts.peer_tls.as_ref().and_then(|peer| peer.names.as_deref());
-    ConnectionFacts {
-        destination: facts.destination,
-        direct_remote: facts.direct_peer,
-        remote,
-        server_name: &facts.server_name,
-        is_authenticated: facts.is_mutual_tls(),
-        uri_sans: names.map_or(&[], |names| &names.uris),
-        dns_sans: names.map_or(&[], |names| &names.dns),
-        subject: names.map_or("", |names| &names.subject),
-        metadata: None,
-    }
-}
-
-/// Whether the rules let a connection in.
-pub(crate) fn admits_connection(rules: &Rbac, facts: &Facts) -> bool {
-    rbac::decide_connection(rules, &connection_facts(facts, facts.peer))
-        .verdict
-        .is_allowed
-}
-
-/// What the filters would say about a request: outcomes, and whether each ends it.
-pub(crate) fn explain<V: RequestView>(
-    filters: &HttpFilters,
-    request: &V,
-    principal: Option<&str>,
-    found: Found<'_>,
-    choice: ClusterChoice<'_>,
-) -> Vec<(String, bool)> {
-    let uris: Vec<String> = principal.map(str::to_owned).into_iter().collect();
-    let facts = ConnectionFacts {
-        is_authenticated: principal.is_some(),
-        uri_sans: &uris,
-        ..ConnectionFacts::default()
-    };
-    let mut outcomes = Vec::new();
-    for filter in &filters.list {
-        match effective(filter, Some(found), choice) {
-            Effective::Off => {}
-            Effective::Rbac(rules) => {
-                let verdict = rbac::decide(rules, Some(request), &facts).verdict;
-                let by = verdict
-                    .policy
-                    .map_or_else(|| "no policy matches".to_owned(), |name| format!("by policy {name}"));
-                let outcome = if verdict.is_allowed {
-                    "allows the request"
-                } else {
-                    "denies the request: 403"
-                };
-                outcomes.push((format!("{}: {outcome}, {by}", filter.name), !verdict.is_allowed));
-                if !verdict.is_allowed {
-                    break;
-                }
-            }
-            Effective::Fault(settings) => outcomes.push((describe_fault(&filter.name, settings), false)),
-            Effective::Cors(policy) => {
-                let decision = cors::decide(policy, request);
-                let is_answer = matches!(decision, CorsDecision::AnswerPreflight | CorsDecision::RefusePreflight);
-                outcomes.push((format!("{}: {decision:?}", filter.name), is_answer));
-            }
-            Effective::Jwt(jwt, requirement) => {
-                let now_s = telemetry::unix_micros() as u64 / 1_000_000;
-                let matches = |conditions: &config::RouteMatch| route::matches(conditions, request, 0);
-                let mut wanted = Wanted {
-                    has_fetched: true,
-                    ..Wanted::default()
-                };
-                let decision = jwt.decide(request, now_s, requirement, matches, &mut wanted);
-                let outcome = match &decision {
-                    Ok(pass) if pass.metadata.is_some() || !pass.set.is_empty() => "the token is good".to_owned(),
-                    Ok(_) => "lets the request pass without a token".to_owned(),
-                    Err(error) => format!("refuses the request: {} {}", error.status(), error.message()),
-                };
-                outcomes.push((format!("{}: {outcome}", filter.name), decision.is_err()));
-            }
-            Effective::RateLimit(settings, _) => {
-                let outcome = match settings.bucket {
-                    Some(bucket) => format!(
-                        "{} requests at once, {} more every {} ms",
-                        bucket.max_tokens, bucket.tokens_per_fill, bucket.fill_interval_ms
-                    ),
-                    None => "lets all pass".to_owned(),
-                };
-                outcomes.push((format!("{}: {outcome}", filter.name), false));
-            }
-            Effective::ExtAuthz(settings) => {
-                let cluster = settings.service().cluster();
-                outcomes.push((format!("{}: cluster {cluster} decides", filter.name), false));
-            }
-            Effective::ExtProc(settings) => {
-                let cluster = &settings.service().cluster;
-                outcomes.push((format!("{}: cluster {cluster} may change it", filter.name), false));
-            }
-            Effective::GlobalLimit(config, _) => {
-                let cluster = &config.service.cluster;
-                outcomes.push((format!("{}: cluster {cluster} counts", filter.name), false));
-            }
-            Effective::Buffer(limit) => {
-                outcomes.push((format!("{}: holds up to {limit} bytes", filter.name), false));
-            }
-            Effective::GrpcWeb => {
-                let content_type = request
-                    .header(&HeaderName::from_static("content-type"))
-                    .unwrap_or_default();
-                if GrpcWeb::detect(content_type, None).is_some() {
-                    outcomes.push((format!("{}: becomes gRPC", filter.name), false));
-                }
-            }
-            Effective::Compressor(settings, changed) => {
-                let library = changed.and_then(|changed| changed.library.as_ref());
-                let encoding = library.unwrap_or(&settings.library).encoding();
-                outcomes.push((format!("{}: offers {encoding}", filter.name), false));
-            }
+/// The text of a template that depends on nothing: before a request is routed there is nothing to depend on.
+fn plain(template: &config::Template) -> Vec<u8> {
+    let mut out = Vec::new();
+    for piece in template.pieces() {
+        if let config::Piece::Literal(text) = piece {
+            out.extend_from_slice(text.as_bytes());
         }
     }
-    outcomes
-}
-
-fn describe_fault(name: &str, settings: &config::Fault) -> String {
-    let mut parts = Vec::new();
-    let percent = |share: config::FractionalPercent| f64::from(share.millionths()) / 10_000.0;
-    if let Some(delay) = &settings.delay {
-        let long = match delay.kind {
-            DelayKind::FixedMs(ms) => format!("{ms} ms"),
-            DelayKind::Header => "as its header says".to_owned(),
-        };
-        parts.push(format!("delays {} % of requests by {long}", percent(delay.percentage)));
-    }
-    if let Some(abort) = &settings.abort {
-        parts.push(format!(
-            "aborts {} % of requests with {:?}",
-            percent(abort.percentage),
-            abort.kind
-        ));
-    }
-    format!(
-        "{name}: {}",
-        if parts.is_empty() {
-            "injects nothing".to_owned()
-        } else {
-            parts.join(", ")
-        }
-    )
+    out
 }

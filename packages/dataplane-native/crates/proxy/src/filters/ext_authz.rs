@@ -7,7 +7,7 @@ use filter::{
 };
 use telemetry::ResponseFlags;
 
-use super::{Effects, FilterContext, Outcome, Progress, connection_facts, field_lines, merge};
+use super::{Effects, FilterContext, Outcome, Progress, access::connection_facts, field_lines, merge};
 use crate::request::{Body, Details, Reply};
 
 pub(super) fn check<V: RequestView>(

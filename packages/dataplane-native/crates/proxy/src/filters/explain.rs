@@ -1,0 +1,137 @@
+//! What the filters would say about a request.
+
+use config::{DelayKind, HeaderName, RequestView};
+use filter::{
+    ConnectionFacts,
+    cors::{self, CorsDecision},
+    grpc_web::GrpcWeb,
+    jwt::Wanted,
+    rbac,
+};
+use route::{ClusterChoice, Found};
+
+use super::{Effective, HttpFilters, effective};
+
+/// What the filters would say about a request: outcomes, and whether each ends it.
+pub(crate) fn explain<V: RequestView>(
+    filters: &HttpFilters,
+    request: &V,
+    principal: Option<&str>,
+    found: Found<'_>,
+    choice: ClusterChoice<'_>,
+) -> Vec<(String, bool)> {
+    let uris: Vec<String> = principal.map(str::to_owned).into_iter().collect();
+    let facts = ConnectionFacts {
+        is_authenticated: principal.is_some(),
+        uri_sans: &uris,
+        ..ConnectionFacts::default()
+    };
+    let mut outcomes = Vec::new();
+    for filter in &filters.list {
+        match effective(filter, Some(found), choice) {
+            Effective::Off => {}
+            Effective::Rbac(rules) => {
+                let verdict = rbac::decide(rules, Some(request), &facts).verdict;
+                let by = verdict
+                    .policy
+                    .map_or_else(|| "no policy matches".to_owned(), |name| format!("by policy {name}"));
+                let outcome = if verdict.is_allowed {
+                    "allows the request"
+                } else {
+                    "denies the request: 403"
+                };
+                outcomes.push((format!("{}: {outcome}, {by}", filter.name), !verdict.is_allowed));
+                if !verdict.is_allowed {
+                    break;
+                }
+            }
+            Effective::Fault(settings) => outcomes.push((describe_fault(&filter.name, settings), false)),
+            Effective::Cors(policy) => {
+                let decision = cors::decide(policy, request);
+                let is_answer = matches!(decision, CorsDecision::AnswerPreflight | CorsDecision::RefusePreflight);
+                outcomes.push((format!("{}: {decision:?}", filter.name), is_answer));
+            }
+            Effective::Jwt(jwt, requirement) => {
+                let now_s = telemetry::unix_micros() as u64 / 1_000_000;
+                let matches = |conditions: &config::RouteMatch| route::matches(conditions, request, 0);
+                let mut wanted = Wanted {
+                    has_fetched: true,
+                    ..Wanted::default()
+                };
+                let decision = jwt.decide(request, now_s, requirement, matches, &mut wanted);
+                let outcome = match &decision {
+                    Ok(pass) if pass.metadata.is_some() || !pass.set.is_empty() => "the token is good".to_owned(),
+                    Ok(_) => "lets the request pass without a token".to_owned(),
+                    Err(error) => format!("refuses the request: {} {}", error.status(), error.message()),
+                };
+                outcomes.push((format!("{}: {outcome}", filter.name), decision.is_err()));
+            }
+            Effective::RateLimit(settings, _) => {
+                let outcome = match settings.bucket {
+                    Some(bucket) => format!(
+                        "{} requests at once, {} more every {} ms",
+                        bucket.max_tokens, bucket.tokens_per_fill, bucket.fill_interval_ms
+                    ),
+                    None => "lets all pass".to_owned(),
+                };
+                outcomes.push((format!("{}: {outcome}", filter.name), false));
+            }
+            Effective::ExtAuthz(settings) => {
+                let cluster = settings.service().cluster();
+                outcomes.push((format!("{}: cluster {cluster} decides", filter.name), false));
+            }
+            Effective::ExtProc(settings) => {
+                let cluster = &settings.service().cluster;
+                outcomes.push((format!("{}: cluster {cluster} may change it", filter.name), false));
+            }
+            Effective::GlobalLimit(config, _) => {
+                let cluster = &config.service.cluster;
+                outcomes.push((format!("{}: cluster {cluster} counts", filter.name), false));
+            }
+            Effective::Buffer(limit) => {
+                outcomes.push((format!("{}: holds up to {limit} bytes", filter.name), false));
+            }
+            Effective::GrpcWeb => {
+                let content_type = request
+                    .header(&HeaderName::from_static("content-type"))
+                    .unwrap_or_default();
+                if GrpcWeb::detect(content_type, None).is_some() {
+                    outcomes.push((format!("{}: becomes gRPC", filter.name), false));
+                }
+            }
+            Effective::Compressor(settings, changed) => {
+                let library = changed.and_then(|changed| changed.library.as_ref());
+                let encoding = library.unwrap_or(&settings.library).encoding();
+                outcomes.push((format!("{}: offers {encoding}", filter.name), false));
+            }
+        }
+    }
+    outcomes
+}
+
+fn describe_fault(name: &str, settings: &config::Fault) -> String {
+    let mut parts = Vec::new();
+    let percent = |share: config::FractionalPercent| f64::from(share.millionths()) / 10_000.0;
+    if let Some(delay) = &settings.delay {
+        let long = match delay.kind {
+            DelayKind::FixedMs(ms) => format!("{ms} ms"),
+            DelayKind::Header => "as its header says".to_owned(),
+        };
+        parts.push(format!("delays {} % of requests by {long}", percent(delay.percentage)));
+    }
+    if let Some(abort) = &settings.abort {
+        parts.push(format!(
+            "aborts {} % of requests with {:?}",
+            percent(abort.percentage),
+            abort.kind
+        ));
+    }
+    format!(
+        "{name}: {}",
+        if parts.is_empty() {
+            "injects nothing".to_owned()
+        } else {
+            parts.join(", ")
+        }
+    )
+}
