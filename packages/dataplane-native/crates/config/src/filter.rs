@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AuthzOverride, Compressor, CompressorOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault, GlobalRateLimit,
-    HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, StringMatcher, TcpProxy,
+    AuthzOverride, Compressor, CompressorOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault, FilterModule,
+    GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, StringMatcher, TcpProxy,
 };
 
 /// What a filter chain does with a connection.
@@ -71,6 +71,8 @@ pub enum HttpFilterKind {
     ExtAuthz(Box<ExtAuthz>),
     /// A service that looks at heads and changes them.
     ExtProc(Box<ExtProc>),
+    /// A filter that a user wrote.
+    Module(Box<FilterModule>),
     /// A service that decides whether a request is one too many.
     RateLimit(Box<GlobalRateLimit>),
     /// Holds requests until they are complete.
@@ -126,6 +128,8 @@ pub enum FilterOverride {
     ExtAuthz(Box<AuthzOverride>),
     /// Other settings for the service that looks at heads.
     ExtProc(Box<ExtProcOverride>),
+    /// Another filter that a user wrote, or the same with another configuration.
+    Module(Box<FilterModule>),
     /// Other settings for the service that counts.
     RateLimit(Box<RateLimitOverride>),
     /// Another size.

@@ -26,6 +26,7 @@ mod limits;
 mod listener;
 mod matcher;
 mod metadata;
+mod module;
 mod origin;
 mod pattern;
 mod rate_limit;
@@ -80,6 +81,7 @@ pub use matcher::{
     HeaderMatcher, HeaderValueMatcher, MetadataMatcher, MetadataValue, QueryMatcher, QueryValueMatcher, StringMatcher,
 };
 pub use metadata::{IstioService, Metadata};
+pub use module::FilterModule;
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern, Substitution};
 pub use rate_limit::{

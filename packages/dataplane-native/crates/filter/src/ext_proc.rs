@@ -75,6 +75,8 @@ pub struct Changes {
     pub reroutes: bool,
     /// Whether the service wants the response's head, where it may say so.
     pub wants_response: Option<bool>,
+    /// A body in place of the message's.
+    pub body: Option<Vec<u8>>,
     /// The service is not asked again about this request.
     pub is_over: bool,
 }
@@ -92,6 +94,8 @@ pub struct Immediate {
     pub grpc_status: Option<u16>,
     /// Why, for the log.
     pub details: String,
+    /// Metadata, by namespace.
+    pub metadata: Option<Value>,
 }
 
 impl<'a> Settings<'a> {
@@ -242,6 +246,7 @@ impl<'a> Settings<'a> {
                 HeaderSendMode::Send => Some(true),
                 HeaderSendMode::Skip => Some(false),
             }),
+            body: None,
             is_over: false,
         })))
     }
@@ -306,5 +311,6 @@ fn reply(immediate: ImmediateResponse) -> Immediate {
         body: immediate.body,
         grpc_status: immediate.grpc_status.map(|status| status.status as u16),
         details: immediate.details,
+        metadata: None,
     }
 }
