@@ -8,7 +8,7 @@ export default defineConfig({
   input: "dist/main.js",
   platform: "node",
   // Found at its place, and only where it is needed.
-  external: ["@fairlead/dataplane-native", /\/admin\/envoy\/views\.js$/],
+  external: ["@fairlead/dataplane-native", /\/admin\/envoy\/views\.js$/, /\/filters\/host\.js$/],
   output: {
     file: "dist/main.js",
     format: "esm",

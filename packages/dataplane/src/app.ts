@@ -12,6 +12,7 @@ import { SECRET } from "./ads/type-urls.ts";
 import { toNodeIdentity, toProxyNode } from "./bootstrap.ts";
 import { rotateCertificates, toProxyCertificates } from "./certificates.ts";
 import { describeEngineProblem, type DrainScope, type Engine } from "./native/engine.ts";
+import type { FilterHost } from "./filters/host.ts";
 import { MixerClient } from "./report/mixer-client.ts";
 import { toSecretResources } from "./secret-resources.ts";
 import type { Settings } from "./settings.ts";
@@ -55,6 +56,7 @@ class RunningApp implements App {
   readonly #admin: Monitoring;
   readonly #readiness: Monitoring | undefined;
   readonly #identityEnd = new AbortController();
+  #filters: FilterHost | undefined;
   #identity: Identity | undefined;
   #adminAddress = "";
   #phase: "serving" | "draining" | "stopped" = "serving";
@@ -96,6 +98,7 @@ class RunningApp implements App {
     this.#adminAddress = await this.#admin.listen();
     await this.#readiness?.listen();
     engine.onReport((batch) => this.#mixer?.push(batch));
+    await this.#startFilters();
     if (settings.pilot.insecure) this.#ads.start(credentials.createInsecure());
     else this.#ads.awaitCredentials();
     void this.#obtainIdentity();
@@ -103,6 +106,24 @@ class RunningApp implements App {
 
   stop(): Promise<void> {
     return (this.#stopping ??= this.#stop());
+  }
+
+  /** Before the first configuration, which may name filters. */
+  async #startFilters(): Promise<void> {
+    const { settings, engine, clock, random, logger } = this.#options;
+    const { filterModules: directory, filterThreads: threads } = settings;
+    if (directory === undefined) return;
+    const { FilterHost } = await import("./filters/host.ts");
+    const filters = new FilterHost({
+      directory,
+      threads,
+      proxy: engine.proxyNumber(),
+      clock,
+      random,
+      onProblem: ({ kind, module, message }) => logger.warn({ kind, module, reason: message }, "filter"),
+    });
+    this.#filters = filters;
+    engine.onFilterThreadHang((thread) => filters.onHang(thread));
   }
 
   /** The rest of the start: whatever needs a certificate waits for Citadel. */
@@ -151,6 +172,7 @@ class RunningApp implements App {
     this.#identity?.stop();
     await this.#attempt("xds client", () => this.#ads.stop());
     await this.#attempt("engine", () => engine.stop());
+    await this.#attempt("filters", () => this.#filters?.stop());
     await this.#attempt("reports", () => this.#mixer?.stop(LAST_REPORT_LIMIT_MS));
     this.#phase = "stopped";
     await this.#attempt("readiness server", () => this.#readiness?.close());

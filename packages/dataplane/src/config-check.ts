@@ -6,6 +6,7 @@ import {
   accessSchema,
   corsSchema,
   faultSchema,
+  filtersSchema,
   hashSchema,
   rateLimitSchema,
   tokenIssuersSchema,
@@ -33,8 +34,8 @@ export function findConfigProblems(config: unknown): readonly EngineProblem[] {
 /** The same for what a proxy is started with beside its configuration. */
 export function findOptionProblems(options: OptionValues): readonly EngineProblem[] {
   if (typeof options !== "object" || options === null) return [problem("", "give an object with a config")];
-  const { workers, limits, reportIntervalMs, sampleRate } = options;
-  const parsed = optionsSchema.safeParse(withoutUndefined({ workers, limits, reportIntervalMs, sampleRate }), REPORT);
+  const { workers, limits, reportIntervalMs, sampleRate, filters } = options;
+  const parsed = optionsSchema.safeParse(withoutUndefined({ workers, limits, reportIntervalMs, sampleRate, filters }), REPORT);
   return parsed.success ? [] : toProblems(parsed.error);
 }
 
@@ -49,6 +50,7 @@ interface OptionValues {
   readonly limits?: unknown;
   readonly reportIntervalMs?: unknown;
   readonly sampleRate?: unknown;
+  readonly filters?: unknown;
 }
 
 /** A configuration's field as people write it. */
@@ -137,6 +139,7 @@ const routeSchema = z.strictObject({
   token: tokenSchema.exactOptional(),
   access: accessSchema.exactOptional(),
   rateLimit: rateLimitSchema.exactOptional(),
+  filters: filtersSchema.exactOptional(),
 });
 
 const certificateSchema = z.strictObject({
@@ -161,6 +164,7 @@ const listenerSchema = z.discriminatedUnion("kind", [
     streamIdleTimeoutMs: timeMs.exactOptional(),
     tokenIssuers: tokenIssuersSchema.exactOptional(),
     rateLimit: rateLimitSchema.exactOptional(),
+    filters: filtersSchema.exactOptional(),
     accessLogs: z.array(accessLogSchema).exactOptional(),
     hosts: z.array(z.strictObject({ domains: z.array(name).min(1).exactOptional(), routes: z.array(routeSchema) })),
   }),
@@ -265,6 +269,13 @@ const optionsSchema = z.strictObject({
   limits: limitsSchema.exactOptional(),
   reportIntervalMs: positiveMs.exactOptional(),
   sampleRate: z.number().min(0).max(1).exactOptional(),
+  filters: z
+    .strictObject({
+      directory: z.union([name, z.instanceof(URL)], { error: "give a path, or a URL of a file" }),
+      threads: z.int().min(1).max(64).exactOptional(),
+      onProblem: z.custom((value) => typeof value === "function", { error: "give a function" }).exactOptional(),
+    })
+    .exactOptional(),
 });
 
 function isAddress(value: string): boolean {

@@ -50,6 +50,7 @@ const RENAMED: readonly (readonly [RegExp, string])[] = [
   [/\.httpFilters\[\d+\]\.kind\.localRateLimit(?:\.bucket)?/, ".rateLimit"],
   [/\.filterOverrides\.(?:deny|allow)\.rbac\.rules.*$/, ".access"],
   [/\.filterOverrides\.(cors|fault|rateLimit)\.\w+/, ".$1"],
+  [/\.(?:typedPerFilterConfig\["filter(\d+)"\]|filterOverrides\.filter(\d+)\.module)/, ".filters[$1$2]"],
   [/\.filterOverrides\.tokens/, ".token"],
   [/\.action\.hashPolicy(\[\d+\])(?:\.on)?/, ".action.hashOn$1"],
   [/\.accessLog(\[\d+\])/, ".accessLogs$1"],

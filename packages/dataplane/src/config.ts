@@ -4,6 +4,7 @@ import type {
   AccessLogConfig,
   CorsConfig,
   FaultConfig,
+  FilterConfig,
   HashConfig,
   RateLimitConfig,
   TokenIssuerConfig,
@@ -44,6 +45,8 @@ export interface HttpListenerConfig {
   readonly tokenIssuers?: Readonly<Record<string, TokenIssuerConfig>>;
   /** For all requests together, unless a route has its own. */
   readonly rateLimit?: RateLimitConfig;
+  /** Filters of your own for all requests, in this order, unless a route has its own. */
+  readonly filters?: readonly FilterConfig[];
   readonly accessLogs?: readonly AccessLogConfig[];
   /** Which routes serve which hosts; the most specific domain wins. */
   readonly hosts: readonly HostConfig[];
@@ -90,6 +93,8 @@ export interface RouteConfig {
   readonly access?: AccessConfig;
   /** How many requests pass. */
   readonly rateLimit?: RateLimitConfig;
+  /** Filters of your own, in this order, in the place of the listener's; none at all where the list is empty. */
+  readonly filters?: readonly FilterConfig[];
 }
 
 /** Conditions for a request; all that are given must hold. */

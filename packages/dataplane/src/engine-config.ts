@@ -55,7 +55,7 @@ function toHttp(listener: HttpListenerConfig): JsonObject {
   const filters = toFilters(listener);
   return present({
     statPrefix: name,
-    routes: { inline: { name, virtualHosts: hosts.map(toVirtualHost) } },
+    routes: { inline: { name, virtualHosts: hosts.map((host, index) => toVirtualHost(host, index, listener.filters?.length)) } },
     requestHeadersTimeoutMs,
     // Nothing said there would be the engine's own hour, 0 is what the proxy's limits say.
     idleTimeoutMs,
@@ -65,13 +65,13 @@ function toHttp(listener: HttpListenerConfig): JsonObject {
   });
 }
 
-function toVirtualHost({ domains = ["*"], routes }: HostConfig, index: number): JsonObject {
-  return { name: domains[0] ?? String(index), domains, routes: routes.map(toRoute) };
+function toVirtualHost({ domains = ["*"], routes }: HostConfig, index: number, filters = 0): JsonObject {
+  return { name: domains[0] ?? String(index), domains, routes: routes.map((route) => toRoute(route, filters)) };
 }
 
-function toRoute(route: RouteConfig): JsonObject {
+function toRoute(route: RouteConfig, listenerFilters: number): JsonObject {
   const { name = "", match = {}, action, requestHeaders, responseHeaders } = route;
-  const filterOverrides = toFilterOverrides(route);
+  const filterOverrides = toFilterOverrides(route, listenerFilters);
   return present({
     name,
     match: toMatch(match),

@@ -7,6 +7,7 @@ import type {
   ClientMatch,
   CorsConfig,
   FaultConfig,
+  FilterConfig,
   HashConfig,
   RateLimitConfig,
   TokenIssuerConfig,
@@ -27,7 +28,7 @@ const RATE_LIMIT = "rateLimit";
  * The filters of a listener in the order that a request meets them. Only what the listener or one of its routes names is there: what nobody uses costs
  * nothing. None at all where nothing is named.
  */
-export function toFilters({ hosts, tokenIssuers, rateLimit }: HttpListenerConfig): readonly JsonObject[] {
+export function toFilters({ hosts, tokenIssuers, rateLimit, filters: own = [] }: HttpListenerConfig): readonly JsonObject[] {
   const routes = hosts.flatMap((host) => host.routes);
   const has = (test: (route: RouteConfig) => boolean): boolean => routes.some(test);
   const filters: readonly (readonly [boolean, string, JsonValue])[] = [
@@ -42,12 +43,19 @@ export function toFilters({ hosts, tokenIssuers, rateLimit }: HttpListenerConfig
       { localRateLimit: rateLimit === undefined ? {} : toRateLimit(rateLimit) },
     ],
   ];
-  const used = filters.flatMap(([isUsed, name, kind]) => (isUsed ? [{ name, kind }] : []));
+  // A route's filters stand in the places of the listener's: there are as many places as the longest list needs.
+  const places = Math.max(own.length, ...routes.map((route) => route.filters?.length ?? 0));
+  const modules = Array.from({ length: places }, (_none, place) => {
+    const filter = own[place];
+    return { name: placeOf(place), kind: { module: filter === undefined ? {} : toModule(filter) } };
+  });
+  const policies = filters.flatMap(([isUsed, name, kind]) => (isUsed ? [{ name, kind }] : []));
+  const used = [...policies, ...modules];
   return used.length === 0 ? [] : [...used, { name: "router", kind: { router: {} } }];
 }
 
 /** What a route says to the filters. */
-export function toFilterOverrides({ cors, fault, token, access, rateLimit }: RouteConfig): JsonObject {
+export function toFilterOverrides({ cors, fault, token, access, rateLimit, filters }: RouteConfig, listenerFilters = 0): JsonObject {
   const overrides: readonly (readonly [string, JsonValue | undefined])[] = [
     [CORS, cors && { cors: toCors(cors) }],
     [FAULT, fault && { fault: toFault(fault) }],
@@ -55,8 +63,33 @@ export function toFilterOverrides({ cors, fault, token, access, rateLimit }: Rou
     [DENY, access?.deny && { rbac: toRules("deny", access) }],
     [ALLOW, access?.allow && { rbac: toRules("allow", access) }],
     [RATE_LIMIT, rateLimit && { localRateLimit: toRateLimit(rateLimit) }],
+    ...toModules(filters, listenerFilters),
   ];
   return Object.fromEntries(overrides.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/** A route's own filters, by place; what the listener has beyond them is off. */
+function toModules(filters: readonly FilterConfig[] | undefined, listenerFilters: number): readonly (readonly [string, JsonValue])[] {
+  if (filters === undefined) return [];
+  return Array.from({ length: Math.max(filters.length, listenerFilters) }, (_none, place) => {
+    const filter = filters[place];
+    return [placeOf(place), filter === undefined ? "disabled" : { module: toModule(filter) }] as const;
+  });
+}
+
+function toModule({ module, config, timeoutMs, failureMode, statusOnError }: FilterConfig): JsonObject {
+  return {
+    module,
+    ...(config === undefined ? {} : { config }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(statusOnError === undefined ? {} : { statusOnError }),
+    failureModeAllow: failureMode === "open",
+  };
+}
+
+/** Name of a place for filters, which problems speak of. */
+function placeOf(place: number): string {
+  return `filter${place}`;
 }
 
 /** What balancing by hash looks at. */

@@ -41,15 +41,18 @@ export type {
   FaultAbortConfig,
   FaultConfig,
   FaultDelayConfig,
+  FilterConfig,
   HashConfig,
   RateLimitConfig,
   TokenIssuerConfig,
   TokenRequirementConfig,
 } from "./policy-config.ts";
 export { type AskedRequest, checkConfig, explain, explainDump } from "./explain.ts";
+export type { JsonValue } from "./bootstrap.ts";
 export type { ProxyEndpoint, ProxyListener } from "./endpoints.ts";
 export type { ProxyReport, ProxyRequestSample, ProxyRequestTotals } from "./proxy-report.ts";
-export { Proxy, type ProxyOptions } from "./proxy.ts";
+export type { FilterProblem } from "./filters/host.ts";
+export { Proxy, type ProxyFilterOptions, type ProxyOptions } from "./proxy.ts";
 export type { EngineProblem as ProxyProblem, ProxyLimits } from "./native/engine.ts";
 export { ProxyError, type ProxyErrorCode, type ProxyErrorFault } from "./native/errors.ts";
 export type { ProxyDecision, ProxyExplainedEndpoint, ProxyExplainRequest, ProxyExplanation, ProxyStat } from "@fairlead/api";

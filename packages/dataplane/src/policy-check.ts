@@ -63,6 +63,19 @@ export const tokenIssuersSchema = z.record(
 /** `TokenRequirementConfig` */
 export const tokenSchema = z.strictObject({ issuers: names.min(1), optional: z.boolean().exactOptional() });
 
+/** `FilterConfig`; the module itself is the engine's and the filter's to judge. */
+export const filtersSchema = z
+  .array(
+    z.strictObject({
+      module: name,
+      config: z.json().exactOptional(),
+      timeoutMs: z.int().min(1).max(MAX_MS).exactOptional(),
+      failureMode: z.enum(["open", "closed"]).exactOptional(),
+      statusOnError: z.int().min(200).max(599).exactOptional(),
+    }),
+  )
+  .max(16);
+
 /** `AccessLogConfig` */
 export const accessLogSchema = z.strictObject({
   path: name,

@@ -1,3 +1,4 @@
+import type { JsonValue } from "./bootstrap.ts";
 import type { StringMatch } from "./config.ts";
 
 /** Lets through so many requests, and answers the others 429. The bound is one for all threads of the proxy. */
@@ -90,6 +91,20 @@ export interface TokenRequirementConfig {
   readonly issuers: readonly string[];
   /** Lets requests without any token pass; a wrong one is refused nevertheless. Default false. */
   readonly optional?: boolean;
+}
+
+/** Asks a filter that is written in TypeScript (`@fairlead/dataplane/filter`), on a thread of its own. */
+export interface FilterConfig {
+  /** File in the proxy's folder of filters (`ProxyOptions.filters`): `auth.ts`. */
+  readonly module: string;
+  /** What the filter is given; its `parseConfig` says what is right. */
+  readonly config?: JsonValue;
+  /** For each answer. Default 200. */
+  readonly timeoutMs?: number;
+  /** What becomes of a message where the filter throws, is too slow or its thread has ended: it goes on (`open`), or it is answered 500 (`closed`, the default). */
+  readonly failureMode?: "open" | "closed";
+  /** Status of that answer. Default 500. */
+  readonly statusOnError?: number;
 }
 
 /** A line for every request or connection. */

@@ -1,10 +1,13 @@
+import { fileURLToPath } from "node:url";
 import type { ProxyExplainRequest, ProxyExplanation, ProxyStat } from "@fairlead/api";
+import { systemClock } from "@fairlead/kit";
 import type { ProxyConfig } from "./config.ts";
 import { findConfigProblems, findDeadlineProblems, findOptionProblems } from "./config-check.ts";
 import { toUserProblem } from "./config-path.ts";
 import { toEngineConfig } from "./engine-config.ts";
 import { parseExplainRequest } from "./explain-request.ts";
 import { parseEndpoints, parseListeners, type ProxyEndpoint, type ProxyListener } from "./endpoints.ts";
+import { FilterHost, type FilterProblem } from "./filters/host.ts";
 import { createNativeEngine } from "./native/addon.ts";
 import type { Engine, EngineBootstrap, EngineProblem, ProxyLimits } from "./native/engine.ts";
 import { invalidConfig, listenFailed, ProxyError } from "./native/errors.ts";
@@ -29,10 +32,22 @@ export interface ProxyOptions {
    * process hears of it as of an error of a timer's.
    */
   readonly onReport?: (report: ProxyReport) => void;
+  /** Filters of your own, which listeners and routes name (`filters`). */
+  readonly filters?: ProxyFilterOptions;
   /** Time between two reports. Default 1,000. */
   readonly reportIntervalMs?: number;
   /** Share of the requests that are in a report one by one, 0 to 1; those that failed are as long as there is room (128 a thread). Default 0.01. */
   readonly sampleRate?: number;
+}
+
+/** Where a proxy's own filters are. */
+export interface ProxyFilterOptions {
+  /** The folder of their modules: a path, or a URL such as `new URL("./filters/", import.meta.url)`. Nothing outside of it is ever loaded. */
+  readonly directory: string | URL;
+  /** Threads that they run on. Default 1. */
+  readonly threads?: number;
+  /** Is told of filters that throw, and of threads that end or hang. Default: a warning of the process's. */
+  readonly onProblem?: (problem: FilterProblem) => void;
 }
 
 /** How an engine is made; tests bring their own. */
@@ -54,10 +69,12 @@ const DEFAULT_SAMPLE_RATE = 0.01;
  */
 export class Proxy implements AsyncDisposable {
   readonly #engine: Engine;
+  readonly #filters: FilterHost | undefined;
   #isStopped = false;
 
-  private constructor(engine: Engine) {
+  private constructor(engine: Engine, filters: FilterHost | undefined) {
     this.#engine = engine;
+    this.#filters = filters;
   }
 
   /**
@@ -74,11 +91,19 @@ export class Proxy implements AsyncDisposable {
       reportIntervalMs = DEFAULT_REPORT_INTERVAL_MS,
       sampleRate = DEFAULT_SAMPLE_RATE,
       handoverPath,
+      filters,
     } = options;
     const reports = onReport === undefined ? { reportIntervalMs: 0 } : { reportIntervalMs, accessLog: { sampleRate } };
-    const engine = await createEngine({ workers, limits, ...reports, ...(handoverPath === undefined ? {} : { handoverPath }) });
+    const { threads = 1 } = filters ?? { threads: 0 };
+    const engine = await createEngine({
+      workers,
+      limits,
+      filterThreads: threads,
+      ...reports,
+      ...(handoverPath === undefined ? {} : { handoverPath }),
+    });
     if (onReport !== undefined) engine.onReport((batch) => onReport(toProxyReport(batch)));
-    const proxy = new Proxy(engine);
+    const proxy = new Proxy(engine, filters && startFilters(engine, filters, threads));
     proxy.ref();
     try {
       const unbound = (await proxy.apply(options.config)).filter(isUnbound);
@@ -150,6 +175,7 @@ export class Proxy implements AsyncDisposable {
     this.#isStopped = true;
     this.unref();
     await this.#engine.stop();
+    await this.#filters?.stop();
   }
 
   /** Keeps the process alive until `stop`, as a server of Node's does: a proxy does so from its start on. */
@@ -171,6 +197,24 @@ export class Proxy implements AsyncDisposable {
   #assertRunning(): void {
     if (this.#isStopped) throw new ProxyError("stopped", "the proxy has been stopped");
   }
+}
+
+/** Starts the threads that run filters. */
+function startFilters(engine: Engine, { directory, onProblem = warn }: ProxyFilterOptions, threads: number): FilterHost {
+  const host = new FilterHost({
+    directory: directory instanceof URL ? fileURLToPath(directory) : directory,
+    threads,
+    proxy: engine.proxyNumber(),
+    onProblem,
+    clock: systemClock,
+    random: Math.random,
+  });
+  engine.onFilterThreadHang((thread) => host.onHang(thread));
+  return host;
+}
+
+function warn({ kind, module, message }: FilterProblem): void {
+  process.emitWarning(`${module === "" ? "" : `filter ${module}: `}${message}`, { type: "FilterWarning", code: `FILTER_${kind.toUpperCase()}` });
 }
 
 /** Proxies that hold the process, and how each lets go. From here they are referred to, so that none is collected while it serves. */

@@ -50,6 +50,10 @@ export const settingsSchema = z
     agentAddress: addressSchema.optional(),
     /** Envoy's binary; found by `PATH` as `envoy` where absent. */
     envoyPath: z.string().min(1).optional(),
+    /** Folder of filters that are written in TypeScript; without it no filter module is loaded, whatever Pilot says. */
+    filterModules: z.string().min(1).optional(),
+    /** Threads that they run on. */
+    filterThreads: z.int().min(1).max(64).default(1),
     xds: z.enum(["delta", "sotw"]).default("delta"),
     /** How long requests in flight may take to end after SIGTERM. */
     drainMs: z.int().min(0).max(3_600_000).default(5_000),

@@ -31,6 +31,8 @@ export async function createNativeEngine(bootstrap: EngineBootstrap): Promise<En
     dumpConfig: () => typedAsync(async () => parseObject(await addon.dumpConfig(handle))),
     isReady: () => addon.isReady(handle),
     isHandedOver: () => addon.isHandedOver(handle),
+    proxyNumber: () => typed(() => addon.proxyNumber(handle)),
+    onFilterThreadHang: (listener) => typed(() => addon.onFilterThreadHang(handle, listener)),
   };
 }
 

@@ -21,6 +21,10 @@ export interface Engine {
   isReady(): boolean;
   /** True once another process has taken over the listening sockets; a drain then waits for idle connections too. */
   isHandedOver(): boolean;
+  /** A number by which threads of this process that run filters find the proxy. */
+  proxyNumber(): number;
+  /** Is told of threads that run filters and do not come back; one listener at a time. */
+  onFilterThreadHang(listener: (thread: number) => void): void;
 }
 
 export type DrainScope = "all" | "inbound";
@@ -61,6 +65,8 @@ export interface EngineBootstrap {
   readonly reportIntervalMs?: number;
   /** A Unix socket over which a process hands its listening sockets to the next one that is started with the same path. */
   readonly handoverPath?: string;
+  /** Threads that will run filters; 0 (the default): no filter is loaded. */
+  readonly filterThreads?: number;
   /** Of the requests that did not fail, the share that is in a report by itself. */
   readonly accessLog?: { readonly sampleRate: number };
 }

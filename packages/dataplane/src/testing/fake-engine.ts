@@ -76,6 +76,14 @@ export class FakeEngine implements Engine {
     return this.handedOver;
   }
 
+  proxyNumber(): number {
+    return 1;
+  }
+
+  onFilterThreadHang(): void {
+    // No thread of a fake hangs.
+  }
+
   /** Names of the accepted resources of a type. */
   names(typeUrl: string): readonly string[] {
     return [...(this.resources.get(typeUrl)?.keys() ?? [])].toSorted();

@@ -10,6 +10,7 @@ use napi_derive::napi;
 
 use crate::calls::call_aside;
 use crate::errors::{Code, Failure, guarded};
+use crate::filters::{self, FilterPlace};
 use crate::handle::ProxyHandle;
 
 /// One xDS resource as it came from the wire.
@@ -59,6 +60,7 @@ pub fn create_proxy(env: Env, bootstrap_json: String) -> Result<External<ProxyHa
     env.add_env_cleanup_hook(running, |running| {
         if let Some(running) = running.upgrade() {
             running.events.close();
+            running.hangs.close();
             let _ = guarded(|| {
                 running.stop();
                 Ok(())
@@ -120,6 +122,7 @@ pub fn stop(env: Env, proxy: &External<ProxyHandle>) -> Result<Object<'static>> 
         running.stop();
         running.events.wait_until_delivered();
         running.events.close();
+        running.hangs.close();
         Ok(())
     })
 }
@@ -181,6 +184,60 @@ pub fn is_ready(proxy: &External<ProxyHandle>) -> bool {
 #[napi(catch_unwind)]
 pub fn is_handed_over(proxy: &External<ProxyHandle>) -> bool {
     proxy.running.check().is_ok_and(proxy::Proxy::is_handed_over)
+}
+
+/// A number by which threads of this process that run filters find the proxy (`attachFilterThread`).
+#[napi(catch_unwind)]
+pub fn proxy_number(proxy: &External<ProxyHandle>) -> u32 {
+    proxy.number()
+}
+
+/// Calls `listener` with the number of each thread that runs filters and does not take its questions any more.
+#[napi(ts_args_type = "proxy: ExternalObject<ProxyHandle>, listener: (thread: number) => void")]
+pub fn on_filter_thread_hang(
+    proxy: &External<ProxyHandle>,
+    listener: Function<'_, u32, Unknown<'static>>,
+) -> Result<()> {
+    proxy.running.hangs.listen(&listener)
+}
+
+/// On a worker thread of Node's: takes part in the proxy of that number as its thread `thread`. `wake` is called when there
+/// are questions to take. Throws `stopped`.
+#[napi(ts_args_type = "proxy: number, thread: number, wake: () => void")]
+pub fn attach_filter_thread(
+    env: Env,
+    proxy: u32,
+    thread: u32,
+    wake: Function<'_, (), Unknown<'static>>,
+) -> Result<External<FilterPlace>, Code> {
+    let internal = |error: &Error| Error::new(Code::Internal, error.reason.clone());
+    let place = filters::attach(proxy, thread, &wake)
+        .map_err(|error| internal(&error))?
+        .map_err(Failure::into_thrown)?;
+    // The thread may end in the middle of a question: then nobody may wait for it.
+    let attached = std::sync::Arc::downgrade(&place.attached);
+    env.add_env_cleanup_hook(attached, |attached| {
+        if let Some(attached) = attached.upgrade() {
+            attached
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .take();
+        }
+    })
+    .map_err(|error| internal(&error))?;
+    Ok(External::new(place))
+}
+
+/// The questions since the last call, one frame behind the other; empty if there are none.
+#[napi(catch_unwind)]
+pub fn take_filter_questions(place: &External<FilterPlace>) -> Buffer {
+    Buffer::from(place.take())
+}
+
+/// Answers to questions: each behind the number of its call and its length.
+#[napi(catch_unwind)]
+pub fn answer_filter_questions(place: &External<FilterPlace>, batch: Buffer) {
+    place.answer(&batch);
 }
 
 /// What was built.

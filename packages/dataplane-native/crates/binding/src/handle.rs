@@ -8,6 +8,7 @@ use proxy::{Bootstrap, Proxy};
 use crate::calls::CallThread;
 use crate::errors::{Code, Failure, guarded};
 use crate::events::Events;
+use crate::filters::{self, Hangs};
 use crate::memory;
 
 /// A running proxy as JavaScript sees it.
@@ -24,6 +25,7 @@ pub struct ProxyHandle {
 pub(crate) struct Running {
     pub(crate) proxy: Proxy,
     pub(crate) events: Arc<Events>,
+    pub(crate) hangs: Hangs,
     stopped: AtomicBool,
 }
 
@@ -46,9 +48,15 @@ impl ProxyHandle {
         let running = Arc::new(Running {
             proxy,
             events,
+            hangs: Hangs::default(),
             stopped: AtomicBool::new(false),
         });
         Ok(Self { running, calls })
+    }
+
+    /// A number by which other threads of the process find the proxy.
+    pub(crate) fn number(&self) -> u32 {
+        filters::register(&self.running)
     }
 
     /// For the end of the environment, which must not keep a proxy alive that JavaScript has let go of.

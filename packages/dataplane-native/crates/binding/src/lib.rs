@@ -4,6 +4,7 @@ mod calls;
 mod errors;
 mod events;
 mod exports;
+mod filters;
 mod handle;
 mod memory;
 

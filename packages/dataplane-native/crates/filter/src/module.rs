@@ -7,7 +7,7 @@ mod frame;
 #[cfg(test)]
 mod tests;
 
-use config::{FilterModule, HeaderAppendAction, HeaderName, NameKind};
+use config::{FilterModule, HeaderAppendAction, HeaderName, Invalid, NameKind};
 use serde_json::Value;
 
 use crate::{
@@ -64,6 +64,9 @@ const ON_REQUEST: u8 = 1;
 const ON_RESPONSE: u8 = 2;
 const BODY: u8 = 4;
 const PARTIAL_BODY: u8 = 8;
+
+/// Why a module is not loaded: its configuration.
+const OF_CONFIG: u8 = 1;
 
 impl<'a> Settings<'a> {
     /// For the instance of that number.
@@ -145,8 +148,7 @@ impl Extension for Settings<'_> {
         };
         let decision = match answer {
             Ok(Some(answer)) => understand(phase, &answer, self.abilities.body.is_some()),
-            Ok(None) => None,
-            Err(_) => None,
+            Ok(None) | Err(_) => None,
         };
         match decision {
             Some(decision) => decision,
@@ -158,14 +160,14 @@ impl Extension for Settings<'_> {
     }
 }
 
-/// Why an answer is one that says the filter failed: what it says.
-pub fn failure(answer: &[u8]) -> bool {
+/// Whether an answer says that the filter failed.
+pub fn is_failure(answer: &[u8]) -> bool {
     answer.first() == Some(&FAILED)
 }
 
 /// What a module said when it was told to load: what it can do, or why it cannot be used.
-pub fn loaded(answer: &[u8]) -> Result<Abilities, String> {
-    let malformed = || "the answer of its thread is malformed".to_owned();
+pub fn loaded(answer: &[u8]) -> Result<Abilities, Invalid> {
+    let malformed = || Invalid::new("the answer of its thread is malformed").field("module");
     let mut reader = Reader::new(answer);
     match reader.u8() {
         Some(LOADED) => {
@@ -180,9 +182,15 @@ pub fn loaded(answer: &[u8]) -> Result<Abilities, String> {
                 }),
             })
         }
-        Some(NOT_LOADED) => Err(reader
-            .bytes()
-            .map_or_else(malformed, |text| String::from_utf8_lossy(text).into_owned())),
+        Some(NOT_LOADED) => {
+            let field = if reader.u8() == Some(OF_CONFIG) {
+                "config"
+            } else {
+                "module"
+            };
+            let refusal = |text| Invalid::new(String::from_utf8_lossy(text)).field(field);
+            Err(reader.bytes().map_or_else(malformed, refusal))
+        }
         _ => Err(malformed()),
     }
 }

@@ -13745,6 +13745,42 @@ pub mod envoy {
         }
     }
 }
+pub mod fairlead {
+    pub mod dataplane {
+        pub mod v1 {
+            #[derive(Clone, PartialEq, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct FilterModule {
+                #[prost(string, tag = "1")]
+                pub module: ::prost::alloc::string::String,
+                #[prost(message, optional, tag = "2")]
+                pub config: ::core::option::Option<
+                    super::super::super::google::protobuf::Struct,
+                >,
+                #[prost(message, optional, tag = "3")]
+                pub timeout: ::core::option::Option<
+                    super::super::super::google::protobuf::Duration,
+                >,
+                #[prost(bool, tag = "4")]
+                pub failure_mode_allow: bool,
+                #[prost(uint32, tag = "5")]
+                pub status_on_error: u32,
+                #[prost(string, tag = "6")]
+                pub version: ::prost::alloc::string::String,
+            }
+            impl ::prost::Name for FilterModule {
+                const NAME: &'static str = "FilterModule";
+                const PACKAGE: &'static str = "fairlead.dataplane.v1";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "fairlead.dataplane.v1.FilterModule".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/fairlead.dataplane.v1.FilterModule".into()
+                }
+            }
+        }
+    }
+}
 pub mod google {
     pub mod api {
         pub mod expr {

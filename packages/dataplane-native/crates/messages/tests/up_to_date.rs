@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use prost_build::{Config, Module};
 
 /// What is decoded by itself: resources, and what they carry in an `Any`.
-const ROOTS: [&str; 49] = [
+const ROOTS: [&str; 50] = [
     "envoy/config/cluster/v3/cluster.proto",
     "envoy/config/endpoint/v3/endpoint.proto",
     "envoy/config/listener/v3/listener.proto",
@@ -56,6 +56,7 @@ const ROOTS: [&str; 49] = [
     "envoy/service/auth/v3/external_auth.proto",
     "envoy/service/ext_proc/v3/external_processor.proto",
     "envoy/service/ratelimit/v3/rls.proto",
+    "fairlead/dataplane/v1/filter_module.proto",
 ];
 
 /// A wrapper is an option of what it wraps.

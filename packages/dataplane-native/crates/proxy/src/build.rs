@@ -112,7 +112,11 @@ impl Builder {
             filters: HttpFilters::new(&config.http_filters, &self.shared)?,
             router: router.unwrap_or_default(),
             inline_routes: match &config.routes {
-                RouteSource::Inline(routes) => Some(Arc::new(self.routes(routes))),
+                RouteSource::Inline(routes) => {
+                    Some(Arc::new(self.routes(routes).map_err(|e| {
+                        e.field("inline").field("routes").field("httpConnectionManager")
+                    })?))
+                }
                 RouteSource::Named(_) => None,
             },
             logs: self.logs(&config.access_log)?,
@@ -128,8 +132,13 @@ impl Builder {
         AccessLogs::new(logs, &self.shared.telemetry, &mut self.warnings)
     }
 
+    /// Whether a route configuration can be compiled.
+    pub(crate) fn check_routes(&self, config: &RouteConfiguration) -> Result<(), Invalid> {
+        RouteEntry::modules_of(config, &self.shared.modules).map(|_| ())
+    }
+
     /// Compiles a route configuration.
-    pub(crate) fn routes(&self, config: &Arc<RouteConfiguration>) -> RouteEntry {
+    pub(crate) fn routes(&self, config: &Arc<RouteConfiguration>) -> Result<RouteEntry, Invalid> {
         let telemetry = &self.shared.telemetry;
         let interned = |text: fn(&config::Route) -> &str| -> Vec<Vec<StringId>> {
             let routes = |host: &config::VirtualHost| {
@@ -149,13 +158,14 @@ impl Builder {
                 }
             }
         }
-        RouteEntry {
+        Ok(RouteEntry {
             buckets: RouteEntry::buckets_of(config),
+            modules: RouteEntry::modules_of(config, &self.shared.modules)?,
             table: RouteTable::new(Arc::clone(config)),
             names: interned(|route| &route.name),
             operations: interned(|route| &route.operation),
             tags,
-        }
+        })
     }
 
     /// Compiles a cluster with its endpoints of now. What is the same in `before` is taken over.

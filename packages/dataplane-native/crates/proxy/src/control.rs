@@ -30,6 +30,7 @@ use crate::{
     Bootstrap, Problem, ReportSink, Severity, StartError, Upsert,
     build::Builder,
     export::{self, Exporters},
+    modules::{FilterThread, Hook, Modules},
     overload::Overload,
     snapshot::Snapshot,
     worker::{Gauge, Shared, WorkerHandle},
@@ -114,6 +115,7 @@ impl Control {
             active_faults: AtomicU32::new(0),
             exporters: Exporters::default(),
             key_sources: crate::remote_keys::KeySources::default(),
+            modules: Arc::new(Modules::new(bootstrap.filter_threads)),
             overload: Overload::new(bootstrap.limits.max_memory_bytes),
             limits: bootstrap.limits,
             commands,
@@ -294,6 +296,10 @@ impl Control {
 
     pub(crate) fn flush_report(&self) {
         self.reporter.report();
+    }
+
+    pub(crate) fn attach_filter_thread(&self, wake: Hook, on_hang: Hook) -> FilterThread {
+        self.shared.modules.attach(wake, on_hang)
     }
 
     pub(crate) fn is_ready(&self) -> bool {

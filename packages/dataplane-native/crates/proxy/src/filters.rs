@@ -4,7 +4,7 @@ mod access;
 mod authenticate;
 mod explain;
 mod ext_authz;
-mod ext_proc;
+mod extend;
 mod global_limit;
 mod inject;
 mod local_limit;
@@ -14,8 +14,8 @@ mod share;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use config::{
-    Compressor, CompressorOverride, CorsPolicy, FilterOverride, HeaderName, HttpFilter, HttpFilterKind, Invalid,
-    LocalRateLimit, Rbac, RequestView,
+    Compressor, CompressorOverride, CorsPolicy, FilterModule, FilterOverride, HeaderName, HttpFilter, HttpFilterKind,
+    Invalid, LocalRateLimit, Rbac, RequestView,
 };
 use filter::{
     call::{Answer, Call, CallFailure},
@@ -32,6 +32,7 @@ use telemetry::ResponseFlags;
 
 use crate::{
     connection::Facts,
+    modules::Instance,
     request::{Reply, Shown},
     snapshot::RouteEntry,
     worker::Shared,
@@ -39,7 +40,7 @@ use crate::{
 
 pub(crate) use access::admits_connection;
 pub(crate) use explain::explain;
-pub(crate) use ext_proc::{Processing, Show, failed as processing_failed, reply as immediate};
+pub(crate) use extend::{Extender, Processing, Show, Way, principal, reply as immediate};
 pub(crate) use rewrite::compressors;
 pub(crate) use share::cors_policy;
 
@@ -72,6 +73,8 @@ pub(crate) struct Effects {
     /// Headers that services change, and a path that they do.
     pub(crate) change: Vec<HeaderChange>,
     pub(crate) path: Option<Vec<u8>>,
+    /// A body in place of the request's, all of which is here.
+    pub(crate) body: Option<Vec<u8>>,
     /// Headers of the response.
     pub(crate) response: Vec<HeaderChange>,
     /// The route is to be looked for again.
@@ -150,6 +153,8 @@ enum Kind {
     ExtAuthz(Box<config::ExtAuthz>),
     GlobalLimit(Box<config::GlobalRateLimit>),
     ExtProc(Box<config::ExtProc>),
+    /// None: only routes name one.
+    Module(Box<FilterModule>, Option<Arc<Instance>>),
     Buffer(u32),
     GrpcWeb,
     Compressor(Box<Compressor>),
@@ -172,6 +177,11 @@ impl HttpFilters {
                 HttpFilterKind::ExtAuthz(settings) => Kind::ExtAuthz(settings.clone()),
                 HttpFilterKind::RateLimit(settings) => Kind::GlobalLimit(settings.clone()),
                 HttpFilterKind::ExtProc(settings) => Kind::ExtProc(settings.clone()),
+                HttpFilterKind::Module(settings) => {
+                    let loaded = shared.modules.load(settings);
+                    let instance = loaded.map_err(|error| error.index(index).field("httpFilters"))?;
+                    Kind::Module(settings.clone(), instance)
+                }
                 HttpFilterKind::Buffer(limit) => Kind::Buffer(limit.max_request_bytes),
                 HttpFilterKind::GrpcWeb => Kind::GrpcWeb,
                 HttpFilterKind::Compressor(settings) => Kind::Compressor(settings.clone()),
@@ -196,15 +206,16 @@ impl HttpFilters {
         self.list.iter().any(wants)
     }
 
-    /// The settings of a filter that shows heads to a service.
-    pub(crate) fn processor<'a>(
+    /// Who a filter shows heads to.
+    pub(crate) fn extender<'a>(
         &'a self,
         position: usize,
-        found: Option<Found<'a>>,
-        choice: ClusterChoice<'a>,
-    ) -> Option<ProcSettings<'a>> {
+        (found, choice): (Option<Found<'a>>, ClusterChoice<'a>),
+        routes: Option<&'a RouteEntry>,
+    ) -> Option<Extender<'a>> {
         match effective(self.list.get(position)?, found, choice) {
-            Effective::ExtProc(settings) => Some(settings),
+            Effective::ExtProc(settings) => Some(Extender::Service(settings)),
+            Effective::Module(settings, instance) => module(settings, instance, routes),
             _ => None,
         }
     }
@@ -232,7 +243,11 @@ impl HttpFilters {
                 }
                 Effective::RateLimit(settings, bucket) => local_limit::limit(settings, bucket, context, effects),
                 Effective::ExtAuthz(settings) => ext_authz::check(settings, context, progress, effects),
-                Effective::ExtProc(settings) => ext_proc::check(settings, context, progress, effects),
+                Effective::ExtProc(settings) => extend::check(Extender::Service(settings), context, progress, effects),
+                Effective::Module(settings, instance) => match module(settings, instance, context.routes) {
+                    Some(extender) => extend::check(extender, context, progress, effects),
+                    None => Outcome::Continue,
+                },
                 Effective::GlobalLimit(config, of_route) => {
                     global_limit::check(config, of_route, context, progress, effects)
                 }
@@ -288,6 +303,8 @@ enum Effective<'a> {
     ExtAuthz(Settings<'a>),
     GlobalLimit(&'a config::GlobalRateLimit, Option<&'a config::RateLimitOverride>),
     ExtProc(ProcSettings<'a>),
+    /// A route's own is found at the route.
+    Module(&'a FilterModule, Option<&'a Arc<Instance>>),
     /// Bytes of a request.
     Buffer(u32),
     GrpcWeb,
@@ -323,6 +340,8 @@ fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterCh
             Effective::ExtProc(ProcSettings::new(config, Some(of_route)))
         }
         (_, Kind::ExtProc(config)) => Effective::ExtProc(ProcSettings::new(config, None)),
+        (Some(FilterOverride::Module(of_route)), _) => Effective::Module(of_route, None),
+        (_, Kind::Module(settings, instance)) => Effective::Module(settings, instance.as_ref()),
         (_, Kind::Cors) => Effective::Off,
         (Some(FilterOverride::Buffer(limit)), Kind::Buffer(_)) => Effective::Buffer(limit.max_request_bytes),
         (_, Kind::Buffer(limit)) => Effective::Buffer(*limit),
@@ -332,6 +351,16 @@ fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterCh
         }
         (_, Kind::Compressor(settings)) => Effective::Compressor(settings, None),
     }
+}
+
+/// A filter of a user's with its instance. None: no module is named.
+fn module<'a>(
+    settings: &'a FilterModule,
+    instance: Option<&'a Arc<Instance>>,
+    routes: Option<&'a RouteEntry>,
+) -> Option<Extender<'a>> {
+    let instance = instance.or_else(|| routes?.module(settings))?;
+    Some(Extender::Module(instance.settings(settings), instance))
 }
 
 /// Adds metadata to what is there, by namespace.

@@ -31,6 +31,7 @@ mod labels;
 mod lend;
 mod limiter;
 mod logging;
+mod modules;
 mod overload;
 mod pool;
 mod proxy_protocol;
@@ -47,6 +48,7 @@ mod wire;
 mod worker;
 
 use control::Control;
+pub use modules::{FilterThread, Hook};
 
 /// Who the proxy stands beside: labels of its telemetry and of its own spans.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -187,6 +189,8 @@ pub struct Bootstrap {
     /// A Unix socket over which processes hand their listening sockets to the next. A process that listens there already
     /// hands its own to this one, and ends what it has begun once this one serves ([`Proxy::await_handover`]).
     pub handover_path: Option<PathBuf>,
+    /// Threads that run filter modules and attach themselves ([`Proxy::attach_filter_thread`]); 0: none is loaded. Default 0.
+    pub filter_threads: u32,
     /// Called on the control thread a while after the configuration changed: decoding it takes much more memory than keeping it, and allocators hold on
     /// to what a thread has freed until it allocates again.
     #[serde(skip)]
@@ -202,6 +206,7 @@ impl Default for Bootstrap {
             access_log: AccessLogSettings::default(),
             report_interval_ms: 1_000,
             handover_path: None,
+            filter_threads: 0,
             give_memory_back: None,
         }
     }
@@ -331,6 +336,12 @@ impl Proxy {
     /// Sends what was counted since the last report to the sink now.
     pub fn flush_report(&self) {
         self.control.flush_report();
+    }
+
+    /// Takes a thread that runs filters of users. `wake` is called, on any thread, when it is to take its questions;
+    /// `on_hang` once it has not done so for two seconds: it is asked nothing any more then.
+    pub fn attach_filter_thread(&self, wake: Hook, on_hang: Hook) -> FilterThread {
+        self.control.attach_filter_thread(wake, on_hang)
     }
 
     /// True once at least one listener accepts traffic and none of those known waits for routes or secrets.

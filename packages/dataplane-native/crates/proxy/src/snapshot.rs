@@ -1,13 +1,15 @@
 //! The compiled configuration: immutable, shared by all workers, replaced as a whole.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     net::{IpAddr, SocketAddr},
     rc::Rc,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use config::{FilterChainIndex, HttpConnectionManager, ListenerFilterKind, Rbac, RouterOptions, TcpProxy};
+use config::{
+    FilterChainIndex, FilterOverride, HttpConnectionManager, Invalid, ListenerFilterKind, Rbac, RouterOptions, TcpProxy,
+};
 use foldhash::fast::FixedState;
 use route::RouteTable;
 use telemetry::{ReporterSide, StringId};
@@ -19,9 +21,12 @@ use crate::{
     filters::HttpFilters,
     limiter::ConnectionLimiter,
     logging::AccessLogs,
+    modules::{Instance, Modules},
     tracing::{SpanTags, TracingEntry},
     transport::Transport,
 };
+
+type FilterOverrides = BTreeMap<Arc<str>, FilterOverride>;
 
 pub(crate) type Map<V> = HashMap<Arc<str>, V, FixedState>;
 
@@ -213,6 +218,8 @@ pub(crate) struct RouteEntry {
     pub(crate) tags: HashMap<(usize, usize), SpanTags>,
     /// Buckets of bounds that routes have of their own, by the address of the bound in the table's configuration.
     pub(crate) buckets: HashMap<usize, filter::rate_limit::Bucket>,
+    /// Modules that routes name, by the address of what names them in the table's configuration.
+    pub(crate) modules: HashMap<usize, Arc<Instance>>,
 }
 
 impl RouteEntry {
@@ -235,12 +242,54 @@ impl RouteEntry {
             .chain([&config.filter_overrides])
             .flat_map(|overrides| overrides.values())
             .filter_map(|one| match one {
-                config::FilterOverride::LocalRateLimit(bound) => {
-                    Some((address_of(bound), filter::rate_limit::Bucket::default()))
+                FilterOverride::LocalRateLimit(bound) => {
+                    Some((address_of(&**bound), filter::rate_limit::Bucket::default()))
                 }
                 _ => None,
             })
             .collect()
+    }
+
+    /// Loads the modules that the configuration, which must not move, names.
+    pub(crate) fn modules_of(
+        config: &config::RouteConfiguration,
+        modules: &Arc<Modules>,
+    ) -> Result<HashMap<usize, Arc<Instance>>, Invalid> {
+        let mut found = HashMap::new();
+        let mut load = |overrides: &FilterOverrides| -> Result<(), Invalid> {
+            for (name, one) in overrides {
+                if let FilterOverride::Module(settings) = one {
+                    let loaded = modules.load(settings);
+                    let loaded = loaded.map_err(|error| error.key(name).field("typedPerFilterConfig"))?;
+                    found.extend(loaded.map(|instance| (address_of(&**settings), instance)));
+                }
+            }
+            Ok(())
+        };
+        load(&config.filter_overrides)?;
+        for (host_index, host) in config.virtual_hosts.iter().enumerate() {
+            let of_host = |error: Invalid| error.index(host_index).field("virtualHosts");
+            load(&host.filter_overrides).map_err(of_host)?;
+            for (index, route) in host.routes.iter().enumerate() {
+                let of_route = |error: Invalid| of_host(error.index(index).field("routes"));
+                load(&route.filter_overrides).map_err(of_route)?;
+                if let config::RouteAction::Forward(forward) = &route.action
+                    && let config::RouteTarget::WeightedClusters(weighted) = &forward.target
+                {
+                    for (index, cluster) in weighted.clusters.iter().enumerate() {
+                        let of_cluster =
+                            |error: Invalid| of_route(error.index(index).field("clusters").field("weightedClusters"));
+                        load(&cluster.filter_overrides).map_err(of_cluster)?;
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What a route's module is loaded as.
+    pub(crate) fn module(&self, settings: &config::FilterModule) -> Option<&Arc<Instance>> {
+        self.modules.get(&address_of(settings))
     }
 
     /// The bucket of a bound of this configuration.
@@ -265,8 +314,8 @@ fn at(strings: &[Vec<StringId>], host: usize, route: usize) -> StringId {
         .unwrap_or_default()
 }
 
-fn address_of(bound: &config::LocalRateLimit) -> usize {
-    std::ptr::from_ref(bound).addr()
+fn address_of<T>(settings: &T) -> usize {
+    std::ptr::from_ref(settings).addr()
 }
 
 /// A cluster with its endpoints of now.

@@ -26,6 +26,7 @@ use crate::{
     export::{self, ExportBatch, Exporters},
     h2::StreamTasks,
     lend::{self, Wish},
+    modules::Modules,
     overload::Overload,
     pool::Pools,
     remote_keys::{self, KeySources},
@@ -54,6 +55,8 @@ pub(crate) struct Shared {
     /// Collectors of spans.
     pub(crate) exporters: Exporters,
     pub(crate) key_sources: KeySources,
+    /// Filters that users write.
+    pub(crate) modules: Arc<Modules>,
     /// Where workers hand connections to each other.
     pub(crate) commands: Vec<async_mpsc::UnboundedSender<Command>>,
 }

@@ -43,8 +43,8 @@ use prost::Message;
 use crate::{
     buffer, compressor,
     context::{Context, is},
-    ext_authz, ext_proc, fault, filter_state, global_limit, http_connection_manager, jwt, rate_limit, rbac, short,
-    tcp_proxy,
+    ext_authz, ext_proc, fault, filter_state, global_limit, http_connection_manager, jwt, module, rate_limit, rbac,
+    short, tcp_proxy,
 };
 
 /// Filters that only observe or pass on telemetry; what they do, this proxy does itself or does not need.
@@ -245,6 +245,9 @@ fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) 
             suppress_envoy_headers: router.suppress_envoy_headers,
         }));
     }
+    if let Some(module) = module::filter(cx, any) {
+        return Some(HttpFilterKind::Module(Box::new(module)));
+    }
     if is::<SetFilterState>(any) {
         return filter_state::known_without_it(cx, any).map(|type_url| HttpFilterKind::Ignored { type_url });
     }
@@ -325,6 +328,9 @@ fn filter_override(cx: &mut Context, name: &str, any: &Any, is_optional: bool) -
     }
     if is::<CompressorPerRoute>(any) {
         return compressor::per_route(cx, any);
+    }
+    if let Some(module) = module::filter(cx, any) {
+        return Some(FilterOverride::Module(Box::new(module)));
     }
     ignored(cx, "configuration of HTTP filter", name, any, is_optional)
         .map(|type_url| FilterOverride::Ignored { type_url })

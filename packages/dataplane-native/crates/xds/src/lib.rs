@@ -29,6 +29,7 @@ mod lb_policy;
 mod limits;
 mod listener;
 mod matcher;
+mod module;
 mod rate_limit;
 mod rbac;
 mod retry;

@@ -39,6 +39,7 @@ mod balancing;
 mod bodies;
 mod clusters;
 mod listeners;
+mod modules;
 mod route_tables;
 mod services;
 mod telemetry;

@@ -260,7 +260,8 @@ pub(crate) fn json_object(value: Struct) -> Json {
     )
 }
 
-fn json(value: Value) -> Json {
+/// A protobuf value as JSON.
+pub(crate) fn json(value: Value) -> Json {
     match value.kind {
         None | Some(Kind::NullValue(_)) => Json::Null,
         Some(Kind::NumberValue(number)) => serde_json::Number::from_f64(number).map_or(Json::Null, Json::Number),

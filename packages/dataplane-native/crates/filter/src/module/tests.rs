@@ -144,7 +144,7 @@ fn a_filter_that_fails_ends_the_request_unless_told_otherwise() {
         ..filter()
     };
     let failed = [&[FAILED][..], &text("TypeError")].concat();
-    assert!(failure(&failed));
+    assert!(is_failure(&failed));
     assert_eq!(decide(&closed, Phase::Request, &failed), Decision::Fail { status: 503 });
     let timed_out = Settings::new(&closed, ABLE, 7).decide(Phase::Request, Err(CallFailure::Timeout));
     assert_eq!(timed_out, Decision::Fail { status: 503 });
@@ -207,7 +207,12 @@ fn a_module_says_what_it_can_do_or_why_it_is_not_loaded() {
         abilities.body.map(|body| (body.max_bytes, body.allow_partial)),
         Some((1000, false))
     );
-    let refused = [&[NOT_LOADED][..], &text("no such file")].concat();
-    assert_eq!(loaded(&refused), Err("no such file".to_owned()));
+    let refused = |field: u8| {
+        loaded(&[&[NOT_LOADED, field][..], &text("no such thing")].concat())
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(refused(0), "module: no such thing");
+    assert_eq!(refused(OF_CONFIG), "config: no such thing");
     assert!(loaded(&[9]).is_err());
 }

@@ -125,7 +125,9 @@ impl State {
                     self.drain(false);
                 }
                 Ok(Request::Gauges(reply)) => {
-                    let _ = reply.send(dump::gauges(&self.snapshot, &self.shared));
+                    let mut text = dump::gauges(&self.snapshot, &self.shared);
+                    self.shared.modules.gauges(&mut text);
+                    let _ = reply.send(text);
                 }
                 Ok(Request::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
@@ -150,6 +152,7 @@ impl State {
                 give_back();
             }
         }
+        self.shared.modules.watch();
         let now = self.shared.now_ms();
         if self.shared.overload.look() {
             // Connections of HTTP/2 without a stream hear of it now, not with their next one.
@@ -219,7 +222,8 @@ impl State {
                 }
                 result
             }
-            Resource::Route(_) | Resource::Endpoint(_) => Ok(()),
+            Resource::Route(routes) => self.builder.check_routes(routes),
+            Resource::Endpoint(_) => Ok(()),
         };
         match checked {
             Ok(()) => {
@@ -265,6 +269,11 @@ impl State {
                 ));
             }
         }
+        for routes in &config.routes {
+            if let Err(invalid) = self.builder.check_routes(routes) {
+                problems.push(problem(Severity::Error, ResourceType::Route, &routes.name, &invalid));
+            }
+        }
         for cluster in &config.clusters {
             if let Err(invalid) = self.builder.check_cluster(cluster) {
                 problems.push(problem(Severity::Error, ResourceType::Cluster, &cluster.name, &invalid));
@@ -291,7 +300,7 @@ impl State {
     /// Compiles what changed and gives it to the workers.
     fn publish(&mut self, problems: &mut Vec<Problem>) {
         let clusters = self.compile_clusters(problems);
-        let routes = self.compile_routes();
+        let routes = self.compile_routes(problems);
         let listeners = self.compile_listeners(&routes, problems);
         self.builder.forget(clusters.values());
         self.snapshot = Arc::new(Snapshot::new(self.snapshot.version + 1, listeners, routes, clusters));

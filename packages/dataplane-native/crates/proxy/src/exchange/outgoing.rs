@@ -297,6 +297,28 @@ impl Outgoing {
         ]
     }
 
+    /// Puts another body in the place of the one that is here. False if not all of it is.
+    pub(crate) fn replace_body(&mut self, buffer: &Buffer, body: &[u8], pool: &BufferPool) -> bool {
+        if !self.is_body_taken() {
+            return false;
+        }
+        let ahead = self.ahead(buffer).to_vec();
+        let mut later = pool.take(body.len() + ahead.len());
+        let most = later.capacity().max(body.len() + ahead.len());
+        for bytes in [body, &ahead] {
+            pool.reserve(&mut later, bytes.len(), most);
+            later.space()[..bytes.len()].copy_from_slice(bytes);
+            later.advance(bytes.len());
+        }
+        pool.give(std::mem::replace(&mut self.later, later));
+        self.later_len = body.len();
+        self.first = (self.first.0, self.first.0);
+        // It is kept whatever its length.
+        self.replay_limit = self.replay_limit.max(body.len() + 1);
+        self.rewind();
+        true
+    }
+
     /// Ends the request: the connection's buffer is left with what follows it. False if the body was not all taken.
     pub(crate) fn finish(&mut self, buffer: &mut Buffer, pool: &BufferPool) -> bool {
         self.head.clear();

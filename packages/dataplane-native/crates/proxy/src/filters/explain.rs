@@ -84,6 +84,13 @@ pub(crate) fn explain<V: RequestView>(
                 let cluster = &settings.service().cluster;
                 outcomes.push((format!("{}: cluster {cluster} may change it", filter.name), false));
             }
+            Effective::Module(settings, _) if settings.module.is_empty() => {}
+            Effective::Module(settings, _) => {
+                outcomes.push((
+                    format!("{}: module {} may change it", filter.name, settings.module),
+                    false,
+                ));
+            }
             Effective::GlobalLimit(config, _) => {
                 let cluster = &config.service.cluster;
                 outcomes.push((format!("{}: cluster {cluster} counts", filter.name), false));

@@ -2,7 +2,7 @@
 
 use config::{HeaderAppendAction, NameKind};
 use filter::change::HeaderChange;
-use http::{Buffer, Edits, Fields};
+use http::{Buffer, Edits, Fields, Known};
 
 use super::{Call, Reply, Scratch, find_route};
 use crate::filters::Effects;
@@ -58,6 +58,9 @@ pub(super) fn take_over(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scra
         scratch.path = path;
         call.is_path_changed = true;
     }
+    if let Some(body) = call.effects.body.take() {
+        replace_body(call, buffer, scratch, &body);
+    }
     if std::mem::take(&mut call.effects.reroutes)
         && let Some(entry) = call.routes
     {
@@ -65,6 +68,20 @@ pub(super) fn take_over(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scra
         return find_route(call, entry, buffer, scratch);
     }
     Ok(())
+}
+
+/// Puts another body in the place of the request's, all of which has to be here.
+fn replace_body(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch, body: &[u8]) {
+    if !scratch.outgoing.replace_body(buffer, body, &call.worker.buffers) {
+        return;
+    }
+    let (fields, edits) = (&scratch.request.fields, &mut scratch.edits);
+    edits.remove(buffer.filled(), fields, "content-length");
+    if scratch.outgoing.set_held() {
+        let mut number = itoa::Buffer::new();
+        edits.remove_known(fields, Known::TransferEncoding);
+        edits.append("content-length", number.format(body.len()).as_bytes());
+    }
 }
 
 /// Writes the headers that filters want in every response as lines.

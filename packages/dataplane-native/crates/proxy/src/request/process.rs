@@ -1,26 +1,29 @@
-//! Services that look at heads, along a request's way: the streams that they are asked on live as long as it does.
+//! Extensions that look at heads, along a request's way: the streams that services are asked on live as long as it does.
 
 use std::{
     future::{Future as _, poll_fn},
     task::Poll,
 };
 
+use config::RequestView as _;
 use filter::{
     call::CallFailure,
-    ext_proc::{Decision, Phase, Settings},
+    ext_proc::{Decision, Phase},
+    extension::{Extension, Shown as ShownHead},
 };
 use http::{Buffer, Framing};
 
-use super::{Call, Reply, Scratch, effects};
+use super::{Call, Reply, Scratch, View, effects};
 use crate::{
-    filters::{self, Show},
+    filters::{self, Show, Way},
+    modules,
     side_call::CallStream,
     wire::Wire,
 };
 
-/// A service that looks at this request.
+/// An extension that looks at this request.
 pub(crate) struct Processor {
-    /// None: it has not been asked yet.
+    /// None: it has not been asked yet, or is no service.
     stream: Option<Box<CallStream>>,
     /// Which filter it belongs to.
     position: usize,
@@ -54,7 +57,13 @@ pub(super) async fn show_request(
     let shown = match &show.message {
         None => None,
         Some(message) => {
-            let asking = Box::pin(ask(call, &mut processor, &show.stream, message, show.timeout_ms));
+            let asking = Box::pin(ask(
+                call,
+                &mut processor,
+                &show.way,
+                (Phase::Request, message),
+                show.timeout_ms,
+            ));
             Some(unless_gone(asking, wire, buffer, scratch).await?)
         }
     };
@@ -71,21 +80,25 @@ pub(super) async fn show_response(
     scratch: &mut Scratch,
 ) -> Result<(), Stop> {
     while let Some(mut processor) = call.processors.pop() {
-        let settings = call
-            .http
-            .filters
-            .processor(processor.position, call.found, call.choice)
-            .filter(|_| processor.wants_response);
-        let Some(settings) = settings else { continue };
-        let message = response_message(call, scratch, settings);
-        let stream = settings.stream();
-        let asking = Box::pin(ask(call, &mut processor, &stream, &message, settings.timeout_ms()));
+        let route = (call.found, call.choice);
+        let extender = call.http.filters.extender(processor.position, route, call.routes);
+        let Some(extender) = extender.filter(|_| processor.wants_response) else {
+            continue;
+        };
+        let extension = extender.extension();
+        let message = response_message(call, buffer, scratch, extension);
+        let way = extender.way();
+        let question = (Phase::Response, &*message);
+        let asking = Box::pin(ask(call, &mut processor, &way, question, extension.timeout_ms()));
         let answer = unless_gone(asking, wire, buffer, scratch)
             .await
             .map_err(|()| Stop::Gone)?;
-        match settings.decide(Phase::Response, answer) {
-            Decision::Reply(immediate) => return Err(Stop::Reply(Box::new(filters::immediate(*immediate)))),
-            Decision::Fail { status } => return Err(Stop::Reply(Box::new(filters::processing_failed(status)))),
+        match extension.decide(Phase::Response, answer) {
+            Decision::Reply(mut immediate) => {
+                filters::merge(&mut call.effects.metadata, immediate.metadata.take());
+                return Err(Stop::Reply(Box::new(filters::immediate(*immediate))));
+            }
+            Decision::Fail { status } => return Err(Stop::Reply(Box::new(extender.failed(status)))),
             Decision::Continue(changes) => {
                 filters::merge(&mut call.effects.metadata, changes.metadata);
                 let head = scratch.incoming.head_bytes();
@@ -106,32 +119,47 @@ pub(super) async fn show_response(
     Ok(())
 }
 
-fn response_message(call: &Call<'_>, scratch: &Scratch, settings: Settings<'_>) -> Vec<u8> {
-    let mut number = itoa::Buffer::new();
-    let status = number.format(scratch.response.status);
-    let mut fields: Vec<(&[u8], &[u8])> = vec![(b":status", status.as_bytes())];
+fn response_message(call: &Call<'_>, buffer: &Buffer, scratch: &Scratch, extension: &dyn Extension) -> Vec<u8> {
     let head = scratch.incoming.head_bytes();
+    let mut fields: Vec<(&[u8], &[u8])> = Vec::with_capacity(scratch.response.fields.as_slice().len() + 4);
     scratch
         .response_edits
         .for_each(head, &scratch.response.fields, |_, name, value| {
             fields.push((name, value));
         });
-    let is_whole = scratch.response.framing == Framing::None;
-    settings.message(
-        Phase::Response,
-        fields.into_iter(),
-        is_whole,
-        call.effects.metadata.as_ref(),
-    )
+    let view = View::new(call, buffer, scratch);
+    let client = call.remote.map(|address| address.to_string());
+    let shown = ShownHead {
+        status: scratch.response.status,
+        method: view.method(),
+        path: view.path(),
+        authority: view.authority(),
+        scheme: view.scheme(),
+        fields: &fields,
+        is_whole: scratch.response.framing == Framing::None,
+        body: None,
+        route: call.found.map_or("", |found| &found.route.name),
+        client: client.as_deref().unwrap_or_default(),
+        principal: filters::principal(&call.served.facts),
+        metadata: call.effects.metadata.as_ref(),
+    };
+    extension.question(Phase::Response, &shown)
 }
 
 async fn ask(
     call: &Call<'_>,
     processor: &mut Processor,
-    stream: &filter::call::Call,
-    message: &[u8],
+    way: &Way,
+    (phase, message): (Phase, &[u8]),
     timeout_ms: u64,
 ) -> Result<Option<Vec<u8>>, CallFailure> {
+    let stream = match way {
+        Way::Stream(stream) => stream,
+        Way::Thread(instance) => {
+            let answer = modules::ask(call.worker, instance, phase, message.to_vec(), timeout_ms).await;
+            return answer.map(Some);
+        }
+    };
     let timer = call.worker.timers.timer();
     timer.set(Some(timer.now_ms() + timeout_ms));
     let stream = match &mut processor.stream {

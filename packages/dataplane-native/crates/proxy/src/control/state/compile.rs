@@ -63,16 +63,25 @@ impl State {
         compiled
     }
 
-    pub(super) fn compile_routes(&mut self) -> Map<Arc<RouteEntry>> {
+    pub(super) fn compile_routes(&mut self, problems: &mut Vec<Problem>) -> Map<Arc<RouteEntry>> {
         let mut before = std::mem::take(&mut self.compiled.routes);
         let mut compiled = Map::default();
         for config in self.store.routes() {
-            let entry = match before.remove(&config.name) {
-                Some((old, entry)) if Arc::ptr_eq(&old, &config) => entry,
-                _ => Arc::new(self.builder.routes(&config)),
+            let known = before.remove(&config.name);
+            let kept = match known {
+                Some((old, entry)) if Arc::ptr_eq(&old, &config) => Some((old, entry)),
+                known => match self.builder.routes(&config) {
+                    Ok(entry) => Some((config, Arc::new(entry))),
+                    Err(invalid) => {
+                        problems.push(problem(Severity::Error, ResourceType::Route, &config.name, &invalid));
+                        known
+                    }
+                },
             };
-            compiled.insert(Arc::clone(&config.name), Arc::clone(&entry));
-            self.compiled.routes.insert(Arc::clone(&config.name), (config, entry));
+            if let Some((config, entry)) = kept {
+                compiled.insert(Arc::clone(&config.name), Arc::clone(&entry));
+                self.compiled.routes.insert(Arc::clone(&config.name), (config, entry));
+            }
         }
         compiled
     }
