@@ -207,6 +207,7 @@ function startFilters(engine: Engine, { directory, onProblem = warn }: ProxyFilt
     proxy: engine.proxyNumber(),
     onProblem,
     clock: systemClock,
+    // oxlint-disable-next-line no-restricted-properties -- this is where a library's randomness comes from
     random: Math.random,
   });
   engine.onFilterThreadHang((thread) => host.onHang(thread));
@@ -214,7 +215,10 @@ function startFilters(engine: Engine, { directory, onProblem = warn }: ProxyFilt
 }
 
 function warn({ kind, module, message }: FilterProblem): void {
-  process.emitWarning(`${module === "" ? "" : `filter ${module}: `}${message}`, { type: "FilterWarning", code: `FILTER_${kind.toUpperCase()}` });
+  process.emitWarning(`${module === "" ? "" : `filter ${module}: `}${message}`, {
+    type: "FilterWarning",
+    code: `FILTER_${kind.toUpperCase()}`,
+  });
 }
 
 /** Proxies that hold the process, and how each lets go. From here they are referred to, so that none is collected while it serves. */

@@ -70,7 +70,8 @@ export class ShownMessage implements FilterRequest, FilterResponse {
   }
 
   setPath(path: string): void {
-    if (!/^\/[\x21-\x7e]*$/.test(path)) throw new TypeError(`${JSON.stringify(path)} is no path; it begins with / and has neither spaces nor other than ASCII`);
+    if (!/^\/[\x21-\x7e]*$/.test(path))
+      throw new TypeError(`${JSON.stringify(path)} is no path; it begins with / and has neither spaces nor other than ASCII`);
     this.#newPath = path;
   }
 

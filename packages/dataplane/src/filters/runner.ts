@@ -34,7 +34,7 @@ export class FilterRunner {
   /** Takes a batch of questions; what can be answered at once is. */
   take(batch: Buffer): void {
     this.#isTaking = true;
-    for (let offset = 0; offset < batch.length; ) {
+    for (let offset = 0; offset < batch.length;) {
       const end = offset + 4 + batch.readUInt32LE(offset);
       this.#question(new FrameReader(batch, offset + 4));
       offset = end;
@@ -101,17 +101,16 @@ export class FilterRunner {
     try {
       const context = toContext(message, instance.config);
       const result = kind === REQUEST ? filter.onRequest?.(message, context) : filter.onResponse?.(message, context);
-      if (!(result instanceof Promise)) return this.#answer(call, message, result);
-      result.then(
-        (later) => {
-          try {
-            this.#answer(call, message, later);
-          } catch (error) {
-            this.#fail(call, module, error);
-          }
-        },
-        (error: unknown) => this.#fail(call, module, error),
-      );
+      if (result instanceof Promise) void this.#await(call, message, module, result);
+      else this.#answer(call, message, result);
+    } catch (error) {
+      this.#fail(call, module, error);
+    }
+  }
+
+  async #await(call: number, message: ShownMessage, module: string, result: Promise<unknown>): Promise<void> {
+    try {
+      this.#answer(call, message, await result);
     } catch (error) {
       this.#fail(call, module, error);
     }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { get as httpsGet } from "node:https";
 import { connect, createServer as createTcpServer, type Server as TcpServer } from "node:net";
@@ -184,5 +184,34 @@ describe("canary", () => {
     expect(lines).not.toContain("canary gets 100 %");
     expect(failed).toBeGreaterThan(0);
     expect(after).toEqual(new Set(["stable"]));
+  });
+});
+
+describe("typescript-filter", () => {
+  it("lets in who has a key, counts, leaves other routes alone, and loads the filter anew while it serves", async () => {
+    const upstream = await listen(createServer((request, response) => response.end(String(request.headers["x-client"]))));
+    const filters = temp.join("filters");
+    cpSync(fileURLToPath(new URL("../../../../samples/typescript-filter/filters", import.meta.url)), filters, { recursive: true });
+    const args = ["--listen", "127.0.0.1:0", "--to", upstream, "--key", "secret=ann", "--per-minute", "2", "--filters", filters];
+    await using sample = await startSample("typescript-filter", args);
+    const url = `http://${addressIn(sample, /listening/)}`;
+    const headers = { "x-api-key": "secret" };
+    expect((await fetch(`${url}/`)).status).toBe(401);
+    expect(await (await fetch(`${url}/public`)).text()).toBe("undefined");
+    const first = await fetch(`${url}/`, { headers });
+    expect([first.headers.get("x-requests-left"), await first.text()]).toEqual(["1", "ann"]);
+    await fetch(`${url}/`, { headers });
+    expect((await fetch(`${url}/`, { headers })).status).toBe(429);
+    await until("the log tells who it was", () => sample.lines.some((line) => line === "GET / 429 ann"));
+
+    const source = readFileSync(temp.join("filters/api-key.ts"), "utf8");
+    writeFileSync(temp.join("filters/api-key.ts"), "nonsense(");
+    sample.signal("SIGHUP");
+    await until("the broken filter is refused", () => sample.lines.some((line) => line.includes("filters[0].module")));
+    expect((await fetch(`${url}/`)).status).toBe(401);
+    writeFileSync(temp.join("filters/api-key.ts"), source.replaceAll("401", "403"));
+    sample.signal("SIGHUP");
+    await until("the filter is loaded", () => sample.lines.includes("filters loaded"));
+    expect((await fetch(`${url}/`)).status).toBe(403);
   });
 });
