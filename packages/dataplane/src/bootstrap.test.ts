@@ -83,6 +83,12 @@ describe("the engine's bootstrap", () => {
     expect(toEngineBootstrap(sidecarSettings({ mixer: { address: "127.0.0.1:1" } })).reportIntervalMs).toBe(1_000);
   });
 
+  it("loads filters only where their folder is named, and not beside an Envoy", () => {
+    expect(toEngineBootstrap(sidecarSettings()).filterThreads).toBe(0);
+    expect(toEngineBootstrap(sidecarSettings({ filterModules: "/etc/filters" })).filterThreads).toBe(1);
+    expect(() => sidecarSettings({ filterModules: "/etc/filters", engine: "envoy" })).toThrow("runs no filters in TypeScript");
+  });
+
   it("carries the identity that the admin API shows", () => {
     expect(toProxyNode(sidecarSettings()).principal).toBe("spiffe://cluster.local/ns/default/sa/reviews");
   });

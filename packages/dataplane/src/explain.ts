@@ -15,7 +15,7 @@ export type AskedRequest = Partial<ProxyExplainRequest> & Pick<ProxyExplainReque
 
 /**
  * What is wrong with a configuration, each problem with its path, by the code that would serve it; no error among them: `Proxy.start` takes it. Nothing
- * listens, so that a port in use is no problem here. Endpoints that are names are looked up.
+ * listens, so that a port in use is no problem here, and filters of your own are not loaded. Endpoints that are names are looked up.
  */
 export async function checkConfig(config: ProxyConfig, createEngine: CreateEngine = createNativeEngine): Promise<readonly EngineProblem[]> {
   const malformed = findConfigProblems(config);
@@ -62,7 +62,7 @@ interface SilentEngine extends AsyncDisposable {
 
 /** The engine that serves, without sockets. */
 async function startSilent(createEngine: CreateEngine): Promise<SilentEngine> {
-  const engine = await createEngine({ workers: 1, reportIntervalMs: 0 });
+  const engine = await createEngine({ workers: 1, reportIntervalMs: 0, assumesFilters: true });
   const apply = async (config: JsonObject, source?: ProxyConfig): Promise<readonly EngineProblem[]> => {
     const json = JSON.stringify({ ...config, listeners: toObjects(config["listeners"]).map(withoutSocket) });
     const problems = await engine.applyConfig(json);

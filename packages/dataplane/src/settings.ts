@@ -73,6 +73,10 @@ export const settingsSchema = z
     path: ["readinessAddress"],
     error: 'is for engine "fairlead"; a stock Envoy answers probes on its admin address',
   })
+  .refine((settings) => settings.engine === "fairlead" || settings.filterModules === undefined, {
+    path: ["filterModules"],
+    error: 'is for engine "fairlead"; a stock Envoy runs no filters in TypeScript',
+  })
   .refine((settings) => settings.engine === "envoy" || settings.agentAddress === undefined, {
     path: ["agentAddress"],
     error: 'is for engine "envoy"; our own engine answers on its admin address',

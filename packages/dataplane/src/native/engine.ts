@@ -67,6 +67,8 @@ export interface EngineBootstrap {
   readonly handoverPath?: string;
   /** Threads that will run filters; 0 (the default): no filter is loaded. */
   readonly filterThreads?: number;
+  /** Filters are taken by their names and never loaded: for an engine that explains and does not serve. */
+  readonly assumesFilters?: boolean;
   /** Of the requests that did not fail, the share that is in a report by itself. */
   readonly accessLog?: { readonly sampleRate: number };
 }

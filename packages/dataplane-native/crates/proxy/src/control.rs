@@ -115,7 +115,7 @@ impl Control {
             active_faults: AtomicU32::new(0),
             exporters: Exporters::default(),
             key_sources: crate::remote_keys::KeySources::default(),
-            modules: Arc::new(Modules::new(bootstrap.filter_threads)),
+            modules: Arc::new(Modules::new(bootstrap.filter_threads, bootstrap.assumes_filters)),
             overload: Overload::new(bootstrap.limits.max_memory_bytes),
             limits: bootstrap.limits,
             commands,

@@ -191,6 +191,8 @@ pub struct Bootstrap {
     pub handover_path: Option<PathBuf>,
     /// Threads that run filter modules and attach themselves ([`Proxy::attach_filter_thread`]); 0: none is loaded. Default 0.
     pub filter_threads: u32,
+    /// Filter modules are taken by their names and never loaded: for a proxy that explains and does not serve.
+    pub assumes_filters: bool,
     /// Called on the control thread a while after the configuration changed: decoding it takes much more memory than keeping it, and allocators hold on
     /// to what a thread has freed until it allocates again.
     #[serde(skip)]
@@ -207,6 +209,7 @@ impl Default for Bootstrap {
             report_interval_ms: 1_000,
             handover_path: None,
             filter_threads: 0,
+            assumes_filters: false,
             give_memory_back: None,
         }
     }

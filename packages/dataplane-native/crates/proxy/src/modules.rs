@@ -44,6 +44,8 @@ const MAX_COUNTED: usize = 256;
 pub(crate) struct Modules {
     /// Threads that there should be; with none no module is loaded.
     wanted_threads: u32,
+    /// Modules are taken by their names.
+    are_assumed: bool,
     threads: ArcSwap<Vec<Arc<Thread>>>,
     registry: Mutex<Registry>,
     thread_came: Condvar,
@@ -80,10 +82,6 @@ impl Instance {
     pub(crate) fn settings<'a>(&self, config: &'a FilterModule) -> module::Settings<'a> {
         module::Settings::new(config, self.abilities, self.id)
     }
-
-    pub(crate) fn abilities(&self) -> Abilities {
-        self.abilities
-    }
 }
 
 impl Drop for Instance {
@@ -94,9 +92,10 @@ impl Drop for Instance {
 }
 
 impl Modules {
-    pub(crate) fn new(wanted_threads: u32) -> Self {
+    pub(crate) fn new(wanted_threads: u32, are_assumed: bool) -> Self {
         Self {
             wanted_threads,
+            are_assumed,
             ..Self::default()
         }
     }
@@ -106,6 +105,14 @@ impl Modules {
         config.check()?;
         if config.module.is_empty() {
             return Ok(None);
+        }
+        if self.are_assumed {
+            return Ok(Some(Arc::new(Instance {
+                id: 0,
+                abilities: Abilities::default(),
+                stats: Arc::default(),
+                modules: Arc::clone(self),
+            })));
         }
         if self.wanted_threads == 0 {
             return Err(Invalid::new(

@@ -445,6 +445,25 @@ fn a_filter_is_explained() {
 }
 
 #[test]
+fn a_proxy_that_only_explains_takes_modules_by_their_names() {
+    let upstream = Upstream::saying("ok");
+    let bootstrap = Bootstrap {
+        workers: 1,
+        assumes_filters: true,
+        ..Bootstrap::default()
+    };
+    let module = json!({ "module": "auth.ts" });
+    let proxy = start_with(bootstrap, &config(&upstream, module, json!([forward("up")])));
+    let request = json!({ "listener": "web", "method": "GET", "authority": "h", "path": "/", "headers": [] });
+    assert!(
+        proxy
+            .explain(&request.to_string())
+            .unwrap()
+            .contains("module auth.ts may change it")
+    );
+}
+
+#[test]
 fn many_requests_are_few_wakeups() {
     let upstream = Upstream::saying("ok");
     let proxy = start();
