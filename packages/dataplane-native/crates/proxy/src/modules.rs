@@ -31,7 +31,7 @@ use stats::ModuleStats;
 use thread::{Slot, Thread, Waiter};
 
 /// Time for loading a module on all threads, waiting for a thread included.
-const LOAD_TIMEOUT: Duration = Duration::from_secs(5);
+const LOAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A thread that has not looked at its questions for so long hangs.
 const HANG_LIMIT: Duration = Duration::from_secs(2);
@@ -170,7 +170,7 @@ impl Modules {
                     for thread in &**self.threads.load() {
                         thread.poke();
                     }
-                    return Err(problem("was not loaded within 5 s"));
+                    return Err(problem("was not loaded within 10 s"));
                 }
             }
         }
