@@ -1,4 +1,5 @@
 import type { ProxyConfig } from "./config.ts";
+import { ownFilterAt } from "./engine-policies.ts";
 import type { EngineProblem } from "./native/engine.ts";
 
 /**
@@ -12,7 +13,21 @@ export function toUserProblem(problem: EngineProblem, config: ProxyConfig, json:
     return { ...problem, path: toUserPath(pathAt(json, Number(column) - 1)), message };
   }
   const place = placeOf(problem, config);
-  return place === undefined ? problem : { ...problem, path: toUserPath(problem.path === "" ? place : `${place}.${problem.path}`) };
+  if (place === undefined) return problem;
+  const path = problem.path === "" ? place : `${place}.${problem.path}`;
+  return { ...problem, path: toUserPath(withOwnFilters(path, config)) };
+}
+
+/** The engine counts all filters of a listener; the user's own are some of them. */
+function withOwnFilters(path: string, { listeners }: ProxyConfig): string {
+  return path.replace(
+    /^listeners\[(\d+)\]\.filterChains\[0\]\.filters\[0\]\.httpFilters\[(\d+)\]/,
+    (whole, listener: string, index: string) => {
+      const config = listeners[Number(listener)];
+      const own = config?.kind === "http" ? ownFilterAt(config, Number(index)) : undefined;
+      return own === undefined ? whole : `listeners[${listener}].filters[${own}]`;
+    },
+  );
 }
 
 function placeOf({ resourceType, name }: EngineProblem, { listeners, clusters }: ProxyConfig): string | undefined {

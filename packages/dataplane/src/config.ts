@@ -45,7 +45,7 @@ export interface HttpListenerConfig {
   readonly tokenIssuers?: Readonly<Record<string, TokenIssuerConfig>>;
   /** For all requests together, unless a route has its own. */
   readonly rateLimit?: RateLimitConfig;
-  /** Filters of your own for all requests, in this order, unless a route has its own. */
+  /** Filters of your own for all requests, in this order (responses meet the last one first), unless a route has its own. */
   readonly filters?: readonly FilterConfig[];
   readonly accessLogs?: readonly AccessLogConfig[];
   /** Which routes serve which hosts; the most specific domain wins. */

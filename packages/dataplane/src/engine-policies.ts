@@ -13,6 +13,7 @@ import type {
   TokenIssuerConfig,
   TokenRequirementConfig,
 } from "./policy-config.ts";
+import type { VersionedFilter } from "./filters/versions.ts";
 
 type JsonObject = { readonly [key: string]: JsonValue };
 
@@ -54,6 +55,13 @@ export function toFilters({ hosts, tokenIssuers, rateLimit, filters: own = [] }:
   return used.length === 0 ? [] : [...used, { name: "router", kind: { router: {} } }];
 }
 
+/** Which of a listener's own filters stands at a place of the engine's list, if one does. */
+export function ownFilterAt(listener: HttpListenerConfig, index: number): number | undefined {
+  const name = toFilters(listener)[index]?.["name"];
+  const place = typeof name === "string" ? /^filter(\d+)$/.exec(name)?.[1] : undefined;
+  return place === undefined ? undefined : Number(place);
+}
+
 /** What a route says to the filters. */
 export function toFilterOverrides({ cors, fault, token, access, rateLimit, filters }: RouteConfig, listenerFilters = 0): JsonObject {
   const overrides: readonly (readonly [string, JsonValue | undefined])[] = [
@@ -77,9 +85,10 @@ function toModules(filters: readonly FilterConfig[] | undefined, listenerFilters
   });
 }
 
-function toModule({ module, config, timeoutMs, failureMode, statusOnError }: FilterConfig): JsonObject {
+function toModule({ module, config, timeoutMs, failureMode, statusOnError, version = "" }: FilterConfig & VersionedFilter): JsonObject {
   return {
     module,
+    version,
     ...(config === undefined ? {} : { config }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(statusOnError === undefined ? {} : { statusOnError }),

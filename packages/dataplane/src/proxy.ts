@@ -123,7 +123,7 @@ export class Proxy implements AsyncDisposable {
     this.#assertRunning();
     const malformed = findConfigProblems(config);
     if (malformed.length > 0) throw invalidConfig(malformed);
-    const json = JSON.stringify(toEngineConfig(config));
+    const json = JSON.stringify(toEngineConfig((await this.#filters?.withVersions(config)) ?? config));
     const problems = (await this.#engine.applyConfig(json)).map((problem) => toUserProblem(problem, config, json));
     if (problems.some(({ severity }) => severity === "error")) throw invalidConfig(problems);
     return problems;

@@ -1,6 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { type Backoff, type Cancel, type Clock, createBackoff } from "@fairlead/kit";
+import type { ProxyConfig } from "../config.ts";
 import type { FilterThreadData, FilterThreadMessage } from "./thread-messages.ts";
+import { withFilterVersions } from "./versions.ts";
 
 /** What is wrong with filters or their threads while they run; the proxy serves on. */
 export interface FilterProblem {
@@ -32,6 +34,7 @@ export interface FilterHostOptions {
 export class FilterHost {
   readonly #options: FilterHostOptions;
   readonly #places: Place[];
+  #versioning: Promise<unknown> = Promise.resolve();
   #isStopped = false;
 
   constructor(options: FilterHostOptions) {
@@ -46,6 +49,14 @@ export class FilterHost {
       error: undefined,
     }));
     for (const place of this.#places) this.#start(place);
+  }
+
+  /** The configuration, so that modules that have changed are loaded anew. */
+  withVersions(config: ProxyConfig): Promise<ProxyConfig> {
+    // One after the other: configurations take effect in the order that they are given.
+    const versioned = this.#versioning.then(() => withFilterVersions(config, this.#options.directory));
+    this.#versioning = versioned;
+    return versioned;
   }
 
   /** Ends a thread that hangs; another one follows. */

@@ -57,8 +57,9 @@ const FORMATS: ReadonlyMap<string, string> = new Map([
   [".mjs", "module"],
 ]);
 
-async function fingerprint(directory: string, module: string): Promise<string> {
-  const file = join(directory, module);
+/** What tells a version of a module from others. Throws where there is none. */
+export async function fingerprint(directory: string, module: string): Promise<string> {
+  const file = await locate(directory, module);
   const [bytes, { mtimeMs }] = await Promise.all([readFile(file), stat(file)]);
   return createHash("sha256").update(bytes).update(String(mtimeMs)).digest("hex").slice(0, 16);
 }

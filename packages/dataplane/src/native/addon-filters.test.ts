@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { connect } from "node:http2";
 import { createTempFolder, freePort, type TempFolder, until } from "@fairlead/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HttpListenerConfig, ProxyConfig, RouteConfig } from "../config.ts";
@@ -124,6 +125,22 @@ describe("a filter", () => {
     expect(bodies).toEqual(["<hello>"]);
   });
 
+  it("sees requests of HTTP/2 with their bodies", async () => {
+    write(
+      "body.ts",
+      "{ requestBody: { maxBytes: 8 }, onRequest: (request) => request.setBody(`<${Buffer.from(request.body ?? []).toString()}>`) }",
+    );
+    await start(configOf([{ module: "body.ts" }]));
+    const session = connect(`http://${address}`);
+    const stream = session.request({ ":path": "/", ":method": "POST" });
+    stream.end("hello");
+    const [headers] = await once(stream, "response");
+    stream.resume();
+    await once(stream, "end");
+    session.destroy();
+    expect([headers[":status"], bodies]).toEqual([200, ["<hello>"]]);
+  });
+
   it("is another one, or the same with another configuration, where a route says so", async () => {
     write("tag.ts", "{ onResponse: (response, { config }) => response.headers.append('x-tag', String(config)) }");
     const own = [
@@ -131,7 +148,7 @@ describe("a filter", () => {
       { module: "tag.ts", config: "second" },
     ];
     const running = await start(configOf([{ module: "tag.ts", config: "all" }], { match: { path: { prefix: "/own" } }, filters: own }));
-    expect((await ask("/own")).headers.get("x-tag")).toBe("own, second");
+    expect((await ask("/own")).headers.get("x-tag")).toBe("second, own");
     expect((await ask("/plain")).headers.get("x-tag")).toBeNull();
     await running.apply(configOf([{ module: "tag.ts", config: "all" }]));
     expect((await ask("/")).headers.get("x-tag")).toBe("all");
