@@ -20,7 +20,7 @@ const config: ProxyConfig = {
       name: "web",
       address: values.listen,
       accessLogs: [
-        { path: "/dev/stdout", format: "%REQ(:METHOD)% %PATH(WQ:ORIG)% %RESPONSE_CODE% %DYNAMIC_METADATA(samples.api-key:client)%" },
+        { path: "/dev/stdout", format: "%REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE% %DYNAMIC_METADATA(samples.api-key:client)%" },
       ],
       hosts: [
         {
