@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Buffer, External, Function, Object, Unknown};
+use napi::bindgen_prelude::{Buffer, BufferSlice, External, Function, Object, Unknown};
 use napi::{Env, Error, Result};
 use napi_derive::napi;
 
@@ -229,9 +229,10 @@ pub fn attach_filter_thread(
 }
 
 /// The questions since the last call, one frame behind the other; empty if there are none.
-#[napi(catch_unwind)]
-pub fn take_filter_questions(place: &External<FilterPlace>) -> Buffer {
-    Buffer::from(place.take())
+#[napi(ts_return_type = "Buffer")]
+pub fn take_filter_questions<'env>(env: &'env Env, place: &External<FilterPlace>) -> Result<BufferSlice<'env>> {
+    // A copy: a buffer over memory of ours has to be given back by a call, which costs more than the few kilobytes of a batch.
+    BufferSlice::copy_from(env, place.take())
 }
 
 /// Answers to questions: each behind the number of its call and its length.
