@@ -44,6 +44,7 @@ export function toEngineBootstrap(settings: Settings): EngineBootstrap {
     workers: settings.workers ?? 0,
     limits: settings.limits,
     filterThreads: settings.filterModules === undefined ? 0 : settings.filterThreads,
+    ...(settings.handoverPath === undefined ? {} : { handoverPath: settings.handoverPath }),
     reportIntervalMs: settings.mixer === undefined ? 0 : REPORT_INTERVAL_MS,
   };
 }
