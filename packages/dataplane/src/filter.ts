@@ -18,7 +18,7 @@ export interface Filter<Config = FilterJson | undefined> {
   readonly requestBody?: FilterRequestBody;
   /** Looks at a request before it goes on; what it returns is the answer in the place of the upstream's. */
   readonly onRequest?: (request: FilterRequest, context: FilterContext<Config>) => FilterResult | Promise<FilterResult>;
-  /** Looks at a response's head before it goes to the client; what it returns is sent instead. */
+  /** Looks at the head of an upstream's response before it goes to the client; what it returns is sent instead. */
   readonly onResponse?: (response: FilterResponse, context: FilterContext<Config>) => FilterResult | Promise<FilterResult>;
 }
 

@@ -14,7 +14,7 @@ use crate::{
     value::{json, json_object, millis},
 };
 
-/// `udpa.type.v1.TypedStruct` and `xds.type.v3.TypedStruct`: how EnvoyFilter writes types that Istio does not know.
+/// `udpa.type.v1.TypedStruct` and `xds.type.v3.TypedStruct`: how `EnvoyFilter` writes types that Istio does not know.
 #[derive(Clone, PartialEq, Message)]
 struct TypedStruct {
     #[prost(string, tag = "1")]
