@@ -109,8 +109,8 @@ fn endpoints_of(cluster: &ClusterEntry) -> Value {
                 "activeRequests": state.active.load(Relaxed),
                 "connections": state.connections.load(Relaxed),
                 "requestsTotal": state.requests_total.load(Relaxed),
-                "errorsTotal": state.errors_total.load(Relaxed),
-                "connectFailuresTotal": state.connect_failures_total.load(Relaxed),
+                "errorsTotal": state.known_troubles().map_or(0, |troubles| troubles.errors_total.load(Relaxed)),
+                "connectFailuresTotal": state.known_troubles().map_or(0, |troubles| troubles.connect_failures_total.load(Relaxed)),
             })
         })
         .collect();

@@ -293,7 +293,7 @@ impl State {
         let clusters = self.compile_clusters(problems);
         let routes = self.compile_routes();
         let listeners = self.compile_listeners(&routes, problems);
-        self.builder.forget(clusters.values());
+        self.builder.forget(|name| clusters.contains_key(name));
         self.snapshot = Arc::new(Snapshot::new(self.snapshot.version + 1, listeners, routes, clusters));
         for worker in &self.workers {
             worker.send(Command::Update(Arc::clone(&self.snapshot)));

@@ -45,7 +45,7 @@ fn only_clusters_that_resolve_names_may_have_names() {
     let Resource::Cluster(dns) = dns else { panic!() };
     assert_eq!(
         dns.endpoints[0].endpoints[0].address,
-        Address::Host("example.com".into(), 80)
+        Address::of_host("example.com", 80)
     );
     assert_eq!(dns.endpoints[0].endpoints[0].hostname.as_deref(), Some("example.com"));
     let errors = errors(
