@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{Address, EndpointHealthCheck, Metadata, shared};
@@ -18,6 +18,7 @@ pub struct ClusterLoadAssignment {
     /// The cluster's name, or its EDS service name.
     pub cluster_name: Arc<str>,
     /// Endpoints by locality and priority.
+    #[serde(deserialize_with = "crate::shared::without_room")]
     pub localities: Vec<LocalityEndpoints>,
     /// A priority is full as long as its share of healthy endpoints times this is 100; in percent.
     pub overprovisioning_percent: u32,
@@ -44,7 +45,7 @@ pub struct LocalityEndpoints {
     /// 0 is used first.
     pub priority: u32,
     /// The endpoints.
-    #[serde(deserialize_with = "without_room")]
+    #[serde(deserialize_with = "crate::shared::without_room")]
     pub endpoints: Vec<Endpoint>,
 }
 
@@ -198,13 +199,6 @@ impl Endpoint {
     pub fn tls_mode(&self) -> Option<&str> {
         self.transport_match.as_ref()?.get("tlsMode").map(String::as_str)
     }
-}
-
-/// A list never grows once it is read.
-fn without_room<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Endpoint>, D::Error> {
-    let mut endpoints = Vec::<Endpoint>::deserialize(deserializer)?;
-    endpoints.shrink_to_fit();
-    Ok(endpoints)
 }
 
 /// What the control plane knows of an endpoint's health.

@@ -140,7 +140,7 @@ pub(crate) struct ClusterState {
     pub(crate) ejections_total: AtomicU64,
     /// Endpoints out of service now.
     pub(crate) ejected: AtomicU32,
-    pub(crate) outliers: OutlierCounts,
+    outliers: OnceLock<Box<OutlierCounts>>,
     /// Results of active health checks.
     pub(crate) checks: CheckCounts,
     /// Another number after every change of what is out of service.
@@ -275,6 +275,16 @@ impl ClusterState {
                 .sum()
         };
         (sum(Counted::Request), sum(Counted::Connection), sum(Counted::Pending))
+    }
+
+    /// What outlier detection has found, for counting one more.
+    pub(crate) fn outliers(&self) -> &OutlierCounts {
+        self.outliers.get_or_init(Box::default)
+    }
+
+    /// The same for reading; none: it has not looked yet.
+    pub(crate) fn known_outliers(&self) -> Option<&OutlierCounts> {
+        self.outliers.get().map(|counts| &**counts)
     }
 
     /// Registers for the next connection that is closed or becomes idle.

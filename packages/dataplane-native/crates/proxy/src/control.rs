@@ -155,6 +155,7 @@ impl Control {
             inheritance,
             is_ready: Arc::clone(&is_ready),
             give_memory_back: bootstrap.give_memory_back,
+            committed_bytes: bootstrap.committed_bytes,
             changed_at: None,
         };
         let thread = std::thread::Builder::new()

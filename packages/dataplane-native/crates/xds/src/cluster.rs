@@ -54,8 +54,8 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
         }),
         outlier_detection: pb
             .outlier_detection
-            .map(|pb| cx.within("outlierDetection", |cx| outlier_detection(cx, pb))),
-        health_check: health_check(cx, pb.health_checks),
+            .map(|pb| Box::new(cx.within("outlierDetection", |cx| outlier_detection(cx, pb)))),
+        health_check: health_check(cx, pb.health_checks).map(Box::new),
         transport: pb.transport_socket.map_or(UpstreamTransport::Plain, |socket| {
             cx.within("transportSocket", |cx| tls::upstream(cx, socket))
         }),

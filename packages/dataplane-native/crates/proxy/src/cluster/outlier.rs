@@ -234,7 +234,7 @@ impl ClusterState {
         if endpoint.is_ejected() {
             return false;
         }
-        self.outliers.detected[detector as usize].fetch_add(1, Relaxed);
+        self.outliers().detected[detector as usize].fetch_add(1, Relaxed);
         if fastrand::u32(..100) >= detector.enforcing(settings) {
             return false;
         }
@@ -242,7 +242,7 @@ impl ClusterState {
         let allowed = (endpoints as u64 * u64::from(settings.max_ejection_percent) / 100) as u32;
         let is_allowed = ejected < allowed || settings.always_eject_one_host && ejected == 0;
         if !is_allowed {
-            self.outliers.overflow.fetch_add(1, Relaxed);
+            self.outliers().overflow.fetch_add(1, Relaxed);
             return false;
         }
         self.eject(endpoint, detector, settings, now_ms)
@@ -267,7 +267,7 @@ impl ClusterState {
         endpoint.troubles().outlier.multiplier.store(times as u32, Relaxed);
         self.ejected.fetch_add(1, Relaxed);
         self.ejections_total.fetch_add(1, Relaxed);
-        self.outliers.enforced[detector as usize].fetch_add(1, Relaxed);
+        self.outliers().enforced[detector as usize].fetch_add(1, Relaxed);
         self.availability_changed();
         true
     }
@@ -302,11 +302,11 @@ impl ClusterState {
         settings: &OutlierDetection,
         now_ms: u64,
     ) -> u32 {
-        let next = self.outliers.next_look_ms.load(Relaxed);
+        let next = self.outliers().next_look_ms.load(Relaxed);
         if now_ms < next {
             return 0;
         }
-        self.outliers
+        self.outliers()
             .next_look_ms
             .store(now_ms + settings.interval_ms.max(1), Relaxed);
         if next == 0 {

@@ -78,6 +78,7 @@ pub(super) struct State {
     pub(super) waiting: HashMap<Arc<str>, Vec<String>>,
     pub(super) is_ready: Arc<AtomicBool>,
     pub(super) give_memory_back: Option<fn()>,
+    pub(super) committed_bytes: Option<fn() -> u64>,
     /// When the configuration changed, until the memory for that is given back.
     pub(super) changed_at: Option<Instant>,
 }
@@ -125,7 +126,11 @@ impl State {
                     self.drain(false);
                 }
                 Ok(Request::Gauges(reply)) => {
-                    let _ = reply.send(dump::gauges(&self.snapshot, &self.shared));
+                    let _ = reply.send(dump::gauges(
+                        &self.snapshot,
+                        &self.shared,
+                        self.committed_bytes.map(|ask| ask()),
+                    ));
                 }
                 Ok(Request::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
@@ -146,6 +151,7 @@ impl State {
     fn tick(&mut self) {
         if self.changed_at.is_some_and(|at| at.elapsed() >= QUIET) {
             self.changed_at = None;
+            config::forget_unshared();
             if let Some(give_back) = self.give_memory_back {
                 give_back();
             }
