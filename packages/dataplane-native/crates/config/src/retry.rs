@@ -57,14 +57,12 @@ impl RetryPolicy {
     pub fn shared(self) -> Arc<Self> {
         static LAST: Mutex<Weak<RetryPolicy>> = Mutex::new(Weak::new());
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        match last.upgrade().filter(|last| **last == self) {
-            Some(same) => same,
-            None => {
-                let new = Arc::new(self);
-                *last = Arc::downgrade(&new);
-                new
-            }
+        if let Some(same) = last.upgrade().filter(|last| **last == self) {
+            return same;
         }
+        let new = Arc::new(self);
+        *last = Arc::downgrade(&new);
+        new
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct Facts {
     /// `tls` or `raw_buffer` once somebody looked.
     pub(crate) transport: &'static str,
     /// Who the client proved to be.
-    pub(crate) peer_tls: Option<PeerInfo>,
+    pub(crate) peer_tls: Option<Arc<PeerInfo>>,
     /// The client's certificate in DER, where a filter wants it.
     pub(crate) peer_certificate: Option<Arc<[u8]>>,
     /// Number of the connection in this process.
@@ -116,7 +116,7 @@ impl Facts {
 
     /// Whether the client proved who it is.
     pub(crate) fn is_mutual_tls(&self) -> bool {
-        self.peer_tls.as_ref().is_some_and(PeerInfo::has_certificate)
+        self.peer_tls.as_ref().is_some_and(|peer| peer.has_certificate())
     }
 
     /// This client's entry of `x-forwarded-client-cert`.
@@ -525,7 +525,7 @@ async fn accept_tls(link: Box<Link>) -> Option<Box<Link>> {
     match accepted {
         Ok(stream) => {
             served.worker.count(Counter::DownstreamTlsHandshakes);
-            let peer = stream.peer().clone();
+            let peer = Arc::clone(stream.peer());
             if served.facts.server_name.is_empty() {
                 peer.server_name
                     .as_deref()

@@ -1,5 +1,5 @@
 //! What a proxy keeps in memory for each thing it is told of, and for each connection that is idle.
-#![allow(clippy::unwrap_used, missing_docs, unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unsafe_code)]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

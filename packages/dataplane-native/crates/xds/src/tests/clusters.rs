@@ -368,7 +368,7 @@ fn outlier_detection_is_taken_with_envoys_defaults() {
         cluster.outlier_detection.unwrap()
     };
     let defaults = cluster::OutlierDetection::default();
-    assert_eq!(detection(defaults.clone()), config::OutlierDetection::default());
+    assert_eq!(*detection(defaults.clone()), config::OutlierDetection::default());
     let set = detection(cluster::OutlierDetection {
         enforcing_failure_percentage: Some(50),
         success_rate_stdev_factor: Some(1_000),
