@@ -5,7 +5,7 @@ const GIB = 2 ** 30;
 
 describe("readMemoryUse", () => {
   it("counts what the engine has taken beside what JavaScript has", () => {
-    const engine = { name: "fairlead_proxy_memory_committed_bytes", labels: {}, value: 64 * GIB };
+    const engine = { name: "fairlead_proxy_memory_resident_bytes", labels: {}, value: 64 * GIB };
     const use = readMemoryUse([engine]);
     expect(use.allocated).toBeGreaterThan(64 * GIB);
     expect(use.heapSize).toBeGreaterThanOrEqual(use.allocated);

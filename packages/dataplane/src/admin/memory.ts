@@ -13,7 +13,7 @@ export interface MemoryUse {
 }
 
 /** The engine's gauge of what its allocator has taken. */
-const ENGINE_MEMORY = "fairlead_proxy_memory_committed_bytes";
+const ENGINE_MEMORY = "fairlead_proxy_memory_resident_bytes";
 
 /** How much memory the process has; `stats` are the engine's, whose memory V8 knows nothing about. */
 export function readMemoryUse(stats: readonly ProxyStat[]): MemoryUse {

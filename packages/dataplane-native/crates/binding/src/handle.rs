@@ -33,7 +33,7 @@ impl ProxyHandle {
             .map_err(|error| Failure::new(Code::StartFailed, format!("the bootstrap cannot be read: {error}")))?;
         let bootstrap = Bootstrap {
             give_memory_back: Some(memory::give_back),
-            committed_bytes: Some(memory::committed_bytes),
+            resident_bytes: Some(memory::resident_bytes),
             ..bootstrap
         };
         let events = Arc::new(Events::default());

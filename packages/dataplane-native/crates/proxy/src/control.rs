@@ -22,7 +22,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use config::Config;
 use telemetry::{Reporter, Telemetry, TelemetryOptions, Workload};
 use xds::ResourceType;
 
@@ -54,7 +53,7 @@ enum Request {
         reply: mpsc::Sender<Vec<Problem>>,
     },
     ApplyConfig {
-        config: Box<Config>,
+        json: String,
         reply: mpsc::Sender<Vec<Problem>>,
     },
     Resolved(dns::Resolved),
@@ -155,7 +154,7 @@ impl Control {
             inheritance,
             is_ready: Arc::clone(&is_ready),
             give_memory_back: bootstrap.give_memory_back,
-            committed_bytes: bootstrap.committed_bytes,
+            resident_bytes: bootstrap.resident_bytes,
             changed_at: None,
         };
         let thread = std::thread::Builder::new()
@@ -215,19 +214,8 @@ impl Control {
     }
 
     pub(crate) fn apply_config(&self, json: &str) -> Vec<Problem> {
-        let config = match serde_json::from_str::<Config>(json) {
-            Ok(config) => Box::new(config),
-            Err(error) => {
-                return vec![Problem {
-                    severity: Severity::Error,
-                    resource_type: "config".to_owned(),
-                    name: String::new(),
-                    path: format!("line {} column {}", error.line(), error.column()),
-                    message: error.to_string(),
-                }];
-            }
-        };
-        self.ask(|reply| Request::ApplyConfig { config, reply })
+        let json = json.to_owned();
+        self.ask(|reply| Request::ApplyConfig { json, reply })
             .unwrap_or_default()
     }
 

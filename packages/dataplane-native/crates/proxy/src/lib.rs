@@ -191,9 +191,9 @@ pub struct Bootstrap {
     /// to what a thread has freed until it allocates again.
     #[serde(skip)]
     pub give_memory_back: Option<fn()>,
-    /// Bytes that the proxy has taken from the system, by its allocator; a gauge of the statistics where somebody knows.
+    /// Bytes of the allocator that are in memory: a gauge of the statistics where somebody can say it. Called on the control thread.
     #[serde(skip)]
-    pub committed_bytes: Option<fn() -> u64>,
+    pub resident_bytes: Option<fn() -> u64>,
 }
 
 impl Default for Bootstrap {
@@ -206,7 +206,7 @@ impl Default for Bootstrap {
             report_interval_ms: 1_000,
             handover_path: None,
             give_memory_back: None,
-            committed_bytes: None,
+            resident_bytes: None,
         }
     }
 }

@@ -121,7 +121,7 @@ type Read = fn(&ClusterEntry) -> u64;
 
 /// Gauges and counters of clusters in Prometheus' text format.
 #[allow(clippy::too_many_lines, reason = "a list of what there is")]
-pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared, committed_bytes: Option<u64>) -> String {
+pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared, resident_bytes: Option<u64>) -> String {
     let mut out = String::new();
     // Formatting into a string cannot fail.
     let _ = writeln!(
@@ -145,10 +145,10 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared, committed_bytes: Opti
         "# HELP fairlead_proxy_config_version Configurations applied so far.\n# TYPE fairlead_proxy_config_version gauge\nfairlead_proxy_config_version {}",
         snapshot.version
     );
-    if let Some(bytes) = committed_bytes {
+    if let Some(bytes) = resident_bytes {
         let _ = writeln!(
             out,
-            "# HELP fairlead_proxy_memory_committed_bytes Memory that the engine has taken from the system; JavaScript's is not in it.\n# TYPE fairlead_proxy_memory_committed_bytes gauge\nfairlead_proxy_memory_committed_bytes {bytes}"
+            "# HELP fairlead_proxy_memory_resident_bytes Memory of the engine; that of JavaScript is not in it.\n# TYPE fairlead_proxy_memory_resident_bytes gauge\nfairlead_proxy_memory_resident_bytes {bytes}"
         );
     }
     shared.overload.write_gauges(&mut out);

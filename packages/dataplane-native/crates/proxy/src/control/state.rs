@@ -78,7 +78,7 @@ pub(super) struct State {
     pub(super) waiting: HashMap<Arc<str>, Vec<String>>,
     pub(super) is_ready: Arc<AtomicBool>,
     pub(super) give_memory_back: Option<fn()>,
-    pub(super) committed_bytes: Option<fn() -> u64>,
+    pub(super) resident_bytes: Option<fn() -> u64>,
     /// When the configuration changed, until the memory for that is given back.
     pub(super) changed_at: Option<Instant>,
 }
@@ -99,8 +99,14 @@ impl State {
                     self.changed_at = Some(Instant::now());
                     let _ = reply.send(problems);
                 }
-                Ok(Request::ApplyConfig { config, reply }) => {
-                    let _ = reply.send(self.apply_config(*config));
+                Ok(Request::ApplyConfig { json, reply }) => {
+                    // Read here: what that takes beside the result lies in the memory of the thread that gives it back.
+                    let config = serde_json::from_str(&json);
+                    drop(json);
+                    let _ = reply.send(match config {
+                        Ok(config) => self.apply_config(config),
+                        Err(error) => vec![unreadable(&error)],
+                    });
                     self.changed_at = Some(Instant::now());
                 }
                 Ok(Request::Resolved(resolved)) => {
@@ -129,7 +135,7 @@ impl State {
                     let _ = reply.send(dump::gauges(
                         &self.snapshot,
                         &self.shared,
-                        self.committed_bytes.map(|ask| ask()),
+                        self.resident_bytes.map(|ask| ask()),
                     ));
                 }
                 Ok(Request::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
@@ -392,6 +398,16 @@ impl State {
             &self.waiting,
             &self.store,
         )
+    }
+}
+
+fn unreadable(error: &serde_json::Error) -> Problem {
+    Problem {
+        severity: Severity::Error,
+        resource_type: "config".to_owned(),
+        name: String::new(),
+        path: format!("line {} column {}", error.line(), error.column()),
+        message: error.to_string(),
     }
 }
 
