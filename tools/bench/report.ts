@@ -233,11 +233,15 @@ function footprintCells({ footprints }: BenchResult): readonly (readonly string[
     row("", (each) => each.contender),
     row("idle, MB", (each) => (each.idleKb / 1024).toFixed(1)),
     row("of that the process without a proxy (Node.js), MB", (each) => (each.emptyKb / 1024).toFixed(1)),
+    row("of that taken by the engine, MB", ({ engine }) => (engine === undefined ? "" : (engine.idleBytes / 2 ** 20).toFixed(1))),
     row("1,000 idle connections, MB", (each) => (each.perThousandConnectionsKb / 1024).toFixed(1)),
     row("1,000 idle connections of mutual TLS, MB", (each) => (each.perThousandTlsConnectionsKb / 1024).toFixed(1)),
     row("a cluster, bytes", (each) => each.perClusterBytes.toFixed(0)),
     row("an endpoint, bytes", (each) => each.perEndpointBytes.toFixed(0)),
     row("a route, bytes", (each) => each.perRouteBytes.toFixed(0)),
+    row("a cluster, bytes of the engine", ({ engine }) => engine?.perClusterBytes.toFixed(0) ?? ""),
+    row("an endpoint, bytes of the engine", ({ engine }) => engine?.perEndpointBytes.toFixed(0) ?? ""),
+    row("a route, bytes of the engine", ({ engine }) => engine?.perRouteBytes.toFixed(0) ?? ""),
   ];
 }
 

@@ -15,6 +15,8 @@ export interface Host {
   readonly pid: number;
   /** Changes the weights of all routes `count` times, once every `intervalMs`; resolves when the last one was given to it. */
   update(count: number, intervalMs: number): Promise<void>;
+  /** Bytes that its native part has taken from the system; undefined where the whole process is native. */
+  engineBytes(): Promise<number | undefined>;
   stop(): Promise<void>;
 }
 
@@ -44,6 +46,14 @@ async function startFairleadHost({ directory, cpu, shape, places }: HostOptions)
       child.say(`update ${count} ${intervalMs}\n`);
       await waitUntilReady("the updates", child, said("updated"), UPDATES_LIMIT_MS + count * intervalMs);
     },
+    async engineBytes() {
+      const answers = (): readonly string[] =>
+        [...readFileSync(logFile, "utf8").matchAll(/^engine (\d+)$/gm)].map(([, bytes = ""]) => bytes);
+      const before = answers().length;
+      child.say("engine\n");
+      await waitUntilReady("the engine's gauge", child, async () => answers().length > before);
+      return Number(answers().at(-1));
+    },
     stop: () => child.stop(),
   };
 }
@@ -71,6 +81,7 @@ async function startEnvoyHost({ directory, cpu, shape, places }: HostOptions): P
         await delay(intervalMs);
       }
     },
+    engineBytes: async () => undefined,
     stop: () => child.stop(),
   };
 }

@@ -21,6 +21,21 @@ export interface Footprint {
   readonly perClusterBytes: number;
   readonly perEndpointBytes: number;
   readonly perRouteBytes: number;
+  /** The same of what its engine alone has taken from the system; undefined where the whole process is native. */
+  readonly engine: EngineFootprint | undefined;
+}
+
+export interface EngineFootprint {
+  readonly idleBytes: number;
+  readonly perClusterBytes: number;
+  readonly perEndpointBytes: number;
+  readonly perRouteBytes: number;
+}
+
+/** A process at one moment. */
+interface Taken {
+  readonly processKb: number;
+  readonly engineBytes: number | undefined;
 }
 
 export interface FootprintOptions {
@@ -37,21 +52,41 @@ const ROUTES = 5_000;
 
 export async function measureFootprint(options: FootprintOptions): Promise<Footprint> {
   const { contender } = options;
-  const idleKb = await withHost(options, SMALLEST, memoryOf);
-  const growth = async (shape: Partial<Shape>, count: number): Promise<number> => {
-    const grownKb = await withHost(options, { ...SMALLEST, ...shape }, memoryOf);
-    return ((grownKb - idleKb) * 1024) / count;
+  const idle = await withHost(options, SMALLEST, takenBy);
+  const growth = async (shape: Partial<Shape>, count: number): Promise<{ readonly bytes: number; readonly engineBytes: number }> => {
+    const grown = await withHost(options, { ...SMALLEST, ...shape }, takenBy);
+    return {
+      bytes: ((grown.processKb - idle.processKb) * 1024) / count,
+      engineBytes: ((grown.engineBytes ?? 0) - (idle.engineBytes ?? 0)) / count,
+    };
   };
+  const cluster = await growth({ clusters: SMALLEST.clusters + CLUSTERS }, CLUSTERS);
+  const endpoint = await growth({ endpoints: SMALLEST.endpoints + ENDPOINTS }, ENDPOINTS);
+  const route = await growth({ routes: SMALLEST.routes + ROUTES }, ROUTES);
   return {
     contender,
-    idleKb,
+    idleKb: idle.processKb,
     emptyKb: contender === OURS ? await measureEmptyProcess(options) : 0,
     perThousandConnectionsKb: await withHost(options, SMALLEST, (host) => growthByConnections(host, options.places, false)),
     perThousandTlsConnectionsKb: await withHost(options, SMALLEST, (host) => growthByConnections(host, options.places, true)),
-    perClusterBytes: await growth({ clusters: SMALLEST.clusters + CLUSTERS }, CLUSTERS),
-    perEndpointBytes: await growth({ endpoints: SMALLEST.endpoints + ENDPOINTS }, ENDPOINTS),
-    perRouteBytes: await growth({ routes: SMALLEST.routes + ROUTES }, ROUTES),
+    perClusterBytes: cluster.bytes,
+    perEndpointBytes: endpoint.bytes,
+    perRouteBytes: route.bytes,
+    engine:
+      idle.engineBytes === undefined
+        ? undefined
+        : {
+            idleBytes: idle.engineBytes,
+            perClusterBytes: cluster.engineBytes,
+            perEndpointBytes: endpoint.engineBytes,
+            perRouteBytes: route.engineBytes,
+          },
   };
+}
+
+async function takenBy(host: Host): Promise<Taken> {
+  const processKb = memoryOf(host);
+  return { processKb, engineBytes: await host.engineBytes() };
 }
 
 async function withHost<T>(options: FootprintOptions, shape: Shape, use: (host: Host) => T | Promise<T>): Promise<T> {

@@ -80,7 +80,7 @@ function addEnvoyViews(server: Monitoring["server"], ports: AdminPorts): void {
   addView(server, "/listeners", async (query) => (await views()).formatListeners(ports, query));
   addView(server, "/certs", async () => asJson((await views()).formatCertificates(ports)));
   addView(server, "/server_info", async () => asJson((await views()).formatServerInfo(ports)));
-  addView(server, "/memory", async () => asJson((await views()).formatMemory()));
+  addView(server, "/memory", async () => asJson((await views()).formatMemory(ports)));
   addView(server, "/init_dump", async () => asJson((await views()).formatInitDump(ports)));
 }
 

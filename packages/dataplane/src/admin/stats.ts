@@ -1,6 +1,7 @@
 import type { ProxyState, ProxyStat } from "@fairlead/api";
 import { CLUSTER, LISTENER } from "../ads/type-urls.ts";
 import { parseStats } from "../stats.ts";
+import { readMemoryUse } from "./memory.ts";
 import { formatProcessMetrics } from "./metrics.ts";
 import type { AdminPorts } from "./ports.ts";
 import { formatOf, patternOf } from "./query.ts";
@@ -11,7 +12,8 @@ export async function formatStats(ports: AdminPorts, query: URLSearchParams): Pr
   const isWanted = filterOf(query);
   const text = `${await ports.engine.stats()}${formatProcessMetrics(ports)}`;
   if (format === "prometheus") return { json: false, text: filterPrometheus(text, query) };
-  const stats = [...serverStats(ports), ...parseStats(text).flatMap(toEnvoyStat)]
+  const counted = parseStats(text);
+  const stats = [...serverStats(ports), ...memoryStats(counted), ...counted.flatMap(toEnvoyStat)]
     .filter(({ name, value, isAlwaysUsed }) => isWanted(name) && (!query.has("usedonly") || isAlwaysUsed === true || value !== 0))
     .toSorted((one, other) => (one.name < other.name ? -1 : 1));
   if (format === "json") return { json: true, text: JSON.stringify({ stats: stats.map(({ name, value }) => ({ name, value })) }) };
@@ -63,6 +65,15 @@ function serverStats(ports: AdminPorts): readonly Stat[] {
     { name: "listener_manager.workers_started", value: Number(state !== "starting" || ports.engine.isReady()), isAlwaysUsed: true },
     { name: "listener_manager.total_listeners_active", value: countOf(LISTENER) },
     { name: "cluster_manager.active_clusters", value: countOf(CLUSTER) },
+  ];
+}
+
+function memoryStats(counted: readonly ProxyStat[]): readonly Stat[] {
+  const { allocated, heapSize, physical } = readMemoryUse(counted);
+  return [
+    { name: "server.memory_allocated", value: allocated },
+    { name: "server.memory_heap_size", value: heapSize },
+    { name: "server.memory_physical_size", value: physical },
   ];
 }
 

@@ -27,7 +27,10 @@ const fn ring(minimum_ring_size: u64) -> LbPolicy {
 
 fn localities(count: u32, weights: u32) -> Vec<LocalityEndpoints> {
     let endpoint = |number: u32| Endpoint {
-        address: Address::Socket(([10, 0, (number >> 8) as u8, number as u8], 80).into()),
+        address: Address::from(std::net::SocketAddr::from((
+            [10, 0, (number >> 8) as u8, number as u8],
+            80,
+        ))),
         weight: number % weights + 1,
         ..Endpoint::default()
     };

@@ -244,9 +244,9 @@ pub(crate) mod tests {
     fn keys_are_addresses_names_or_given() {
         let mut endpoint = Endpoint {
             address: "10.0.0.1:80".parse().unwrap(),
-            hostname: Some("a.example".into()),
             ..Endpoint::default()
         };
+        endpoint.hostname = Some("a.example".into());
         assert_eq!(key_of(&endpoint, false), b"10.0.0.1:80");
         assert_eq!(key_of(&endpoint, true), b"a.example");
         let metadata = serde_json::json!({ "hash_key": "mine" });

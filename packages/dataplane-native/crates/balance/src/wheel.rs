@@ -112,6 +112,8 @@ impl Wheel {
         if let Some(class) = known {
             class.push(endpoint, weight);
         } else {
+            // Mostly there is one.
+            self.classes.reserve_exact(1);
             self.classes.push(Class {
                 bits,
                 endpoints: vec![endpoint],

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6},
     str::FromStr,
     sync::Arc,
 };
@@ -15,49 +15,88 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Address {
-    /// An IP address and a TCP port.
-    Socket(SocketAddr),
-    /// A name to resolve and a TCP port; in clusters of kind `strictDns` and `logicalDns` only.
-    Host(Arc<str>, u16),
-    /// A path in the file system; with `@` in front a name in Linux's abstract namespace.
-    Unix(Arc<str>),
-    /// Another listener of this proxy, by name, and what tells several endpoints apart that lead there.
-    Internal(Arc<str>, Arc<str>),
+    /// An IPv4 address with its port: what nearly all are, so it is all that there is room for.
+    V4(SocketAddrV4),
+    /// An IPv6 address with its port.
+    V6(Box<SocketAddrV6>),
+    /// A name that has to be resolved, and a port.
+    Host(Box<(Arc<str>, u16)>),
+    /// A Unix domain socket; `@name` is an abstract one.
+    Unix(Box<Arc<str>>),
+    /// An internal listener (`EnvoyInternalAddress`), and what tells endpoints that lead to the same one apart.
+    Internal(Box<(Arc<str>, Arc<str>)>),
 }
 
 impl Address {
-    /// The socket address, if it is one.
+    /// The IP address and port, if it has one.
     pub fn socket(&self) -> Option<SocketAddr> {
         match self {
-            Self::Socket(address) => Some(*address),
+            Self::V4(address) => Some((*address).into()),
+            Self::V6(address) => Some((**address).into()),
+            Self::Host(_) | Self::Unix(_) | Self::Internal(_) => None,
+        }
+    }
+
+    /// A name and a port.
+    pub fn of_host(name: impl Into<Arc<str>>, port: u16) -> Self {
+        Self::Host(Box::new((name.into(), port)))
+    }
+
+    /// A Unix domain socket.
+    pub fn of_unix(path: impl Into<Arc<str>>) -> Self {
+        Self::Unix(Box::new(path.into()))
+    }
+
+    /// An internal listener.
+    pub fn of_internal(listener: impl Into<Arc<str>>, id: impl Into<Arc<str>>) -> Self {
+        Self::Internal(Box::new((listener.into(), id.into())))
+    }
+
+    /// The internal listener, if it is one.
+    pub fn internal_listener(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Internal(internal) => Some(&internal.0),
             _ => None,
         }
     }
 
-    /// The TCP port, if it has one.
+    /// The port, if it has one.
     pub fn port(&self) -> Option<u16> {
         match self {
-            Self::Socket(address) => Some(address.port()),
-            Self::Host(_, port) => Some(*port),
-            Self::Unix(_) | Self::Internal(..) => None,
+            Self::V4(address) => Some(address.port()),
+            Self::V6(address) => Some(address.port()),
+            Self::Host(host) => Some(host.1),
+            Self::Unix(_) | Self::Internal(_) => None,
+        }
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        match address {
+            SocketAddr::V4(address) => Self::V4(address),
+            SocketAddr::V6(address) => Self::V6(Box::new(address)),
         }
     }
 }
 
 impl Default for Address {
     fn default() -> Self {
-        Self::Socket(SocketAddr::from(([0, 0, 0, 0], 0)))
+        Self::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0))
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Socket(address) => address.fmt(f),
-            Self::Host(host, port) => write!(f, "{host}:{port}"),
+            Self::V4(address) => address.fmt(f),
+            Self::V6(address) => address.fmt(f),
+            Self::Host(host) => write!(f, "{}:{}", host.0, host.1),
             Self::Unix(path) => write!(f, "unix:{path}"),
-            Self::Internal(name, id) if id.is_empty() => write!(f, "internal:{name}"),
-            Self::Internal(name, id) => write!(f, "internal:{name}#{id}"),
+            Self::Internal(internal) => match &**internal {
+                (name, id) if id.is_empty() => write!(f, "internal:{name}"),
+                (name, id) => write!(f, "internal:{name}#{id}"),
+            },
         }
     }
 }
@@ -67,14 +106,14 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("unix:") {
-            return Ok(Self::Unix(path.into()));
+            return Ok(Self::of_unix(path));
         }
         if let Some(name) = text.strip_prefix("internal:") {
             let (name, id) = name.split_once('#').unwrap_or((name, ""));
-            return Ok(Self::Internal(name.into(), id.into()));
+            return Ok(Self::of_internal(name, id));
         }
-        if let Ok(address) = text.parse() {
-            return Ok(Self::Socket(address));
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return Ok(address.into());
         }
         let bad = || format!("{text:?} is not an address: write host:port, unix:/path or internal:listener");
         let (host, port) = text.rsplit_once(':').ok_or_else(bad)?;
@@ -85,7 +124,7 @@ impl FromStr for Address {
         if !host_ok {
             return Err(bad());
         }
-        Ok(Self::Host(host.into(), port.parse().map_err(|_| bad())?))
+        Ok(Self::of_host(host, port.parse().map_err(|_| bad())?))
     }
 }
 

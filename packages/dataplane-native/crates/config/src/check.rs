@@ -174,8 +174,13 @@ impl Cluster {
         if self.connect_timeout_ms == 0 {
             problems.push(Invalid::new("has to be greater than 0").field("connectTimeoutMs"));
         }
-        problems.extend(self.health_check.iter().flat_map(check_health_check));
-        problems.extend(self.outlier_detection.iter().flat_map(check_outlier_detection));
+        problems.extend(self.health_check.as_deref().into_iter().flat_map(check_health_check));
+        problems.extend(
+            self.outlier_detection
+                .as_deref()
+                .into_iter()
+                .flat_map(check_outlier_detection),
+        );
         let resolves = matches!(self.kind, ClusterKind::StrictDns(_) | ClusterKind::LogicalDns(_));
         for (index, locality) in self.endpoints.iter().enumerate() {
             for (position, endpoint) in locality.endpoints.iter().enumerate() {

@@ -20,6 +20,7 @@ pub struct Cluster {
     /// Where the endpoints come from.
     pub kind: ClusterKind,
     /// The endpoints, for kinds `static`, `strictDns` and `logicalDns`.
+    #[serde(deserialize_with = "crate::shared::without_room")]
     pub endpoints: Vec<LocalityEndpoints>,
     /// A priority is full as long as its share of healthy endpoints times this is 100; in percent.
     pub overprovisioning_percent: u32,
@@ -40,9 +41,9 @@ pub struct Cluster {
     /// Limits.
     pub circuit_breakers: CircuitBreakers,
     /// Endpoints that fail are left out for a while; `None` never.
-    pub outlier_detection: Option<OutlierDetection>,
+    pub outlier_detection: Option<Box<OutlierDetection>>,
     /// Endpoints are asked whether they are well; `None` never.
-    pub health_check: Option<HealthCheck>,
+    pub health_check: Option<Box<HealthCheck>>,
     /// How connections are made.
     pub transport: UpstreamTransport,
     /// Others, for endpoints that match; the first that does wins.
@@ -272,6 +273,11 @@ pub struct TcpKeepalive {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cluster_is_small_as_long_as_it_says_little() {
+        assert!(size_of::<Cluster>() <= 616, "{}", size_of::<Cluster>());
+    }
 
     #[test]
     fn the_first_transport_whose_labels_the_endpoint_has_wins() {

@@ -1,11 +1,15 @@
 //! Upstream endpoints.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Address, EndpointHealthCheck, Metadata};
+use crate::{Address, EndpointHealthCheck, Metadata, shared};
 
 /// The endpoints of a cluster (`envoy.config.endpoint.v3.ClusterLoadAssignment`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +18,7 @@ pub struct ClusterLoadAssignment {
     /// The cluster's name, or its EDS service name.
     pub cluster_name: Arc<str>,
     /// Endpoints by locality and priority.
+    #[serde(deserialize_with = "crate::shared::without_room")]
     pub localities: Vec<LocalityEndpoints>,
     /// A priority is full as long as its share of healthy endpoints times this is 100; in percent.
     pub overprovisioning_percent: u32,
@@ -40,6 +45,7 @@ pub struct LocalityEndpoints {
     /// 0 is used first.
     pub priority: u32,
     /// The endpoints.
+    #[serde(deserialize_with = "crate::shared::without_room")]
     pub endpoints: Vec<Endpoint>,
 }
 
@@ -48,16 +54,19 @@ pub struct LocalityEndpoints {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Locality {
     /// Region.
+    #[serde(deserialize_with = "crate::shared::deserialize")]
     pub region: Arc<str>,
     /// Zone in the region.
+    #[serde(deserialize_with = "crate::shared::deserialize")]
     pub zone: Arc<str>,
     /// Part of the zone.
+    #[serde(deserialize_with = "crate::shared::deserialize")]
     pub subzone: Arc<str>,
 }
 
 /// One endpoint. There may be a hundred thousand of them: what several share is shared memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(from = "Written", into = "Written")]
 pub struct Endpoint {
     /// Where it is.
     pub address: Address,
@@ -65,6 +74,13 @@ pub struct Endpoint {
     pub weight: u32,
     /// What the control plane knows of its health.
     pub health: HealthStatus,
+    /// What else is known of it, read as if it stood here; `None` is nothing.
+    pub facts: Option<Arc<EndpointFacts>>,
+}
+
+/// What is known of an endpoint beside its address; the same for many.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EndpointFacts {
     /// Which workload it is.
     pub workload: Option<Arc<Workload>>,
     /// What a cluster's `transport_matches` are compared with (`envoy.transport_socket_match`).
@@ -80,18 +96,100 @@ pub struct Endpoint {
     pub health_check: Option<Arc<EndpointHealthCheck>>,
 }
 
+/// An endpoint as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct Written {
+    address: Address,
+    weight: u32,
+    health: HealthStatus,
+    workload: Option<Arc<Workload>>,
+    transport_match: Option<Arc<BTreeMap<String, String>>>,
+    hostname: Option<Arc<str>>,
+    lb_metadata: Option<Arc<Map<String, Value>>>,
+    metadata: Option<Arc<Metadata>>,
+    health_check: Option<Arc<EndpointHealthCheck>>,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Endpoint::default().into()
+    }
+}
+
+impl From<Written> for Endpoint {
+    fn from(written: Written) -> Self {
+        let facts = EndpointFacts {
+            workload: written.workload,
+            transport_match: written.transport_match,
+            hostname: written.hostname,
+            lb_metadata: written.lb_metadata,
+            metadata: written.metadata,
+            health_check: written.health_check,
+        };
+        Self {
+            address: written.address,
+            weight: written.weight,
+            health: written.health,
+            facts: facts.shared(),
+        }
+    }
+}
+
+impl From<Endpoint> for Written {
+    fn from(endpoint: Endpoint) -> Self {
+        let facts = EndpointFacts::clone(&endpoint);
+        Self {
+            address: endpoint.address,
+            weight: endpoint.weight,
+            health: endpoint.health,
+            workload: facts.workload,
+            transport_match: facts.transport_match,
+            hostname: facts.hostname,
+            lb_metadata: facts.lb_metadata,
+            metadata: facts.metadata,
+            health_check: facts.health_check,
+        }
+    }
+}
+
+impl EndpointFacts {
+    const NONE: &'static Self = &Self {
+        workload: None,
+        transport_match: None,
+        hostname: None,
+        lb_metadata: None,
+        metadata: None,
+        health_check: None,
+    };
+
+    /// For endpoints; `None` if nothing is known.
+    pub fn shared(self) -> Option<Arc<Self>> {
+        (self != *Self::NONE).then(|| Arc::new(self))
+    }
+}
+
+impl Deref for Endpoint {
+    type Target = EndpointFacts;
+
+    fn deref(&self) -> &EndpointFacts {
+        self.facts.as_deref().unwrap_or(EndpointFacts::NONE)
+    }
+}
+
+impl DerefMut for Endpoint {
+    fn deref_mut(&mut self) -> &mut EndpointFacts {
+        Arc::make_mut(self.facts.get_or_insert_default())
+    }
+}
+
 impl Default for Endpoint {
     fn default() -> Self {
         Self {
             address: Address::default(),
             weight: 1,
             health: HealthStatus::Unknown,
-            workload: None,
-            transport_match: None,
-            hostname: None,
-            lb_metadata: None,
-            metadata: None,
-            health_check: None,
+            facts: None,
         }
     }
 }
@@ -149,7 +247,7 @@ impl Workload {
     /// Parses `name;namespace;canonical service;canonical revision;cluster`; missing parts are empty.
     pub fn parse(text: &str) -> Self {
         let mut parts = text.split(';');
-        let mut next = || parts.next().unwrap_or_default().into();
+        let mut next = || shared(parts.next().unwrap_or_default());
         Self {
             name: next(),
             namespace: next(),
@@ -166,7 +264,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_small() {
-        assert!(size_of::<Endpoint>() <= 200, "{}", size_of::<Endpoint>());
+        assert!(size_of::<Endpoint>() <= 32, "{}", size_of::<Endpoint>());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{fmt, hash, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Template;
+use crate::{Silent, Template, shared};
 
 /// A valid header name in lower case; pseudo-headers (`:path`) included. `host` is `:authority`, as in Envoy.
 #[derive(Clone, Serialize, Deserialize)]
@@ -69,6 +69,15 @@ impl HeaderName {
         }
     }
 
+    /// The same, its text kept once for all that are made so. For configuration.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        Self {
+            text: shared(&self.text),
+            ..self
+        }
+    }
+
     /// The name in lower case.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -114,7 +123,7 @@ impl TryFrom<String> for HeaderName {
     type Error = InvalidHeaderName;
 
     fn try_from(name: String) -> Result<Self, InvalidHeaderName> {
-        Self::new(&name)
+        Self::new(&name).map(Self::shared)
     }
 }
 
@@ -174,6 +183,11 @@ pub struct HeaderOps {
 }
 
 impl HeaderOps {
+    const NONE: Self = Self {
+        set: Vec::new(),
+        remove: Vec::new(),
+    };
+
     /// Nothing to do.
     pub fn is_empty(&self) -> bool {
         self.set.is_empty() && self.remove.is_empty()
@@ -188,6 +202,17 @@ pub struct HeaderMutations {
     pub request: HeaderOps,
     /// On the response.
     pub response: HeaderOps,
+}
+
+impl Silent for HeaderMutations {
+    const SILENT: &'static Self = &Self {
+        request: HeaderOps::NONE,
+        response: HeaderOps::NONE,
+    };
+
+    fn is_silent(&self) -> bool {
+        self.is_empty()
+    }
 }
 
 impl HeaderMutations {

@@ -1,6 +1,6 @@
 //! Active health checks: the proxy asks endpoints whether they are well.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -273,9 +273,10 @@ impl EndpointHealthCheck {
     pub fn address(of: Option<&Self>, endpoint: &Address, alt_port: Option<u16>) -> Address {
         let own = of.and_then(|of| of.address.as_ref());
         let port = of.and_then(|of| of.port).or(alt_port.filter(|_| own.is_none()));
-        match (own.unwrap_or(endpoint), port) {
-            (Address::Socket(address), Some(port)) => Address::Socket((address.ip(), port).into()),
-            (address, _) => address.clone(),
+        let address = own.unwrap_or(endpoint);
+        match (address.socket(), port) {
+            (Some(address), Some(port)) => SocketAddr::new(address.ip(), port).into(),
+            _ => address.clone(),
         }
     }
 }

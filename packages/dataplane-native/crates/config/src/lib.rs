@@ -29,12 +29,14 @@ mod metadata;
 mod module;
 mod origin;
 mod pattern;
+mod rare;
 mod rate_limit;
 mod rbac;
 mod retry;
 mod route;
 mod secret;
 mod service;
+mod shared;
 mod subset;
 mod tcp_proxy;
 mod template;
@@ -51,7 +53,9 @@ pub use cluster::{
     TransportSocketMatch,
 };
 pub use compressor::{Compressor, CompressorLibrary, CompressorOverride};
-pub use endpoint::{ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
+pub use endpoint::{
+    ClusterLoadAssignment, Endpoint, EndpointFacts, HealthStatus, Locality, LocalityEndpoints, Workload,
+};
 pub use ext_authz::{AuthzBody, AuthzHttpService, AuthzOverride, AuthzService, ExtAuthz};
 pub use ext_proc::{ExtProc, ExtProcMode, ExtProcOverride, RouteCache};
 pub use fault::{AbortKind, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
@@ -84,6 +88,7 @@ pub use metadata::{IstioService, Metadata};
 pub use module::FilterModule;
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern, Substitution};
+pub use rare::{Rare, Silent};
 pub use rate_limit::{
     GlobalRateLimit, HostLimits, LimitAction, LocalRateLimit, RateLimitOverride, RouteLimit, TokenBucket,
 };
@@ -96,6 +101,7 @@ pub use route::{
 };
 pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
 pub use service::GrpcService;
+pub use shared::{forget_unshared, shared, text};
 pub use subset::{Criteria, Criterion, LB_NAMESPACE, SelectorFallback, SubsetFallback, SubsetSelector, Subsets};
 pub use tcp_proxy::{TcpProxy, TunnelingConfig};
 pub use template::{AddressPart, InvalidTemplate, Operator, Piece, Template};

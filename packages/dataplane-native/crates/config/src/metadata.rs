@@ -44,6 +44,20 @@ impl Metadata {
         self.0.as_ref()?.get(namespace)?.as_object()
     }
 
+    /// Takes an entry out, and its namespace if nothing else is in it.
+    pub fn remove(&mut self, namespace: &str, key: &str) {
+        let Some(all) = &mut self.0 else { return };
+        if let Some(entries) = all.get_mut(namespace).and_then(Value::as_object_mut) {
+            entries.remove(key);
+            if entries.is_empty() {
+                all.remove(namespace);
+            }
+        }
+        if all.is_empty() {
+            self.0 = None;
+        }
+    }
+
     /// What these namespaces say.
     #[must_use]
     pub fn only(&self, namespaces: &[std::sync::Arc<str>]) -> Self {

@@ -27,6 +27,15 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// What metadata says about origins, and the rest of it: nothing is kept twice.
+    pub fn split(mut metadata: Metadata) -> (Vec<Self>, Metadata) {
+        let origins = Self::from_metadata(&metadata);
+        if !origins.is_empty() {
+            metadata.remove("fairlead.dev", "origins");
+        }
+        (origins, metadata)
+    }
+
     /// Reads the origins out of a resource's metadata; what does not have their shape is left out.
     pub fn from_metadata(metadata: &Metadata) -> Vec<Self> {
         let Some(list) = metadata

@@ -13,8 +13,11 @@ const MAX_STATE_BYTES: usize = 1 << 18;
 /// Envoy's `safe_regex`: a pattern that must match the whole value.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Pattern {
-    source: Arc<str>,
+pub struct Pattern(Arc<Compiled>);
+
+/// Behind a pointer: most tests are none of regular expressions, and should not be as large as if they were.
+struct Compiled {
+    source: Box<str>,
     whole: Regex,
 }
 
@@ -28,26 +31,26 @@ impl Pattern {
         // The expression by itself first: "a)(b" would become valid inside the group.
         compile(source, source)?;
         let whole = compile(source, &format!(r"\A(?:{source})\z"))?;
-        Ok(Self {
+        Ok(Self(Arc::new(Compiled {
             source: source.into(),
             whole,
-        })
+        })))
     }
 
     /// The expression as it was written.
     pub fn as_str(&self) -> &str {
-        &self.source
+        &self.0.source
     }
 
     /// The whole of `value` matches.
     pub fn matches(&self, value: &[u8]) -> bool {
-        self.whole.is_match(value)
+        self.0.whole.is_match(value)
     }
 }
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.source == other.source
+        self.0.source == other.0.source
     }
 }
 
@@ -55,7 +58,7 @@ impl Eq for Pattern {}
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "/{}/", self.source)
+        write!(f, "/{}/", self.0.source)
     }
 }
 
@@ -69,7 +72,7 @@ impl TryFrom<String> for Pattern {
 
 impl From<Pattern> for String {
     fn from(pattern: Pattern) -> Self {
-        pattern.source.to_string()
+        pattern.0.source.to_string()
     }
 }
 

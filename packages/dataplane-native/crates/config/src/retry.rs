@@ -1,8 +1,11 @@
 //! When and how a request is tried again.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::HeaderMatcher;
 
@@ -47,6 +50,26 @@ impl Default for RetryPolicy {
             host_selection_max_attempts: 1,
         }
     }
+}
+
+impl RetryPolicy {
+    /// The policy, kept once as long as the same one comes again and again: the routes of a mesh have few that differ.
+    pub fn shared(self) -> Arc<Self> {
+        static LAST: Mutex<Weak<RetryPolicy>> = Mutex::new(Weak::new());
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(same) = last.upgrade().filter(|last| **last == self) {
+            return same;
+        }
+        let new = Arc::new(self);
+        *last = Arc::downgrade(&new);
+        new
+    }
+}
+
+pub(crate) fn deserialize_shared<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Arc<RetryPolicy>>, D::Error> {
+    Ok(Option::<RetryPolicy>::deserialize(deserializer)?.map(RetryPolicy::shared))
 }
 
 /// Exponential waiting with full jitter.

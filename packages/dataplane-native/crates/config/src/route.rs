@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, Metadata, Origin, Pattern,
-    QueryMatcher, RetryPolicy, RouteLimit, RouteTracing, Substitution,
+    QueryMatcher, Rare, RetryPolicy, RouteLimit, RouteTracing, Substitution,
 };
 
 /// Routes by host (`envoy.config.route.v3.RouteConfiguration`).
@@ -18,7 +18,7 @@ pub struct RouteConfiguration {
     /// Hosts with their routes.
     pub virtual_hosts: Vec<VirtualHost>,
     /// Header operations for all routes.
-    pub headers: HeaderMutations,
+    pub headers: Rare<HeaderMutations>,
     /// Do those of routes last, so that they win; by default those of the route configuration do.
     pub most_specific_header_mutations_wins: bool,
     /// A route to a cluster that does not exist makes the configuration invalid.
@@ -26,11 +26,11 @@ pub struct RouteConfiguration {
     /// Match hosts without their port.
     pub ignore_port_in_host_matching: bool,
     /// How routes configure filters, by filter name.
-    pub filter_overrides: BTreeMap<Arc<str>, FilterOverride>,
+    pub filter_overrides: Rare<BTreeMap<Arc<str>, FilterOverride>>,
     /// Filter metadata.
     pub metadata: Metadata,
     /// What it was made from.
-    pub origins: Vec<Origin>,
+    pub origins: Rare<Vec<Origin>>,
 }
 
 /// The routes of some hosts.
@@ -42,11 +42,12 @@ pub struct VirtualHost {
     /// Hosts: `example.com`, `*.example.com`, `example.*`, `*`.
     pub domains: Vec<Arc<str>>,
     /// Routes; the first that matches wins.
-    pub routes: Vec<Route>,
+    pub routes: Box<[Route]>,
     /// For routes without one.
-    pub retry: Option<RetryPolicy>,
+    #[serde(deserialize_with = "crate::retry::deserialize_shared")]
+    pub retry: Option<Arc<RetryPolicy>>,
     /// Header operations for all routes.
-    pub headers: HeaderMutations,
+    pub headers: Rare<HeaderMutations>,
     /// Answer plain HTTP by a redirect to HTTPS.
     pub require_tls: bool,
     /// Tell the upstream which try it is (`x-envoy-attempt-count`).
@@ -54,13 +55,13 @@ pub struct VirtualHost {
     /// Tell the client how many tries it took.
     pub include_attempt_count_in_response: bool,
     /// What requests are counted as, for filters that limit them.
-    pub rate_limits: Vec<RouteLimit>,
+    pub rate_limits: Rare<Vec<RouteLimit>>,
     /// How routes configure filters, by filter name.
-    pub filter_overrides: BTreeMap<Arc<str>, FilterOverride>,
+    pub filter_overrides: Rare<BTreeMap<Arc<str>, FilterOverride>>,
     /// Filter metadata.
     pub metadata: Metadata,
     /// What it was made from.
-    pub origins: Vec<Origin>,
+    pub origins: Rare<Vec<Origin>>,
 }
 
 /// Which requests, and what happens to them (`envoy.config.route.v3.Route`).
@@ -75,10 +76,11 @@ pub struct Route {
     /// What happens to them.
     pub action: RouteAction,
     /// Header operations.
-    pub headers: HeaderMutations,
+    pub headers: Rare<HeaderMutations>,
     /// How this route configures filters, by filter name.
-    pub filter_overrides: BTreeMap<Arc<str>, FilterOverride>,
+    pub filter_overrides: Rare<BTreeMap<Arc<str>, FilterOverride>>,
     /// Name of the operation in traces (`decorator.operation`).
+    #[serde(deserialize_with = "crate::shared::deserialize")]
     pub operation: Arc<str>,
     /// What it says about spans; `None`: what the connection manager says.
     pub tracing: Option<Box<RouteTracing>>,
@@ -87,7 +89,7 @@ pub struct Route {
     /// Filter metadata.
     pub metadata: Metadata,
     /// What it was made from.
-    pub origins: Vec<Origin>,
+    pub origins: Rare<Vec<Origin>>,
 }
 
 /// Which requests: all conditions must hold (`envoy.config.route.v3.RouteMatch`).
@@ -99,9 +101,9 @@ pub struct RouteMatch {
     /// Whether letters of the path must have the same case (not for regular expressions).
     pub case_sensitive: bool,
     /// Headers.
-    pub headers: Vec<HeaderMatcher>,
+    pub headers: Box<[HeaderMatcher]>,
     /// Query parameters.
-    pub query: Vec<QueryMatcher>,
+    pub query: Rare<Vec<QueryMatcher>>,
     /// Share of the requests that pass everything else; the others go to the next route.
     pub fraction: Option<FractionalPercent>,
     /// Only gRPC requests (`content-type: application/grpc…`).
@@ -113,8 +115,8 @@ impl Default for RouteMatch {
         Self {
             path: PathMatch::default(),
             case_sensitive: true,
-            headers: Vec::new(),
-            query: Vec::new(),
+            headers: Box::default(),
+            query: Rare::default(),
             fraction: None,
             grpc: false,
         }
@@ -152,15 +154,15 @@ pub enum RouteAction {
     /// Answered by a redirect.
     Redirect(Box<Redirect>),
     /// Answered at once.
-    DirectResponse(DirectResponse),
+    DirectResponse(Box<DirectResponse>),
 }
 
 impl Default for RouteAction {
     fn default() -> Self {
-        Self::DirectResponse(DirectResponse {
+        Self::DirectResponse(Box::new(DirectResponse {
             status: 404,
             body: Arc::default(),
-        })
+        }))
     }
 }
 
@@ -174,9 +176,9 @@ pub struct Forward {
     /// Status when the cluster does not exist.
     pub cluster_not_found_status: u16,
     /// How the path changes.
-    pub path_rewrite: Option<PathRewrite>,
+    pub path_rewrite: Option<Box<PathRewrite>>,
     /// How the host changes.
-    pub host_rewrite: Option<HostRewrite>,
+    pub host_rewrite: Option<Box<HostRewrite>>,
     /// Keep the original host in `x-forwarded-host` when it changes.
     pub append_x_forwarded_host: bool,
     /// Time for the whole response with all retries in milliseconds; 0 is none. Envoy's default is 15,000.
@@ -186,19 +188,20 @@ pub struct Forward {
     /// Life of the stream in milliseconds; 0 is unlimited; `None` is the connection manager's.
     pub max_stream_duration_ms: Option<u64>,
     /// Retries; `None` is the virtual host's.
-    pub retry: Option<RetryPolicy>,
+    #[serde(deserialize_with = "crate::retry::deserialize_shared")]
+    pub retry: Option<Arc<RetryPolicy>>,
     /// Copies of the request, whose responses are thrown away.
-    pub mirrors: Vec<MirrorPolicy>,
+    pub mirrors: Rare<Vec<MirrorPolicy>>,
     /// What consistent load balancing looks at.
-    pub hash_policy: Vec<HashPolicy>,
+    pub hash_policy: Rare<Vec<HashPolicy>>,
     /// Which endpoints of the cluster may be chosen (subset load balancing).
     pub metadata_match: Criteria,
     /// Upgrades that differ from the connection manager's.
-    pub upgrades: Vec<RouteUpgrade>,
+    pub upgrades: Rare<Vec<RouteUpgrade>>,
     /// Uses the limits of high priority.
     pub high_priority: bool,
     /// What requests are counted as, for filters that limit them.
-    pub rate_limits: Vec<RouteLimit>,
+    pub rate_limits: Rare<Vec<RouteLimit>>,
     /// The virtual host's limits count too.
     pub includes_host_rate_limits: bool,
 }
@@ -215,12 +218,12 @@ impl Default for Forward {
             idle_timeout_ms: None,
             max_stream_duration_ms: None,
             retry: None,
-            mirrors: Vec::new(),
-            hash_policy: Vec::new(),
+            mirrors: Rare::default(),
+            hash_policy: Rare::default(),
             metadata_match: Criteria::default(),
-            upgrades: Vec::new(),
+            upgrades: Rare::default(),
             high_priority: false,
-            rate_limits: Vec::new(),
+            rate_limits: Rare::default(),
             includes_host_rate_limits: false,
         }
     }
@@ -231,7 +234,7 @@ impl Default for Forward {
 #[serde(rename_all = "camelCase")]
 pub enum RouteTarget {
     /// This one.
-    Cluster(Arc<str>),
+    Cluster(#[serde(deserialize_with = "crate::shared::deserialize")] Arc<str>),
     /// One of these.
     WeightedClusters(WeightedClusters),
     /// The one this request header names.
@@ -240,7 +243,7 @@ pub enum RouteTarget {
 
 impl Default for RouteTarget {
     fn default() -> Self {
-        Self::Cluster("".into())
+        Self::Cluster(Arc::default())
     }
 }
 
@@ -249,9 +252,9 @@ impl Default for RouteTarget {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct WeightedClusters {
     /// The clusters.
-    pub clusters: Vec<WeightedCluster>,
+    pub clusters: Box<[WeightedCluster]>,
     /// Take the random number from this request header if it is there.
-    pub random_value_header: Option<HeaderName>,
+    pub random_value_header: Option<Box<HeaderName>>,
 }
 
 impl WeightedClusters {
@@ -266,17 +269,18 @@ impl WeightedClusters {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct WeightedCluster {
     /// Name of the cluster.
+    #[serde(deserialize_with = "crate::shared::deserialize")]
     pub name: Arc<str>,
     /// Its share of the sum of all weights.
     pub weight: u32,
     /// Header operations for requests that go there.
-    pub headers: HeaderMutations,
+    pub headers: Rare<HeaderMutations>,
     /// Host for requests that go there.
     pub host_rewrite: Option<Arc<str>>,
     /// Which endpoints of the cluster may be chosen; what the route says is added to it by decoding.
     pub metadata_match: Criteria,
     /// How filters are configured for requests that go there, by filter name.
-    pub filter_overrides: BTreeMap<Arc<str>, FilterOverride>,
+    pub filter_overrides: Rare<BTreeMap<Arc<str>, FilterOverride>>,
 }
 
 /// How a path changes; the query stays.
@@ -424,4 +428,16 @@ pub struct DirectResponse {
     pub status: u16,
     /// Body.
     pub body: Arc<str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_small_as_long_as_it_says_little() {
+        assert!(size_of::<Route>() <= 176, "{}", size_of::<Route>());
+        assert!(size_of::<Forward>() <= 152, "{}", size_of::<Forward>());
+        assert!(size_of::<WeightedCluster>() <= 64, "{}", size_of::<WeightedCluster>());
+    }
 }

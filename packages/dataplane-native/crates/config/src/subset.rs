@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Metadata;
+use crate::{Metadata, Rare};
 
 /// The namespace of filter metadata that load balancing looks at.
 pub const LB_NAMESPACE: &str = "envoy.lb";
@@ -77,7 +77,7 @@ pub enum SelectorFallback {
 /// Metadata that an endpoint must have: sorted by key, each key once. As JSON an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Map<String, Value>", into = "Map<String, Value>")]
-pub struct Criteria(Vec<Criterion>);
+pub struct Criteria(Rare<Vec<Criterion>>);
 
 /// A key with the value it must have.
 #[derive(Clone, Debug)]
@@ -140,7 +140,7 @@ impl Criteria {
             .filter(|entry| !self.0.iter().any(|own| own.key == entry.key));
         let mut merged: Vec<Criterion> = self.0.iter().chain(others).cloned().collect();
         merged.sort_by(|one, two| one.key.cmp(&two.key));
-        Self(merged)
+        Self(merged.into())
     }
 
     /// `metadata` has all of them. With `list_as_any` a list has each of its entries.
@@ -160,7 +160,7 @@ impl FromIterator<Criterion> for Criteria {
         let mut entries: Vec<Criterion> = entries.into_iter().collect();
         entries.sort_by(|one, two| one.key.cmp(&two.key));
         entries.dedup_by(|later, first| later.key == first.key);
-        Self(entries)
+        Self(entries.into())
     }
 }
 
@@ -174,8 +174,10 @@ impl From<Map<String, Value>> for Criteria {
 
 impl From<Criteria> for Map<String, Value> {
     fn from(criteria: Criteria) -> Self {
-        let pairs = criteria.0.into_iter();
-        pairs.map(|entry| (entry.key.to_string(), entry.value)).collect()
+        let pairs = criteria.0.iter();
+        pairs
+            .map(|entry| (entry.key.to_string(), entry.value.clone()))
+            .collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! From configuration to what serves: each resource is compiled once, and again only when it changes.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
@@ -32,7 +32,6 @@ pub(crate) struct Builder {
     /// About the listener that was compiled last: what has another effect than it says.
     pub(crate) warnings: Vec<Invalid>,
     clusters: HashMap<Arc<str>, Arc<ClusterState>>,
-    endpoints: HashMap<(u64, config::Address), Arc<EndpointState>>,
 }
 
 impl Builder {
@@ -42,7 +41,6 @@ impl Builder {
             secrets: Secrets::default(),
             warnings: Vec::new(),
             clusters: HashMap::new(),
-            endpoints: HashMap::new(),
         }
     }
 
@@ -140,10 +138,10 @@ impl Builder {
     /// Compiles a route configuration.
     pub(crate) fn routes(&self, config: &Arc<RouteConfiguration>) -> Result<RouteEntry, Invalid> {
         let telemetry = &self.shared.telemetry;
-        let interned = |text: fn(&config::Route) -> &str| -> Vec<Vec<StringId>> {
+        let interned = |text: fn(&config::Route) -> &Arc<str>| -> Vec<Vec<StringId>> {
             let routes = |host: &config::VirtualHost| {
                 let routes = host.routes.iter();
-                routes.map(|route| telemetry.intern(text(route))).collect()
+                routes.map(|route| telemetry.intern_shared(text(route))).collect()
             };
             config.virtual_hosts.iter().map(routes).collect()
         };
@@ -200,17 +198,15 @@ impl Builder {
             }),
             None => None,
         };
-        let endpoints: Vec<EndpointEntry> = localities
-            .iter()
-            .flat_map(|locality| &locality.endpoints)
-            .map(|endpoint| EndpointEntry {
-                state: self.endpoint(&state, endpoint, check.is_some()),
-                transport: Arc::clone(
-                    &transports[transport::transport_index(config, endpoint.transport_match.as_deref())],
-                ),
-                config: endpoint.clone(),
-            })
-            .collect();
+        let mut known = KnownEndpoints::of(before);
+        let count = localities.iter().map(|locality| locality.endpoints.len()).sum();
+        let mut endpoints = Vec::with_capacity(count);
+        let configured = localities.iter().flat_map(|locality| &locality.endpoints);
+        endpoints.extend(configured.map(|endpoint| EndpointEntry {
+            state: known.state(&self.shared, &state, endpoint, check.is_some()),
+            transport: Arc::clone(&transports[transport::transport_index(config, endpoint.transport_match.as_deref())]),
+            config: endpoint.clone(),
+        }));
         let default_transport = Arc::clone(&transports[transports.len() - 1]);
         let service = config
             .services
@@ -230,8 +226,8 @@ impl Builder {
             needs_authority: transports.iter().any(|transport| transport.has_auto_name()),
             default_transport,
             endpoints,
-            name_id: telemetry.intern(&config.name),
-            service_id: telemetry.intern(&service),
+            name_id: telemetry.intern_shared(&config.name),
+            service_id: telemetry.intern_shared(&service),
             service,
             config: Arc::clone(config),
         })
@@ -316,43 +312,89 @@ impl Builder {
         }
     }
 
-    fn endpoint(&mut self, cluster: &ClusterState, config: &config::Endpoint, is_checked: bool) -> Arc<EndpointState> {
-        let shared = &self.shared;
-        let address = &config.address;
-        let endpoint = self.endpoints.entry((cluster.id, address.clone())).or_insert_with(|| {
-            let new = EndpointState::new(shared.next_id(), cluster.id, address.clone());
-            let is_excepted = config.health_check.as_ref().is_some_and(|check| check.disabled);
-            if is_checked && !is_excepted {
-                // As in Envoy, one that joins others proves itself first. Where all are new they serve meanwhile: nobody
-                // knows anything against them.
-                new.check.await_first(cluster.checks.have_begun.load(Relaxed));
-            }
-            Arc::new(new.seen(shared.now_ms()))
-        });
-        endpoint.set_removed(false);
-        Arc::clone(endpoint)
+    /// Forgets clusters that are no more.
+    pub(crate) fn forget(&mut self, is_used: impl Fn(&Arc<str>) -> bool) {
+        self.clusters.retain(|name, _| is_used(name));
+    }
+}
+
+/// Marks the endpoints of a cluster that are not in its next version, if there is one.
+pub(crate) fn retire(before: &ClusterEntry, now: Option<&ClusterEntry>) {
+    let now = now.map_or(&[][..], |now| &now.endpoints);
+    let mut pairs = before.endpoints.iter().zip(now);
+    if before.endpoints.len() == now.len() && pairs.all(|(old, new)| Arc::ptr_eq(&old.state, &new.state)) {
+        return;
+    }
+    let used: HashSet<u64> = now.iter().map(|endpoint| endpoint.state.id).collect();
+    let states = before.endpoints.iter().map(|endpoint| &endpoint.state);
+    for state in states.filter(|state| !used.contains(&state.id)) {
+        state.set_removed(true);
+        before.state.forget(state);
+    }
+}
+
+/// What is known of endpoints from the version of their cluster before. They mostly come in the order they were in.
+struct KnownEndpoints<'b> {
+    before: &'b [EndpointEntry],
+    /// Where the next one is, if nothing changed.
+    next: usize,
+    /// Where each is; made for the first that stands elsewhere.
+    places: Option<HashMap<&'b config::Address, usize>>,
+    /// Those that were not there before.
+    new: HashMap<config::Address, Arc<EndpointState>>,
+}
+
+impl<'b> KnownEndpoints<'b> {
+    fn of(before: Option<&'b ClusterEntry>) -> Self {
+        Self {
+            before: before.map_or(&[][..], |before| &before.endpoints),
+            next: 0,
+            places: None,
+            new: HashMap::new(),
+        }
     }
 
-    /// Forgets endpoints and clusters that no cluster of `clusters` has any more.
-    pub(crate) fn forget<'c>(&mut self, clusters: impl Iterator<Item = &'c Arc<ClusterEntry>>) {
-        let mut used = std::collections::HashSet::new();
-        let mut names = std::collections::HashSet::new();
-        for cluster in clusters {
-            names.insert(Arc::clone(&cluster.config.name));
-            used.extend(cluster.endpoints.iter().map(|endpoint| endpoint.state.id));
-        }
-        let states = &self.clusters;
-        self.endpoints.retain(|_, endpoint| {
-            let is_used = used.contains(&endpoint.id);
-            if !is_used {
-                endpoint.set_removed(true);
-                if let Some(cluster) = states.values().find(|cluster| cluster.id == endpoint.cluster) {
-                    cluster.forget(endpoint);
-                }
-            }
-            is_used
+    fn find(&mut self, address: &config::Address) -> Option<&Arc<EndpointState>> {
+        let before = self.before;
+        let is_here = |place: &usize| before.get(*place).is_some_and(|entry| entry.config.address == *address);
+        let place = Some(self.next).filter(is_here).or_else(|| {
+            let places = self.places.get_or_insert_with(|| {
+                let addresses = before.iter().map(|entry| &entry.config.address);
+                addresses.enumerate().map(|(place, address)| (address, place)).collect()
+            });
+            places.get(address).copied()
         });
-        self.clusters.retain(|name, _| names.contains(name));
+        match place {
+            Some(place) => {
+                self.next = place + 1;
+                Some(&before[place].state)
+            }
+            None => self.new.get(address),
+        }
+    }
+
+    fn state(
+        &mut self,
+        shared: &Shared,
+        cluster: &ClusterState,
+        config: &config::Endpoint,
+        is_checked: bool,
+    ) -> Arc<EndpointState> {
+        let address = &config.address;
+        if let Some(known) = self.find(address) {
+            known.set_removed(false);
+            return Arc::clone(known);
+        }
+        let new = EndpointState::new(shared.next_id(), cluster.id, address.clone());
+        let is_excepted = config.health_check.as_ref().is_some_and(|check| check.disabled);
+        if is_checked && !is_excepted {
+            // As in Envoy, one that joins others proves itself first. Where all are new they serve meanwhile: nobody
+            // knows anything against them.
+            new.check.await_first(cluster.checks.have_begun.load(Relaxed));
+        }
+        let new = Arc::new(new.seen(shared.now_ms()));
+        self.new.insert(address.clone(), Arc::clone(&new));
+        new
     }
 }
 
@@ -401,7 +443,7 @@ pub(crate) fn hosts_of(config: &config::Cluster) -> impl Iterator<Item = (&Arc<s
         .filter(move |_| is_dns)
         .flat_map(|locality| &locality.endpoints)
         .filter_map(|endpoint| match &endpoint.address {
-            config::Address::Host(host, port) => Some((host, *port)),
+            config::Address::Host(host) => Some((&host.0, host.1)),
             _ => None,
         })
 }

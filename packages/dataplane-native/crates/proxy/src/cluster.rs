@@ -7,7 +7,7 @@ use std::{
     collections::{HashMap, VecDeque},
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{
             AtomicBool, AtomicU32, AtomicU64,
             Ordering::{Acquire, Relaxed, Release},
@@ -39,13 +39,20 @@ pub(crate) struct EndpointState {
     pub(crate) peak: AtomicU32,
     pub(crate) connections: AtomicU32,
     pub(crate) requests_total: AtomicU64,
-    pub(crate) errors_total: AtomicU64,
-    pub(crate) connect_failures_total: AtomicU64,
     is_removed: AtomicBool,
-    /// When it came, in milliseconds of the process' clock.
-    pub(crate) first_seen_ms: u64,
     /// What active health checks say.
     pub(crate) check: CheckState,
+    /// When it came, in milliseconds of the process' clock.
+    pub(crate) first_seen_ms: u64,
+    /// From the first one on: most endpoints have none, and there may be a hundred thousand of them.
+    troubles: OnceLock<Box<Troubles>>,
+}
+
+/// What is counted of an endpoint that fails, or whose failures are looked for.
+#[derive(Debug, Default)]
+pub(crate) struct Troubles {
+    pub(crate) errors_total: AtomicU64,
+    pub(crate) connect_failures_total: AtomicU64,
     outlier: OutlierRecord,
 }
 
@@ -59,12 +66,10 @@ impl EndpointState {
             peak: AtomicU32::new(0),
             connections: AtomicU32::new(0),
             requests_total: AtomicU64::new(0),
-            errors_total: AtomicU64::new(0),
-            connect_failures_total: AtomicU64::new(0),
             is_removed: AtomicBool::new(false),
-            first_seen_ms: 0,
             check: CheckState::default(),
-            outlier: OutlierRecord::default(),
+            first_seen_ms: 0,
+            troubles: OnceLock::new(),
         }
     }
 
@@ -95,7 +100,18 @@ impl EndpointState {
 
     /// Out of service for having failed.
     pub(crate) fn is_ejected(&self) -> bool {
-        self.outlier.ejected_until_ms.load(Relaxed) != 0
+        self.known_troubles()
+            .is_some_and(|troubles| troubles.outlier.ejected_until_ms.load(Relaxed) != 0)
+    }
+
+    /// For counting one more.
+    pub(crate) fn troubles(&self) -> &Troubles {
+        self.troubles.get_or_init(Box::default)
+    }
+
+    /// For reading; none: there were none.
+    pub(crate) fn known_troubles(&self) -> Option<&Troubles> {
+        self.troubles.get().map(|troubles| &**troubles)
     }
 
     /// Neither ejected nor failing its health checks.
@@ -124,7 +140,7 @@ pub(crate) struct ClusterState {
     pub(crate) ejections_total: AtomicU64,
     /// Endpoints out of service now.
     pub(crate) ejected: AtomicU32,
-    pub(crate) outliers: OutlierCounts,
+    outliers: OnceLock<Box<OutlierCounts>>,
     /// Results of active health checks.
     pub(crate) checks: CheckCounts,
     /// Another number after every change of what is out of service.
@@ -261,6 +277,16 @@ impl ClusterState {
         (sum(Counted::Request), sum(Counted::Connection), sum(Counted::Pending))
     }
 
+    /// What outlier detection has found, for counting one more.
+    pub(crate) fn outliers(&self) -> &OutlierCounts {
+        self.outliers.get_or_init(Box::default)
+    }
+
+    /// The same for reading; none: it has not looked yet.
+    pub(crate) fn known_outliers(&self) -> Option<&OutlierCounts> {
+        self.outliers.get().map(|counts| &**counts)
+    }
+
     /// Registers for the next connection that is closed or becomes idle.
     pub(crate) fn wait(&self, waker: &Waker) {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
@@ -301,7 +327,7 @@ impl ClusterState {
                 is_used
             });
         }
-        let endpoint = Arc::new(EndpointState::new(new_id(), self.id, Address::Socket(address)));
+        let endpoint = Arc::new(EndpointState::new(new_id(), self.id, address.into()));
         dynamic.insert(address, Arc::clone(&endpoint));
         endpoint
     }

@@ -46,7 +46,7 @@ pub(crate) struct Facts {
     /// `tls` or `raw_buffer` once somebody looked.
     pub(crate) transport: &'static str,
     /// Who the client proved to be.
-    pub(crate) peer_tls: Option<PeerInfo>,
+    pub(crate) peer_tls: Option<Arc<PeerInfo>>,
     /// The client's certificate in DER, where a filter wants it.
     pub(crate) peer_certificate: Option<Arc<[u8]>>,
     /// Number of the connection in this process.
@@ -116,7 +116,7 @@ impl Facts {
 
     /// Whether the client proved who it is.
     pub(crate) fn is_mutual_tls(&self) -> bool {
-        self.peer_tls.as_ref().is_some_and(PeerInfo::has_certificate)
+        self.peer_tls.as_ref().is_some_and(|peer| peer.has_certificate())
     }
 
     /// This client's entry of `x-forwarded-client-cert`.
@@ -244,12 +244,24 @@ impl Served {
     }
 }
 
-/// Serves one accepted connection to its end.
-pub(crate) async fn serve(worker: Rc<Worker>, socket: Socket, peer: Address, local: Address, name: Arc<str>) {
+/// A connection with what it is served by: what a request is served with, and goes on with afterwards.
+pub(crate) struct Link {
+    pub(crate) served: Served,
+    pub(crate) wire: Wire,
+    /// What has come and was not used yet.
+    pub(crate) received: Buffer,
+}
+
+/// An accepted connection, for [`serve`]. None: its listener is no more.
+pub(crate) fn open(
+    worker: &Rc<Worker>,
+    socket: Socket,
+    peer: &Address,
+    local: &Address,
+    name: &str,
+) -> Option<Box<Link>> {
     let snapshot = worker.snapshot();
-    let Some(mut listener) = snapshot.listeners.get(&name).cloned() else {
-        return;
-    };
+    let listener = Arc::clone(snapshot.listeners.get(name)?);
     let id = worker.shared.next_id();
     // A listener on all addresses learns from the socket which of them was meant. One for both families sees IPv4 in
     // IPv6 notation.
@@ -272,40 +284,62 @@ pub(crate) async fn serve(worker: Rc<Worker>, socket: Socket, peer: Address, loc
     if listener.has_original_dst {
         facts.destination = socket.original_destination().or(local);
     }
-    let mut wire = Wire::from(Connection::from(socket));
-    let mut received = Buffer::default();
-    if let Some(filter) = listener.proxy_protocol {
-        let reading = proxy_protocol::receive(&worker, &listener, filter, &mut wire, &mut received);
-        let Some(said) = Box::pin(reading).await else {
-            worker.buffers.give(received);
-            return;
-        };
-        if let Some((source, destination)) = said {
-            facts.peer = Some(source);
-            facts.destination = Some(destination);
-        }
-    }
-    if listener.config.use_original_dst
-        && let Some(other) = facts.destination.and_then(|address| snapshot.listener_at(address))
+    Some(Box::new(Link {
+        served: Served {
+            chain: Arc::clone(&snapshot.no_chain),
+            labels: Cell::new(None),
+            worker: Rc::clone(worker),
+            facts,
+            snapshot,
+            listener,
+        },
+        wire: Connection::from(socket).into(),
+        received: Buffer::default(),
+    }))
+}
+
+/// Serves an accepted connection to its end.
+pub(crate) async fn serve(mut link: Box<Link>) {
+    if let Some(filter) = link.served.listener.proxy_protocol
+        && !Box::pin(learn_addresses(&mut link, filter)).await
     {
-        listener = Arc::clone(other);
+        return;
     }
-    let served = Served {
-        chain: Arc::clone(&snapshot.no_chain),
-        labels: Cell::new(None),
-        worker,
-        facts,
-        snapshot,
-        listener,
+    let served = &mut link.served;
+    if served.listener.config.use_original_dst
+        && let Some(destination) = served.facts.destination
+        && let Some(other) = served.snapshot.listener_at(destination).cloned()
+    {
+        served.listener = other;
+    }
+    serve_as(link).await;
+}
+
+/// Takes over what a load balancer says about its client. False: the connection ends.
+async fn learn_addresses(link: &mut Link, filter: config::ProxyProtocolFilter) -> bool {
+    let Link { served, wire, received } = link;
+    let said = proxy_protocol::receive(&served.worker, &served.listener, filter, wire, received).await;
+    let Some(said) = said else {
+        served.worker.buffers.give(std::mem::take(received));
+        return false;
     };
-    serve_as(served, wire, received).await;
+    if let Some((source, destination)) = said {
+        served.facts.peer = Some(source);
+        served.facts.destination = Some(destination);
+    }
+    true
 }
 
 /// Serves what is inside a tunnel on a stream by an internal listener.
 pub(crate) async fn serve_tunnel(outer: &Served, inner: &Inner, wire: Wire) {
     let mut served = outer.clone();
     if served.enter(inner) {
-        serve_as(served, wire, Buffer::default()).await;
+        serve_as(Box::new(Link {
+            served,
+            wire,
+            received: Buffer::default(),
+        }))
+        .await;
     }
 }
 
@@ -329,20 +363,24 @@ pub(crate) fn connect_internal(
         return None;
     }
     let (ours, theirs) = net::pair().ok()?;
-    let serving: Pin<Box<dyn Future<Output = ()>>> =
-        Box::pin(serve_as(served, Connection::from(theirs).into(), Buffer::default()));
+    let link = Box::new(Link {
+        served,
+        wire: Connection::from(theirs).into(),
+        received: Buffer::default(),
+    });
+    let serving: Pin<Box<dyn Future<Output = ()>>> = Box::pin(serve_as(link));
     tokio::task::spawn_local(serving);
     Some(ours)
 }
 
-/// Serves a connection by a listener, then by the internal listeners that it opens a tunnel to.
-async fn serve_as(mut served: Served, mut wire: Wire, mut received: Buffer) {
+/// Serves a connection by a listener, then by the internal listeners that it opens a tunnel to. What this waits with for
+/// a request is all that an idle connection keeps, so it is small: what is not needed then is in boxes of its own.
+async fn serve_as(mut link: Box<Link>) {
     loop {
-        if served.listener.needs_detection(&served.facts)
-            && !Box::pin(detect(&mut served, &mut wire, &mut received)).await
-        {
+        if link.served.listener.needs_detection(&link.served.facts) && !Box::pin(detect(&mut link)).await {
             break;
         }
+        let served = &mut link.served;
         let Some(index) = served.facts.find_chain(&served.listener) else {
             served.worker.count(Counter::NoFilterChain);
             break;
@@ -352,43 +390,44 @@ async fn serve_as(mut served: Served, mut wire: Wire, mut received: Buffer) {
         };
         served.chain = Arc::clone(chain);
         if served.chain.tls.is_some() {
-            let Some(secured) = Box::pin(accept_tls(&mut served, wire, &mut received)).await else {
+            let Some(secured) = Box::pin(accept_tls(link)).await else {
                 return;
             };
-            wire = secured.into();
+            link = secured;
         }
-        if !served.chain.admits(&served.facts) {
-            served.worker.count(Counter::Denied);
+        if !link.served.chain.admits(&link.served.facts) {
+            link.served.worker.count(Counter::Denied);
             break;
         }
-        let chain = Arc::clone(&served.chain);
-        let Some(_admitted) = limit(&served.worker, &chain).await else {
+        let Some(_admitted) = limit(&link.served).await else {
             break;
         };
-        match &chain.serves {
+        match &link.served.chain.serves {
             Serves::Nothing => break,
-            Serves::Tcp(proxy) => {
-                Box::pin(tcp::serve(&mut served, proxy, &mut wire, &mut received)).await;
+            Serves::Tcp(_) => {
+                Box::pin(tcp::serve(&mut link)).await;
                 break;
             }
-            Serves::Http(_) => match http_connection::serve(&mut served, &mut wire, &mut received).await {
-                HttpEnd::Closed => break,
-                HttpEnd::Internal(inner) => {
-                    if !served.enter(&inner) {
+            Serves::Http(_) => match http_connection::serve(link).await {
+                HttpEnd::Closed => return,
+                HttpEnd::Internal(outer, inner) => {
+                    link = outer;
+                    if !link.served.enter(&inner) {
                         break;
                     }
                 }
             },
         }
     }
-    served.worker.buffers.give(received);
+    link.served.worker.buffers.give(link.received);
 }
 
 /// Places in the chain's limits on connections. None: it serves as many as it may, and the client has waited for that
 /// answer as long as it has to.
-async fn limit(worker: &Worker, chain: &ChainEntry) -> Option<Vec<Admitted>> {
+async fn limit(served: &Served) -> Option<Vec<Admitted>> {
+    let worker = &served.worker;
     let mut places = Vec::new();
-    for limiter in &chain.limits {
+    for limiter in &served.chain.limits {
         let Some(place) = limiter.admit() else {
             worker.count(Counter::DownstreamConnectionLimit);
             drop(places);
@@ -404,7 +443,8 @@ async fn limit(worker: &Worker, chain: &ChainEntry) -> Option<Vec<Admitted>> {
 }
 
 /// Looks at the first bytes where a filter chain depends on them. False: the connection ends.
-async fn detect(served: &mut Served, wire: &mut Wire, received: &mut Buffer) -> bool {
+async fn detect(link: &mut Link) -> bool {
+    let Link { served, wire, received } = link;
     let worker = Rc::clone(&served.worker);
     let timer = worker.timers.timer();
     let timeout_ms = match served.listener.config.listener_filters_timeout_ms {
@@ -460,7 +500,13 @@ async fn detect(served: &mut Served, wire: &mut Wire, received: &mut Buffer) -> 
     true
 }
 
-async fn accept_tls(served: &mut Served, wire: Wire, received: &mut Buffer) -> Option<Connection> {
+/// The same connection inside TLS. None: it has ended.
+async fn accept_tls(link: Box<Link>) -> Option<Box<Link>> {
+    let Link {
+        mut served,
+        wire,
+        received,
+    } = *link;
     let Wire::Connection(connection) = wire else {
         return None;
     };
@@ -475,11 +521,11 @@ async fn accept_tls(served: &mut Served, wire: Wire, received: &mut Buffer) -> O
     let accepted = server
         .accept(socket, received.filled(), Duration::from_millis(timeout_ms))
         .await;
-    received.clear();
+    served.worker.buffers.give(received);
     match accepted {
         Ok(stream) => {
             served.worker.count(Counter::DownstreamTlsHandshakes);
-            let peer = stream.peer().clone();
+            let peer = Arc::clone(stream.peer());
             if served.facts.server_name.is_empty() {
                 peer.server_name
                     .as_deref()
@@ -493,7 +539,11 @@ async fn accept_tls(served: &mut Served, wire: Wire, received: &mut Buffer) -> O
             {
                 served.facts.peer_certificate = stream.peer_certificate().map(Arc::from);
             }
-            Some(stream.into())
+            Some(Box::new(Link {
+                served,
+                wire: Connection::from(stream).into(),
+                received: Buffer::default(),
+            }))
         }
         Err(_) => {
             served.worker.count(Counter::DownstreamTlsFailures);

@@ -22,7 +22,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use config::Config;
 use telemetry::{Reporter, Telemetry, TelemetryOptions, Workload};
 use xds::ResourceType;
 
@@ -55,7 +54,7 @@ enum Request {
         reply: mpsc::Sender<Vec<Problem>>,
     },
     ApplyConfig {
-        config: Box<Config>,
+        json: String,
         reply: mpsc::Sender<Vec<Problem>>,
     },
     Resolved(dns::Resolved),
@@ -157,6 +156,7 @@ impl Control {
             inheritance,
             is_ready: Arc::clone(&is_ready),
             give_memory_back: bootstrap.give_memory_back,
+            resident_bytes: bootstrap.resident_bytes,
             changed_at: None,
         };
         let thread = std::thread::Builder::new()
@@ -216,19 +216,8 @@ impl Control {
     }
 
     pub(crate) fn apply_config(&self, json: &str) -> Vec<Problem> {
-        let config = match serde_json::from_str::<Config>(json) {
-            Ok(config) => Box::new(config),
-            Err(error) => {
-                return vec![Problem {
-                    severity: Severity::Error,
-                    resource_type: "config".to_owned(),
-                    name: String::new(),
-                    path: format!("line {} column {}", error.line(), error.column()),
-                    message: error.to_string(),
-                }];
-            }
-        };
-        self.ask(|reply| Request::ApplyConfig { config, reply })
+        let json = json.to_owned();
+        self.ask(|reply| Request::ApplyConfig { json, reply })
             .unwrap_or_default()
     }
 

@@ -226,6 +226,7 @@ impl Checker {
         let takes_back = cluster
             .config
             .outlier_detection
+            .as_ref()
             .is_some_and(|settings| settings.successful_active_health_check_uneject_host);
         if takes_back && result.is_ok() && !check.record.has_failed() {
             cluster.state.take_back(endpoint);

@@ -4,7 +4,6 @@ use std::{
     future::poll_fn,
     io::IoSlice,
     rc::Rc,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -19,10 +18,10 @@ use net::Stream;
 use telemetry::{Counter, ResponseFlags};
 
 use crate::{
-    connection::{Inner, Served},
+    connection::{Inner, Link, Served},
     error::Failure,
-    request::{self, Next},
-    snapshot::{HttpEntry, Serves},
+    request::{self, Job, Next},
+    snapshot::Serves,
     timer::Timer,
     wire::Wire,
     worker::Worker,
@@ -35,7 +34,7 @@ const MAX_LINGER_BYTES: usize = 256 * 1024;
 pub(crate) enum HttpEnd {
     Closed,
     /// The client opened a tunnel to an internal listener: the connection goes on there.
-    Internal(Inner),
+    Internal(Box<Link>, Inner),
 }
 
 /// How waiting for a request ended.
@@ -49,69 +48,90 @@ enum Arrival {
 }
 
 /// Serves requests until the connection ends or becomes something else.
-pub(crate) async fn serve(served: &mut Served, wire: &mut Wire, buffer: &mut Buffer) -> HttpEnd {
-    let worker = Rc::clone(&served.worker);
-    let chain = Arc::clone(&served.chain);
-    if let Serves::Http(http) = &chain.serves
-        && speaks_http2(served, http)
-    {
-        return serve_http2(served, http, wire, buffer).await;
+pub(crate) async fn serve(mut link: Box<Link>) -> HttpEnd {
+    if speaks_http2(&link.served) {
+        return Box::pin(serve_http2(link)).await;
     }
-    let timer = worker.timers.timer();
+    let worker = Rc::clone(&link.served.worker);
+    let mut timer = worker.timers.timer();
     let mut requests = 0_u32;
     worker.timers.now_us();
     loop {
-        let arrival = next_head(served, wire, buffer, &timer).await;
-        let len = match arrival {
+        let len = match next_head(&mut link, &timer).await {
             Arrival::Head(len) => len,
-            Arrival::Quiet => return HttpEnd::Closed,
+            Arrival::Quiet => return closed(*link),
             Arrival::Late => {
-                worker.count(Counter::DownstreamTimeouts);
-                let failure = Failure::RequestHeadersTimeout;
-                request::record_refused(served, failure.status(), failure.flags(), failure.details());
-                reply_and_close(wire, buffer, &timer, &worker, failure.status(), failure.body()).await;
-                return HttpEnd::Closed;
+                Box::pin(give_up(&mut link, &timer)).await;
+                return closed(*link);
             }
             Arrival::Refused(error) => {
-                refuse(served, wire, buffer, &timer, error).await;
-                return HttpEnd::Closed;
+                Box::pin(refuse(&mut link, &timer, error)).await;
+                return closed(*link);
             }
         };
-        let chain = Arc::clone(&served.chain);
-        let Serves::Http(http) = &chain.serves else {
-            return HttpEnd::Closed;
+        let Serves::Http(http) = &link.served.chain.serves else {
+            return closed(*link);
         };
-        if requests == 0
-            && h2::PREFACE.starts_with(&buffer.filled()[..len])
-            && http.config.codec_type != CodecType::Http1
-        {
-            return serve_http2(served, http, wire, buffer).await;
+        let head = &link.received.filled()[..len];
+        if requests == 0 && h2::PREFACE.starts_with(head) && http.config.codec_type != CodecType::Http1 {
+            return Box::pin(serve_http2(link)).await;
         }
         let mut scratch = worker.take_scratch();
-        if let Err(error) = h1::parse_request(&buffer.filled()[..len], &http.limits, &mut scratch.request) {
+        if let Err(error) = h1::parse_request(head, &http.limits, &mut scratch.request) {
             worker.give_scratch(scratch);
-            refuse(served, wire, buffer, &timer, error).await;
-            return HttpEnd::Closed;
+            Box::pin(refuse(&mut link, &timer, error)).await;
+            return closed(*link);
         }
         requests += 1;
-        let is_last =
-            http.config.max_requests_per_connection != 0 && requests >= http.config.max_requests_per_connection;
-        let next = request::serve(served, http, wire, buffer, &mut scratch, &timer, is_last).await;
-        worker.give_scratch(scratch);
+        let most = http.config.max_requests_per_connection;
+        let job = Job {
+            link,
+            scratch,
+            timer,
+            is_last: most != 0 && requests >= most,
+        };
+        let (job, next) = worker.stages.serve(job).await;
+        worker.give_scratch(job.scratch);
+        (link, timer) = (job.link, job.timer);
         match next {
             Next::KeepAlive => {}
             Next::Close => {
-                linger(wire, &timer, &worker, http.config.delayed_close_timeout_ms).await;
-                return HttpEnd::Closed;
+                Box::pin(linger_after_response(&mut link, &timer)).await;
+                return closed(*link);
             }
-            Next::Abort => return HttpEnd::Closed,
-            Next::Internal(inner) => return HttpEnd::Internal(inner),
+            Next::Abort => return closed(*link),
+            Next::Internal(inner) => return HttpEnd::Internal(link, inner),
         }
     }
 }
 
+fn closed(link: Link) -> HttpEnd {
+    link.served.worker.buffers.give(link.received);
+    HttpEnd::Closed
+}
+
+async fn linger_after_response(link: &mut Link, timer: &Timer) {
+    let timeout_ms = match &link.served.chain.serves {
+        Serves::Http(http) => http.config.delayed_close_timeout_ms,
+        Serves::Nothing | Serves::Tcp(_) => 0,
+    };
+    linger(&mut link.wire, timer, &link.served.worker, timeout_ms).await;
+}
+
+/// Answers a request that does not come.
+async fn give_up(link: &mut Link, timer: &Timer) {
+    let Link { served, wire, received } = link;
+    served.worker.count(Counter::DownstreamTimeouts);
+    let failure = Failure::RequestHeadersTimeout;
+    request::record_refused(served, failure.status(), failure.flags(), failure.details());
+    reply_and_close(wire, received, timer, &served.worker, failure.status(), failure.body()).await;
+}
+
 /// Whether the connection speaks HTTP/2 from its first byte on, as configuration or ALPN says.
-fn speaks_http2(served: &Served, http: &HttpEntry) -> bool {
+fn speaks_http2(served: &Served) -> bool {
+    let Serves::Http(http) = &served.chain.serves else {
+        return false;
+    };
     match http.config.codec_type {
         CodecType::Http1 => false,
         CodecType::Http2 => true,
@@ -122,16 +142,28 @@ fn speaks_http2(served: &Served, http: &HttpEntry) -> bool {
     }
 }
 
-async fn serve_http2(served: &Served, http: &HttpEntry, wire: &mut Wire, buffer: &mut Buffer) -> HttpEnd {
+async fn serve_http2(link: Box<Link>) -> HttpEnd {
+    let Link {
+        served,
+        mut wire,
+        mut received,
+    } = *link;
+    let worker = Rc::clone(&served.worker);
     // HTTP/2 inside a stream of HTTP/2 is refused: nobody sends it but to make work.
-    if let Wire::Connection(connection) = wire {
-        Box::pin(crate::h2::serve(served.clone(), http, connection, buffer)).await;
+    if let Wire::Connection(connection) = &mut wire {
+        crate::h2::serve(served, connection, &mut received).await;
     }
+    worker.buffers.give(received);
     HttpEnd::Closed
 }
 
 /// Waits for a complete head. While nothing has come the connection holds no buffer.
-async fn next_head(served: &mut Served, wire: &mut Wire, buffer: &mut Buffer, timer: &Timer) -> Arrival {
+async fn next_head(link: &mut Link, timer: &Timer) -> Arrival {
+    let Link {
+        served,
+        wire,
+        received: buffer,
+    } = link;
     let worker = Rc::clone(&served.worker);
     let mut scanner = HeadScanner::default();
     let mut since_ms = None;
@@ -202,7 +234,12 @@ async fn next_head(served: &mut Served, wire: &mut Wire, buffer: &mut Buffer, ti
 }
 
 /// Answers a request that could not be understood, and counts it.
-async fn refuse(served: &Served, wire: &mut Wire, buffer: &mut Buffer, timer: &Timer, error: HeadError) {
+async fn refuse(link: &mut Link, timer: &Timer, error: HeadError) {
+    let Link {
+        served,
+        wire,
+        received: buffer,
+    } = link;
     let worker = &served.worker;
     worker.count(Counter::DownstreamProtocolErrors);
     request::record_refused(

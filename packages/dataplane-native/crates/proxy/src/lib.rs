@@ -197,6 +197,9 @@ pub struct Bootstrap {
     /// to what a thread has freed until it allocates again.
     #[serde(skip)]
     pub give_memory_back: Option<fn()>,
+    /// Bytes of the allocator that are in memory: a gauge of the statistics where somebody can say it. Called on the control thread.
+    #[serde(skip)]
+    pub resident_bytes: Option<fn() -> u64>,
 }
 
 impl Default for Bootstrap {
@@ -211,6 +214,7 @@ impl Default for Bootstrap {
             filter_threads: 0,
             assumes_filters: false,
             give_memory_back: None,
+            resident_bytes: None,
         }
     }
 }

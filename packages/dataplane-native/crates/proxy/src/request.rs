@@ -10,6 +10,7 @@ mod path;
 mod process;
 mod record;
 mod reply;
+mod stage;
 mod trace;
 mod tunnel;
 
@@ -30,6 +31,7 @@ pub(crate) use head::View;
 pub(crate) use process::Shown;
 pub(crate) use record::{log_connection, record_refused};
 pub(crate) use reply::{Body, Details, Reply};
+pub(crate) use stage::{Job, Stages};
 
 use crate::{
     connection::{self, Inner, Served},

@@ -212,7 +212,7 @@ fn http_status(call: &Call, answer: &Answer) -> u16 {
 
 fn record(worker: &Worker, cluster: &ClusterEntry, endpoint: &EndpointState, verdict: Verdict) {
     if !matches!(verdict, Verdict::Status(..500)) {
-        endpoint.errors_total.fetch_add(1, Relaxed);
+        endpoint.troubles().errors_total.fetch_add(1, Relaxed);
     }
     let Some(settings) = &cluster.config.outlier_detection else {
         return;

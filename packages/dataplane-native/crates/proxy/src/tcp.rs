@@ -5,20 +5,18 @@ mod tunnel;
 use std::{sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
 
 use config::RouteTarget;
-use http::Buffer;
 use net::{RelayEnd, RelayOptions, RelaySide, Transferred};
 use telemetry::{AccessLog, Counter, LabelNames, LabelsId, ReporterSide, ResponseFlags};
 
 use crate::{
     cluster::{EndpointState, Verdict},
-    connection::Served,
+    connection::{Link, Served},
     error::Failure,
     labels,
     pool::Upstream,
     request::log_connection,
-    snapshot::{ClusterEntry, TcpEntry},
+    snapshot::{ClusterEntry, Serves, TcpEntry},
     upstream::{self, Speaks, Target},
-    wire::Wire,
 };
 
 /// Counts a connection that is being relayed.
@@ -42,8 +40,12 @@ struct Outcome {
 }
 
 /// Joins the connection with one to an endpoint of its cluster until both end.
-pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, wire: &mut Wire, received: &mut Buffer) {
+pub(crate) async fn serve(link: &mut Link) {
+    let Link { served, wire, received } = link;
     let served = &*served;
+    let Serves::Tcp(entry) = &served.chain.serves else {
+        return;
+    };
     let worker = &served.worker;
     worker.add_busy(served.listener.is_inbound, 1);
     let _busy = Busy(served);

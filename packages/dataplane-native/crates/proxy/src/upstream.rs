@@ -105,7 +105,7 @@ pub(crate) async fn connect(
     let failed = |failure: Failure| {
         worker.count(Counter::UpstreamConnectFailures);
         cluster.state.connect_failures_total.fetch_add(1, Relaxed);
-        target.endpoint.connect_failures_total.fetch_add(1, Relaxed);
+        target.endpoint.troubles().connect_failures_total.fetch_add(1, Relaxed);
         failure
     };
     let socket = open_socket(&target, timeout).await.map_err(failed)?;
@@ -184,7 +184,7 @@ pub(crate) async fn connect(
 
 /// The bare connection; where the upstream wants to know who the client is, it has been told.
 async fn open_socket(target: &Target<'_>, timeout: Duration) -> Result<net::Socket, Failure> {
-    let mut socket = if let config::Address::Internal(listener, _) = &target.endpoint.address {
+    let mut socket = if let Some(listener) = target.endpoint.address.internal_listener() {
         target.connect_internal(listener).ok_or(Failure::TunnelRefused)?
     } else {
         let address = socket_address(&target.endpoint.address).ok_or(Failure::ConnectFailure)?;
@@ -226,8 +226,9 @@ fn connect_options(cluster: &ClusterEntry, timeout: Duration) -> ConnectOptions 
 /// Where to connect to; none for what is only a name.
 pub(crate) fn socket_address(address: &config::Address) -> Option<net::Address> {
     match address {
-        config::Address::Socket(address) => Some(net::Address::Tcp(*address)),
+        config::Address::V4(address) => Some(net::Address::Tcp((*address).into())),
+        config::Address::V6(address) => Some(net::Address::Tcp((**address).into())),
         config::Address::Unix(path) => Some(net::Address::from_pipe_path(path)),
-        config::Address::Host(..) | config::Address::Internal(..) => None,
+        config::Address::Host(_) | config::Address::Internal(_) => None,
     }
 }

@@ -30,7 +30,7 @@ use crate::{
     overload::Overload,
     pool::Pools,
     remote_keys::{self, KeySources},
-    request::Scratch,
+    request::{Scratch, Stages},
     snapshot::{Current, Snapshot},
     timer::Timers,
 };
@@ -173,6 +173,8 @@ pub(crate) struct Worker {
     pub(crate) pools: Pools,
     /// Tasks for streams of HTTP/2.
     pub(crate) stream_tasks: StreamTasks,
+    /// Where requests of HTTP/1 are served.
+    pub(crate) stages: Stages,
     pub(crate) telemetry: telemetry::Worker,
     #[allow(
         clippy::vec_box,
@@ -321,6 +323,7 @@ async fn run(
         buffers: BufferPool::default(),
         pools: Pools::default(),
         stream_tasks: StreamTasks::default(),
+        stages: Stages::default(),
         telemetry,
         scratch: RefCell::default(),
         snapshot: RefCell::new(Rc::new(snapshot)),
@@ -468,11 +471,13 @@ fn serve(worker: &Rc<Worker>, accepted: net::Accepted, local: &net::Address, nam
     let open = OpenConnection::new(Rc::clone(worker));
     let peer = accepted.peer().clone();
     let Ok(socket) = accepted.attach() else { return };
-    let served = connection::serve(Rc::clone(worker), socket, peer, local.clone(), Arc::clone(name));
+    let Some(link) = connection::open(worker, socket, &peer, local, name) else {
+        return;
+    };
     tokio::task::spawn_local(async move {
         // Dropped last, in a panic too; the runtime catches that and the worker goes on.
         let _open = open;
-        served.await;
+        connection::serve(link).await;
     });
 }
 

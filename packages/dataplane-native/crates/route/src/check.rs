@@ -196,8 +196,8 @@ mod tests {
             value: QueryValueMatcher::String(StringMatcher::Exact("1".into())),
         };
         let matches = RouteMatch {
-            headers: vec![header("a"), header("b")],
-            query: vec![query],
+            headers: [header("a"), header("b")].into(),
+            query: vec![query].into(),
             ..RouteMatch::default()
         };
         let request = |headers, path| TestRequest {

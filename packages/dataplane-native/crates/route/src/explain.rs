@@ -237,7 +237,7 @@ mod tests {
             Route {
                 name: "jason".into(),
                 matches: RouteMatch {
-                    headers: vec![header],
+                    headers: [header].into(),
                     ..RouteMatch::default()
                 },
                 action: to("v2"),
@@ -255,7 +255,10 @@ mod tests {
             ..VirtualHost::default()
         };
         RouteTable::new(Arc::new(RouteConfiguration {
-            virtual_hosts: vec![host("any", "*", vec![]), host("reviews", "reviews", routes)],
+            virtual_hosts: vec![
+                host("any", "*", Box::default()),
+                host("reviews", "reviews", routes.into()),
+            ],
             ..RouteConfiguration::default()
         }))
     }

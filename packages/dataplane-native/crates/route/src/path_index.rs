@@ -1,6 +1,11 @@
 //! Which routes of a virtual host can match a path at all, in their order.
 
-use std::collections::HashMap;
+use std::{
+    borrow::Borrow,
+    collections::HashMap,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use config::{PathMatch, Route};
 
@@ -14,16 +19,132 @@ const MAX_SOURCES: usize = 32;
 #[derive(Debug)]
 pub(crate) struct PathIndex {
     routes: u32,
-    exact: HashMap<Box<[u8]>, Vec<u32>, foldhash::fast::RandomState>,
-    trie: Vec<Node>,
-    always: Vec<u32>,
+    exact: HashMap<ExactPath, Run, foldhash::fast::RandomState>,
+    /// The root is the first; the children of a node stand side by side.
+    nodes: Box<[Node]>,
+    /// Bytes of all nodes' labels.
+    labels: Box<[u8]>,
+    /// Of all nodes and exact paths.
+    ordinals: Box<[u32]>,
+    always: Box<[u32]>,
 }
 
-#[derive(Debug, Default)]
+/// Some of a list's entries, one after the other.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    start: u32,
+    len: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
 struct Node {
-    label: Box<[u8]>,
+    label: Run,
+    children: Run,
+    ordinals: Run,
+}
+
+/// A route's path, found by bytes.
+#[derive(Debug, PartialEq, Eq)]
+struct ExactPath(Arc<str>);
+
+impl Hash for ExactPath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_bytes().hash(state);
+    }
+}
+
+impl Borrow<[u8]> for ExactPath {
+    fn borrow(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl Run {
+    fn of<T>(self, list: &[T]) -> &[T] {
+        &list[self.start as usize..][..self.len as usize]
+    }
+
+    /// Appends to a list.
+    fn append<T: Clone>(list: &mut Vec<T>, items: &[T]) -> Self {
+        let start = list.len() as u32;
+        list.extend_from_slice(items);
+        Self {
+            start,
+            len: items.len() as u32,
+        }
+    }
+}
+
+/// A trie that grows.
+struct Trie(Vec<Branch>);
+
+#[derive(Default)]
+struct Branch {
+    label: Vec<u8>,
     children: Vec<u32>,
     ordinals: Vec<u32>,
+}
+
+impl Trie {
+    fn insert(&mut self, mut path: &[u8], ordinal: u32) {
+        let mut at = 0;
+        while !path.is_empty() {
+            let child = self.0[at]
+                .children
+                .iter()
+                .copied()
+                .find(|child| self.0[*child as usize].label[0] == path[0]);
+            let Some(child) = child else {
+                let leaf = self.push(Branch {
+                    label: path.into(),
+                    ..Branch::default()
+                });
+                self.0[at].children.push(leaf);
+                at = leaf as usize;
+                break;
+            };
+            at = child as usize;
+            let common = self.0[at].label.iter().zip(path).take_while(|(a, b)| a == b).count();
+            if common < self.0[at].label.len() {
+                self.split(at, common);
+            }
+            path = &path[common..];
+        }
+        self.0[at].ordinals.push(ordinal);
+    }
+
+    /// Moves what follows the first `common` bytes of a node's label into a child.
+    fn split(&mut self, at: usize, common: usize) {
+        let node = std::mem::take(&mut self.0[at]);
+        let (head, tail) = (node.label[..common].into(), node.label[common..].into());
+        let rest = self.push(Branch { label: tail, ..node });
+        self.0[at] = Branch {
+            label: head,
+            children: vec![rest],
+            ordinals: Vec::new(),
+        };
+    }
+
+    fn push(&mut self, branch: Branch) -> u32 {
+        self.0.push(branch);
+        (self.0.len() - 1) as u32
+    }
+
+    /// The same without room to grow, level by level.
+    fn settle(&self, ordinals: &mut Vec<u32>) -> (Vec<Node>, Vec<u8>) {
+        let (mut nodes, mut labels) = (Vec::with_capacity(self.0.len()), Vec::new());
+        let mut order = vec![0];
+        let mut next = 0;
+        while let Some(branch) = order.get(next).map(|at| &self.0[*at as usize]) {
+            nodes.push(Node {
+                label: Run::append(&mut labels, &branch.label),
+                children: Run::append(&mut order, &branch.children),
+                ordinals: Run::append(ordinals, &branch.ordinals),
+            });
+            next += 1;
+        }
+        (nodes, labels)
+    }
 }
 
 impl PathIndex {
@@ -31,69 +152,41 @@ impl PathIndex {
         let mut index = Self {
             routes: routes.len() as u32,
             exact: HashMap::default(),
-            trie: vec![Node::default()],
-            always: Vec::new(),
+            nodes: Box::default(),
+            labels: Box::default(),
+            ordinals: Box::default(),
+            always: Box::default(),
         };
         if routes.len() <= SMALL {
             return index;
         }
+        let mut exact: HashMap<&Arc<str>, Vec<u32>> = HashMap::new();
+        let mut trie = Trie(vec![Branch::default()]);
+        let mut always = Vec::new();
         for (ordinal, route) in routes.iter().enumerate() {
             let ordinal = ordinal as u32;
             match &route.matches.path {
-                PathMatch::Exact(path) if route.matches.case_sensitive => {
-                    index.exact.entry(path.as_bytes().into()).or_default().push(ordinal);
-                }
+                PathMatch::Exact(path) if route.matches.case_sensitive => exact.entry(path).or_default().push(ordinal),
                 PathMatch::Prefix(path) | PathMatch::SeparatedPrefix(path) if route.matches.case_sensitive => {
-                    index.insert_prefix(path.as_bytes(), ordinal);
+                    trie.insert(path.as_bytes(), ordinal);
                 }
-                _ => index.always.push(ordinal),
+                _ => always.push(ordinal),
             }
         }
-        index
-    }
-
-    fn insert_prefix(&mut self, mut path: &[u8], ordinal: u32) {
-        let mut at = 0;
-        while !path.is_empty() {
-            let child = self.trie[at]
-                .children
-                .iter()
-                .copied()
-                .find(|child| self.trie[*child as usize].label[0] == path[0]);
-            let Some(child) = child else {
-                let leaf = self.push(Node {
-                    label: path.into(),
-                    ..Node::default()
-                });
-                self.trie[at].children.push(leaf);
-                at = leaf as usize;
-                break;
-            };
-            at = child as usize;
-            let common = self.trie[at].label.iter().zip(path).take_while(|(a, b)| a == b).count();
-            if common < self.trie[at].label.len() {
-                self.split(at, common);
-            }
-            path = &path[common..];
+        let mut ordinals = Vec::new();
+        let (nodes, labels) = trie.settle(&mut ordinals);
+        for (path, of_path) in exact {
+            let run = Run::append(&mut ordinals, &of_path);
+            index.exact.insert(ExactPath(Arc::clone(path)), run);
         }
-        self.trie[at].ordinals.push(ordinal);
-    }
-
-    /// Moves what follows the first `common` bytes of a node's label into a child.
-    fn split(&mut self, at: usize, common: usize) {
-        let node = std::mem::take(&mut self.trie[at]);
-        let (head, tail) = (node.label[..common].into(), node.label[common..].into());
-        let rest = self.push(Node { label: tail, ..node });
-        self.trie[at] = Node {
-            label: head,
-            children: vec![rest],
-            ordinals: Vec::new(),
-        };
-    }
-
-    fn push(&mut self, node: Node) -> u32 {
-        self.trie.push(node);
-        (self.trie.len() - 1) as u32
+        index.exact.shrink_to_fit();
+        Self {
+            nodes: nodes.into(),
+            labels: labels.into(),
+            ordinals: ordinals.into(),
+            always: always.into(),
+            ..index
+        }
     }
 
     /// Routes that can match `path`, in their order.
@@ -116,21 +209,18 @@ impl PathIndex {
 
     fn collect<'i>(&'i self, path: &[u8], found: &mut Candidates<'i>) -> bool {
         let mut fits = found.add(&self.always);
-        if let Some(ordinals) = self.exact.get(path) {
-            fits &= found.add(ordinals);
+        if let Some(run) = self.exact.get(path) {
+            fits &= found.add(run.of(&self.ordinals));
         }
-        let mut node = &self.trie[0];
+        let mut node = self.nodes[0];
         let mut rest = path;
         loop {
-            fits &= found.add(&node.ordinals);
-            let next = node
-                .children
-                .iter()
-                .map(|child| &self.trie[*child as usize])
-                .find(|child| rest.starts_with(&child.label));
+            fits &= found.add(node.ordinals.of(&self.ordinals));
+            let mut children = node.children.of(&self.nodes).iter();
+            let next = children.find(|child| rest.starts_with(child.label.of(&self.labels)));
             let Some(next) = next else { return fits };
-            rest = &rest[next.label.len()..];
-            node = next;
+            rest = &rest[next.label.len as usize..];
+            node = *next;
         }
     }
 }

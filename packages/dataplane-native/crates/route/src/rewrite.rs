@@ -4,7 +4,7 @@ use config::{Forward, HostRewrite, PathMatch, PathRewrite, RequestView, Route, S
 
 /// Writes the path for the upstream, with its query, to `out`. False: it stays as it is and nothing was written.
 pub fn rewrite_path<V: RequestView + ?Sized>(route: &Route, forward: &Forward, view: &V, out: &mut Vec<u8>) -> bool {
-    match &forward.path_rewrite {
+    match forward.path_rewrite.as_deref() {
         None => return false,
         // A CONNECT request has no path to rewrite.
         Some(_) if view.path().is_empty() => return false,
@@ -36,7 +36,7 @@ pub fn rewrite_host<V: RequestView + ?Sized>(
         out.extend_from_slice(host.as_bytes());
         return HostChange::Replaced;
     }
-    match &forward.host_rewrite {
+    match forward.host_rewrite.as_deref() {
         None => return HostChange::Keep,
         Some(HostRewrite::Auto) => return HostChange::FromEndpoint,
         Some(HostRewrite::Literal(host)) => out.extend_from_slice(host.as_bytes()),
@@ -90,7 +90,7 @@ mod tests {
             ..Route::default()
         };
         let forward = Forward {
-            path_rewrite: Some(rewrite),
+            path_rewrite: Some(rewrite.into()),
             ..Forward::default()
         };
         let mut out = Vec::new();
@@ -138,7 +138,7 @@ mod tests {
 
     fn host(rewrite: HostRewrite, request: &TestRequest) -> (HostChange, String) {
         let forward = Forward {
-            host_rewrite: Some(rewrite),
+            host_rewrite: Some(rewrite.into()),
             ..Forward::default()
         };
         let mut out = Vec::new();
@@ -183,7 +183,7 @@ mod tests {
             ..WeightedCluster::default()
         };
         let forward = Forward {
-            host_rewrite: Some(HostRewrite::Literal("l".into())),
+            host_rewrite: Some(Box::new(HostRewrite::Literal("l".into()))),
             ..Forward::default()
         };
         let mut out = Vec::new();

@@ -165,18 +165,18 @@ impl<'t> Found<'t> {
     /// The retry policy: the route's, else the virtual host's.
     pub fn retry_policy(&self) -> Option<&'t RetryPolicy> {
         self.forward()
-            .and_then(|forward| forward.retry.as_ref())
-            .or(self.virtual_host.retry.as_ref())
+            .and_then(|forward| forward.retry.as_deref())
+            .or(self.virtual_host.retry.as_deref())
     }
 
     /// Header operations in the order they are applied: the last one wins. By default that is the route
     /// configuration's, as in Envoy.
     pub fn header_mutations(&self, choice: ClusterChoice<'t>) -> impl Iterator<Item = &'t HeaderMutations> + use<'t> {
         let mut levels = [
-            choice.weighted().map(|cluster| &cluster.headers),
-            Some(&self.route.headers),
-            Some(&self.virtual_host.headers),
-            Some(&self.config.headers),
+            choice.weighted().map(|cluster| &*cluster.headers),
+            Some(&*self.route.headers),
+            Some(&*self.virtual_host.headers),
+            Some(&*self.config.headers),
         ];
         if self.config.most_specific_header_mutations_wins {
             levels.reverse();

@@ -54,6 +54,11 @@ impl Interner {
     }
 
     pub(crate) fn intern(&self, string: &str) -> StringId {
+        self.intern_as(string, || string.into())
+    }
+
+    /// The same; a string that is new is kept as `shared` gives it.
+    pub(crate) fn intern_as(&self, string: &str, shared: impl FnOnce() -> Arc<str>) -> StringId {
         let mut tables = self.lock();
         if let Some(id) = tables.ids.get(string) {
             return *id;
@@ -62,7 +67,7 @@ impl Interner {
             return StringId::OTHER;
         }
         let id = StringId(tables.strings.len() as u32);
-        let shared: Arc<str> = string.into();
+        let shared = shared();
         tables.strings.push(shared.clone());
         tables.ids.insert(shared, id);
         id

@@ -110,6 +110,11 @@ impl Telemetry {
         self.strings.intern(string)
     }
 
+    /// The same for a string that lives anyway.
+    pub fn intern_shared(&self, string: &Arc<str>) -> StringId {
+        self.strings.intern_as(string, || Arc::clone(string))
+    }
+
     /// The string of a number.
     pub fn string(&self, id: StringId) -> Arc<str> {
         self.strings.get(id)

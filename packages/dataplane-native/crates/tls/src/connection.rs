@@ -21,7 +21,7 @@ impl Connection {
     pub fn peer(&self) -> Option<&PeerInfo> {
         match self {
             Self::Plain(_) => None,
-            Self::Tls(stream) => Some(stream.peer()),
+            Self::Tls(stream) => Some(&**stream.peer()),
         }
     }
 }

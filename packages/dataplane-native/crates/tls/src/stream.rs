@@ -6,6 +6,7 @@
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice, Read, Write};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ const LAST_WORDS_TIMEOUT: Duration = Duration::from_millis(100);
 pub struct TlsStream<S = Socket> {
     stream: S,
     session: Session,
-    peer: PeerInfo,
+    peer: Arc<PeerInfo>,
     // Received but not decrypted: only when the peer sent more than the caller wanted to read.
     ciphertext: Vec<u8>,
     // Plaintext bytes given to rustls since the last complete flush, an upper bound of what waits.
@@ -75,7 +76,7 @@ impl<S> TlsStream<S> {
 
 impl<S: Stream> TlsStream<S> {
     /// Who is at the other end.
-    pub fn peer(&self) -> &PeerInfo {
+    pub fn peer(&self) -> &Arc<PeerInfo> {
         &self.peer
     }
 
@@ -340,7 +341,7 @@ impl<S: Stream> Handshake<S> {
                 return Err(error::closed());
             }
         }
-        let peer = PeerInfo::from_session(&self.session);
+        let peer = Arc::new(PeerInfo::from_session(&self.session));
         let ciphertext = self.incoming.bytes.split_off(self.incoming.taken);
         let Self { stream, session, .. } = self;
         Ok(TlsStream {

@@ -33,7 +33,7 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
     let http = http_options(cx, &mut pb);
     let balancing = balancing(cx, &mut pb);
     let defaults = Cluster::default();
-    let metadata = metadata(pb.metadata);
+    let (origins, metadata) = Origin::split(metadata(pb.metadata));
     let load = pb.load_assignment.unwrap_or_default();
     let allow_names = matches!(kind, ClusterKind::StrictDns(_) | ClusterKind::LogicalDns(_));
     let mut cluster = Cluster {
@@ -54,8 +54,8 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
         }),
         outlier_detection: pb
             .outlier_detection
-            .map(|pb| cx.within("outlierDetection", |cx| outlier_detection(cx, pb))),
-        health_check: health_check(cx, pb.health_checks),
+            .map(|pb| Box::new(cx.within("outlierDetection", |cx| outlier_detection(cx, pb)))),
+        health_check: health_check(cx, pb.health_checks).map(Box::new),
         transport: pb.transport_socket.map_or(UpstreamTransport::Plain, |socket| {
             cx.within("transportSocket", |cx| tls::upstream(cx, socket))
         }),
@@ -72,7 +72,7 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
         close_connections_on_host_health_failure: pb.close_connections_on_host_health_failure,
         ignore_health_on_host_removal: pb.ignore_health_on_host_removal,
         services: metadata.istio_services(),
-        origins: Origin::from_metadata(&metadata),
+        origins,
         metadata,
     };
     if http.auto_sni || http.auto_san_validation {

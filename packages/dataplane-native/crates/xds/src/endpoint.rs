@@ -1,12 +1,12 @@
 //! Endpoints. There may be very many: what several share is made once.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
 };
 
 use config::{
-    Address, ClusterLoadAssignment, Endpoint, EndpointHealthCheck, HealthStatus, LB_NAMESPACE, Locality,
+    Address, ClusterLoadAssignment, Endpoint, EndpointFacts, EndpointHealthCheck, HealthStatus, LB_NAMESPACE, Locality,
     LocalityEndpoints, Workload,
 };
 use messages::{
@@ -37,9 +37,24 @@ struct Shared {
     lb_metadata: HashMap<String, LbMetadata>,
     /// The last one: those of one resource are alike, if there are any.
     check: Option<Arc<EndpointHealthCheck>>,
+    /// The last ones.
+    facts: VecDeque<Arc<EndpointFacts>>,
 }
 
+/// Different facts that endpoints of one resource are compared with: a service has few workloads.
+const RECENT_FACTS: usize = 8;
+
 impl Shared {
+    fn share_facts(&mut self, facts: EndpointFacts) -> Option<Arc<EndpointFacts>> {
+        if let Some(known) = self.facts.iter().find(|known| ***known == facts) {
+            return Some(Arc::clone(known));
+        }
+        let new = facts.shared()?;
+        self.facts.truncate(RECENT_FACTS - 1);
+        self.facts.push_front(Arc::clone(&new));
+        Some(new)
+    }
+
     fn share_check(&mut self, check: EndpointHealthCheck) -> Arc<EndpointHealthCheck> {
         match &self.check {
             Some(known) if **known == check => Arc::clone(known),
@@ -95,21 +110,20 @@ fn locality(
         });
     }
     let place = pb.locality.unwrap_or_default();
+    let all = cx.list("lbEndpoints", pb.lb_endpoints, |cx, pb| {
+        endpoint(cx, pb, allow_names, shared)
+    });
+    let mut endpoints = Vec::with_capacity(all.len());
+    endpoints.extend(all.into_iter().flatten());
     LocalityEndpoints {
         locality: Locality {
-            region: place.region.into(),
-            zone: place.zone.into(),
-            subzone: place.sub_zone.into(),
+            region: config::shared(&place.region),
+            zone: config::shared(&place.zone),
+            subzone: config::shared(&place.sub_zone),
         },
         weight: pb.load_balancing_weight,
         priority: pb.priority,
-        endpoints: cx
-            .list("lbEndpoints", pb.lb_endpoints, |cx, pb| {
-                endpoint(cx, pb, allow_names, shared)
-            })
-            .into_iter()
-            .flatten()
-            .collect(),
+        endpoints,
     }
 }
 
@@ -156,7 +170,7 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
         .filter(|check| *check != EndpointHealthCheck::default())
         .map(|check| shared.share_check(check));
     let hostname = match (&own_address, inner.hostname.as_str()) {
-        (Address::Host(host, _), "") => Some(host.clone()),
+        (Address::Host(host), "") => Some(host.0.clone()),
         (_, "") => None,
         (_, name) => Some(
             shared
@@ -168,21 +182,24 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
     };
     // Nobody asks for it at other addresses, and there may be a hundred thousand of them.
     let internal = matches!(own_address, Address::Internal(..)).then(|| pb.metadata.clone());
-    let Facts {
+    let Known {
         workload,
         transport_match,
         lb_metadata,
     } = pb.metadata.map(|metadata| facts(metadata, shared)).unwrap_or_default();
-    Some(Endpoint {
-        address: own_address,
-        weight,
-        health,
+    let facts = EndpointFacts {
         workload,
         transport_match,
         hostname,
         lb_metadata,
         metadata: internal.flatten().map(|all| Arc::new(metadata(Some(all)))),
         health_check,
+    };
+    Some(Endpoint {
+        address: own_address,
+        weight,
+        health,
+        facts: shared.share_facts(facts),
     })
 }
 
@@ -197,13 +214,13 @@ fn health_check(cx: &mut Context, pb: pb::endpoint::HealthCheckConfig) -> Endpoi
 
 /// What is known of an endpoint from its metadata.
 #[derive(Default)]
-struct Facts {
+struct Known {
     workload: Option<Arc<Workload>>,
     transport_match: Option<Labels>,
     lb_metadata: Option<LbMetadata>,
 }
 
-fn facts(mut metadata: Metadata, shared: &mut Shared) -> Facts {
+fn facts(mut metadata: Metadata, shared: &mut Shared) -> Known {
     let istio = metadata
         .filter_metadata
         .remove("istio")
@@ -233,7 +250,7 @@ fn facts(mut metadata: Metadata, shared: &mut Shared) -> Facts {
         let Json::Object(map) = value else { return None };
         Some(shared.lb_metadata.entry(text).or_insert_with(|| Arc::new(map)).clone())
     });
-    Facts {
+    Known {
         workload,
         transport_match: labels,
         lb_metadata,

@@ -33,7 +33,7 @@ pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
     let (pipe_mode, ipv4_compat) = socket_options(cx, &pb);
     let is_internal = matches!(pb.listener_specifier, Some(ListenerSpecifier::InternalListener(_)));
     let own_address = if is_internal {
-        Address::Internal(pb.name.as_str().into(), "".into())
+        Address::of_internal(pb.name.as_str(), "")
     } else {
         address(cx, pb.address)
     };
@@ -41,7 +41,7 @@ pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
         cx.within("address", |cx| cx.error(format!("{own_address} is not an IP address")));
     }
     let bound_v1 = pb.deprecated_v1.and_then(|v1| v1.bind_to_port);
-    let metadata = metadata(pb.metadata);
+    let (origins, metadata) = Origin::split(metadata(pb.metadata));
     let listener = Listener {
         name: pb.name.into(),
         address: own_address,
@@ -72,7 +72,7 @@ pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
         pipe_mode,
         tcp_backlog_size: pb.tcp_backlog_size,
         access_log: access_logs(cx, "accessLog", pb.access_log),
-        origins: Origin::from_metadata(&metadata),
+        origins,
         metadata,
     };
     if listener.chains().next().is_none() {
@@ -149,7 +149,7 @@ fn reject_equal_matches(cx: &mut Context, chains: &[FilterChain]) {
 
 fn filter_chain(cx: &mut Context, pb: pb::FilterChain) -> FilterChain {
     cx.unsupported("useProxyProto", pb.use_proxy_proto.unwrap_or(false));
-    let metadata = metadata(pb.metadata);
+    let (origins, metadata) = Origin::split(metadata(pb.metadata));
     FilterChain {
         name: pb.name.into(),
         matches: cx.within("filterChainMatch", |cx| {
@@ -161,7 +161,7 @@ fn filter_chain(cx: &mut Context, pb: pb::FilterChain) -> FilterChain {
         transport_connect_timeout_ms: millis(cx, "transportSocketConnectTimeout", pb.transport_socket_connect_timeout)
             .unwrap_or(0),
         filters: network_filters(cx, pb.filters),
-        origins: Origin::from_metadata(&metadata),
+        origins,
         metadata,
     }
 }

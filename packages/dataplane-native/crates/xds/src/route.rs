@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use config::{Origin, PathMatch, Route, RouteConfiguration, RouteMatch, VirtualHost};
+use config::{Origin, PathMatch, Route, RouteConfiguration, RouteMatch, VirtualHost, shared, text};
 use messages::envoy::config::route::v3::{self as pb, route_match::PathSpecifier, virtual_host::TlsRequirementType};
 
 use crate::{
@@ -25,7 +25,7 @@ pub(crate) fn route_configuration(cx: &mut Context, pb: pb::RouteConfiguration) 
     cx.unsupported("requestMirrorPolicies", !pb.request_mirror_policies.is_empty());
     cx.unsupported("internalOnlyHeaders", !pb.internal_only_headers.is_empty());
     cx.unsupported("clusterSpecifierPlugins", !pb.cluster_specifier_plugins.is_empty());
-    let metadata = metadata(pb.metadata);
+    let (origins, metadata) = Origin::split(metadata(pb.metadata));
     let config = RouteConfiguration {
         name: pb.name.into(),
         virtual_hosts: cx.list("virtualHosts", pb.virtual_hosts, virtual_host),
@@ -33,12 +33,13 @@ pub(crate) fn route_configuration(cx: &mut Context, pb: pb::RouteConfiguration) 
             cx,
             (pb.request_headers_to_add, pb.request_headers_to_remove),
             (pb.response_headers_to_add, pb.response_headers_to_remove),
-        ),
+        )
+        .into(),
         most_specific_header_mutations_wins: pb.most_specific_header_mutations_wins,
         validate_clusters: pb.validate_clusters.unwrap_or(false),
         ignore_port_in_host_matching: pb.ignore_port_in_host_matching,
-        filter_overrides: overrides(cx, pb.typed_per_filter_config),
-        origins: Origin::from_metadata(&metadata),
+        filter_overrides: overrides(cx, pb.typed_per_filter_config).into(),
+        origins: origins.into(),
         metadata,
     };
     reject_duplicates(cx, &config);
@@ -92,25 +93,26 @@ fn virtual_host(cx: &mut Context, pb: pb::VirtualHost) -> VirtualHost {
             true
         }
     };
-    let metadata = metadata(pb.metadata);
+    let (origins, metadata) = Origin::split(metadata(pb.metadata));
     VirtualHost {
         name: pb.name.into(),
         domains: cx.list("domains", pb.domains, domain),
-        routes: cx.list("routes", pb.routes, route),
+        routes: cx.list("routes", pb.routes, route).into(),
         retry: pb
             .retry_policy
-            .map(|policy| cx.within("retryPolicy", |cx| retry_policy(cx, policy))),
+            .map(|policy| cx.within("retryPolicy", |cx| retry_policy(cx, policy)).shared()),
         headers: header_mutations(
             cx,
             (pb.request_headers_to_add, pb.request_headers_to_remove),
             (pb.response_headers_to_add, pb.response_headers_to_remove),
-        ),
+        )
+        .into(),
         require_tls,
         include_request_attempt_count: pb.include_request_attempt_count,
         include_attempt_count_in_response: pb.include_attempt_count_in_response,
-        rate_limits: limits(cx, pb.rate_limits),
-        filter_overrides: overrides(cx, pb.typed_per_filter_config),
-        origins: Origin::from_metadata(&metadata),
+        rate_limits: limits(cx, pb.rate_limits).into(),
+        filter_overrides: overrides(cx, pb.typed_per_filter_config).into(),
+        origins: origins.into(),
         metadata,
     }
 }
@@ -132,9 +134,9 @@ fn route(cx: &mut Context, pb: pb::Route) -> Route {
     let tracing = pb
         .tracing
         .map(|pb| Box::new(cx.within("tracing", |cx| tracing::route_tracing(cx, pb))));
-    let metadata = metadata(pb.metadata);
+    let (origins, metadata) = Origin::split(metadata(pb.metadata));
     Route {
-        name: pb.name.into(),
+        name: text(pb.name),
         matches: match cx.required("match", pb.r#match) {
             Some(pb) => cx.within("match", |cx| route_match(cx, pb)),
             None => RouteMatch::default(),
@@ -144,15 +146,16 @@ fn route(cx: &mut Context, pb: pb::Route) -> Route {
             cx,
             (pb.request_headers_to_add, pb.request_headers_to_remove),
             (pb.response_headers_to_add, pb.response_headers_to_remove),
-        ),
-        filter_overrides: overrides(cx, pb.typed_per_filter_config),
+        )
+        .into(),
+        filter_overrides: overrides(cx, pb.typed_per_filter_config).into(),
         operation: pb
             .decorator
-            .map(|decorator| decorator.operation.into())
+            .map(|decorator| shared(&decorator.operation))
             .unwrap_or_default(),
         tracing,
-        stat_prefix: pb.stat_prefix.into(),
-        origins: Origin::from_metadata(&metadata),
+        stat_prefix: text(pb.stat_prefix),
+        origins: origins.into(),
         metadata,
     }
 }
@@ -165,7 +168,7 @@ pub(crate) fn route_match(cx: &mut Context, pb: pb::RouteMatch) -> RouteMatch {
     RouteMatch {
         path: path_match(cx, pb.path_specifier),
         case_sensitive: pb.case_sensitive.unwrap_or(true),
-        headers: headers(cx, "headers", pb.headers),
+        headers: headers(cx, "headers", pb.headers).into(),
         query: cx
             .list("queryParameters", pb.query_parameters, query)
             .into_iter()

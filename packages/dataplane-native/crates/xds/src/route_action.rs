@@ -2,7 +2,7 @@
 
 use config::{
     Criteria, DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathRewrite, Redirect,
-    RedirectPath, RouteAction, RouteTarget, RouteUpgrade, WeightedCluster, WeightedClusters,
+    RedirectPath, RouteAction, RouteTarget, RouteUpgrade, WeightedCluster, WeightedClusters, shared,
 };
 use messages::envoy::config::{
     core::v3::RoutingPriority,
@@ -31,7 +31,7 @@ pub(crate) fn action(cx: &mut Context, action: Option<Action>) -> RouteAction {
         Some(Action::Route(pb)) => RouteAction::Forward(Box::new(cx.within("route", |cx| forward(cx, pb)))),
         Some(Action::Redirect(pb)) => RouteAction::Redirect(Box::new(cx.within("redirect", |cx| redirect(cx, pb)))),
         Some(Action::DirectResponse(pb)) => {
-            RouteAction::DirectResponse(cx.within("directResponse", |cx| direct_response(cx, pb)))
+            RouteAction::DirectResponse(Box::new(cx.within("directResponse", |cx| direct_response(cx, pb))))
         }
         Some(Action::FilterAction(_)) => {
             cx.unsupported("filterAction", true);
@@ -70,25 +70,27 @@ fn forward(cx: &mut Context, pb: pb::RouteAction) -> Forward {
     Forward {
         target,
         cluster_not_found_status,
-        path_rewrite: path_rewrite(cx, pb.prefix_rewrite, pb.regex_rewrite),
-        host_rewrite: host_rewrite(cx, pb.host_rewrite_specifier),
+        path_rewrite: path_rewrite(cx, pb.prefix_rewrite, pb.regex_rewrite).map(Box::new),
+        host_rewrite: host_rewrite(cx, pb.host_rewrite_specifier).map(Box::new),
         append_x_forwarded_host: pb.append_x_forwarded_host,
         timeout_ms: millis(cx, "timeout", pb.timeout).unwrap_or(15_000),
         idle_timeout_ms: millis(cx, "idleTimeout", pb.idle_timeout),
         max_stream_duration_ms: millis(cx, "maxStreamDuration", max_stream),
         retry: pb
             .retry_policy
-            .map(|policy| cx.within("retryPolicy", |cx| retry_policy(cx, policy))),
-        mirrors: cx.list("requestMirrorPolicies", pb.request_mirror_policies, mirror),
+            .map(|policy| cx.within("retryPolicy", |cx| retry_policy(cx, policy)).shared()),
+        mirrors: cx
+            .list("requestMirrorPolicies", pb.request_mirror_policies, mirror)
+            .into(),
         hash_policy: cx
             .list("hashPolicy", pb.hash_policy, hash_policy)
             .into_iter()
             .flatten()
             .collect(),
         metadata_match,
-        upgrades: cx.list("upgradeConfigs", pb.upgrade_configs, upgrade),
+        upgrades: cx.list("upgradeConfigs", pb.upgrade_configs, upgrade).into(),
         high_priority,
-        rate_limits: limits(cx, pb.rate_limits),
+        rate_limits: limits(cx, pb.rate_limits).into(),
         includes_host_rate_limits: pb.include_vh_rate_limits.unwrap_or(false),
     }
 }
@@ -109,7 +111,7 @@ fn target(cx: &mut Context, specifier: Option<ClusterSpecifier>) -> RouteTarget 
             if name.is_empty() {
                 cx.within("cluster", |cx| cx.error("is empty"));
             }
-            RouteTarget::Cluster(name.into())
+            RouteTarget::Cluster(shared(&name))
         }
         Some(ClusterSpecifier::ClusterHeader(name)) => {
             header_name(cx, "clusterHeader", &name).map_or_else(RouteTarget::default, RouteTarget::ClusterHeader)
@@ -138,8 +140,8 @@ fn weighted_clusters(cx: &mut Context, pb: pb::WeightedCluster) -> WeightedClust
         _ => None,
     };
     let weighted = WeightedClusters {
-        clusters: cx.list("clusters", pb.clusters, weighted_cluster),
-        random_value_header,
+        clusters: cx.list("clusters", pb.clusters, weighted_cluster).into(),
+        random_value_header: random_value_header.map(Box::new),
     };
     let total = weighted.total_weight();
     if total == 0 || total > u64::from(u32::MAX) {
@@ -165,18 +167,19 @@ fn weighted_cluster(cx: &mut Context, pb: pb::weighted_cluster::ClusterWeight) -
         cx.within("name", |cx| cx.error("is empty"));
     }
     WeightedCluster {
-        name: pb.name.into(),
+        name: shared(&pb.name),
         weight: pb.weight.unwrap_or(0),
         headers: header_mutations(
             cx,
             (pb.request_headers_to_add, pb.request_headers_to_remove),
             (pb.response_headers_to_add, pb.response_headers_to_remove),
-        ),
+        )
+        .into(),
         host_rewrite: pb
             .host_rewrite_specifier
             .map(|cluster_weight::HostRewriteSpecifier::HostRewriteLiteral(host)| host.into()),
         metadata_match: Criteria::from_metadata(&metadata(pb.metadata_match)),
-        filter_overrides: overrides(cx, pb.typed_per_filter_config),
+        filter_overrides: overrides(cx, pb.typed_per_filter_config).into(),
     }
 }
 
@@ -222,7 +225,7 @@ fn mirror(cx: &mut Context, pb: pb::route_action::RequestMirrorPolicy) -> Mirror
         cx.within("cluster", |cx| cx.error("is empty"));
     }
     MirrorPolicy {
-        cluster: pb.cluster.into(),
+        cluster: shared(&pb.cluster),
         fraction: runtime_fraction(pb.runtime_fraction),
         disable_shadow_host_suffix: pb.disable_shadow_host_suffix_append,
         trace_sampled: pb.trace_sampled,

@@ -72,7 +72,7 @@ fn weighted_clusters(cx: &mut Context, pb: tcp_proxy::WeightedCluster, own: &Cri
         ..WeightedCluster::default()
     });
     let weighted = WeightedClusters {
-        clusters,
+        clusters: clusters.into(),
         random_value_header: None,
     };
     if weighted.total_weight() == 0 {

@@ -43,7 +43,7 @@ pub(crate) fn millis(cx: &mut Context, name: &str, duration: Option<Duration>) -
 
 /// A header name, or an error.
 pub(crate) fn header_name(cx: &mut Context, name: &str, text: &str) -> Option<HeaderName> {
-    cx.within(name, |cx| cx.check(HeaderName::new(text)))
+    cx.within(name, |cx| cx.check(HeaderName::new(text).map(HeaderName::shared)))
 }
 
 /// A share of requests.
@@ -99,12 +99,12 @@ pub(crate) fn address(cx: &mut Context, value: Option<core::Address>) -> Address
                     ));
                 });
             }
-            Address::Unix(pipe.path.into())
+            Address::of_unix(pipe.path)
         }),
         Some(address::Address::EnvoyInternalAddress(internal)) => {
             cx.within("envoyInternalAddress", |cx| match internal.address_name_specifier {
                 Some(envoy_internal_address::AddressNameSpecifier::ServerListenerName(name)) => {
-                    Address::Internal(name.into(), internal.endpoint_id.into())
+                    Address::of_internal(name, internal.endpoint_id)
                 }
                 None => {
                     cx.error("serverListenerName is missing");
@@ -135,7 +135,7 @@ fn socket_address(cx: &mut Context, socket: &core::SocketAddress) -> Address {
         None => 0,
     };
     if let Ok(ip) = socket.address.parse::<IpAddr>() {
-        return Address::Socket((ip, port).into());
+        return std::net::SocketAddr::from((ip, port)).into();
     }
     let text = format!("{}:{port}", socket.address);
     cx.within("address", |cx| cx.check(text.parse())).unwrap_or_default()
@@ -181,7 +181,7 @@ pub(crate) fn header_mutations(
 fn header_ops(cx: &mut Context, names: [&str; 2], (add, remove): (Vec<HeaderValueOption>, Vec<String>)) -> HeaderOps {
     let set = cx.list(names[0], add, header_set).into_iter().flatten().collect();
     let remove = cx.list(names[1], remove, |cx, name| {
-        let name = cx.check(HeaderName::new(&name))?;
+        let name = cx.check(HeaderName::new(&name))?.shared();
         is_plain(cx, &name).then_some(name)
     });
     HeaderOps {

@@ -82,7 +82,7 @@ fn a_cluster_has_its_limits_and_both_transports() {
         (limits.max_connections, limits.max_pending_requests, limits.max_requests),
         (7, 10, u32::MAX)
     );
-    assert_eq!(cluster.outlier_detection.unwrap().consecutive_5xx, 3);
+    assert_eq!(cluster.outlier_detection.as_ref().unwrap().consecutive_5xx, 3);
     assert_eq!(cluster.http.max_requests_per_connection, 5);
     assert!(cluster.panic_threshold_percent.abs() < f64::EPSILON);
     assert_eq!(cluster.services[0].host, "reviews.default.svc.cluster.local");

@@ -6,6 +6,8 @@ import { NodeSchema } from "@fairlead/api/gen/envoy/config/core/v3/base_pb";
 import type { ProxyState } from "@fairlead/api";
 import { VERSION } from "@fairlead/kit";
 import { toNodeIdentity } from "../../bootstrap.ts";
+import { parseStats } from "../../stats.ts";
+import { readMemoryUse } from "../memory.ts";
 import type { AdminPorts } from "../ports.ts";
 import { formatMessage } from "./json.ts";
 
@@ -45,14 +47,14 @@ export function formatServerInfo(ports: AdminPorts): string {
   return formatMessage(ServerInfoSchema, info, { all: true });
 }
 
-/** `/memory` (`envoy.admin.v3.Memory`): the heap of JavaScript, and what the whole process, native threads included, has in memory. */
-export function formatMemory(): string {
-  const { heapUsed, heapTotal, external, rss } = process.memoryUsage();
+/** `/memory` (`envoy.admin.v3.Memory`): what JavaScript and the engine have taken, and what the whole process has in memory. */
+export async function formatMemory(ports: AdminPorts): Promise<string> {
+  const { allocated, heapSize, free, physical } = readMemoryUse(parseStats(await ports.engine.stats()));
   const memory = create(MemorySchema, {
-    allocated: BigInt(heapUsed + external),
-    heapSize: BigInt(heapTotal + external),
-    pageheapFree: BigInt(heapTotal - heapUsed),
-    totalPhysicalBytes: BigInt(rss),
+    allocated: BigInt(allocated),
+    heapSize: BigInt(heapSize),
+    pageheapFree: BigInt(free),
+    totalPhysicalBytes: BigInt(physical),
   });
   return formatMessage(MemorySchema, memory, { all: true });
 }

@@ -214,7 +214,7 @@ impl ClusterState {
         endpoints: usize,
         now_ms: u64,
     ) -> bool {
-        let found = endpoint.outlier.count(verdict, settings);
+        let found = endpoint.troubles().outlier.count(verdict, settings);
         let mut is_ejected = false;
         for detector in found.into_iter().flatten() {
             is_ejected |= self.detect(endpoint, detector, settings, endpoints, now_ms);
@@ -234,7 +234,7 @@ impl ClusterState {
         if endpoint.is_ejected() {
             return false;
         }
-        self.outliers.detected[detector as usize].fetch_add(1, Relaxed);
+        self.outliers().detected[detector as usize].fetch_add(1, Relaxed);
         if fastrand::u32(..100) >= detector.enforcing(settings) {
             return false;
         }
@@ -242,7 +242,7 @@ impl ClusterState {
         let allowed = (endpoints as u64 * u64::from(settings.max_ejection_percent) / 100) as u32;
         let is_allowed = ejected < allowed || settings.always_eject_one_host && ejected == 0;
         if !is_allowed {
-            self.outliers.overflow.fetch_add(1, Relaxed);
+            self.outliers().overflow.fetch_add(1, Relaxed);
             return false;
         }
         self.eject(endpoint, detector, settings, now_ms)
@@ -251,7 +251,7 @@ impl ClusterState {
     fn eject(&self, endpoint: &EndpointState, detector: Detector, settings: &OutlierDetection, now_ms: u64) -> bool {
         let base = settings.base_ejection_time_ms;
         let max = settings.max_ejection_time_ms.max(base);
-        let mut times = u64::from(endpoint.outlier.multiplier.load(Relaxed));
+        let mut times = u64::from(endpoint.troubles().outlier.multiplier.load(Relaxed));
         if base.saturating_mul(times) < max {
             times += 1;
         }
@@ -260,30 +260,36 @@ impl ClusterState {
             jitter => fastrand::u64(..=jitter),
         };
         let until = now_ms + base.saturating_mul(times).min(max) + jitter;
-        let before = &endpoint.outlier.ejected_until_ms;
+        let before = &endpoint.troubles().outlier.ejected_until_ms;
         if before.compare_exchange(0, until.max(1), Relaxed, Relaxed).is_err() {
             return false;
         }
-        endpoint.outlier.multiplier.store(times as u32, Relaxed);
+        endpoint.troubles().outlier.multiplier.store(times as u32, Relaxed);
         self.ejected.fetch_add(1, Relaxed);
         self.ejections_total.fetch_add(1, Relaxed);
-        self.outliers.enforced[detector as usize].fetch_add(1, Relaxed);
+        self.outliers().enforced[detector as usize].fetch_add(1, Relaxed);
         self.availability_changed();
         true
     }
 
     /// Takes an endpoint back whose time is over. True if it was taken back now.
     pub(crate) fn recover(&self, endpoint: &EndpointState, now_ms: u64) -> bool {
-        let until = endpoint.outlier.ejected_until_ms.load(Relaxed);
+        let Some(troubles) = endpoint.known_troubles() else {
+            return false;
+        };
+        let until = troubles.outlier.ejected_until_ms.load(Relaxed);
         until != 0 && now_ms >= until && self.take_back(endpoint)
     }
 
     /// Takes an endpoint back. True if it was out.
     pub(crate) fn take_back(&self, endpoint: &EndpointState) -> bool {
-        if endpoint.outlier.ejected_until_ms.swap(0, Relaxed) == 0 {
+        let Some(troubles) = endpoint.known_troubles() else {
+            return false;
+        };
+        if troubles.outlier.ejected_until_ms.swap(0, Relaxed) == 0 {
             return false;
         }
-        endpoint.outlier.forget_failures();
+        troubles.outlier.forget_failures();
         self.ejected.fetch_sub(1, Relaxed);
         self.availability_changed();
         true
@@ -296,11 +302,11 @@ impl ClusterState {
         settings: &OutlierDetection,
         now_ms: u64,
     ) -> u32 {
-        let next = self.outliers.next_look_ms.load(Relaxed);
+        let next = self.outliers().next_look_ms.load(Relaxed);
         if now_ms < next {
             return 0;
         }
-        self.outliers
+        self.outliers()
             .next_look_ms
             .store(now_ms + settings.interval_ms.max(1), Relaxed);
         if next == 0 {
@@ -309,16 +315,20 @@ impl ClusterState {
         let count = endpoints.len();
         let mut rates = [Vec::new(), Vec::new()];
         for endpoint in endpoints {
+            let Some(troubles) = endpoint.known_troubles() else {
+                continue;
+            };
+            let outlier = &troubles.outlier;
             if endpoint.is_ejected() {
-                endpoint.outlier.take_counts();
+                outlier.take_counts();
                 continue;
             }
-            let times = endpoint.outlier.multiplier.load(Relaxed);
+            let times = outlier.multiplier.load(Relaxed);
             if times > 0 {
-                endpoint.outlier.multiplier.store(times - 1, Relaxed);
+                outlier.multiplier.store(times - 1, Relaxed);
             }
             if settings.compares_rates() {
-                let counts = endpoint.outlier.take_counts();
+                let counts = outlier.take_counts();
                 for (rates, (results, failures)) in rates.iter_mut().zip(counts) {
                     if results > 0 {
                         rates.push(Rate::new(endpoint, results, failures));
@@ -344,7 +354,8 @@ impl ClusterState {
 
     /// Forgets an endpoint that is removed while out of service.
     pub(crate) fn forget(&self, endpoint: &EndpointState) {
-        if endpoint.outlier.ejected_until_ms.swap(0, Relaxed) != 0 {
+        let troubles = endpoint.known_troubles();
+        if troubles.is_some_and(|troubles| troubles.outlier.ejected_until_ms.swap(0, Relaxed) != 0) {
             self.ejected.fetch_sub(1, Relaxed);
             self.availability_changed();
         }

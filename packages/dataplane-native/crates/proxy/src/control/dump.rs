@@ -109,8 +109,8 @@ fn endpoints_of(cluster: &ClusterEntry) -> Value {
                 "activeRequests": state.active.load(Relaxed),
                 "connections": state.connections.load(Relaxed),
                 "requestsTotal": state.requests_total.load(Relaxed),
-                "errorsTotal": state.errors_total.load(Relaxed),
-                "connectFailuresTotal": state.connect_failures_total.load(Relaxed),
+                "errorsTotal": state.known_troubles().map_or(0, |troubles| troubles.errors_total.load(Relaxed)),
+                "connectFailuresTotal": state.known_troubles().map_or(0, |troubles| troubles.connect_failures_total.load(Relaxed)),
             })
         })
         .collect();
@@ -121,7 +121,7 @@ type Read = fn(&ClusterEntry) -> u64;
 
 /// Gauges and counters of clusters in Prometheus' text format.
 #[allow(clippy::too_many_lines, reason = "a list of what there is")]
-pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
+pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared, resident_bytes: Option<u64>) -> String {
     let mut out = String::new();
     // Formatting into a string cannot fail.
     let _ = writeln!(
@@ -145,6 +145,12 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared) -> String {
         "# HELP fairlead_proxy_config_version Configurations applied so far.\n# TYPE fairlead_proxy_config_version gauge\nfairlead_proxy_config_version {}",
         snapshot.version
     );
+    if let Some(bytes) = resident_bytes {
+        let _ = writeln!(
+            out,
+            "# HELP fairlead_proxy_memory_resident_bytes Memory of the engine; that of JavaScript is not in it.\n# TYPE fairlead_proxy_memory_resident_bytes gauge\nfairlead_proxy_memory_resident_bytes {bytes}"
+        );
+    }
     shared.overload.write_gauges(&mut out);
     let mut clusters: Vec<&Arc<ClusterEntry>> = snapshot.clusters.values().collect();
     clusters.sort_by(|one, two| one.config.name.cmp(&two.config.name));
@@ -247,7 +253,11 @@ fn write_outliers(out: &mut String, clusters: &[&Arc<ClusterEntry>]) {
             "overflow",
             "counter",
             "Outliers that stayed because too many others were ejected.",
-            |c| c.state.outliers.overflow.load(Relaxed),
+            |c| {
+                c.state
+                    .known_outliers()
+                    .map_or(0, |counts| counts.overflow.load(Relaxed))
+            },
         ),
     ];
     for (name, kind, help, read) in families {
@@ -258,12 +268,12 @@ fn write_outliers(out: &mut String, clusters: &[&Arc<ClusterEntry>]) {
         let name = format!("outlier_detection_ejections_detected_{}", detector.name());
         let help = "Outliers found by this test.";
         write_family(out, (&name, "counter", help), detecting(), |c| {
-            c.state.outliers.detected(detector)
+            c.state.known_outliers().map_or(0, |counts| counts.detected(detector))
         });
         let name = format!("outlier_detection_ejections_enforced_{}", detector.name());
         let help = "Ejections by this test.";
         write_family(out, (&name, "counter", help), detecting(), |c| {
-            c.state.outliers.enforced(detector)
+            c.state.known_outliers().map_or(0, |counts| counts.enforced(detector))
         });
     }
 }

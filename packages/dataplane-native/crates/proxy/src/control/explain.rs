@@ -341,10 +341,8 @@ fn internal_listener<'s>(snapshot: &'s Snapshot, cluster: &str) -> Option<&'s Li
     cluster
         .endpoints
         .iter()
-        .find_map(|endpoint| match &endpoint.config.address {
-            config::Address::Internal(name, _) => snapshot.listeners.get(name).map(|listener| &**listener),
-            _ => None,
-        })
+        .find_map(|endpoint| snapshot.listeners.get(endpoint.config.address.internal_listener()?))
+        .map(|listener| &**listener)
 }
 
 fn explain_cluster(snapshot: &Snapshot, name: &str, answer: &mut Answer) {

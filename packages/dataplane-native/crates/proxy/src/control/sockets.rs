@@ -131,9 +131,10 @@ impl Sockets {
 
 fn to_net(address: &config::Address) -> Option<Address> {
     match address {
-        config::Address::Socket(address) => Some(Address::Tcp(*address)),
+        config::Address::V4(address) => Some(Address::Tcp((*address).into())),
+        config::Address::V6(address) => Some(Address::Tcp((**address).into())),
         config::Address::Unix(path) => Some(Address::from_pipe_path(path)),
-        config::Address::Host(..) | config::Address::Internal(..) => None,
+        config::Address::Host(_) | config::Address::Internal(_) => None,
     }
 }
 

@@ -78,6 +78,7 @@ pub(super) struct State {
     pub(super) waiting: HashMap<Arc<str>, Vec<String>>,
     pub(super) is_ready: Arc<AtomicBool>,
     pub(super) give_memory_back: Option<fn()>,
+    pub(super) resident_bytes: Option<fn() -> u64>,
     /// When the configuration changed, until the memory for that is given back.
     pub(super) changed_at: Option<Instant>,
 }
@@ -98,8 +99,14 @@ impl State {
                     self.changed_at = Some(Instant::now());
                     let _ = reply.send(problems);
                 }
-                Ok(Request::ApplyConfig { config, reply }) => {
-                    let _ = reply.send(self.apply_config(*config));
+                Ok(Request::ApplyConfig { json, reply }) => {
+                    // Read here: what that takes beside the result lies in the memory of the thread that gives it back.
+                    let config = serde_json::from_str(&json);
+                    drop(json);
+                    let _ = reply.send(match config {
+                        Ok(config) => self.apply_config(config),
+                        Err(error) => vec![unreadable(&error)],
+                    });
                     self.changed_at = Some(Instant::now());
                 }
                 Ok(Request::Resolved(resolved)) => {
@@ -125,7 +132,8 @@ impl State {
                     self.drain(false);
                 }
                 Ok(Request::Gauges(reply)) => {
-                    let mut text = dump::gauges(&self.snapshot, &self.shared);
+                    let resident_bytes = self.resident_bytes.map(|ask| ask());
+                    let mut text = dump::gauges(&self.snapshot, &self.shared, resident_bytes);
                     self.shared.modules.gauges(&mut text);
                     let _ = reply.send(text);
                 }
@@ -148,6 +156,7 @@ impl State {
     fn tick(&mut self) {
         if self.changed_at.is_some_and(|at| at.elapsed() >= QUIET) {
             self.changed_at = None;
+            config::forget_unshared();
             if let Some(give_back) = self.give_memory_back {
                 give_back();
             }
@@ -302,7 +311,7 @@ impl State {
         let clusters = self.compile_clusters(problems);
         let routes = self.compile_routes(problems);
         let listeners = self.compile_listeners(&routes, problems);
-        self.builder.forget(clusters.values());
+        self.builder.forget(|name| clusters.contains_key(name));
         self.snapshot = Arc::new(Snapshot::new(self.snapshot.version + 1, listeners, routes, clusters));
         for worker in &self.workers {
             worker.send(Command::Update(Arc::clone(&self.snapshot)));
@@ -395,6 +404,16 @@ impl State {
             &self.waiting,
             &self.store,
         )
+    }
+}
+
+fn unreadable(error: &serde_json::Error) -> Problem {
+    Problem {
+        severity: Severity::Error,
+        resource_type: "config".to_owned(),
+        name: String::new(),
+        path: format!("line {} column {}", error.line(), error.column()),
+        message: error.to_string(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    net::SocketAddr,
     sync::Arc,
 };
 
@@ -189,15 +190,17 @@ impl Endpoints {
 fn resolved(cluster: &Cluster, resolver: &Resolver, family: config::DnsLookupFamily, is_logical: bool) -> Endpoints {
     let localities = cluster.endpoints.iter().map(|locality| {
         let endpoints = locality.endpoints.iter().flat_map(|endpoint| match &endpoint.address {
-            Address::Host(host, port) => {
+            Address::Host(name) => {
+                let (host, port) = &**name;
                 let mut addresses = resolver.addresses(host, *port, family);
                 if is_logical {
                     addresses.truncate(1);
                 }
-                let copy = |address| config::Endpoint {
-                    address: Address::Socket(address),
-                    hostname: endpoint.hostname.clone().or_else(|| Some(Arc::clone(host))),
-                    ..endpoint.clone()
+                let mut named = endpoint.clone();
+                named.hostname.get_or_insert_with(|| Arc::clone(host));
+                let copy = |address: SocketAddr| config::Endpoint {
+                    address: address.into(),
+                    ..named.clone()
                 };
                 addresses.into_iter().map(copy).collect::<Vec<_>>()
             }

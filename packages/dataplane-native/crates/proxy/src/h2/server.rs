@@ -181,7 +181,10 @@ impl Schedule {
 }
 
 /// Serves a connection whose first bytes may be in `input`.
-pub(crate) async fn serve(served: Served, http: &HttpEntry, socket: &mut Connection, input: &mut Buffer) {
+pub(crate) async fn serve(served: Served, socket: &mut Connection, input: &mut Buffer) {
+    let Serves::Http(http) = &served.chain.serves else {
+        return;
+    };
     let worker = Rc::clone(&served.worker);
     let session = Session::new(Role::Server, options(http));
     let conn = Conn::new(session, Rc::clone(&worker), Counter::DownstreamProtocolErrors);

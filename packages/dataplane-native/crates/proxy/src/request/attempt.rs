@@ -446,7 +446,7 @@ pub(super) fn target<'a>(
 
 fn verdict(call: &Call<'_>, cluster: &ClusterEntry, chosen: &Chosen<'_>, verdict: Verdict) {
     if !matches!(verdict, Verdict::Status(..500)) {
-        chosen.endpoint.errors_total.fetch_add(1, Relaxed);
+        chosen.endpoint.troubles().errors_total.fetch_add(1, Relaxed);
     }
     let Some(settings) = &cluster.config.outlier_detection else {
         return;

@@ -43,7 +43,7 @@ pub(super) async fn terminate(
     call.attempts = 1;
     call.endpoint = chosen.entry;
     call.upstream_address = chosen.endpoint.address.socket();
-    if let config::Address::Internal(name, _) = &chosen.endpoint.address {
+    if let Some(name) = chosen.endpoint.address.internal_listener() {
         let name = Arc::clone(name);
         if !call.snapshot.listeners.contains_key(&name) {
             let failure = call.fail(Failure::TunnelRefused);

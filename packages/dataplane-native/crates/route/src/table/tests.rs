@@ -26,7 +26,7 @@ fn table(routes: Vec<Route>) -> RouteTable {
     let virtual_host = VirtualHost {
         name: "all".into(),
         domains: vec!["*".into()],
-        routes,
+        routes: routes.into(),
         ..VirtualHost::default()
     };
     RouteTable::new(Arc::new(RouteConfiguration {
@@ -54,7 +54,7 @@ fn weighted(weights: &[u32]) -> RouteTable {
     });
     let target = RouteTarget::WeightedClusters(WeightedClusters {
         clusters: clusters.collect(),
-        random_value_header: Some(HeaderName::new("x-random").unwrap()),
+        random_value_header: Some(Box::new(HeaderName::new("x-random").unwrap())),
     });
     table(vec![Route {
         action: RouteAction::Forward(Box::new(Forward {
@@ -98,7 +98,7 @@ fn a_host_that_requires_tls_redirects_plain_requests() {
     let host = VirtualHost {
         domains: vec!["*".into()],
         require_tls: true,
-        routes: vec![Route::default()],
+        routes: [Route::default()].into(),
         ..VirtualHost::default()
     };
     let table = RouteTable::new(Arc::new(RouteConfiguration {
@@ -171,15 +171,16 @@ fn header_operations_of_the_configuration_are_applied_last_unless_told_otherwise
     let names = |most_specific_header_mutations_wins| {
         let host = VirtualHost {
             domains: vec!["*".into()],
-            headers: remove("host-level"),
-            routes: vec![Route {
-                headers: remove("route-level"),
+            headers: remove("host-level").into(),
+            routes: [Route {
+                headers: remove("route-level").into(),
                 ..Route::default()
-            }],
+            }]
+            .into(),
             ..VirtualHost::default()
         };
         let table = RouteTable::new(Arc::new(RouteConfiguration {
-            headers: remove("config-level"),
+            headers: remove("config-level").into(),
             virtual_hosts: vec![host],
             most_specific_header_mutations_wins,
             ..RouteConfiguration::default()
@@ -199,11 +200,12 @@ fn a_filter_is_configured_by_the_most_specific_place() {
     let overrides = |value| std::collections::BTreeMap::from([(Arc::from("f"), value)]);
     let host = VirtualHost {
         domains: vec!["*".into()],
-        filter_overrides: overrides(FilterOverride::Disabled),
-        routes: vec![Route {
-            filter_overrides: overrides(FilterOverride::Enabled),
+        filter_overrides: overrides(FilterOverride::Disabled).into(),
+        routes: [Route {
+            filter_overrides: overrides(FilterOverride::Enabled).into(),
             ..Route::default()
-        }],
+        }]
+        .into(),
         ..VirtualHost::default()
     };
     let table = RouteTable::new(Arc::new(RouteConfiguration {

@@ -45,7 +45,7 @@ fn only_clusters_that_resolve_names_may_have_names() {
     let Resource::Cluster(dns) = dns else { panic!() };
     assert_eq!(
         dns.endpoints[0].endpoints[0].address,
-        Address::Host("example.com".into(), 80)
+        Address::of_host("example.com", 80)
     );
     assert_eq!(dns.endpoints[0].endpoints[0].hostname.as_deref(), Some("example.com"));
     let errors = errors(
@@ -368,7 +368,7 @@ fn outlier_detection_is_taken_with_envoys_defaults() {
         cluster.outlier_detection.unwrap()
     };
     let defaults = cluster::OutlierDetection::default();
-    assert_eq!(detection(defaults.clone()), config::OutlierDetection::default());
+    assert_eq!(*detection(defaults.clone()), config::OutlierDetection::default());
     let set = detection(cluster::OutlierDetection {
         enforcing_failure_percentage: Some(50),
         success_rate_stdev_factor: Some(1_000),

@@ -32,7 +32,7 @@ fn an_internal_listener_is_reached_by_its_name() {
     };
     assert_eq!(
         (listener.address, listener.bind_to_port),
-        (Address::Internal("l".into(), "".into()), false)
+        (Address::of_internal("l", ""), false)
     );
 }
 

@@ -147,5 +147,5 @@ fn origins_travel_with_the_resource() {
         line: Some(7),
         ..Origin::default()
     };
-    assert_eq!(config.virtual_hosts[0].routes[0].origins, [origin]);
+    assert_eq!(*config.virtual_hosts[0].routes[0].origins, [origin]);
 }

@@ -77,9 +77,9 @@ fn a_listener_may_be_a_pipe_with_its_rights() {
     let listener = listener_of(&at("/run/a.sock", 0o660));
     assert_eq!(
         (listener.address, listener.pipe_mode),
-        (Address::Unix("/run/a.sock".into()), 0o660)
+        (Address::of_unix("/run/a.sock"), 0o660)
     );
-    assert_eq!(listener_of(&at("@hidden", 0)).address, Address::Unix("@hidden".into()));
+    assert_eq!(listener_of(&at("@hidden", 0)).address, Address::of_unix("@hidden"));
     for (path, mode, what) in [
         ("", 0, "address.pipe.path: is empty"),
         ("@", 0, "address.pipe.path: is empty"),

@@ -56,7 +56,7 @@ fn an_endpoint_is_ejected_after_failures_in_a_row_and_comes_back() {
     assert!(!cluster.recover(&endpoints[0], 30_000));
     assert!(cluster.recover(&endpoints[0], 31_000));
     assert!(ejected(&endpoints).is_empty());
-    assert_eq!(cluster.outliers.enforced(Detector::Consecutive5xx), 1);
+    assert_eq!(cluster.outliers().enforced(Detector::Consecutive5xx), 1);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn the_last_endpoints_stay_in_service() {
         ..OutlierDetection::default()
     };
     assert!(!cluster.record(&endpoints[0], Verdict::Status(500), &settings, 2, 0));
-    assert_eq!(cluster.outliers.overflow.load(Relaxed), 1);
+    assert_eq!(cluster.outliers().overflow.load(Relaxed), 1);
     let forced = OutlierDetection {
         always_eject_one_host: true,
         ..settings
@@ -127,7 +127,7 @@ fn an_endpoint_whose_success_rate_is_far_below_the_others_is_ejected() {
     );
     assert_eq!(look(&cluster, &endpoints, &settings, 1_001), 1);
     assert_eq!(ejected(&endpoints), [6]);
-    assert_eq!(cluster.outliers.enforced(Detector::SuccessRate), 1);
+    assert_eq!(cluster.outliers().enforced(Detector::SuccessRate), 1);
     assert_eq!(
         look(&cluster, &endpoints, &settings, 2_001),
         0,
@@ -162,7 +162,7 @@ fn a_share_of_failures_ejects_whatever_the_others_do() {
     traffic(&cluster, &endpoints, &settings, 100, &[84, 85, 100, 0, 50]);
     assert_eq!(look(&cluster, &endpoints, &settings, 1_001), 2);
     assert_eq!(ejected(&endpoints), [2, 3]);
-    assert_eq!(cluster.outliers.enforced(Detector::FailurePercentage), 2);
+    assert_eq!(cluster.outliers().enforced(Detector::FailurePercentage), 2);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn failures_on_the_way_have_rates_of_their_own_when_split() {
     }
     assert_eq!(look(&cluster, &endpoints, &settings, 1_001), 1);
     assert_eq!(ejected(&endpoints), [5]);
-    assert_eq!(cluster.outliers.enforced(Detector::LocalOriginFailurePercentage), 1);
+    assert_eq!(cluster.outliers().enforced(Detector::LocalOriginFailurePercentage), 1);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn what_is_detected_is_counted_even_if_nothing_is_done() {
         ..by_rates_only()
     };
     assert!(!cluster.record(&endpoints[0], Verdict::Status(500), &settings, 1, 0));
-    let counts = &cluster.outliers;
+    let counts = cluster.outliers();
     assert_eq!(
         (
             counts.detected(Detector::Consecutive5xx),

@@ -41,7 +41,12 @@ impl State {
                         self.builder.cluster(&config, &all, overprovisioning, old)
                     };
                     let entry = match compiled {
-                        Ok(entry) => Some(Arc::new(entry)),
+                        Ok(entry) => {
+                            if let Some(old) = old {
+                                build::retire(old, Some(&entry));
+                            }
+                            Some(Arc::new(entry))
+                        }
                         Err(invalid) => {
                             problems.push(problem(Severity::Error, ResourceType::Cluster, &config.name, &invalid));
                             known.map(|known| known.entry)
@@ -59,6 +64,9 @@ impl State {
             let name = &now.config.name;
             compiled.insert(Arc::clone(name), Arc::clone(&now.entry));
             self.compiled.clusters.insert(Arc::clone(name), now);
+        }
+        for removed in before.values() {
+            build::retire(&removed.entry, None);
         }
         compiled
     }

@@ -152,7 +152,7 @@ pub(super) fn send_head(
         ..
     } = scratch;
     let view = RequestView::new(request, buffer.filled());
-    if forward.host_rewrite == Some(HostRewrite::Auto)
+    if forward.host_rewrite.as_deref() == Some(&HostRewrite::Auto)
         && let Some(hostname) = entry.and_then(|entry| entry.config.hostname.as_deref())
     {
         edits.set_authority(hostname.as_bytes());
