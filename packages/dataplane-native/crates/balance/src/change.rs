@@ -69,6 +69,7 @@ impl Picker {
             return None;
         }
         let member = |locality: u32, weight: u32, health: HealthStatus| Member {
+            health,
             locality,
             weight: weight.max(1),
             standing: health.into(),

@@ -49,6 +49,14 @@ impl Default for RetryPolicy {
     }
 }
 
+/// More tries at a time (`envoy.config.route.v3.HedgePolicy`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct HedgePolicy {
+    /// A try whose time is over goes on beside the next one; the first good response counts.
+    pub on_per_try_timeout: bool,
+}
+
 /// Exponential waiting with full jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]

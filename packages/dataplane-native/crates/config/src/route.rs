@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, Metadata, Origin, Pattern,
+    Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, HedgePolicy, Metadata, Origin, Pattern,
     QueryMatcher, RetryPolicy, RouteLimit, RouteTracing, Substitution,
 };
 
@@ -45,6 +45,8 @@ pub struct VirtualHost {
     pub routes: Vec<Route>,
     /// For routes without one.
     pub retry: Option<RetryPolicy>,
+    /// For routes without one.
+    pub hedge: Option<HedgePolicy>,
     /// Header operations for all routes.
     pub headers: HeaderMutations,
     /// Answer plain HTTP by a redirect to HTTPS.
@@ -187,6 +189,8 @@ pub struct Forward {
     pub max_stream_duration_ms: Option<u64>,
     /// Retries; `None` is the virtual host's.
     pub retry: Option<RetryPolicy>,
+    /// Tries beside each other; `None` is the virtual host's.
+    pub hedge: Option<HedgePolicy>,
     /// Copies of the request, whose responses are thrown away.
     pub mirrors: Vec<MirrorPolicy>,
     /// What consistent load balancing looks at.
@@ -215,6 +219,7 @@ impl Default for Forward {
             idle_timeout_ms: None,
             max_stream_duration_ms: None,
             retry: None,
+            hedge: None,
             mirrors: Vec::new(),
             hash_policy: Vec::new(),
             metadata_match: Criteria::default(),

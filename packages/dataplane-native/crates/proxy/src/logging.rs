@@ -2,6 +2,7 @@
 
 mod capture;
 mod filter;
+mod replies;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use telemetry::{Capture, CaptureWriter, LogFormat, LogTargets, Measure, Telemetr
 
 pub(crate) use capture::{HttpSubject, Subject};
 use filter::Filter;
+pub(crate) use replies::{Format, LocalReplies, Mapper};
 pub(crate) use filter::{number_of_id, status_of_http};
 
 /// The access logs of a connection manager or TCP proxy.

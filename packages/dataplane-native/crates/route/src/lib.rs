@@ -12,12 +12,14 @@ mod host;
 mod path_index;
 mod redirect;
 mod rewrite;
+mod session;
 mod table;
 #[cfg(test)]
 mod test_request;
 
 pub use check::{Mismatch, matches};
 pub use explain::{HostAttempt, RouteAttempt, RouteExplanation};
+pub use session::{Session, SessionMark};
 pub use hash::{HashSource, RequestHash, cookie_value, hash_address, hash_request};
 pub use redirect::redirect_location;
 pub use rewrite::{HostChange, rewrite_host, rewrite_path};

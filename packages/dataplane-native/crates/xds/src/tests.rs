@@ -39,6 +39,7 @@ mod balancing;
 mod bodies;
 mod clusters;
 mod listeners;
+mod policies;
 mod route_tables;
 mod services;
 mod telemetry;

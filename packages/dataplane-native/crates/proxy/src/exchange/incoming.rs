@@ -426,11 +426,11 @@ impl Incoming {
         };
         self.staged.clear();
         while !self.is_last_chunk_made && self.out.len() + self.staged.len() < MAX_CHUNK {
-            if self.ready > 0 {
+            if self.ready > 0 || transform.has_more() {
                 let count = self.ready.min(MAX_CHUNK);
-                transform.write(&self.buffer.filled()[..count], &mut self.staged)?;
-                self.buffer.consume(count);
-                self.ready -= count;
+                let taken = transform.write(&self.buffer.filled()[..count], &mut self.staged)?;
+                self.buffer.consume(taken);
+                self.ready -= taken;
             } else if self.reader.is_done() {
                 transform.finish(&self.trailers, &mut self.staged)?;
                 self.is_last_chunk_made = true;

@@ -91,6 +91,26 @@ pub(crate) fn explain<V: RequestView>(
             Effective::Buffer(limit) => {
                 outcomes.push((format!("{}: holds up to {limit} bytes", filter.name), false));
             }
+            Effective::Decompressor(settings) => {
+                let encoding = settings.library.encoding();
+                let of = match (settings.requests, settings.responses) {
+                    (true, true) => "requests and responses",
+                    (true, false) => "requests",
+                    (false, true) => "responses",
+                    (false, false) => continue,
+                };
+                outcomes.push((format!("{}: takes {encoding} off {of}", filter.name), false));
+            }
+            Effective::Session(settings) => {
+                let place = match &settings.state {
+                    Some(config::SessionState::Cookie { name, .. }) => format!("cookie {name}"),
+                    Some(config::SessionState::Header(name)) => format!("header {name}"),
+                    None => continue,
+                };
+                let otherwise = if settings.strict { ", or gets 503" } else { "" };
+                let outcome = format!("{}: goes to the endpoint in {place}{otherwise}", filter.name);
+                outcomes.push((outcome, false));
+            }
             Effective::GrpcWeb => {
                 let content_type = request
                     .header(&HeaderName::from_static("content-type"))

@@ -2,6 +2,7 @@
 
 mod acquire;
 mod heads;
+mod hedge;
 mod relay;
 mod retry;
 mod transform;
@@ -11,8 +12,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use config::Forward;
-use http::{Buffer, ResponseView};
+use config::{Forward, RetryPolicy};
+use http::{Buffer, RequestView, ResponseView};
 use telemetry::{Counter, ResponseFlags};
 
 use super::{Call, Next, Scratch, UNDELIVERED, View, client_gone, mirror, reply};
@@ -24,14 +25,16 @@ use crate::{
     timer::Timer,
     upstream::Target,
     wire::Wire,
+    worker::Worker,
 };
 
 use acquire::{Waiting, acquire};
 use heads::{mutate_request, send_head};
+use hedge::{Hedges, Judge, Late, Raced, Settled};
 use relay::{exchange, finish_unread, relay};
 use retry::{Retries, back_off, is_retriable_status};
 
-pub(super) use heads::write_response_head;
+pub(super) use heads::{values, write_response_head};
 
 /// Where an attempt goes.
 pub(super) struct Chosen<'s> {
@@ -133,7 +136,7 @@ pub(super) async fn forward(
 ) -> Next {
     let (Some(cluster), Some(forward)) = (call.cluster, call.found.and_then(|found| found.forward())) else {
         let failure = call.fail(Failure::ClusterNotFound);
-        return reply::send(call, wire, scratch, timer, failure).await;
+        return reply::send(call, wire, buffer, scratch, timer, failure).await;
     };
     let priority = usize::from(forward.high_priority);
     let limits = if forward.high_priority {
@@ -145,7 +148,7 @@ pub(super) async fn forward(
         call.worker.count(Counter::CircuitBreakerOpen);
         cluster.state.overflows_total.fetch_add(1, Relaxed);
         let failure = call.fail(Failure::Overflow);
-        return reply::send(call, wire, scratch, timer, failure).await;
+        return reply::send(call, wire, buffer, scratch, timer, failure).await;
     };
     cluster.state.requests_total.fetch_add(1, Relaxed);
     let policy = call.retry_policy();
@@ -156,7 +159,14 @@ pub(super) async fn forward(
     };
     let mut deadlines = deadlines(call, forward, scratch.outgoing.is_body_taken());
     let mut has_stale = false;
-    let mut retry_guard: Option<Guard> = None;
+    let mut this_guard: Option<Guard> = None;
+    let mut hedges = Hedges::default();
+    let is_hedged = wants_hedges(call, scratch, policy);
+    let judge = Judge {
+        worker: call.worker,
+        cluster,
+        policy,
+    };
     hash_request(call, cluster, buffer, scratch);
     mutate_request(call, buffer, scratch, forward);
     if scratch.request.expects_continue && !scratch.outgoing.is_body_taken() {
@@ -167,9 +177,19 @@ pub(super) async fn forward(
     }
     loop {
         call.attempts += 1;
-        let Some(chosen) = choose(call, cluster, scratch) else {
-            let failure = call.fail(Failure::NoHealthyUpstream);
-            return reply::send(call, wire, scratch, timer, failure).await;
+        let Some(chosen) = choose(call, cluster, buffer, scratch) else {
+            let mut end = Ended {
+                call,
+                wire,
+                buffer,
+                scratch,
+                timer,
+                deadlines,
+            };
+            return match end.settle(&mut hedges, &judge).await {
+                Some(Settled::Won(won)) => end.relay_late(hedges, won, forward).await,
+                _ => end.fail(Failure::NoHealthyUpstream).await,
+            };
         };
         call.endpoint = chosen.entry;
         call.upstream_address = chosen.endpoint.address.socket();
@@ -186,135 +206,289 @@ pub(super) async fn forward(
             timer,
             deadlines: &mut deadlines,
         };
-        let result = match acquire(call, cluster, &chosen, priority, has_stale, waiting).await {
-            Ok(mut up) => {
+        let acquired = hedges.race(&judge, acquire(call, cluster, &chosen, priority, has_stale, waiting));
+        let tried = match acquired.await {
+            Raced::Won(won) => Tried::Overtaken(won),
+            Raced::Done(Err(failure)) => Tried::Failed(failure),
+            Raced::Done(Ok(mut up)) => {
                 note_upstream(call, &up);
                 let requests = up.info.requests.get();
                 let is_reused = requests > 0;
                 up.info.requests.set(requests + 1);
                 let sent = send_head(call, buffer, scratch, forward, chosen.entry, &mut up);
-                let exchanged = match sent {
-                    Ok(()) => exchange(call, wire, buffer, scratch, timer, &mut up, &mut deadlines).await,
-                    Err(failure) => Err(failure),
+                let mut late_guard = None;
+                let exchanged = loop {
+                    if let Err(failure) = sent {
+                        break Raced::Done(Err(failure));
+                    }
+                    let own = exchange(call, wire, buffer, scratch, timer, &mut up, &mut deadlines);
+                    let exchanged = hedges.race(&judge, own).await;
+                    let is_late = matches!(exchanged, Raced::Done(Err(Failure::PerTryTimeout)));
+                    if !is_late || !is_hedged || !scratch.outgoing.is_finished() {
+                        break exchanged;
+                    }
+                    call.worker.count(Counter::UpstreamTimeouts);
+                    verdict(call.worker, cluster, &chosen, Verdict::LocalFailure);
+                    if retries.allows_hedge() {
+                        late_guard = retry_guard(call, cluster, priority, &limits);
+                    }
+                    if late_guard.is_some() {
+                        break exchanged;
+                    }
+                    // None will be beside it: it has the time that the route has.
+                    deadlines.attempt = None;
+                    deadlines.arm(timer);
                 };
                 match exchanged {
-                    Ok(()) if was_undelivered(&up, scratch) => {
+                    Raced::Done(Err(Failure::PerTryTimeout)) if late_guard.is_some() => Tried::Late(up, late_guard),
+                    Raced::Won(won) => Tried::Overtaken(won),
+                    Raced::Done(Ok(())) if was_undelivered(&up, head_of(scratch), scratch.response.status) => {
                         finish_unread(call, up, scratch);
-                        Err(Failure::Undelivered)
+                        Tried::Failed(Failure::Undelivered)
                     }
-                    Ok(()) => Ok(up),
+                    Raced::Done(Ok(())) => Tried::Answered(up),
                     // The pool gave a connection that its peer had closed already.
-                    Err(Failure::ClosedBeforeResponse)
+                    Raced::Done(Err(Failure::ClosedBeforeResponse))
                         if is_reused
                             && !scratch.incoming.has_received()
                             && (scratch.request.method.is_idempotent() || !scratch.outgoing.has_written()) =>
                     {
-                        Err(Failure::StaleConnection)
+                        Tried::Failed(Failure::StaleConnection)
                     }
-                    Err(failure) => Err(failure),
+                    Raced::Done(Err(failure)) => Tried::Failed(failure),
                 }
             }
-            Err(failure) => Err(failure),
         };
-        drop(retry_guard.take());
-        match result {
-            Ok(up) => {
-                let status = scratch.response.status;
-                verdict(call, cluster, &chosen, Verdict::Status(status));
-                let wants_retry = retries.policy.is_some_and(|policy| {
-                    retries.made < policy.num_retries && is_retriable_status(policy, scratch, status)
-                });
-                if wants_retry && scratch.outgoing.is_replayable() && status != 101 {
-                    match cluster.state.acquire_retry(priority, &limits) {
-                        Some(guard) => {
-                            retry_guard = Some(guard);
-                            // The response is thrown away with its connection, unless it is here already.
-                            finish_unread(call, up, scratch);
-                            drop(in_flight);
-                            retries.made += 1;
-                            cluster.state.retries_total.fetch_add(1, Relaxed);
-                            call.worker.count(Counter::Retries);
-                            if back_off(&retries, timer, wire, buffer, scratch, &deadlines)
-                                .await
-                                .is_err()
-                            {
-                                return client_gone(call);
-                            }
-                            scratch.outgoing.rewind();
-                            scratch.incoming.begin();
-                            continue;
-                        }
-                        None => {
-                            call.worker.count(Counter::RetryBudgetExceeded);
-                            cluster.state.retry_overflows_total.fetch_add(1, Relaxed);
-                            call.flags = call.flags.with(ResponseFlags::UPSTREAM_OVERFLOW);
-                        }
-                    }
-                } else if retries.made > 0
-                    && retries
-                        .policy
-                        .is_some_and(|policy| is_retriable_status(policy, scratch, status))
-                {
-                    call.flags = call.flags.with(ResponseFlags::RETRY_LIMIT);
-                }
-                mirror::send(call, buffer, scratch, forward);
-                deadlines.attempt = None;
-                return relay(call, wire, buffer, scratch, timer, up, deadlines).await;
-            }
-            Err(Failure::DownstreamClosed) => return client_gone(call),
-            Err(Failure::DownstreamProtocol) => {
-                call.worker.count(Counter::DownstreamProtocolErrors);
-                call.closes = true;
-                let failure = call.fail(Failure::DownstreamProtocol);
-                return reply::send(call, wire, scratch, timer, failure).await;
-            }
-            Err(Failure::StaleConnection) if scratch.outgoing.is_replayable() => {
-                call.worker.count(Counter::UpstreamPoolStale);
-                call.attempts -= 1;
-                scratch.tried.pop();
-                has_stale = true;
-            }
-            Err(failure) => {
-                call.upstream_failure = failure.transport_failure();
-                if failure.source() == crate::error::Source::Upstream && failure != Failure::Overflow {
-                    verdict(call, cluster, &chosen, Verdict::LocalFailure);
-                }
-                if matches!(failure, Failure::ResponseTimeout | Failure::PerTryTimeout) {
-                    call.worker.count(Counter::UpstreamTimeouts);
-                }
-                let is_allowed = retries.allows(failure, scratch);
-                let guard = if is_allowed {
-                    cluster.state.acquire_retry(priority, &limits)
-                } else {
-                    None
-                };
-                if guard.is_none() {
-                    if is_allowed {
-                        call.worker.count(Counter::RetryBudgetExceeded);
-                        cluster.state.retry_overflows_total.fetch_add(1, Relaxed);
-                        call.flags = call.flags.with(ResponseFlags::UPSTREAM_OVERFLOW);
-                    } else if retries.made + retries.safe_made > 0 && failure.retry_class() != RetryClass::Never {
-                        call.worker.count(Counter::RetriesExhausted);
-                        call.flags = call.flags.with(ResponseFlags::RETRY_LIMIT);
-                    }
-                    let reply = call.fail(failure);
-                    return reply::send(call, wire, scratch, timer, reply).await;
-                }
-                retry_guard = guard;
-                cluster.state.retries_total.fetch_add(1, Relaxed);
-                call.worker.count(Counter::Retries);
+        let guard_before = this_guard.take();
+        let mut end = Ended {
+            call: &mut *call,
+            wire: &mut *wire,
+            buffer: &mut *buffer,
+            scratch: &mut *scratch,
+            timer,
+            deadlines,
+        };
+        match tried {
+            Tried::Overtaken(won) => {
                 drop(in_flight);
-                if back_off(&retries, timer, wire, buffer, scratch, &deadlines)
-                    .await
-                    .is_err()
-                {
-                    return client_gone(call);
+                return end.relay_late(hedges, won, forward).await;
+            }
+            Tried::Late(up, guard) => {
+                drop(in_flight);
+                hedges.push(Late::new(end.call, end.scratch, up, chosen, guard_before));
+                this_guard = guard;
+                end.call.worker.count(Counter::HedgesSent);
+            }
+            Tried::Answered(up) => {
+                drop(guard_before);
+                let status = end.scratch.response.status;
+                verdict(end.call.worker, cluster, &chosen, Verdict::Status(status));
+                let is_bad =
+                    policy.is_some_and(|policy| is_retriable_status(policy, head_of(end.scratch), status));
+                let is_left = policy.is_some_and(|policy| retries.made < policy.num_retries);
+                if is_bad && is_left && end.scratch.outgoing.is_replayable() && status != 101 {
+                    this_guard = retry_guard(end.call, cluster, priority, &limits);
+                } else if is_bad && !is_left && retries.made > 0 {
+                    end.call.flags = end.call.flags.with(ResponseFlags::RETRY_LIMIT);
                 }
+                if this_guard.is_none() {
+                    // An error says little while others may still answer.
+                    if is_bad {
+                        match end.settle(&mut hedges, &judge).await {
+                            Some(Settled::Won(won)) => {
+                                drop((in_flight, up));
+                                return end.relay_late(hedges, won, forward).await;
+                            }
+                            Some(Settled::GivenUp(failure)) => return end.fail(failure).await,
+                            Some(Settled::Lost) | None => {}
+                        }
+                    }
+                    drop(hedges);
+                    mirror::send(end.call, end.buffer, end.scratch, forward);
+                    return end.relay(up).await;
+                }
+                // The response is thrown away with its connection, unless it is here already.
+                finish_unread(end.call, up, end.scratch);
+                drop(in_flight);
+                retries.made += 1;
+            }
+            Tried::Failed(Failure::DownstreamClosed) => return client_gone(end.call),
+            Tried::Failed(Failure::DownstreamProtocol) => {
+                end.call.worker.count(Counter::DownstreamProtocolErrors);
+                end.call.closes = true;
+                return end.fail(Failure::DownstreamProtocol).await;
+            }
+            Tried::Failed(Failure::StaleConnection) if end.scratch.outgoing.is_replayable() => {
+                end.call.worker.count(Counter::UpstreamPoolStale);
+                end.call.attempts -= 1;
+                end.scratch.tried.pop();
+                has_stale = true;
+                end.scratch.outgoing.rewind();
+                end.scratch.incoming.begin();
+                deadlines = end.deadlines;
+                continue;
+            }
+            Tried::Failed(failure) => {
+                drop(guard_before);
+                end.note_failure(cluster, &chosen, failure);
+                let is_allowed = retries.allows(failure, end.scratch);
+                if is_allowed {
+                    this_guard = retry_guard(end.call, cluster, priority, &limits);
+                }
+                if this_guard.is_none() {
+                    if failure.retry_class() != RetryClass::Never {
+                        match end.settle(&mut hedges, &judge).await {
+                            Some(Settled::Won(won)) => {
+                                drop(in_flight);
+                                return end.relay_late(hedges, won, forward).await;
+                            }
+                            Some(Settled::GivenUp(failure)) => return end.fail(failure).await,
+                            Some(Settled::Lost) | None => {}
+                        }
+                    }
+                    if !is_allowed
+                        && retries.made + retries.safe_made > 0
+                        && failure.retry_class() != RetryClass::Never
+                    {
+                        end.call.worker.count(Counter::RetriesExhausted);
+                        end.call.flags = end.call.flags.with(ResponseFlags::RETRY_LIMIT);
+                    }
+                    return end.fail(failure).await;
+                }
+                drop(in_flight);
             }
         }
-        scratch.outgoing.rewind();
-        scratch.incoming.begin();
+        cluster.state.retries_total.fetch_add(1, Relaxed);
+        end.call.worker.count(Counter::Retries);
+        let waited = back_off(&retries, timer, end.wire, end.buffer, end.scratch, &end.deadlines);
+        match hedges.race(&judge, waited).await {
+            Raced::Done(Ok(())) => {}
+            Raced::Done(Err(())) => return client_gone(end.call),
+            Raced::Won(won) => return end.relay_late(hedges, won, forward).await,
+        }
+        end.scratch.outgoing.rewind();
+        end.scratch.incoming.begin();
+        deadlines = end.deadlines;
     }
+}
+
+/// What a try came to.
+enum Tried<'s> {
+    Answered(Upstream),
+    /// Its time is over; it goes on beside the next one, which is counted.
+    Late(Upstream, Option<Guard>),
+    /// A try that was late has answered.
+    Overtaken(Box<Late<'s>>),
+    Failed(Failure),
+}
+
+/// Whether tries of this request go on when their time is over. What becomes a tunnel has one end only.
+fn wants_hedges(call: &Call<'_>, scratch: &Scratch, policy: Option<&RetryPolicy>) -> bool {
+    let request = &scratch.request;
+    policy.is_some_and(|policy| policy.per_try_timeout_ms > 0 && policy.num_retries > 0)
+        && call.found.is_some_and(|found| found.hedges_on_per_try_timeout())
+        && !request.wants_upgrade
+        && request.method != http::Method::Connect
+}
+
+/// A request between two of its tries, or behind the last one.
+struct Ended<'a, 's> {
+    call: &'a mut Call<'s>,
+    wire: &'a mut Wire,
+    buffer: &'a mut Buffer,
+    scratch: &'a mut Scratch,
+    timer: &'a Timer,
+    deadlines: Deadlines,
+}
+
+impl<'s> Ended<'_, 's> {
+    /// Answers the client for want of a response.
+    async fn fail(self, failure: Failure) -> Next {
+        if failure == Failure::DownstreamClosed {
+            return client_gone(self.call);
+        }
+        let reply = self.call.fail(failure);
+        reply::send(self.call, self.wire, self.buffer, self.scratch, self.timer, reply).await
+    }
+
+    /// Hands on the response of the newest try.
+    async fn relay(mut self, up: Upstream) -> Next {
+        self.deadlines.attempt = None;
+        let Self {
+            call,
+            wire,
+            buffer,
+            scratch,
+            timer,
+            deadlines,
+        } = self;
+        relay(call, wire, buffer, scratch, timer, up, deadlines).await
+    }
+
+    /// Hands on the response of a try that was late. The others are given up.
+    async fn relay_late(self, others: Hedges<'s>, mut late: Box<Late<'s>>, forward: &Forward) -> Next {
+        drop(others);
+        if self.scratch.incoming.is_within_interim() {
+            // The client has half of a hint of another try: no head can follow it.
+            return client_gone(self.call);
+        }
+        late.put_back(self.scratch, &self.call.worker.buffers);
+        self.call.endpoint = late.chosen.entry;
+        self.call.upstream_address = late.chosen.endpoint.address.socket();
+        let (up, _counted) = late.into_upstream();
+        note_upstream(self.call, &up);
+        let up = acquire::adopt(self.call, up);
+        mirror::send(self.call, self.buffer, self.scratch, forward);
+        self.relay(up).await
+    }
+
+    /// Waits for tries that are late, if there are any.
+    async fn settle(&mut self, hedges: &mut Hedges<'s>, judge: &Judge<'_>) -> Option<Settled<'s>> {
+        if hedges.is_empty() {
+            return None;
+        }
+        self.deadlines.attempt = None;
+        self.deadlines.arm(self.timer);
+        let waiting = Waiting {
+            wire: &mut *self.wire,
+            buffer: &mut *self.buffer,
+            scratch: &*self.scratch,
+            timer: self.timer,
+            deadlines: &mut self.deadlines,
+        };
+        Some(hedges.settle(judge, waiting).await)
+    }
+
+    fn note_failure(&mut self, cluster: &ClusterEntry, chosen: &Chosen<'_>, failure: Failure) {
+        self.call.upstream_failure = failure.transport_failure();
+        if failure.source() == crate::error::Source::Upstream && failure != Failure::Overflow {
+            verdict(self.call.worker, cluster, chosen, Verdict::LocalFailure);
+        }
+        if matches!(failure, Failure::ResponseTimeout | Failure::PerTryTimeout) {
+            self.call.worker.count(Counter::UpstreamTimeouts);
+        }
+    }
+}
+
+/// Counts another try, as far as the budget allows one.
+fn retry_guard(
+    call: &mut Call<'_>,
+    cluster: &ClusterEntry,
+    priority: usize,
+    limits: &config::Thresholds,
+) -> Option<Guard> {
+    let guard = cluster.state.acquire_retry(priority, limits);
+    if guard.is_none() {
+        call.worker.count(Counter::RetryBudgetExceeded);
+        cluster.state.retry_overflows_total.fetch_add(1, Relaxed);
+        call.flags = call.flags.with(ResponseFlags::UPSTREAM_OVERFLOW);
+    }
+    guard
+}
+
+/// The response's head as it has arrived.
+fn head_of(scratch: &Scratch) -> ResponseView<'_> {
+    ResponseView::new(&scratch.response, scratch.incoming.head_bytes())
 }
 
 /// What logs tell about the connection; it is another one's once the request has ended.
@@ -329,9 +503,8 @@ fn note_upstream(call: &mut Call<'_>, up: &Upstream) {
 
 /// Whether the proxy beside the endpoint says that the application did not get the request. Its word counts if it proved
 /// who it is.
-fn was_undelivered(up: &Upstream, scratch: &Scratch) -> bool {
-    let head = ResponseView::new(&scratch.response, scratch.incoming.head_bytes());
-    scratch.response.status == 503 && up.info.is_mutual && head.header(UNDELIVERED).is_some()
+fn was_undelivered(up: &Upstream, head: ResponseView<'_>, status: u16) -> bool {
+    status == 503 && up.info.is_mutual && head.header(UNDELIVERED).is_some()
 }
 
 /// Deadlines of a request that is held until it is complete.
@@ -365,6 +538,7 @@ fn pick_input<'s>(call: &Call<'s>, cluster: &ClusterEntry) -> balance::PickInput
     balance::PickInput {
         hash: call.hash,
         criteria: cluster.config.subsets.as_ref().and_then(|_| criteria()),
+        preferred: call.effects.session.and_then(|session| session.preferred()),
         ..call.worker.pick_input(&cluster.picker)
     }
 }
@@ -390,9 +564,20 @@ pub(super) fn hash_request(call: &mut Call<'_>, cluster: &ClusterEntry, buffer: 
 }
 
 /// The endpoint for the next attempt.
-pub(super) fn choose<'s>(call: &Call<'s>, cluster: &'s Arc<ClusterEntry>, scratch: &Scratch) -> Option<Chosen<'s>> {
-    if let config::ClusterKind::OriginalDst { .. } = &cluster.config.kind {
-        let address = call.served.facts.destination_for(&cluster.config.kind)?;
+pub(super) fn choose<'s>(
+    call: &Call<'s>,
+    cluster: &'s Arc<ClusterEntry>,
+    buffer: &Buffer,
+    scratch: &Scratch,
+) -> Option<Chosen<'s>> {
+    if let config::ClusterKind::OriginalDst { http_header, .. } = &cluster.config.kind {
+        // What is no address does not count, as in Envoy.
+        let asked = http_header.as_ref().and_then(|name| {
+            let view = RequestView::new(&scratch.request, buffer.filled());
+            let value = scratch.edits.get(view.buffer(), view.fields(), name.as_str())?;
+            std::str::from_utf8(value).ok()?.trim().parse().ok()
+        });
+        let address = call.served.facts.destination_for(&cluster.config.kind, asked)?;
         let endpoint = cluster.state.dynamic_endpoint(address, || call.worker.shared.next_id());
         return Some(Chosen { endpoint, entry: None });
     }
@@ -444,18 +629,18 @@ pub(super) fn target<'a>(
     }
 }
 
-fn verdict(call: &Call<'_>, cluster: &ClusterEntry, chosen: &Chosen<'_>, verdict: Verdict) {
+fn verdict(worker: &Worker, cluster: &ClusterEntry, chosen: &Chosen<'_>, verdict: Verdict) {
     if !matches!(verdict, Verdict::Status(..500)) {
         chosen.endpoint.errors_total.fetch_add(1, Relaxed);
     }
     let Some(settings) = &cluster.config.outlier_detection else {
         return;
     };
-    let now = call.worker.shared.now_ms();
+    let now = worker.shared.now_ms();
     if cluster
         .state
         .record(&chosen.endpoint, verdict, settings, cluster.endpoints.len(), now)
     {
-        call.worker.count(Counter::EndpointsEjected);
+        worker.count(Counter::EndpointsEjected);
     }
 }

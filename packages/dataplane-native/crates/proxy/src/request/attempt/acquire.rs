@@ -13,9 +13,9 @@ use telemetry::{Counter, ReporterSide};
 
 use super::{Chosen, Deadlines, target};
 use crate::{
-    cluster::Guard,
+    cluster::{Guard, Opening},
     error::Failure,
-    lend,
+    lend::{self, Borrowed},
     pool::{PoolKey, Upstream},
     request::{Call, Scratch},
     snapshot::ClusterEntry,
@@ -35,7 +35,7 @@ pub(super) struct Waiting<'a> {
 
 impl Waiting<'_> {
     /// Ready when waiting has no sense any more: the client is gone, or time is over.
-    fn poll_given_up(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
+    pub(super) fn poll_given_up(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
         if self.scratch.outgoing.poll_client(cx, self.buffer, self.wire).is_ready() {
             return Poll::Ready(Failure::DownstreamClosed);
         }
@@ -80,12 +80,15 @@ pub(super) async fn acquire(
         call.worker.count(Counter::UpstreamPoolHits);
         return Ok(up);
     }
-    if speaks == Speaks::Http1
-        && !wants_new
-        && let Some(up) = lend::borrow(call.worker, key, &chosen.endpoint).await
-    {
-        call.worker.count(Counter::UpstreamPoolHits);
-        return Ok(adopt(call, up));
+    let mut opening = None;
+    if speaks == Speaks::Http1 && !wants_new {
+        match lend::borrow(call.worker, key, &chosen.endpoint).await {
+            Borrowed::Lent(up) => {
+                call.worker.count(Counter::UpstreamPoolHits);
+                return Ok(adopt(call, up));
+            }
+            Borrowed::Opening(counted) => opening = Some(counted),
+        }
     }
     call.worker.count(Counter::UpstreamPoolMisses);
     let breakers = &cluster.config.circuit_breakers;
@@ -103,8 +106,9 @@ pub(super) async fn acquire(
                 None => continue,
             },
         };
+        let opening = opening.take().unwrap_or_else(|| Opening::new(&chosen.endpoint));
         if speaks == Speaks::Http1 {
-            let up = connect(call, target, speaks, guard, &mut waiting).await?;
+            let up = connect(call, target, speaks, (guard, opening), &mut waiting).await?;
             return Ok(adopt(call, up));
         }
         // One connection is opened at a time: the streams of many requests fit on it.
@@ -112,12 +116,12 @@ pub(super) async fn acquire(
         let is_first = poll_fn(|cx| Poll::Ready(call.worker.pools.begin_connecting(&key, cx.waker()))).await;
         if is_first {
             let connecting = Connecting { call, key };
-            let opened = connect(call, target, speaks, guard, &mut waiting).await;
+            let opened = connect(call, target, speaks, (guard, opening), &mut waiting).await;
             drop(connecting);
             let up = opened?;
             return Ok(adopt(call, up));
         }
-        drop(guard);
+        drop((guard, opening));
         let mut has_waited = false;
         poll_fn(|cx| {
             if std::mem::replace(&mut has_waited, true) {
@@ -164,7 +168,7 @@ fn take(call: &mut Call<'_>, key: PoolKey, speaks: Speaks, wants_new: bool) -> O
     Some(adopt(call, up))
 }
 
-fn adopt(call: &mut Call<'_>, up: Upstream) -> Upstream {
+pub(super) fn adopt(call: &mut Call<'_>, up: Upstream) -> Upstream {
     if call.served.listener.reporter == ReporterSide::Source {
         call.labels = Some(up.info.labels);
     }
@@ -228,11 +232,11 @@ async fn connect(
     call: &Call<'_>,
     target: upstream::Target<'_>,
     speaks: Speaks,
-    guard: Guard,
+    (guard, opening): (Guard, Opening),
     waiting: &mut Waiting<'_>,
 ) -> Result<Upstream, Failure> {
     let worker = &call.served.worker;
-    let mut connecting = pin!(Box::pin(upstream::connect(worker, target, speaks, guard)));
+    let mut connecting = pin!(Box::pin(upstream::connect(worker, target, speaks, guard, opening)));
     poll_fn(|cx| {
         if let Poll::Ready(result) = connecting.as_mut().poll(cx) {
             return Poll::Ready(result);

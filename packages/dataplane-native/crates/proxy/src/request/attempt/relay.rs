@@ -40,19 +40,7 @@ pub(super) async fn exchange(
             notes.request_end_us = Some(call.worker.timers.now_us().saturating_sub(call.start_us));
         }
     };
-    // An extended CONNECT is an upgrade to an upstream of HTTP/1.
-    let method = if request.wants_upgrade && !up.wire.is_stream() {
-        http::Method::Get
-    } else {
-        request.method
-    };
-    let expected = Expected {
-        limits: call.cluster.map_or(call.http.limits, |cluster| {
-            call.worker.shared.limits.of_responses(&cluster.config.http)
-        }),
-        method,
-        allows_upgrade: request.wants_upgrade,
-    };
+    let expected = expected(call, request, up);
     let mut is_sent = false;
     let mut send_error = None;
     poll_fn(|cx| {
@@ -115,6 +103,23 @@ pub(super) async fn exchange(
     })
 }
 
+/// What a response on `up` is read by.
+pub(super) fn expected(call: &Call<'_>, request: &http::RequestHead, up: &Upstream) -> Expected {
+    // An extended CONNECT is an upgrade to an upstream of HTTP/1.
+    let method = if request.wants_upgrade && !up.wire.is_stream() {
+        http::Method::Get
+    } else {
+        request.method
+    };
+    Expected {
+        limits: call.cluster.map_or(call.http.limits, |cluster| {
+            call.worker.shared.limits.of_responses(&cluster.config.http)
+        }),
+        method,
+        allows_upgrade: request.wants_upgrade,
+    }
+}
+
 /// Writes the head of a response, and says how its body goes on.
 fn begin_response(
     call: &mut Call<'_>,
@@ -167,7 +172,7 @@ pub(super) async fn relay(
             Err(process::Stop::Gone) => return client_gone(call),
             Err(process::Stop::Reply(reply)) => {
                 finish_unread(call, up, scratch);
-                return reply::send(call, wire, scratch, timer, *reply).await;
+                return reply::send(call, wire, buffer, scratch, timer, *reply).await;
             }
         }
     }
