@@ -10,8 +10,8 @@ use std::{
 };
 
 use config::{
-    Cluster, ConsistentHashing, Endpoint, HealthSet, HealthStatus, LbPolicy, LocalityEndpoints, SlowStart, SubsetFallback, Subsets,
-    ZoneAware,
+    Cluster, ConsistentHashing, Endpoint, HealthSet, HealthStatus, LbPolicy, LocalityEndpoints, SlowStart,
+    SubsetFallback, Subsets, ZoneAware,
 };
 use foldhash::fast::FixedState;
 use serde::Serialize;

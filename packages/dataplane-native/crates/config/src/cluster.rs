@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CircuitBreakers, ConsistentHashing, HeaderName, HealthCheck, HealthSet, Http1Options, Http2Options, IstioService, LbPolicy,
-    LocalityEndpoints, Metadata, Origin, OutlierDetection, Subsets, UpstreamTransport, ZoneAware,
+    CircuitBreakers, ConsistentHashing, HeaderName, HealthCheck, HealthSet, Http1Options, Http2Options, IstioService,
+    LbPolicy, LocalityEndpoints, Metadata, Origin, OutlierDetection, Subsets, UpstreamTransport, ZoneAware,
 };
 
 /// A group of endpoints (`envoy.config.cluster.v3.Cluster`).

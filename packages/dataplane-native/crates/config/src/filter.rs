@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AuthzOverride, Compressor, CompressorOverride, Decompressor, ExtAuthz, ExtProc, ExtProcOverride, Fault, GlobalRateLimit,
-    HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, StatefulSession, StringMatcher, TcpProxy,
+    AuthzOverride, Compressor, CompressorOverride, Decompressor, ExtAuthz, ExtProc, ExtProcOverride, Fault,
+    GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, StatefulSession,
+    StringMatcher, TcpProxy,
 };
 
 /// What a filter chain does with a connection.

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, HedgePolicy, Metadata, Origin, Pattern,
-    QueryMatcher, RetryPolicy, RouteLimit, RouteTracing, Substitution,
+    Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, HedgePolicy, Metadata,
+    Origin, Pattern, QueryMatcher, RetryPolicy, RouteLimit, RouteTracing, Substitution,
 };
 
 /// Routes by host (`envoy.config.route.v3.RouteConfiguration`).

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{HeaderName, HealthStatus};
+use crate::{HeaderName, HealthStatus, Invalid};
 
 /// Requests of a session go to the endpoint that served the first (`envoy.filters.http.stateful_session`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,35 @@ pub enum SessionState {
     },
     /// In a header, of requests and of responses.
     Header(HeaderName),
+}
+
+impl StatefulSession {
+    /// What is wrong with it: a cookie must not break the head that it stands in.
+    pub fn check(&self) -> Option<Invalid> {
+        let Some(SessionState::Cookie {
+            name, path, attributes, ..
+        }) = &self.state
+        else {
+            return None;
+        };
+        let is_token = |text: &str| {
+            let is_part = |byte: u8| byte.is_ascii_graphic() && !b"=;,\"".contains(&byte);
+            !text.is_empty() && text.bytes().all(is_part)
+        };
+        let is_clean = |text: &str| text.bytes().all(|byte| byte != b';' && (b' '..=b'~').contains(&byte));
+        let problem = if !is_token(name) {
+            Invalid::new(format!("{name:?} is not a name of a cookie")).field("name")
+        } else if !is_clean(path) {
+            Invalid::new(format!("{path:?} is not a path of a cookie")).field("path")
+        } else {
+            let is_good = |(name, value): &(Arc<str>, Arc<str>)| is_token(name) && is_clean(value);
+            let (index, (name, _)) = attributes.iter().enumerate().find(|(_, one)| !is_good(one))?;
+            Invalid::new(format!("{name:?} is not an attribute of a cookie"))
+                .index(index)
+                .field("attributes")
+        };
+        Some(problem.field("cookie"))
+    }
 }
 
 /// What an endpoint's health may be where a request asks for it by its address (`override_host_status`).
@@ -86,6 +115,33 @@ impl From<HealthSet> for Vec<HealthStatus> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cookie_cannot_break_a_head() {
+        let with = |name: &str, path: &str, attribute: &str| StatefulSession {
+            state: Some(SessionState::Cookie {
+                name: name.into(),
+                ttl_ms: 0,
+                path: path.into(),
+                attributes: vec![("SameSite".into(), attribute.into())],
+            }),
+            strict: false,
+        };
+        assert_eq!(with("at", "/a b", "Lax").check(), None);
+        let problem = |settings: StatefulSession| settings.check().unwrap().to_string();
+        assert_eq!(
+            problem(with("a=b", "/", "")),
+            "cookie.name: \"a=b\" is not a name of a cookie"
+        );
+        assert_eq!(
+            problem(with("a", "/\r\n", "")),
+            "cookie.path: \"/\\r\\n\" is not a path of a cookie"
+        );
+        assert_eq!(
+            problem(with("a", "/", "x;y")),
+            "cookie.attributes[0]: \"SameSite\" is not an attribute of a cookie"
+        );
+    }
 
     #[test]
     fn by_default_what_is_usable_may_be_asked_for() {

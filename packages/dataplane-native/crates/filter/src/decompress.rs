@@ -143,7 +143,10 @@ impl Decoder {
                 let status = decoder.decompress(input, out, FlushDecompress::None);
                 let status = status.map_err(|_| DecodeError::Malformed)?;
                 self.is_complete = status == Status::StreamEnd;
-                Ok(((decoder.total_in() - taken) as usize, (decoder.total_out() - made) as usize))
+                Ok((
+                    (decoder.total_in() - taken) as usize,
+                    (decoder.total_out() - made) as usize,
+                ))
             }
             Kind::Brotli(state) => {
                 if self.is_complete {
@@ -175,7 +178,8 @@ pub fn outermost<'v>(value: &'v [u8], encoding: &str) -> Option<&'v [u8]> {
     let at = value.iter().rposition(|byte| *byte == b',');
     let (rest, last) = at.map_or((&b""[..], value), |at| (&value[..at], &value[at + 1..]));
     let last = last.trim_ascii();
-    let is_it = last.eq_ignore_ascii_case(encoding.as_bytes()) || encoding == "gzip" && last.eq_ignore_ascii_case(b"x-gzip");
+    let is_it =
+        last.eq_ignore_ascii_case(encoding.as_bytes()) || encoding == "gzip" && last.eq_ignore_ascii_case(b"x-gzip");
     is_it.then(|| rest.trim_ascii())
 }
 
@@ -280,7 +284,10 @@ mod tests {
             let mut decoder = Decoder::new(library).unwrap();
             let found = decoded(&mut decoder, &bytes, 1024, 16_384);
             assert_eq!(found, Err(DecodeError::TooLarge), "{library:?}");
-            assert!(decoder.made <= FREE_BYTES.max(100 * decoder.taken) + 16_384, "{library:?}");
+            assert!(
+                decoder.made <= FREE_BYTES.max(100 * decoder.taken) + 16_384,
+                "{library:?}"
+            );
         }
         let small = encoded(ALL[0].1, &[0; 60_000]);
         let mut decoder = Decoder::new(ALL[0].0).unwrap();

@@ -16,8 +16,8 @@ mod share;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use config::{
-    Compressor, CompressorOverride, CorsPolicy, Decompressor, DecompressorLibrary, FilterOverride, HeaderName, HttpFilter, HttpFilterKind, Invalid,
-    LocalRateLimit, Rbac, RequestView,
+    Compressor, CompressorOverride, CorsPolicy, Decompressor, DecompressorLibrary, FilterOverride, HeaderName,
+    HttpFilter, HttpFilterKind, Invalid, LocalRateLimit, Rbac, RequestView,
 };
 use filter::{
     call::{Answer, Call, CallFailure},
@@ -89,7 +89,7 @@ pub(crate) struct Effects {
     /// The client speaks gRPC-Web.
     pub(crate) grpc_web: Option<GrpcWeb>,
     /// The request belongs to a session, or begins one.
-    pub(crate) session: Option<Session>,
+    pub(crate) session: Option<Box<Session>>,
 }
 
 /// How far the filters have come.

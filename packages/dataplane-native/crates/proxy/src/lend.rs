@@ -55,9 +55,14 @@ pub(crate) async fn borrow(worker: &Worker, key: PoolKey, endpoint: &Arc<Endpoin
     if worker.shared.commands.len() < 2 {
         return Borrowed::Opening(Opening::new(endpoint));
     }
-    if let Some(opening) = Opening::within_peak(endpoint) {
-        return Borrowed::Opening(opening);
+    match Opening::within_peak(endpoint) {
+        Some(opening) => Borrowed::Opening(opening),
+        // Rare: it is not to take room in the state of every connection.
+        None => Box::pin(ask(worker, key, endpoint)).await,
     }
+}
+
+async fn ask(worker: &Worker, key: PoolKey, endpoint: &Arc<EndpointState>) -> Borrowed {
     let (sender, answer) = oneshot::channel();
     let wish = Wish {
         key,

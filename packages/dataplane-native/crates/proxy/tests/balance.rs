@@ -109,12 +109,17 @@ fn requests_stay_in_the_zone_of_the_proxy_as_far_as_others_do_the_same() {
     };
     let mut up = placed(
         "up",
-        &[("a", 0, upstreams[0].address.to_string()), ("b", 0, upstreams[1].address.to_string())],
+        &[
+            ("a", 0, upstreams[0].address.to_string()),
+            ("b", 0, upstreams[1].address.to_string()),
+        ],
     );
     up["zoneAware"] = json!({ "minClusterSize": 2, "routingEnabledPercent": 100.0, "failTrafficOnPanic": false });
     let with_own = |zones: &[&str]| {
         let own = zones.iter().enumerate();
-        let own: Vec<_> = own.map(|(at, zone)| (*zone, 0, format!("127.0.0.1:{}", at + 1))).collect();
+        let own: Vec<_> = own
+            .map(|(at, zone)| (*zone, 0, format!("127.0.0.1:{}", at + 1)))
+            .collect();
         json!({ "listeners": [http_listener("web", json!([{ "action": { "forward": { "cluster": "up" } } }]))],
                 "clusters": [up, placed("me", &own)] })
     };
@@ -138,7 +143,10 @@ fn requests_fail_over_to_the_next_priority_and_come_back() {
     let config = |first: &Upstream, health: &str| {
         let mut up = placed(
             "up",
-            &[("a", 0, first.address.to_string()), ("b", 1, upstreams[1].address.to_string())],
+            &[
+                ("a", 0, first.address.to_string()),
+                ("b", 1, upstreams[1].address.to_string()),
+            ],
         );
         up["endpoints"][0]["endpoints"][0]["health"] = health.into();
         up["outlierDetection"] = json!({ "consecutive5xx": 1, "maxEjectionPercent": 100 });

@@ -66,7 +66,13 @@ fn a_try_that_is_late_is_joined_by_another_and_the_first_answer_counts() {
     let response = client.response().unwrap();
     assert_eq!((response.status, response.body().as_str()), (200, "second"));
     assert_eq!(response.header("x-envoy-attempt-count"), Some("2"));
-    let bodies: Vec<Vec<u8>> = upstream.seen.lock().unwrap().iter().map(|seen| seen.body.clone()).collect();
+    let bodies: Vec<Vec<u8>> = upstream
+        .seen
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|seen| seen.body.clone())
+        .collect();
     assert_eq!(bodies, [b"body", b"body"]);
     let stats = proxy.stats_prometheus();
     assert!(stats.contains("fairlead_proxy_hedges_sent_total 1"), "{stats}");
@@ -105,7 +111,11 @@ fn an_error_does_not_count_while_another_try_may_answer() {
             _ => status(503, b"no"),
         });
         let response = get(address(&hedging(&upstream, 1, on_timeout()), "web"), "/");
-        assert_eq!((response.status, response.body().as_str()), (200, "first"), "{is_reset}");
+        assert_eq!(
+            (response.status, response.body().as_str()),
+            (200, "first"),
+            "{is_reset}"
+        );
     }
 }
 
@@ -134,7 +144,9 @@ fn the_last_try_has_the_time_of_the_route() {
     let mut client = Client::connect(address(&proxy, "web"));
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     wait_until("both tries are late", || {
-        proxy.stats_prometheus().contains("fairlead_proxy_upstream_timeouts_total 2")
+        proxy
+            .stats_prometheus()
+            .contains("fairlead_proxy_upstream_timeouts_total 2")
     });
     release.fetch_add(1, SeqCst);
     assert_eq!(client.response().unwrap().body(), "late");
@@ -212,7 +224,12 @@ fn a_session_stays_at_the_endpoint_in_its_cookie() {
     let sessions = Sessions::start(json!({ "state": cookie() }), json!({}));
     for _ in 0..2 {
         let first = sessions.ask("");
-        assert!(first.header("set-cookie").unwrap().ends_with("; Max-Age=60; Path=/; HttpOnly"));
+        assert!(
+            first
+                .header("set-cookie")
+                .unwrap()
+                .ends_with("; Max-Age=60; Path=/; HttpOnly")
+        );
         let cookie = cookie_of(&first);
         for _ in 0..5 {
             let next = sessions.ask(&cookie);
@@ -304,17 +321,26 @@ fn an_answer_made_here_is_what_the_first_mapper_makes_of_it() {
     let response = client.response().unwrap();
     assert_eq!(response.status, 410);
     assert_eq!(response.header("content-type"), Some("application/json"));
-    assert_eq!((response.header("x-path"), response.header("x-status")), (Some("/none"), Some("404")));
+    assert_eq!(
+        (response.header("x-path"), response.header("x-status")),
+        (Some("/none"), Some("404"))
+    );
     let body: Value = serde_json::from_str(&response.body()).unwrap();
     assert_eq!(
         body,
         json!({ "code": 410, "why": "gone \"now\"", "detail": "route_not_found", "at": ["/none", "/none"] })
     );
     let response = client.get("/none");
-    assert_eq!((response.status, response.body().as_str()), (404, "<p>no route (404, NR)</p>"));
+    assert_eq!(
+        (response.status, response.body().as_str()),
+        (404, "<p>no route (404, NR)</p>")
+    );
     assert_eq!(response.header("content-type"), Some("text/html; charset=utf-8"));
     let response = client.get("/direct");
-    assert_eq!((response.status, response.body().as_str()), (202, "<p>fine (202, -)</p>"));
+    assert_eq!(
+        (response.status, response.body().as_str()),
+        (202, "<p>fine (202, -)</p>")
+    );
     let response = client.get("/up");
     assert_eq!((response.status, response.body().as_str()), (404, "of the upstream"));
     assert_eq!(response.header("x-path"), None);
@@ -328,7 +354,10 @@ fn clients_of_grpc_get_what_the_mapper_says_as_their_status() {
     client.send("POST /none HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nContent-Length: 0\r\n\r\n");
     let response = client.response().unwrap();
     assert_eq!(response.status, 200);
-    assert_eq!((response.header("grpc-status"), response.header("grpc-message")), (Some("14"), Some("try later")));
+    assert_eq!(
+        (response.header("grpc-status"), response.header("grpc-message")),
+        (Some("14"), Some("try later"))
+    );
     assert_eq!(response.header("content-type"), Some("application/grpc"));
 }
 
@@ -351,7 +380,10 @@ fn decompressing(settings: Value, more: &[Value], upstream: &Upstream) -> Proxy 
 }
 
 fn content(len: usize) -> Vec<u8> {
-    (0..len as u32).flat_map(|n| format!("{} ", n.wrapping_mul(2_654_435_761)).into_bytes()).take(len).collect()
+    (0..len as u32)
+        .flat_map(|n| format!("{} ", n.wrapping_mul(2_654_435_761)).into_bytes())
+        .take(len)
+        .collect()
 }
 
 /// What a body in chunks says.
@@ -369,7 +401,10 @@ fn dechunked(mut body: &[u8]) -> Vec<u8> {
 }
 
 fn post(client: &mut Client, fields: &str, body: &[u8]) -> Response {
-    client.send(format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}Content-Length: {}\r\n\r\n", body.len()));
+    client.send(format!(
+        "POST / HTTP/1.1\r\nHost: a\r\n{fields}Content-Length: {}\r\n\r\n",
+        body.len()
+    ));
     client.send(body);
     client.response().unwrap()
 }
@@ -385,21 +420,32 @@ fn requests_reach_the_upstream_without_their_encoding() {
         assert_eq!(response.status, 200, "{size}");
         let seen = upstream.last();
         assert!(dechunked(&seen.body) == content, "{size}");
-        assert_eq!((seen.header("content-encoding"), seen.header("content-length")), (None, None));
+        assert_eq!(
+            (seen.header("content-encoding"), seen.header("content-length")),
+            (None, None)
+        );
         assert_eq!(seen.header("accept-encoding"), Some("gzip"));
     }
     // What follows on the connection is not lost.
     let body = gzip(b"first");
-    let mut both = format!("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Encoding: br, gzip\r\nContent-Length: {}\r\n\r\n", body.len())
-        .into_bytes();
+    let mut both = format!(
+        "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Encoding: br, gzip\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
     both.extend_from_slice(&body);
     both.extend_from_slice(b"GET /2 HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br\r\n\r\n");
     client.send(both);
     assert_eq!(client.response().unwrap().status, 200);
     assert_eq!(client.response().unwrap().status, 200);
     let seen = upstream.seen.lock().unwrap();
-    let [.., first, second] = seen.as_slice() else { panic!("two requests") };
-    assert_eq!((dechunked(&first.body).as_slice(), first.header("content-encoding")), (&b"first"[..], Some("br")));
+    let [.., first, second] = seen.as_slice() else {
+        panic!("two requests")
+    };
+    assert_eq!(
+        (dechunked(&first.body).as_slice(), first.header("content-encoding")),
+        (&b"first"[..], Some("br"))
+    );
     assert!(second.head.starts_with("GET /2 "), "{}", second.head);
     assert_eq!(second.header("accept-encoding"), Some("br,gzip"));
 }
@@ -416,7 +462,11 @@ fn requests_that_are_not_to_be_changed_stay_encoded() {
     ] {
         assert_eq!(post(&mut client, fields, b"as it is").status, 200);
         let seen = upstream.last();
-        assert_eq!((seen.body.as_slice(), seen.header("accept-encoding")), (&b"as it is"[..], None), "{fields}");
+        assert_eq!(
+            (seen.body.as_slice(), seen.header("accept-encoding")),
+            (&b"as it is"[..], None),
+            "{fields}"
+        );
     }
 }
 
@@ -439,7 +489,10 @@ fn what_is_held_is_held_without_its_encoding() {
     let proxy = decompressing(json!({}), &[hold], &upstream);
     let mut client = Client::connect(address(&proxy, "web"));
     let content = content(40_000);
-    assert_eq!(post(&mut client, "Content-Encoding: gzip\r\n", &gzip(&content)).status, 200);
+    assert_eq!(
+        post(&mut client, "Content-Encoding: gzip\r\n", &gzip(&content)).status,
+        200
+    );
     assert!(dechunked(&upstream.last().body) == content);
     let large = gzip(&vec![b'a'; 60_000]);
     assert_eq!(post(&mut client, "Content-Encoding: gzip\r\n", &large).status, 413);
@@ -454,7 +507,10 @@ fn responses_reach_clients_without_their_encoding() {
             "/garbage" => b"no gzip at all".to_vec(),
             path => gzip(&content(path[1..].parse().unwrap())),
         };
-        let fields = format!("Content-Encoding: gzip\r\nETag: \"1\"\r\nContent-Length: {}", body.len());
+        let fields = format!(
+            "Content-Encoding: gzip\r\nETag: \"1\"\r\nContent-Length: {}",
+            body.len()
+        );
         [format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n").as_bytes(), &body].concat()
     });
     let proxy = decompressing(json!({}), &[], &upstream);
@@ -463,14 +519,21 @@ fn responses_reach_clients_without_their_encoding() {
     for size in [1, 5_000, 1_000_000] {
         let response = client.get(&format!("/{size}"));
         assert!(dechunked(&response.message.body) == content(size), "{size}");
-        assert_eq!((response.header("content-encoding"), response.header("etag")), (None, None));
+        assert_eq!(
+            (response.header("content-encoding"), response.header("etag")),
+            (None, None)
+        );
     }
     for path in ["/zeros", "/garbage"] {
         let mut client = Client::connect(web);
         client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
         // The head has gone: all that is left is to break off.
         let all = client.rest();
-        assert!(!all.ends_with(b"0\r\n\r\n") && all.len() < 8 << 20, "{path}: {} bytes", all.len());
+        assert!(
+            !all.ends_with(b"0\r\n\r\n") && all.len() < 8 << 20,
+            "{path}: {} bytes",
+            all.len()
+        );
     }
 }
 
@@ -479,10 +542,12 @@ fn a_header_may_name_the_endpoint_of_a_cluster_of_original_destinations() {
     let (one, two) = (Upstream::saying("one"), Upstream::saying("two"));
     let by_header = json!({ "name": "any", "kind": { "originalDst": { "httpHeader": "x-to", "portOverride": 0 } } });
     let port = two.address.port();
-    let with_port = json!({ "name": "port", "kind": { "originalDst": { "httpHeader": "x-to", "portOverride": port } } });
+    let with_port =
+        json!({ "name": "port", "kind": { "originalDst": { "httpHeader": "x-to", "portOverride": port } } });
     let to_port = json!({ "match": { "path": { "prefix": "/port" } }, "action": { "forward": { "cluster": "port" } } });
     let plain = json!({ "name": "plain", "kind": { "originalDst": { "portOverride": 0 } } });
-    let to_plain = json!({ "match": { "path": { "prefix": "/plain" } }, "action": { "forward": { "cluster": "plain" } } });
+    let to_plain =
+        json!({ "match": { "path": { "prefix": "/plain" } }, "action": { "forward": { "cluster": "plain" } } });
     let proxy = start(&json!({
         "listeners": [http_listener_with("web", json!({ "routes": { "inline": { "virtualHosts": [
             { "name": "all", "domains": ["*"], "routes": [to_port, to_plain, forward("any")] }] } } }))],
@@ -498,5 +563,9 @@ fn a_header_may_name_the_endpoint_of_a_cluster_of_original_destinations() {
     assert_eq!(ask("/", &two.address.to_string()), (200, "two".into()));
     assert_eq!(ask("/port", &one.address.to_string()), (200, "two".into()));
     assert_eq!(ask("/", "nobody.example").0, 503, "no address");
-    assert_eq!(ask("/plain", &one.address.to_string()).0, 503, "the header does not count there");
+    assert_eq!(
+        ask("/plain", &one.address.to_string()).0,
+        503,
+        "the header does not count there"
+    );
 }

@@ -110,7 +110,10 @@ fn read_cookie(bytes: &[u8], now_s: u64) -> Option<SocketAddr> {
             if *last >= 0x80 || first.iter().any(|digit| *digit < 0x80) {
                 return None;
             }
-            let expires = digits.iter().rev().fold(0, |sum, digit| sum << 7 | u64::from(digit & 0x7f));
+            let expires = digits
+                .iter()
+                .rev()
+                .fold(0, |sum, digit| sum << 7 | u64::from(digit & 0x7f));
             expires < now_s
         }
         _ => return None,
@@ -137,7 +140,9 @@ mod tests {
     }
 
     fn value(mark: &SessionMark<'_>) -> String {
-        let SessionMark::Cookie(text) = mark else { panic!("{mark:?}") };
+        let SessionMark::Cookie(text) = mark else {
+            panic!("{mark:?}")
+        };
         text.split('"').nth(1).unwrap().to_owned()
     }
 
@@ -150,7 +155,9 @@ mod tests {
     fn the_endpoint_comes_back_in_the_cookie_until_that_is_over() {
         let state = cookie("", 90_000);
         let mark = Session::default().mark(&state, endpoint(), 1_790_000_000).unwrap();
-        let SessionMark::Cookie(text) = &mark else { panic!("{mark:?}") };
+        let SessionMark::Cookie(text) = &mark else {
+            panic!("{mark:?}")
+        };
         assert!(text.ends_with("; Max-Age=90; Secure; HttpOnly"), "{text}");
         let session = read(&state, &value(&mark), 1_790_000_090);
         assert_eq!(session.endpoint, Some(endpoint()));
@@ -196,7 +203,9 @@ mod tests {
     fn a_header_has_the_address_alone() {
         let state = SessionState::Header(HeaderName::new("x-at").unwrap());
         let mark = Session::default().mark(&state, endpoint(), 0);
-        let Some(SessionMark::Header(name, value)) = mark else { panic!("{mark:?}") };
+        let Some(SessionMark::Header(name, value)) = mark else {
+            panic!("{mark:?}")
+        };
         assert_eq!((name.as_str(), value.as_str()), ("x-at", "MTAuMC4wLjc6ODA4MA=="));
         let request = TestRequest::get("/").with("x-at", &value);
         assert_eq!(Session::read(&state, &request, 0).unwrap().endpoint, Some(endpoint()));

@@ -5,7 +5,9 @@ use messages::{
     envoy::{
         config::core::v3::TypedExtensionConfig,
         extensions::{
-            compression::{brotli::decompressor::v3::Brotli, gzip::decompressor::v3::Gzip, zstd::decompressor::v3::Zstd},
+            compression::{
+                brotli::decompressor::v3::Brotli, gzip::decompressor::v3::Gzip, zstd::decompressor::v3::Zstd,
+            },
             filters::http::decompressor::v3::{self as pb, decompressor::CommonDirectionConfig},
         },
     },
@@ -26,7 +28,10 @@ pub(crate) fn decompressor(cx: &mut Context, any: &Any) -> Decompressor {
     let responses = pb.response_direction_config.unwrap_or_default();
     let direction = |common: Option<CommonDirectionConfig>| {
         let common = common.unwrap_or_default();
-        (is_enabled(common.enabled.as_ref(), true), common.ignore_no_transform_header)
+        (
+            is_enabled(common.enabled.as_ref(), true),
+            common.ignore_no_transform_header,
+        )
     };
     let (of_requests, of_responses) = (direction(requests.common_config), direction(responses.common_config));
     Decompressor {

@@ -20,7 +20,9 @@ use messages::envoy::{
     },
 };
 
-use crate::{access_log::access_logs, context::Context, filter::http_filters, local_reply, route, tracing, value::millis};
+use crate::{
+    access_log::access_logs, context::Context, filter::http_filters, local_reply, route, tracing, value::millis,
+};
 
 pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpConnectionManager {
     report(cx, &pb);

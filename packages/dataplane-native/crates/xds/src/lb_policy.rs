@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use config::{
-    Cluster, ConsistentHashing, Criteria, HealthSet, LbPolicy, MAX_RING_SIZE, RingHashFunction, SelectorFallback, SlowStart,
-    SubsetFallback, SubsetSelector, Subsets, ZoneAware,
+    Cluster, ConsistentHashing, Criteria, HealthSet, LbPolicy, MAX_RING_SIZE, RingHashFunction, SelectorFallback,
+    SlowStart, SubsetFallback, SubsetSelector, Subsets, ZoneAware,
 };
 use messages::{
     envoy::{
@@ -37,8 +37,7 @@ use serde_json::Value as Json;
 
 use crate::{
     context::{Context, is},
-    endpoint,
-    short,
+    endpoint, short,
     value::{json_object, millis},
 };
 

@@ -38,7 +38,10 @@ fn mapper(cx: &mut Context, pb: pb::ResponseMapper) -> Option<ReplyMapper> {
     let headers = cx.list("headersToAdd", pb.headers_to_add, header_set);
     Some(ReplyMapper {
         status,
-        body: pb.body.and_then(|source| cx.within("body", |cx| text(cx, source))).map(Into::into),
+        body: pb
+            .body
+            .and_then(|source| cx.within("body", |cx| text(cx, source)))
+            .map(Into::into),
         format: body_format(cx, "bodyFormatOverride", pb.body_format_override),
         headers: headers.into_iter().flatten().collect(),
         filter: filter?,
@@ -48,7 +51,9 @@ fn mapper(cx: &mut Context, pb: pb::ResponseMapper) -> Option<ReplyMapper> {
 fn text(cx: &mut Context, source: DataSource) -> Option<String> {
     let bytes = match data_source(cx, source)? {
         Source::Inline(bytes) => bytes,
-        Source::File(path) => cx.check(std::fs::read(&*path).map_err(|error| format!("file {path:?} cannot be read: {error}")))?,
+        Source::File(path) => {
+            cx.check(std::fs::read(&*path).map_err(|error| format!("file {path:?} cannot be read: {error}")))?
+        }
     };
     cx.check(String::from_utf8(bytes).map_err(|_| "is not UTF-8"))
 }
@@ -58,7 +63,9 @@ fn body_format(cx: &mut Context, name: &str, pb: Option<SubstitutionFormatString
     cx.within(name, |cx| {
         let is_clean = |byte: u8| byte == b'\t' || (b' '..=b'~').contains(&byte);
         if !pb.content_type.bytes().all(is_clean) {
-            cx.within("contentType", |cx| cx.error(format!("{:?} is not a content type", pb.content_type)));
+            cx.within("contentType", |cx| {
+                cx.error(format!("{:?} is not a content type", pb.content_type))
+            });
         }
         if pb.format.is_none() {
             cx.error("has none of textFormat, textFormatSource and jsonFormat");

@@ -54,7 +54,10 @@ pub(crate) fn hedge_policy(cx: &mut Context, pb: pb::HedgePolicy) -> HedgePolicy
         initial => cx.no_effect("initialRequests", initial.is_some_and(|count| count > 1)),
     }
     let chance = pb.additional_request_chance;
-    cx.no_effect("additionalRequestChance", chance.is_some_and(|chance| chance.numerator > 0));
+    cx.no_effect(
+        "additionalRequestChance",
+        chance.is_some_and(|chance| chance.numerator > 0),
+    );
     HedgePolicy {
         on_per_try_timeout: pb.hedge_on_per_try_timeout,
     }

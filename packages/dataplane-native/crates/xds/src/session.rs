@@ -44,12 +44,16 @@ pub(crate) fn per_route(cx: &mut Context, any: &Any) -> Option<FilterOverride> {
 
 fn settings(cx: &mut Context, pb: pb::StatefulSession) -> StatefulSession {
     cx.no_effect("statPrefix", !pb.stat_prefix.is_empty());
-    StatefulSession {
+    let settings = StatefulSession {
         state: pb
             .session_state
             .and_then(|state| cx.within("sessionState", |cx| session_state(cx, state))),
         strict: pb.strict,
+    };
+    if let Some(invalid) = settings.check() {
+        cx.within("sessionState.typedConfig", |cx| cx.error(invalid.to_string()));
     }
+    settings
 }
 
 fn session_state(cx: &mut Context, state: TypedExtensionConfig) -> Option<SessionState> {
@@ -58,7 +62,7 @@ fn session_state(cx: &mut Context, state: TypedExtensionConfig) -> Option<Sessio
         if is::<CookieBasedSessionState>(&any) {
             let pb: CookieBasedSessionState = cx.unpack(&any)?;
             let pb = cx.required("cookie", pb.cookie)?;
-            return cx.within("cookie", |cx| cookie(cx, pb));
+            return Some(cx.within("cookie", |cx| cookie(cx, pb)));
         }
         if is::<HeaderBasedSessionState>(&any) {
             let pb: HeaderBasedSessionState = cx.unpack(&any)?;
@@ -73,25 +77,14 @@ fn session_state(cx: &mut Context, state: TypedExtensionConfig) -> Option<Sessio
     })
 }
 
-fn cookie(cx: &mut Context, pb: Cookie) -> Option<SessionState> {
-    let is_token = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"=;,\"".contains(&byte));
-    if !is_token(&pb.name) {
-        cx.within("name", |cx| cx.error(format!("{:?} is not a name of a cookie", pb.name)));
-    }
-    let is_clean = |text: &str| text.bytes().all(|byte| byte != b';' && (b' '..=b'~').contains(&byte));
-    if !is_clean(&pb.path) {
-        cx.within("path", |cx| cx.error(format!("{:?} is not a path of a cookie", pb.path)));
-    }
-    let attributes = cx.list("attributes", pb.attributes, |cx, attribute| {
-        if !is_token(&attribute.name) || !is_clean(&attribute.value) {
-            cx.error(format!("{:?} is not an attribute of a cookie", attribute.name));
-        }
-        (attribute.name.into(), attribute.value.into())
-    });
-    Some(SessionState::Cookie {
+fn cookie(cx: &mut Context, pb: Cookie) -> SessionState {
+    let attributes = pb.attributes.into_iter();
+    SessionState::Cookie {
         ttl_ms: millis(cx, "ttl", pb.ttl).unwrap_or(0),
         name: pb.name.into(),
         path: pb.path.into(),
-        attributes,
-    })
+        attributes: attributes
+            .map(|attribute| (attribute.name.into(), attribute.value.into()))
+            .collect(),
+    }
 }

@@ -5,7 +5,10 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use filter::{decompress::{DecodeError, Decoder}, grpc_web::TextDecoder};
+use filter::{
+    decompress::{DecodeError, Decoder},
+    grpc_web::TextDecoder,
+};
 use http::{BodyReader, Buffer, BufferPool, Decoded, Framing};
 
 use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages, trailers::Trailers, write_chunk};
@@ -123,7 +126,10 @@ impl Outgoing {
         if sink.is_stream && self.framing == Framing::Chunked && !self.decodes {
             self.take_chunks_off(buffer, pool)?;
         }
-        let is_open = self.decodes || self.text.is_some() || self.encoded.is_some() || self.framing == Framing::Close && !sink.has_length;
+        let is_open = self.decodes
+            || self.text.is_some()
+            || self.encoded.is_some()
+            || self.framing == Framing::Close && !sink.has_length;
         self.chunks = !sink.is_stream && !self.is_held && is_open;
         Ok(())
     }

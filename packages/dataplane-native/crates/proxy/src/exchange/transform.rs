@@ -21,7 +21,9 @@ impl Transform {
             Self::GrpcWeb(encoder) => encoder.write(content, out),
             Self::Compress(encoder) => encoder.write(content, out).map_err(|_| Broken::UpstreamProtocol)?,
             Self::Decompress(decoder) => {
-                return decoder.run(content, MAX_CHUNK, out).map_err(|_| Broken::UpstreamProtocol);
+                return decoder
+                    .run(content, MAX_CHUNK, out)
+                    .map_err(|_| Broken::UpstreamProtocol);
             }
             Self::Status(_) => {}
         }

@@ -20,7 +20,10 @@ pub(super) fn decode_request<V: RequestView>(
         advertise(settings.library, context, effects);
     }
     let name = HeaderName::from_static(CONTENT_ENCODING);
-    let has_body = !matches!(context.request.head().framing, Framing::None | Framing::Length(0) | Framing::Tunnel);
+    let has_body = !matches!(
+        context.request.head().framing,
+        Framing::None | Framing::Length(0) | Framing::Tunnel
+    );
     if !settings.requests || !has_body {
         return Outcome::Continue;
     }
@@ -48,7 +51,11 @@ fn advertise<V: RequestView>(library: DecompressorLibrary, context: &FilterConte
     let said = effects.set.iter().rev().find(|(set, _)| *set == name);
     let accepted = match said {
         Some((_, value)) => value.clone(),
-        None => context.view.value(&name).map(std::borrow::Cow::into_owned).unwrap_or_default(),
+        None => context
+            .view
+            .value(&name)
+            .map(std::borrow::Cow::into_owned)
+            .unwrap_or_default(),
     };
     let mut codings = accepted.split(|byte| *byte == b',');
     let is_known = codings.any(|coding| {

@@ -8,7 +8,6 @@ use route::{ClusterChoice, Found, SessionMark};
 use super::{Effective, Effects, FilterContext, HttpFilters, Outcome, effective};
 
 /// What a request said about its session, to the filter at this place.
-#[derive(Clone, Copy)]
 pub(crate) struct Session {
     said: route::Session,
     is_strict: bool,
@@ -40,11 +39,11 @@ pub(super) fn read<V: RequestView>(
         .as_ref()
         .and_then(|state| route::Session::read(state, context.view, now_s()));
     if let Some(said) = said {
-        effects.session = Some(Session {
+        effects.session = Some(Box::new(Session {
             said,
             is_strict: settings.strict,
             position,
-        });
+        }));
     }
     Outcome::Continue
 }

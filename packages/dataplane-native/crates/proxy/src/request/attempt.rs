@@ -8,11 +8,12 @@ mod retry;
 mod transform;
 
 use std::{
+    pin::pin,
     sync::{Arc, atomic::Ordering::Relaxed},
     task::{Context, Poll},
 };
 
-use config::{Forward, RetryPolicy};
+use config::{Forward, RetryPolicy, Thresholds};
 use http::{Buffer, RequestView, ResponseView};
 use telemetry::{Counter, ResponseFlags};
 
@@ -43,18 +44,18 @@ pub(super) struct Chosen<'s> {
 }
 
 /// Counts a request on its endpoint.
-struct InFlight<'a>(&'a EndpointState);
+pub(super) struct InFlight<'s>(Chosen<'s>);
 
-impl<'a> InFlight<'a> {
-    fn new(endpoint: &'a EndpointState) -> Self {
-        endpoint.begin();
-        Self(endpoint)
+impl<'s> InFlight<'s> {
+    fn new(chosen: Chosen<'s>) -> Self {
+        chosen.endpoint.begin();
+        Self(chosen)
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.active.fetch_sub(1, Relaxed);
+        self.0.endpoint.active.fetch_sub(1, Relaxed);
     }
 }
 
@@ -126,7 +127,6 @@ impl Deadlines {
 }
 
 /// Forwards the request and relays the response.
-#[allow(clippy::too_many_lines, reason = "the loop over attempts is one state machine")]
 pub(super) async fn forward(
     call: &mut Call<'_>,
     wire: &mut Wire,
@@ -140,33 +140,18 @@ pub(super) async fn forward(
     };
     let priority = usize::from(forward.high_priority);
     let limits = if forward.high_priority {
-        cluster.config.circuit_breakers.high
+        &cluster.config.circuit_breakers.high
     } else {
-        cluster.config.circuit_breakers.default
+        &cluster.config.circuit_breakers.default
     };
-    let Some(_request) = cluster.state.acquire_request(priority, &limits) else {
+    let Some(_request) = cluster.state.acquire_request(priority, limits) else {
         call.worker.count(Counter::CircuitBreakerOpen);
         cluster.state.overflows_total.fetch_add(1, Relaxed);
         let failure = call.fail(Failure::Overflow);
         return reply::send(call, wire, buffer, scratch, timer, failure).await;
     };
     cluster.state.requests_total.fetch_add(1, Relaxed);
-    let policy = call.retry_policy();
-    let mut retries = Retries {
-        policy,
-        made: 0,
-        safe_made: 0,
-    };
     let mut deadlines = deadlines(call, forward, scratch.outgoing.is_body_taken());
-    let mut has_stale = false;
-    let mut this_guard: Option<Guard> = None;
-    let mut hedges = Hedges::default();
-    let is_hedged = wants_hedges(call, scratch, policy);
-    let judge = Judge {
-        worker: call.worker,
-        cluster,
-        policy,
-    };
     hash_request(call, cluster, buffer, scratch);
     mutate_request(call, buffer, scratch, forward);
     if scratch.request.expects_continue && !scratch.outgoing.is_body_taken() {
@@ -175,64 +160,156 @@ pub(super) async fn forward(
             return client_gone(call);
         }
     }
+    let policy = call.retry_policy();
+    let plan = Plan {
+        cluster,
+        forward,
+        policy,
+        priority,
+        limits,
+        is_hedged: wants_hedges(call, scratch, policy),
+    };
+    let ended = attempts(call, wire, buffer, scratch, timer, &plan, &mut deadlines).await;
+    let (up, _kept) = match ended {
+        Ended::Answered(up, in_flight) => (up, (in_flight, None)),
+        Ended::Late(mut late) => {
+            if scratch.incoming.is_within_interim() {
+                // The client has half of a hint of another try: no head can follow it.
+                return client_gone(call);
+            }
+            late.put_back(scratch, &call.worker.buffers);
+            let (up, kept) = late.into_upstream();
+            call.endpoint = kept.0.0.entry;
+            call.upstream_address = kept.0.0.endpoint.address.socket();
+            note_upstream(call, &up);
+            (acquire::adopt(call, up), kept)
+        }
+        Ended::Failed(Failure::DownstreamClosed) => return client_gone(call),
+        Ended::Failed(failure) => {
+            if failure == Failure::DownstreamProtocol {
+                call.worker.count(Counter::DownstreamProtocolErrors);
+                call.closes = true;
+            }
+            let reply = call.fail(failure);
+            return reply::send(call, wire, buffer, scratch, timer, reply).await;
+        }
+    };
+    mirror::send(call, buffer, scratch, forward);
+    deadlines.attempt = None;
+    relay(call, wire, buffer, scratch, timer, up, deadlines).await
+}
+
+/// What the tries of a request go by.
+struct Plan<'s> {
+    cluster: &'s Arc<ClusterEntry>,
+    forward: &'s Forward,
+    policy: Option<&'s RetryPolicy>,
+    priority: usize,
+    limits: &'s Thresholds,
+    /// A try that is late goes on beside the next one.
+    is_hedged: bool,
+}
+
+/// How the tries of a request ended.
+enum Ended<'s> {
+    /// With a response whose head is in the scratch space.
+    Answered(Upstream, InFlight<'s>),
+    /// With that of a try that was late.
+    Late(Box<Late<'s>>),
+    Failed(Failure),
+}
+
+/// What a try came to.
+enum Tried<'s> {
+    Answered(Upstream),
+    /// Its time is over; it goes on beside the next one, which is counted.
+    Late(Upstream, Option<Guard>),
+    /// A try that was late has answered.
+    Overtaken(Box<Late<'s>>),
+    Failed(Failure),
+}
+
+/// Tries until there is a response for the client, or none to be had.
+#[allow(clippy::too_many_lines, reason = "the loop over attempts is one state machine")]
+async fn attempts<'s>(
+    call: &mut Call<'s>,
+    wire: &mut Wire,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    timer: &Timer,
+    plan: &Plan<'s>,
+    deadlines: &mut Deadlines,
+) -> Ended<'s> {
+    let Plan { cluster, policy, .. } = *plan;
+    let mut retries = Retries {
+        policy,
+        made: 0,
+        safe_made: 0,
+    };
+    let mut has_stale = false;
+    let mut guard: Option<Guard> = None;
+    let mut hedges = Hedges::default();
+    let judge = Judge {
+        worker: call.worker,
+        cluster,
+        policy,
+    };
     loop {
         call.attempts += 1;
         let Some(chosen) = choose(call, cluster, buffer, scratch) else {
-            let mut end = Ended {
-                call,
-                wire,
-                buffer,
-                scratch,
-                timer,
-                deadlines,
-            };
-            return match end.settle(&mut hedges, &judge).await {
-                Some(Settled::Won(won)) => end.relay_late(hedges, won, forward).await,
-                _ => end.fail(Failure::NoHealthyUpstream).await,
-            };
+            let failed = Ended::Failed(Failure::NoHealthyUpstream);
+            return settle(&mut hedges, &judge, wire, buffer, scratch, timer, deadlines)
+                .await
+                .unwrap_or(failed);
         };
         call.endpoint = chosen.entry;
         call.upstream_address = chosen.endpoint.address.socket();
         call.upstream_local = None;
         scratch.tried.push(chosen.endpoint.id);
-        let in_flight = InFlight::new(&chosen.endpoint);
+        let in_flight = InFlight::new(chosen);
+        let chosen = &in_flight.0;
         let attempt_ms = policy.map_or(0, |policy| policy.per_try_timeout_ms);
         deadlines.attempt = (attempt_ms > 0).then(|| timer.now_ms() + attempt_ms);
         deadlines.arm(timer);
-        let waiting = Waiting {
-            wire: &mut *wire,
-            buffer: &mut *buffer,
-            scratch: &*scratch,
-            timer,
-            deadlines: &mut deadlines,
+        let acquired = {
+            let waiting = Waiting {
+                wire: &mut *wire,
+                buffer: &mut *buffer,
+                scratch: &*scratch,
+                timer,
+                deadlines: &mut *deadlines,
+            };
+            let own = pin!(acquire(call, cluster, chosen, plan.priority, has_stale, waiting));
+            hedges.race(&judge, own).await
         };
-        let acquired = hedges.race(&judge, acquire(call, cluster, &chosen, priority, has_stale, waiting));
-        let tried = match acquired.await {
-            Raced::Won(won) => Tried::Overtaken(won),
+        let tried = match acquired {
+            Raced::Won(late) => Tried::Overtaken(late),
             Raced::Done(Err(failure)) => Tried::Failed(failure),
             Raced::Done(Ok(mut up)) => {
                 note_upstream(call, &up);
                 let requests = up.info.requests.get();
                 let is_reused = requests > 0;
                 up.info.requests.set(requests + 1);
-                let sent = send_head(call, buffer, scratch, forward, chosen.entry, &mut up);
-                let mut late_guard = None;
+                let sent = send_head(call, buffer, scratch, plan.forward, chosen.entry, &mut up);
+                let mut next_guard = None;
                 let exchanged = loop {
                     if let Err(failure) = sent {
                         break Raced::Done(Err(failure));
                     }
-                    let own = exchange(call, wire, buffer, scratch, timer, &mut up, &mut deadlines);
-                    let exchanged = hedges.race(&judge, own).await;
+                    let exchanged = {
+                        let own = pin!(exchange(call, wire, buffer, scratch, timer, &mut up, deadlines));
+                        hedges.race(&judge, own).await
+                    };
                     let is_late = matches!(exchanged, Raced::Done(Err(Failure::PerTryTimeout)));
-                    if !is_late || !is_hedged || !scratch.outgoing.is_finished() {
+                    if !is_late || !plan.is_hedged || !scratch.outgoing.is_finished() {
                         break exchanged;
                     }
                     call.worker.count(Counter::UpstreamTimeouts);
-                    verdict(call.worker, cluster, &chosen, Verdict::LocalFailure);
+                    verdict(call.worker, cluster, chosen, Verdict::LocalFailure);
                     if retries.allows_hedge() {
-                        late_guard = retry_guard(call, cluster, priority, &limits);
+                        next_guard = retry_guard(call, plan);
                     }
-                    if late_guard.is_some() {
+                    if next_guard.is_some() {
                         break exchanged;
                     }
                     // None will be beside it: it has the time that the route has.
@@ -240,8 +317,8 @@ pub(super) async fn forward(
                     deadlines.arm(timer);
                 };
                 match exchanged {
-                    Raced::Done(Err(Failure::PerTryTimeout)) if late_guard.is_some() => Tried::Late(up, late_guard),
-                    Raced::Won(won) => Tried::Overtaken(won),
+                    Raced::Done(Err(Failure::PerTryTimeout)) if next_guard.is_some() => Tried::Late(up, next_guard),
+                    Raced::Won(late) => Tried::Overtaken(late),
                     Raced::Done(Ok(())) if was_undelivered(&up, head_of(scratch), scratch.response.status) => {
                         finish_unread(call, up, scratch);
                         Tried::Failed(Failure::Undelivered)
@@ -259,127 +336,88 @@ pub(super) async fn forward(
                 }
             }
         };
-        let guard_before = this_guard.take();
-        let mut end = Ended {
-            call: &mut *call,
-            wire: &mut *wire,
-            buffer: &mut *buffer,
-            scratch: &mut *scratch,
-            timer,
-            deadlines,
-        };
+        let own_guard = guard.take();
         match tried {
-            Tried::Overtaken(won) => {
-                drop(in_flight);
-                return end.relay_late(hedges, won, forward).await;
-            }
-            Tried::Late(up, guard) => {
-                drop(in_flight);
-                hedges.push(Late::new(end.call, end.scratch, up, chosen, guard_before));
-                this_guard = guard;
-                end.call.worker.count(Counter::HedgesSent);
+            Tried::Overtaken(late) => return Ended::Late(late),
+            Tried::Late(up, next_guard) => {
+                guard = next_guard;
+                hedges.push(Late::new(call, scratch, up, in_flight, own_guard));
+                call.worker.count(Counter::HedgesSent);
             }
             Tried::Answered(up) => {
-                drop(guard_before);
-                let status = end.scratch.response.status;
-                verdict(end.call.worker, cluster, &chosen, Verdict::Status(status));
-                let is_bad =
-                    policy.is_some_and(|policy| is_retriable_status(policy, head_of(end.scratch), status));
+                drop(own_guard);
+                let status = scratch.response.status;
+                verdict(call.worker, cluster, chosen, Verdict::Status(status));
+                let is_bad = policy.is_some_and(|policy| is_retriable_status(policy, head_of(scratch), status));
                 let is_left = policy.is_some_and(|policy| retries.made < policy.num_retries);
-                if is_bad && is_left && end.scratch.outgoing.is_replayable() && status != 101 {
-                    this_guard = retry_guard(end.call, cluster, priority, &limits);
-                } else if is_bad && !is_left && retries.made > 0 {
-                    end.call.flags = end.call.flags.with(ResponseFlags::RETRY_LIMIT);
+                if is_bad && is_left && scratch.outgoing.is_replayable() && status != 101 {
+                    guard = retry_guard(call, plan);
+                } else if is_bad && retries.made > 0 {
+                    call.flags = call.flags.with(ResponseFlags::RETRY_LIMIT);
                 }
-                if this_guard.is_none() {
+                if guard.is_none() {
                     // An error says little while others may still answer.
-                    if is_bad {
-                        match end.settle(&mut hedges, &judge).await {
-                            Some(Settled::Won(won)) => {
-                                drop((in_flight, up));
-                                return end.relay_late(hedges, won, forward).await;
-                            }
-                            Some(Settled::GivenUp(failure)) => return end.fail(failure).await,
-                            Some(Settled::Lost) | None => {}
-                        }
+                    if is_bad
+                        && let Some(ended) = settle(&mut hedges, &judge, wire, buffer, scratch, timer, deadlines).await
+                    {
+                        return ended;
                     }
-                    drop(hedges);
-                    mirror::send(end.call, end.buffer, end.scratch, forward);
-                    return end.relay(up).await;
+                    return Ended::Answered(up, in_flight);
                 }
                 // The response is thrown away with its connection, unless it is here already.
-                finish_unread(end.call, up, end.scratch);
+                finish_unread(call, up, scratch);
                 drop(in_flight);
                 retries.made += 1;
             }
-            Tried::Failed(Failure::DownstreamClosed) => return client_gone(end.call),
-            Tried::Failed(Failure::DownstreamProtocol) => {
-                end.call.worker.count(Counter::DownstreamProtocolErrors);
-                end.call.closes = true;
-                return end.fail(Failure::DownstreamProtocol).await;
-            }
-            Tried::Failed(Failure::StaleConnection) if end.scratch.outgoing.is_replayable() => {
-                end.call.worker.count(Counter::UpstreamPoolStale);
-                end.call.attempts -= 1;
-                end.scratch.tried.pop();
+            Tried::Failed(Failure::StaleConnection) if scratch.outgoing.is_replayable() => {
+                call.worker.count(Counter::UpstreamPoolStale);
+                call.attempts -= 1;
+                scratch.tried.pop();
                 has_stale = true;
-                end.scratch.outgoing.rewind();
-                end.scratch.incoming.begin();
-                deadlines = end.deadlines;
+                scratch.outgoing.rewind();
+                scratch.incoming.begin();
                 continue;
             }
+            Tried::Failed(failure @ (Failure::DownstreamClosed | Failure::DownstreamProtocol)) => {
+                return Ended::Failed(failure);
+            }
             Tried::Failed(failure) => {
-                drop(guard_before);
-                end.note_failure(cluster, &chosen, failure);
-                let is_allowed = retries.allows(failure, end.scratch);
+                drop(own_guard);
+                note_failure(call, cluster, chosen, failure);
+                let is_allowed = retries.allows(failure, scratch);
                 if is_allowed {
-                    this_guard = retry_guard(end.call, cluster, priority, &limits);
+                    guard = retry_guard(call, plan);
                 }
-                if this_guard.is_none() {
-                    if failure.retry_class() != RetryClass::Never {
-                        match end.settle(&mut hedges, &judge).await {
-                            Some(Settled::Won(won)) => {
-                                drop(in_flight);
-                                return end.relay_late(hedges, won, forward).await;
-                            }
-                            Some(Settled::GivenUp(failure)) => return end.fail(failure).await,
-                            Some(Settled::Lost) | None => {}
-                        }
-                    }
-                    if !is_allowed
-                        && retries.made + retries.safe_made > 0
-                        && failure.retry_class() != RetryClass::Never
+                if guard.is_none() {
+                    let may_wait = failure.retry_class() != RetryClass::Never;
+                    if may_wait
+                        && let Some(ended) = settle(&mut hedges, &judge, wire, buffer, scratch, timer, deadlines).await
                     {
-                        end.call.worker.count(Counter::RetriesExhausted);
-                        end.call.flags = end.call.flags.with(ResponseFlags::RETRY_LIMIT);
+                        return ended;
                     }
-                    return end.fail(failure).await;
+                    if may_wait && !is_allowed && retries.made + retries.safe_made > 0 {
+                        call.worker.count(Counter::RetriesExhausted);
+                        call.flags = call.flags.with(ResponseFlags::RETRY_LIMIT);
+                    }
+                    return Ended::Failed(failure);
                 }
                 drop(in_flight);
             }
         }
         cluster.state.retries_total.fetch_add(1, Relaxed);
-        end.call.worker.count(Counter::Retries);
-        let waited = back_off(&retries, timer, end.wire, end.buffer, end.scratch, &end.deadlines);
-        match hedges.race(&judge, waited).await {
+        call.worker.count(Counter::Retries);
+        let waited = {
+            let own = pin!(back_off(&retries, timer, wire, buffer, scratch, deadlines));
+            hedges.race(&judge, own).await
+        };
+        match waited {
             Raced::Done(Ok(())) => {}
-            Raced::Done(Err(())) => return client_gone(end.call),
-            Raced::Won(won) => return end.relay_late(hedges, won, forward).await,
+            Raced::Done(Err(())) => return Ended::Failed(Failure::DownstreamClosed),
+            Raced::Won(late) => return Ended::Late(late),
         }
-        end.scratch.outgoing.rewind();
-        end.scratch.incoming.begin();
-        deadlines = end.deadlines;
+        scratch.outgoing.rewind();
+        scratch.incoming.begin();
     }
-}
-
-/// What a try came to.
-enum Tried<'s> {
-    Answered(Upstream),
-    /// Its time is over; it goes on beside the next one, which is counted.
-    Late(Upstream, Option<Guard>),
-    /// A try that was late has answered.
-    Overtaken(Box<Late<'s>>),
-    Failed(Failure),
 }
 
 /// Whether tries of this request go on when their time is over. What becomes a tunnel has one end only.
@@ -391,99 +429,55 @@ fn wants_hedges(call: &Call<'_>, scratch: &Scratch, policy: Option<&RetryPolicy>
         && request.method != http::Method::Connect
 }
 
-/// A request between two of its tries, or behind the last one.
-struct Ended<'a, 's> {
-    call: &'a mut Call<'s>,
-    wire: &'a mut Wire,
-    buffer: &'a mut Buffer,
-    scratch: &'a mut Scratch,
-    timer: &'a Timer,
-    deadlines: Deadlines,
-}
-
-impl<'s> Ended<'_, 's> {
-    /// Answers the client for want of a response.
-    async fn fail(self, failure: Failure) -> Next {
-        if failure == Failure::DownstreamClosed {
-            return client_gone(self.call);
-        }
-        let reply = self.call.fail(failure);
-        reply::send(self.call, self.wire, self.buffer, self.scratch, self.timer, reply).await
+/// Waits for tries that are late, if there are any. None: none of them has a good response.
+async fn settle<'s>(
+    hedges: &mut Hedges<'s>,
+    judge: &Judge<'_>,
+    wire: &mut Wire,
+    buffer: &mut Buffer,
+    scratch: &Scratch,
+    timer: &Timer,
+    deadlines: &mut Deadlines,
+) -> Option<Ended<'s>> {
+    if hedges.is_empty() {
+        return None;
     }
-
-    /// Hands on the response of the newest try.
-    async fn relay(mut self, up: Upstream) -> Next {
-        self.deadlines.attempt = None;
-        let Self {
-            call,
-            wire,
-            buffer,
-            scratch,
-            timer,
-            deadlines,
-        } = self;
-        relay(call, wire, buffer, scratch, timer, up, deadlines).await
-    }
-
-    /// Hands on the response of a try that was late. The others are given up.
-    async fn relay_late(self, others: Hedges<'s>, mut late: Box<Late<'s>>, forward: &Forward) -> Next {
-        drop(others);
-        if self.scratch.incoming.is_within_interim() {
-            // The client has half of a hint of another try: no head can follow it.
-            return client_gone(self.call);
-        }
-        late.put_back(self.scratch, &self.call.worker.buffers);
-        self.call.endpoint = late.chosen.entry;
-        self.call.upstream_address = late.chosen.endpoint.address.socket();
-        let (up, _counted) = late.into_upstream();
-        note_upstream(self.call, &up);
-        let up = acquire::adopt(self.call, up);
-        mirror::send(self.call, self.buffer, self.scratch, forward);
-        self.relay(up).await
-    }
-
-    /// Waits for tries that are late, if there are any.
-    async fn settle(&mut self, hedges: &mut Hedges<'s>, judge: &Judge<'_>) -> Option<Settled<'s>> {
-        if hedges.is_empty() {
-            return None;
-        }
-        self.deadlines.attempt = None;
-        self.deadlines.arm(self.timer);
-        let waiting = Waiting {
-            wire: &mut *self.wire,
-            buffer: &mut *self.buffer,
-            scratch: &*self.scratch,
-            timer: self.timer,
-            deadlines: &mut self.deadlines,
-        };
-        Some(hedges.settle(judge, waiting).await)
-    }
-
-    fn note_failure(&mut self, cluster: &ClusterEntry, chosen: &Chosen<'_>, failure: Failure) {
-        self.call.upstream_failure = failure.transport_failure();
-        if failure.source() == crate::error::Source::Upstream && failure != Failure::Overflow {
-            verdict(self.call.worker, cluster, chosen, Verdict::LocalFailure);
-        }
-        if matches!(failure, Failure::ResponseTimeout | Failure::PerTryTimeout) {
-            self.call.worker.count(Counter::UpstreamTimeouts);
-        }
+    deadlines.attempt = None;
+    deadlines.arm(timer);
+    let waiting = Waiting {
+        wire,
+        buffer,
+        scratch,
+        timer,
+        deadlines,
+    };
+    match Box::pin(hedges.settle(judge, waiting)).await {
+        Settled::Won(late) => Some(Ended::Late(late)),
+        Settled::GivenUp(failure) => Some(Ended::Failed(failure)),
+        Settled::Lost => None,
     }
 }
 
 /// Counts another try, as far as the budget allows one.
-fn retry_guard(
-    call: &mut Call<'_>,
-    cluster: &ClusterEntry,
-    priority: usize,
-    limits: &config::Thresholds,
-) -> Option<Guard> {
-    let guard = cluster.state.acquire_retry(priority, limits);
+fn retry_guard(call: &mut Call<'_>, plan: &Plan<'_>) -> Option<Guard> {
+    let state = &plan.cluster.state;
+    let guard = state.acquire_retry(plan.priority, plan.limits);
     if guard.is_none() {
         call.worker.count(Counter::RetryBudgetExceeded);
-        cluster.state.retry_overflows_total.fetch_add(1, Relaxed);
+        state.retry_overflows_total.fetch_add(1, Relaxed);
         call.flags = call.flags.with(ResponseFlags::UPSTREAM_OVERFLOW);
     }
     guard
+}
+
+fn note_failure(call: &mut Call<'_>, cluster: &ClusterEntry, chosen: &Chosen<'_>, failure: Failure) {
+    call.upstream_failure = failure.transport_failure();
+    if failure.source() == crate::error::Source::Upstream && failure != Failure::Overflow {
+        verdict(call.worker, cluster, chosen, Verdict::LocalFailure);
+    }
+    if matches!(failure, Failure::ResponseTimeout | Failure::PerTryTimeout) {
+        call.worker.count(Counter::UpstreamTimeouts);
+    }
 }
 
 /// The response's head as it has arrived.
@@ -538,7 +532,7 @@ fn pick_input<'s>(call: &Call<'s>, cluster: &ClusterEntry) -> balance::PickInput
     balance::PickInput {
         hash: call.hash,
         criteria: cluster.config.subsets.as_ref().and_then(|_| criteria()),
-        preferred: call.effects.session.and_then(|session| session.preferred()),
+        preferred: call.effects.session.as_ref().and_then(|session| session.preferred()),
         ..call.worker.pick_input(&cluster.picker)
     }
 }

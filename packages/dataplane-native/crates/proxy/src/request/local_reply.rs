@@ -106,7 +106,9 @@ fn set_field(fields: &mut Vec<u8>, set: &HeaderSet, value: &[u8]) {
 }
 
 fn push_field(fields: &mut Vec<u8>, name: &str, value: &[u8]) {
-    let clean = value.iter().filter(|byte| **byte == b'\t' || **byte >= b' ' && **byte != 0x7f);
+    let clean = value
+        .iter()
+        .filter(|byte| **byte == b'\t' || **byte >= b' ' && **byte != 0x7f);
     fields.extend_from_slice(name.as_bytes());
     fields.extend_from_slice(b": ");
     fields.extend(clean);
@@ -147,9 +149,17 @@ mod tests {
         set_field(&mut fields, &set("x-a", HeaderAppendAction::AddIfAbsent), b"3");
         set_field(&mut fields, &set("x-b", HeaderAppendAction::OverwriteIfExists), b"3");
         set_field(&mut fields, &set("x-c", HeaderAppendAction::AppendIfExistsOrAdd), b"");
-        set_field(&mut fields, &set("content-length", HeaderAppendAction::AppendIfExistsOrAdd), b"9");
+        set_field(
+            &mut fields,
+            &set("content-length", HeaderAppendAction::AppendIfExistsOrAdd),
+            b"9",
+        );
         assert_eq!(fields, b"location: /x\r\nx-a: 1\r\nX-A: 2\r\n");
-        set_field(&mut fields, &set("x-a", HeaderAppendAction::OverwriteIfExistsOrAdd), b"a\r\nb");
+        set_field(
+            &mut fields,
+            &set("x-a", HeaderAppendAction::OverwriteIfExistsOrAdd),
+            b"a\r\nb",
+        );
         assert_eq!(fields, b"location: /x\r\nx-a: ab\r\n");
         set_field(&mut fields, &set("x-a", HeaderAppendAction::AppendIfExistsOrAdd), b"c");
         assert_eq!(fields, b"location: /x\r\nx-a: ab\r\nx-a: c\r\n");

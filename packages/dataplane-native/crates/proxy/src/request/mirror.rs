@@ -224,7 +224,9 @@ async fn open(worker: &Rc<Worker>, cluster: &Arc<ClusterEntry>) -> Option<Upstre
         None => {
             let breakers = &cluster.config.circuit_breakers.default;
             let guard = cluster.state.acquire_connection(0, breakers)?;
-            upstream::connect(worker, target, speaks, guard, Opening::new(&entry.state)).await.ok()?
+            upstream::connect(worker, target, speaks, guard, Opening::new(&entry.state))
+                .await
+                .ok()?
         }
     };
     up.info.requests.set(up.info.requests.get() + 1);

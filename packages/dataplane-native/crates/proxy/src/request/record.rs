@@ -151,7 +151,12 @@ fn span<'a>(
     }
 }
 
-pub(super) fn subject<'a>(call: &'a Call<'_>, buffer: &'a Buffer, scratch: &'a Scratch, log: &'a AccessLog<'a>) -> Subject<'a> {
+pub(super) fn subject<'a>(
+    call: &'a Call<'_>,
+    buffer: &'a Buffer,
+    scratch: &'a Scratch,
+    log: &'a AccessLog<'a>,
+) -> Subject<'a> {
     Subject {
         log,
         facts: &call.served.facts,

@@ -87,7 +87,14 @@ async fn open(
     };
     let target = attempt::target(call, cluster, chosen, "");
     let opening = Opening::new(&chosen.endpoint);
-    let up = Box::pin(upstream::connect(&call.served.worker, target, Speaks::Http1, guard, opening)).await?;
+    let up = Box::pin(upstream::connect(
+        &call.served.worker,
+        target,
+        Speaks::Http1,
+        guard,
+        opening,
+    ))
+    .await?;
     if call.served.listener.reporter == telemetry::ReporterSide::Source {
         call.labels = Some(up.info.labels);
     }

@@ -1,6 +1,6 @@
 use config::{
-    AccessLogFilter, AccessLogFormat, Comparison, DecompressorLibrary, FilterOverride, HealthSet, HealthStatus, HedgePolicy, HttpFilterKind,
-    SessionState, StatefulSession,
+    AccessLogFilter, AccessLogFormat, Comparison, DecompressorLibrary, FilterOverride, HealthSet, HealthStatus,
+    HedgePolicy, HttpFilterKind, SessionState, StatefulSession,
 };
 use messages::envoy::{
     config::accesslog::v3::{self as accesslog, access_log_filter::FilterSpecifier},
@@ -66,7 +66,12 @@ fn hedging_is_taken_as_far_as_envoy_honours_it() {
     let RouteAction::Forward(forward) = &host.routes[0].action else {
         panic!("no forward")
     };
-    assert_eq!(forward.hedge, Some(HedgePolicy { on_per_try_timeout: true }));
+    assert_eq!(
+        forward.hedge,
+        Some(HedgePolicy {
+            on_per_try_timeout: true
+        })
+    );
     let none = route::HedgePolicy {
         initial_requests: Some(0),
         ..route::HedgePolicy::default()
@@ -208,7 +213,9 @@ fn inline(text: &str) -> core::DataSource {
 fn answers_made_here_are_mapped_as_the_manager_says() {
     let format = core::SubstitutionFormatString {
         content_type: "text/html".into(),
-        format: Some(core::substitution_format_string::Format::TextFormat("<%LOCAL_REPLY_BODY%>".into())),
+        format: Some(core::substitution_format_string::Format::TextFormat(
+            "<%LOCAL_REPLY_BODY%>".into(),
+        )),
         ..core::SubstitutionFormatString::default()
     };
     let decoded = accepted(

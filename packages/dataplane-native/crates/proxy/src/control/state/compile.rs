@@ -70,8 +70,12 @@ impl State {
     fn look_where_requests_come_from(&mut self, clusters: &[Arc<config::Cluster>]) -> bool {
         let node = &self.builder.shared.node;
         let is_known = !node.local_cluster.is_empty();
-        let mut named = clusters.iter().filter(|cluster| is_known && *cluster.name == *node.local_cluster);
-        let own = named.next().map(|cluster| self.store.endpoints(cluster, &self.resolver));
+        let mut named = clusters
+            .iter()
+            .filter(|cluster| is_known && *cluster.name == *node.local_cluster);
+        let own = named
+            .next()
+            .map(|cluster| self.store.endpoints(cluster, &self.resolver));
         let zone = node.local_zone(own.as_ref().map_or(&[], |endpoints| endpoints.localities()));
         let is_new = self.builder.zone != zone;
         self.builder.zone = zone;

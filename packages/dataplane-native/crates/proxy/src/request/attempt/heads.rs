@@ -295,13 +295,20 @@ pub(in crate::request) fn write_response_head(
         && let Some(endpoint) = call.endpoint.and_then(|entry| entry.config.address.socket())
     {
         let (filters, choice) = (&call.http.filters, call.choice);
-        filters::mark_session(filters, found, choice, session, endpoint, |name, value, is_one_of_many| {
-            if is_one_of_many {
-                edits.append(name, value.as_bytes());
-            } else {
-                edits.set(head, fields, name, value.as_bytes());
-            }
-        });
+        filters::mark_session(
+            filters,
+            found,
+            choice,
+            session,
+            endpoint,
+            |name, value, is_one_of_many| {
+                if is_one_of_many {
+                    edits.append(name, value.as_bytes());
+                } else {
+                    edits.set(head, fields, name, value.as_bytes());
+                }
+            },
+        );
     }
     for change in &call.effects.response {
         effects::apply(change, edits, head, fields);

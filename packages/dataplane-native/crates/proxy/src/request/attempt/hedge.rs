@@ -2,8 +2,7 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::pin,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    pin::Pin,
     task::{Context, Poll},
 };
 
@@ -11,9 +10,9 @@ use config::RetryPolicy;
 use http::{BufferPool, ResponseHead, ResponseView};
 use telemetry::Counter;
 
-use super::{Chosen, acquire::Waiting, is_retriable_status, relay::expected, verdict, was_undelivered};
+use super::{InFlight, acquire::Waiting, is_retriable_status, relay::expected, verdict, was_undelivered};
 use crate::{
-    cluster::{EndpointState, Guard, Verdict},
+    cluster::{Guard, Verdict},
     error::Failure,
     exchange::{Arrived, Expected, Incoming, Messages},
     pool::Upstream,
@@ -30,35 +29,18 @@ pub(super) struct Judge<'s> {
     pub(super) policy: Option<&'s RetryPolicy>,
 }
 
-/// Keeps a request counted on its endpoint.
-pub(super) struct Counted(Arc<EndpointState>);
-
-impl Counted {
-    fn new(endpoint: &Arc<EndpointState>) -> Self {
-        endpoint.active.fetch_add(1, Relaxed);
-        Self(Arc::clone(endpoint))
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.active.fetch_sub(1, Relaxed);
-    }
-}
-
 /// A try that has sent all of the request and waits for its response.
 pub(super) struct Late<'s> {
     up: Upstream,
-    pub(super) chosen: Chosen<'s>,
+    in_flight: InFlight<'s>,
     incoming: Incoming,
     response: ResponseHead,
     expected: Expected,
-    counted: Counted,
     retry: Option<Guard>,
 }
 
 /// What a try keeps counted as long as it lasts.
-pub(super) type Kept = (Counted, Option<Guard>);
+pub(super) type Kept<'s> = (InFlight<'s>, Option<Guard>);
 
 impl<'s> Late<'s> {
     /// Takes the response, as far as it has come, out of `scratch`. `retry` counts the try if it is no first one.
@@ -66,7 +48,7 @@ impl<'s> Late<'s> {
         call: &Call<'s>,
         scratch: &mut Scratch,
         up: Upstream,
-        chosen: Chosen<'s>,
+        in_flight: InFlight<'s>,
         retry: Option<Guard>,
     ) -> Self {
         let mut next = Incoming::default();
@@ -75,10 +57,9 @@ impl<'s> Late<'s> {
             expected: expected(call, &scratch.request, &up),
             incoming: std::mem::replace(&mut scratch.incoming, next),
             response: std::mem::take(&mut scratch.response),
-            counted: Counted::new(&chosen.endpoint),
             retry,
             up,
-            chosen,
+            in_flight,
         }
     }
 
@@ -91,8 +72,8 @@ impl<'s> Late<'s> {
     }
 
     /// What its response comes on.
-    pub(super) fn into_upstream(self) -> (Upstream, Kept) {
-        (self.up, (self.counted, self.retry))
+    pub(super) fn into_upstream(self) -> (Upstream, Kept<'s>) {
+        (self.up, (self.in_flight, self.retry))
     }
 
     /// Ready with whether there is a response that counts.
@@ -100,21 +81,23 @@ impl<'s> Late<'s> {
         let pool = &judge.worker.buffers;
         loop {
             let head = &mut self.response;
-            let arrived = self.incoming.poll_head(cx, &mut self.up.wire, pool, &self.expected, head);
+            let arrived = self
+                .incoming
+                .poll_head(cx, &mut self.up.wire, pool, &self.expected, head);
             match std::task::ready!(arrived) {
                 // The client gets hints from the newest try only.
                 Ok(Arrived::Interim) => self.incoming.end_interim(),
                 Ok(Arrived::Final) => break,
-                Err(_) => {
-                    verdict(judge.worker, judge.cluster, &self.chosen, Verdict::LocalFailure);
-                    return Poll::Ready(false);
-                }
+                // That it was late was its failure already.
+                Err(_) => return Poll::Ready(false),
             }
         }
         let status = self.response.status;
-        verdict(judge.worker, judge.cluster, &self.chosen, Verdict::Status(status));
+        verdict(judge.worker, judge.cluster, &self.in_flight.0, Verdict::Status(status));
         let view = ResponseView::new(&self.response, self.incoming.head_bytes());
-        let is_bad = judge.policy.is_some_and(|policy| is_retriable_status(policy, view, status));
+        let is_bad = judge
+            .policy
+            .is_some_and(|policy| is_retriable_status(policy, view, status));
         Poll::Ready(!is_bad && !was_undelivered(&self.up, view, status))
     }
 }
@@ -150,10 +133,13 @@ impl<'s> Hedges<'s> {
     }
 
     /// Waits for `own`, unless a late try is first.
-    pub(super) async fn race<T>(&mut self, judge: &Judge<'_>, own: impl Future<Output = T>) -> Raced<'s, T> {
-        let mut own = pin!(own);
+    pub(super) async fn race<T>(
+        &mut self,
+        judge: &Judge<'_>,
+        mut own: Pin<&mut impl Future<Output = T>>,
+    ) -> Raced<'s, T> {
         if self.list.is_empty() {
-            return Raced::Done(own.as_mut().await);
+            return Raced::Done(own.await);
         }
         poll_fn(|cx| {
             if let Poll::Ready(value) = own.as_mut().poll(cx) {
