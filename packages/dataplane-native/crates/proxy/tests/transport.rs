@@ -396,8 +396,8 @@ fn workers_lend_each_other_idle_connections_instead_of_opening_more() {
             }
         }
         let opened = app.connections.load(std::sync::atomic::Ordering::SeqCst);
-        // Each of the eight would open its own. A worker may be about to put a connection back when the next request comes,
-        // and one that the machine does not let run in time is not waited for.
+        // Each of the eight would open its own. A request may begin while the connection of the one before is still counted:
+        // then there were two at a time.
         assert!(opened <= 3, "{opened} connections for one request at a time");
     }
 }

@@ -343,11 +343,11 @@ impl Incoming {
         self.has_garbage
     }
 
-    /// Ready when the whole response has been handed on.
+    /// Ready when the whole response has been handed on. Without `up` all of it is here.
     pub(crate) fn poll_body(
         &mut self,
         cx: &mut Context<'_>,
-        up: &mut Wire,
+        mut up: Option<&mut Wire>,
         down: &mut Wire,
         pool: &BufferPool,
     ) -> Poll<Result<(), Broken>> {
@@ -404,6 +404,9 @@ impl Incoming {
                 self.has_garbage |= !self.buffer.is_empty();
                 return Poll::Ready(Ok(()));
             }
+            let Some(up) = up.as_deref_mut() else {
+                return Poll::Ready(Err(Broken::Upstream(WireEnd::Closed)));
+            };
             match self.poll_read(cx, up, pool) {
                 Poll::Ready(read) => read?,
                 // The upstream pauses: what is here is not held back.

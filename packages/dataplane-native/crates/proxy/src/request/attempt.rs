@@ -170,7 +170,7 @@ pub(super) async fn forward(
         is_hedged: wants_hedges(call, scratch, policy),
     };
     let ended = attempts(call, wire, buffer, scratch, timer, &plan, &mut deadlines).await;
-    let (up, _kept) = match ended {
+    let (up, kept) = match ended {
         Ended::Answered(up, in_flight) => (up, (in_flight, None)),
         Ended::Late(mut late) => {
             if scratch.incoming.is_within_interim() {
@@ -196,7 +196,7 @@ pub(super) async fn forward(
     };
     mirror::send(call, buffer, scratch, forward);
     deadlines.attempt = None;
-    relay(call, wire, buffer, scratch, timer, up, deadlines).await
+    relay(call, wire, buffer, scratch, timer, up, kept, deadlines).await
 }
 
 /// What the tries of a request go by.
