@@ -51,7 +51,9 @@ fn settings(cx: &mut Context, pb: pb::StatefulSession) -> StatefulSession {
         strict: pb.strict,
     };
     if let Some(invalid) = settings.check() {
-        cx.within("sessionState.typedConfig", |cx| cx.error(invalid.to_string()));
+        cx.within("sessionState.typedConfig", |cx| {
+            cx.within(&invalid.path, |cx| cx.error(invalid.message));
+        });
     }
     settings
 }
