@@ -289,7 +289,7 @@ mod tests {
                 "{library:?}"
             );
         }
-        let small = encoded(ALL[0].1, &[0; 60_000]);
+        let small = encoded(ALL[0].1, &vec![0; 60_000]);
         let mut decoder = Decoder::new(ALL[0].0).unwrap();
         assert!(decoded(&mut decoder, &small, 1024, 16_384).is_ok());
     }

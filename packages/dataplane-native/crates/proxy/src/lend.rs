@@ -74,10 +74,9 @@ async fn ask(worker: &Worker, key: PoolKey, endpoint: &Arc<EndpointState>) -> Bo
     }
     // This worker's own requests may end first.
     worker.pools.remember(wish);
-    let loan = match tokio::time::timeout(PATIENCE, answer).await {
-        Ok(Ok(loan)) => loan,
+    let Ok(Ok(loan)) = tokio::time::timeout(PATIENCE, answer).await else {
         // Nobody has any, or nobody has time.
-        Ok(Err(_)) | Err(_) => return Borrowed::Opening(Opening::new(endpoint)),
+        return Borrowed::Opening(Opening::new(endpoint));
     };
     match loan.connection.attach() {
         Ok(connection) => Borrowed::Lent(Upstream {

@@ -840,7 +840,7 @@ fn bodies_of_streams_are_decoded() {
         .collect();
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(&content).unwrap();
-    let encoded = encoder.finish().unwrap();
+    let sent = encoder.finish().unwrap();
     let server = Server::start();
     let listener = http_listener_with(
         "web",
@@ -854,7 +854,7 @@ fn bodies_of_streams_are_decoded() {
         let mut client = connect(web).await;
         let mut head = request("POST", "/");
         head.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
-        let (answer, body, _) = call(&mut client, head, &encoded).await;
+        let (answer, body, _) = call(&mut client, head, &sent).await;
         assert_eq!(answer.status(), 200);
         assert!(body == content, "{} bytes of {}", body.len(), content.len());
     });

@@ -168,6 +168,25 @@ fn without_hedging_a_late_try_is_given_up() {
     get(address(&proxy, "web"), "/");
 }
 
+#[test]
+fn an_explanation_tells_what_is_tried_again_and_where_a_session_goes() {
+    let explained = |proxy: &Proxy| {
+        let request = json!({ "listener": "web", "method": "GET", "authority": "a", "path": "/" });
+        proxy.explain(&request.to_string()).unwrap()
+    };
+    let upstream = Upstream::saying("ok");
+    let text = explained(&hedging(&upstream, 2, on_timeout()));
+    let wanted = "up to 2 more tries on 5xx; a try without a response after 40 ms goes on beside the next one";
+    assert!(text.contains(wanted), "{text}");
+    let text = explained(&Sessions::start(json!({ "state": cookie(), "strict": true }), json!({})).proxy);
+    assert!(
+        text.contains("session: goes to the endpoint in cookie at, or gets 503"),
+        "{text}"
+    );
+    let text = explained(&decompressing(json!({ "responses": false }), &[], &upstream));
+    assert!(text.contains("decompressor: takes gzip off requests"), "{text}");
+}
+
 /// A proxy with a session filter in front of two endpoints that say who they are.
 struct Sessions {
     proxy: Proxy,

@@ -64,7 +64,7 @@ fn body_format(cx: &mut Context, name: &str, pb: Option<SubstitutionFormatString
         let is_clean = |byte: u8| byte == b'\t' || (b' '..=b'~').contains(&byte);
         if !pb.content_type.bytes().all(is_clean) {
             cx.within("contentType", |cx| {
-                cx.error(format!("{:?} is not a content type", pb.content_type))
+                cx.error(format!("{:?} is not a content type", pb.content_type));
             });
         }
         if pb.format.is_none() {

@@ -25,7 +25,7 @@ pub(crate) struct Mapper {
 
 /// How a body looks.
 pub(crate) struct Format {
-    pub(crate) format: LogFormat,
+    pub(crate) line: LogFormat,
     pub(crate) captures: Arc<[Capture]>,
     pub(crate) wants: Wants,
     pub(crate) content_type: Arc<str>,
@@ -85,7 +85,7 @@ impl Format {
         Ok(Self {
             captures: format.captures().into(),
             wants,
-            format,
+            line: format,
             content_type: match &*config.content_type {
                 "" => content_type.into(),
                 _ => Arc::clone(&config.content_type),

@@ -43,8 +43,9 @@ pub(super) fn rewrite(
     let of_mapper = mapper.and_then(|mapper| mapper.format.as_ref());
     if let Some(format) = of_mapper.or(replies.format.as_ref()) {
         let body = write(call, format, buffer, scratch, reply);
-        let is_default = &*format.content_type == "text/plain";
-        if !call.is_grpc && !body.is_empty() && !(is_default && has_field(&reply.fields, "content-type")) {
+        // Plain text is what is meant where nothing else is: it replaces nothing.
+        let stays = &*format.content_type == "text/plain" && has_field(&reply.fields, "content-type");
+        if !stays && !call.is_grpc && !body.is_empty() {
             remove_field(&mut reply.fields, "content-type");
             push_field(&mut reply.fields, "content-type", format.content_type.as_bytes());
         }
@@ -83,7 +84,7 @@ fn write(call: &Call<'_>, format: &Format, buffer: &Buffer, scratch: &Scratch, r
     }
     let mut out = String::new();
     let telemetry = &call.worker.shared.telemetry;
-    telemetry.write(&format.format, &log, &captured, &mut out);
+    telemetry.write(&format.line, &log, &captured, &mut out);
     out.into_bytes()
 }
 
