@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { toNodeMessage } from "./ads/node-message.ts";
+import { toEnvoyBootstrap } from "./agent/envoy-bootstrap.ts";
 import { toEngineBootstrap, toNodeIdentity, toProxyNode } from "./bootstrap.ts";
 import { sidecarSettings } from "./testing/settings.ts";
 
@@ -52,6 +54,23 @@ describe("the node", () => {
     const { metadata } = toNodeIdentity(sidecarSettings({ appAddress: undefined, httpProxyPort: undefined }));
     expect(metadata).not.toHaveProperty("HTTP_PROXY_PORT");
     expect(metadata).not.toHaveProperty("FAIRLEAD_APP_ADDRESS");
+  });
+});
+
+describe("the place of the proxy", () => {
+  it("is told to Pilot, to the engine and to a stock Envoy", () => {
+    const settings = sidecarSettings({ locality: "eu/eu-1", localCluster: "outbound|9080||reviews.default.svc.cluster.local" });
+    const locality = { region: "eu", zone: "eu-1", subzone: "" };
+    expect(toNodeIdentity(settings).locality).toEqual(locality);
+    expect(toEngineBootstrap(settings).node).toMatchObject({ locality, localCluster: "outbound|9080||reviews.default.svc.cluster.local" });
+    expect(toNodeMessage(toNodeIdentity(settings)).locality).toMatchObject({ region: "eu", zone: "eu-1", subZone: "" });
+    expect(toEnvoyBootstrap(settings, "sds.sock")).toMatchObject({
+      node: { locality: { region: "eu", zone: "eu-1", sub_zone: "" } },
+    });
+  });
+
+  it("has at most three parts", () => {
+    expect(() => sidecarSettings({ locality: "a/b/c/d" })).toThrow('locality: must be "region/zone/subzone"');
   });
 });
 

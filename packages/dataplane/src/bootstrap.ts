@@ -6,12 +6,21 @@ import type { Settings } from "./settings.ts";
 /** A JSON value; node metadata is made of them. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
+/** A place; parts that are not known are empty. */
+export interface NodeLocality {
+  readonly region: string;
+  readonly zone: string;
+  readonly subzone: string;
+}
+
 /** Who the proxy is towards its xDS server (envoy.config.core.v3.Node). */
 export interface NodeIdentity {
   readonly id: string;
   /** Service cluster, `<service>.<namespace>` as Istio's agent sets it. */
   readonly cluster: string;
   readonly metadata: { readonly [key: string]: JsonValue };
+  /** Where it is, if that is known. */
+  readonly locality?: NodeLocality;
   readonly userAgentName: string;
   readonly userAgentVersion: string;
 }
@@ -24,6 +33,7 @@ export function toNodeIdentity(settings: Settings): NodeIdentity {
     id: `${role}~${settings.addresses[0]}~${name}.${namespace}~${namespace}.svc.cluster.local`,
     cluster: `${canonicalService(settings)}.${namespace}`,
     metadata: toMetadata(settings),
+    ...toLocality(settings),
     userAgentName: "fairlead-proxy",
     userAgentVersion: VERSION,
   };
@@ -40,6 +50,8 @@ export function toEngineBootstrap(settings: Settings): EngineBootstrap {
       principal: principalOf(settings),
       cluster: settings.clusterId,
       nodeId: toNodeIdentity(settings).id,
+      ...toLocality(settings),
+      ...(settings.localCluster === undefined ? {} : { localCluster: settings.localCluster }),
     },
     workers: settings.workers ?? 0,
     limits: settings.limits,
@@ -64,6 +76,12 @@ function principalOf({ trustDomain, namespace, serviceAccount }: Settings): stri
 /** Istio's canonical service: what telemetry groups workloads by. */
 function canonicalService(settings: Settings): string {
   return settings.labels["service.istio.io/canonical-name"] ?? settings.labels["app"] ?? settings.name;
+}
+
+function toLocality({ locality }: Settings): { readonly locality?: NodeLocality } {
+  if (locality === undefined) return {};
+  const [region = "", zone = "", subzone = ""] = locality.split("/");
+  return { locality: { region, zone, subzone } };
 }
 
 function toMetadata(settings: Settings): { readonly [key: string]: JsonValue } {

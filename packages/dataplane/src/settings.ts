@@ -7,6 +7,9 @@ const ipSchema = z.string().refine((value) => isIP(value) !== 0, { error: "must 
 // Names go into the node id, whose parts are separated by "~" and ".".
 const nameSchema = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "must be a Kubernetes name");
 
+// As in Istio's labels of nodes; parts that are missing are empty.
+const localitySchema = z.string().regex(/^[^/]+(\/[^/]*){0,2}$/, 'must be "region/zone/subzone"');
+
 /** What an address of a Unix socket has room for (unix(7)). */
 const MAX_SOCKET_PATH = 107;
 
@@ -68,6 +71,10 @@ export const settingsSchema = z
     /** Cluster and mesh this workload is part of: Istio's `CLUSTER_ID` (and its default) and `MESH_ID`. */
     clusterId: z.string().min(1).default("Kubernetes"),
     meshId: z.string().min(1).optional(),
+    /** Where the proxy is, `region/zone/subzone`: for clusters that prefer its own zone. */
+    locality: localitySchema.optional(),
+    /** Name of the cluster that this workload is an endpoint of: from where requests come, for routing by zone. */
+    localCluster: z.string().min(1).optional(),
     identity: identitySettingsSchema,
     pilot: z.strictObject({
       address: addressSchema,
@@ -84,6 +91,10 @@ export const settingsSchema = z
   .refine((settings) => settings.engine === "fairlead" || settings.filterModules === undefined, {
     path: ["filterModules"],
     error: 'is for engine "fairlead"; a stock Envoy runs no filters in TypeScript',
+  })
+  .refine((settings) => settings.engine === "fairlead" || settings.localCluster === undefined, {
+    path: ["localCluster"],
+    error: 'is for engine "fairlead"; a stock Envoy takes it of its own static clusters only',
   })
   .refine((settings) => settings.engine === "envoy" || settings.agentAddress === undefined, {
     path: ["agentAddress"],

@@ -5,10 +5,12 @@ import { type Status, StatusSchema } from "@fairlead/api/gen/google/rpc/status_p
 import type { JsonValue, NodeIdentity } from "../bootstrap.ts";
 
 export function toNodeMessage(node: NodeIdentity): Node {
+  const { locality } = node;
   return create(NodeSchema, {
     id: node.id,
     cluster: node.cluster,
     metadata: toJsonObject(node.metadata),
+    ...(locality === undefined ? {} : { locality: { region: locality.region, zone: locality.zone, subZone: locality.subzone } }),
     userAgentName: node.userAgentName,
     userAgentVersionType: { case: "userAgentVersion", value: node.userAgentVersion },
   });

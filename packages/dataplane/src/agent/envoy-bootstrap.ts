@@ -14,9 +14,10 @@ type JsonObject = { readonly [key: string]: JsonValue };
 
 /** What a stock Envoy starts from to stand in this workload's place (envoy.config.bootstrap.v3.Bootstrap, as JSON). */
 export function toEnvoyBootstrap(settings: Settings, sdsSocketPath: string): JsonObject {
-  const { id, cluster, metadata } = toNodeIdentity(settings);
+  const { id, cluster, metadata, locality } = toNodeIdentity(settings);
+  const place = locality === undefined ? {} : { locality: { region: locality.region, zone: locality.zone, sub_zone: locality.subzone } };
   return {
-    node: { id, cluster, metadata },
+    node: { id, cluster, metadata, ...place },
     admin: { address: toAddress(settings.adminAddress) },
     dynamic_resources: {
       cds_config: { ads: {}, resource_api_version: "V3" },

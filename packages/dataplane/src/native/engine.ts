@@ -57,6 +57,10 @@ export interface EngineBootstrap {
     readonly principal: string;
     readonly cluster: string;
     readonly nodeId: string;
+    /** Where the proxy is: for clusters that prefer its own zone. */
+    readonly locality?: { readonly region: string; readonly zone: string; readonly subzone: string };
+    /** The cluster that the workload is an endpoint of: from where requests come. */
+    readonly localCluster?: string;
   };
   /** 0: one per CPU that the process may use. */
   readonly workers?: number;

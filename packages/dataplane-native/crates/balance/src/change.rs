@@ -69,6 +69,7 @@ impl Picker {
             return None;
         }
         let member = |locality: u32, weight: u32, health: HealthStatus| Member {
+            health,
             locality,
             weight: weight.max(1),
             standing: health.into(),
@@ -135,11 +136,7 @@ impl Picker {
         let same_end = rest.0.iter().rev().zip(rest.1.iter().rev());
         let same_end = same_end.take_while(|(old, new)| old == new).count();
         let differs = (rest.0.len() - same_end, rest.1.len() - same_end);
-        let health = |member: &Member| match member.standing {
-            Standing::Healthy => HealthStatus::Healthy,
-            Standing::Degraded => HealthStatus::Degraded,
-            Standing::Out => HealthStatus::Unhealthy,
-        };
+        let health = |member: &Member| member.health;
         let change = match differs {
             (1, 1) if old[same].locality == members[same].locality => EndpointChange::Replace {
                 endpoint: same,

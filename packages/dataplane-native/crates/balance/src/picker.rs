@@ -10,7 +10,8 @@ use std::{
 };
 
 use config::{
-    Cluster, ConsistentHashing, Endpoint, LbPolicy, LocalityEndpoints, SlowStart, SubsetFallback, Subsets, ZoneAware,
+    Cluster, ConsistentHashing, Endpoint, HealthSet, HealthStatus, LbPolicy, LocalityEndpoints, SlowStart,
+    SubsetFallback, Subsets, ZoneAware,
 };
 use foldhash::fast::FixedState;
 use serde::Serialize;
@@ -48,6 +49,8 @@ pub struct PickerOptions {
     pub zone_aware: Option<ZoneAware>,
     /// Where the proxy is.
     pub zone: Option<LocalZone>,
+    /// What an endpoint's health may be where a request prefers it.
+    pub session_health: HealthSet,
     /// Groups that requests choose by [`PickInput::criteria`].
     pub subsets: Option<Arc<Subsets>>,
 }
@@ -62,6 +65,7 @@ impl From<&Cluster> for PickerOptions {
             locality_weighted: cluster.locality_weighted,
             zone_aware: cluster.zone_aware,
             zone: None,
+            session_health: cluster.session_health,
             subsets: cluster.subsets.clone(),
         }
     }
@@ -318,7 +322,9 @@ impl Picker {
         });
         let endpoint = *addresses.get(&preferred.address)? as usize;
         let member = self.members[endpoint];
-        (member.standing != Standing::Out && live.is_available(endpoint)).then(|| Pick {
+        let allowed = self.options.session_health;
+        let is_well = live.is_available(endpoint) || allowed.has(HealthStatus::Unhealthy);
+        (allowed.has(member.health) && is_well).then(|| Pick {
             endpoint,
             priority: self.places[member.locality as usize].level as usize,
             panic: false,

@@ -16,6 +16,7 @@ pub(crate) struct Member {
     pub(crate) locality: u32,
     pub(crate) weight: u32,
     pub(crate) standing: Standing,
+    pub(crate) health: HealthStatus,
 }
 
 /// What the control plane says of an endpoint.
@@ -43,6 +44,7 @@ impl Member {
             locality: locality as u32,
             weight: endpoint.weight.max(1),
             standing: endpoint.health.into(),
+            health: endpoint.health,
         }
     }
 }

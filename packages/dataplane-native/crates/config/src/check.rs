@@ -71,6 +71,16 @@ fn check_manager(manager: &HttpConnectionManager) -> Vec<Invalid> {
     if router.is_none_or(|at| at + 1 != manager.http_filters.len()) {
         problems.push(Invalid::new("the last one, and only it, has to be the router").field("httpFilters"));
     }
+    for (index, filter) in manager.http_filters.iter().enumerate() {
+        let found = match &filter.kind {
+            HttpFilterKind::StatefulSession(settings) => settings.check(),
+            _ => None,
+        };
+        problems.extend(found.map(|invalid| invalid.index(index).field("httpFilters")));
+    }
+    if let Some(replies) = &manager.local_replies {
+        problems.extend(replies.check().map(|invalid| invalid.field("localReplies")));
+    }
     match &manager.routes {
         RouteSource::Inline(config) => {
             let found = check_hosts(config).into_iter();

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CircuitBreakers, ConsistentHashing, HeaderName, HealthCheck, Http1Options, Http2Options, IstioService, LbPolicy,
-    LocalityEndpoints, Metadata, Origin, OutlierDetection, Subsets, UpstreamTransport, ZoneAware,
+    CircuitBreakers, ConsistentHashing, HeaderName, HealthCheck, HealthSet, Http1Options, Http2Options, IstioService,
+    LbPolicy, LocalityEndpoints, Metadata, Origin, OutlierDetection, Subsets, UpstreamTransport, ZoneAware,
 };
 
 /// A group of endpoints (`envoy.config.cluster.v3.Cluster`).
@@ -32,6 +32,8 @@ pub struct Cluster {
     pub locality_weighted: bool,
     /// The proxy's own zone is preferred; not together with `locality_weighted`.
     pub zone_aware: Option<ZoneAware>,
+    /// What an endpoint's health may be where a session asks for it.
+    pub session_health: HealthSet,
     /// For policies that hash.
     pub consistent_hashing: ConsistentHashing,
     /// Groups of endpoints that routes choose by metadata.
@@ -80,6 +82,7 @@ impl Default for Cluster {
             panic_threshold_percent: 50.0,
             locality_weighted: false,
             zone_aware: None,
+            session_health: HealthSet::default(),
             consistent_hashing: ConsistentHashing::default(),
             subsets: None,
             connect_timeout_ms: 5_000,

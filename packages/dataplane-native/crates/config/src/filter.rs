@@ -5,8 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AuthzOverride, Compressor, CompressorOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault, FilterModule,
-    GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, StringMatcher, TcpProxy,
+    AuthzOverride, Compressor, CompressorOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault, FilterModule, GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, StringMatcher, TcpProxy, Decompressor, StatefulSession,
 };
 
 /// What a filter chain does with a connection.
@@ -81,6 +80,10 @@ pub enum HttpFilterKind {
     GrpcWeb,
     /// Compresses responses.
     Compressor(Box<Compressor>),
+    /// Takes the encoding off bodies.
+    Decompressor(Decompressor),
+    /// Keeps sessions at their endpoints.
+    StatefulSession(Box<StatefulSession>),
     /// The last one: sends the request to its route's cluster.
     Router(RouterOptions),
     /// Accepted and without effect here (it only observes, or is marked optional).
@@ -136,6 +139,8 @@ pub enum FilterOverride {
     Buffer(BufferLimit),
     /// Another compression.
     Compressor(CompressorOverride),
+    /// Other sessions.
+    StatefulSession(Box<StatefulSession>),
     /// For a filter that is ignored.
     Ignored {
         /// Type of its configuration.

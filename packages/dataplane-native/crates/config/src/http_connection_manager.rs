@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccessLog, HttpFilter, HttpFilterKind, RouteConfiguration, RouterOptions, Tracing};
+use crate::{AccessLog, HttpFilter, HttpFilterKind, LocalReplies, RouteConfiguration, RouterOptions, Tracing};
 
 /// `envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,6 +74,8 @@ pub struct HttpConnectionManager {
     pub always_set_request_id_in_response: bool,
     /// Traces; `None` makes no spans.
     pub tracing: Option<Tracing>,
+    /// What becomes of answers that are made here; `None` leaves them.
+    pub local_replies: Option<Box<LocalReplies>>,
     /// Options of HTTP/1.
     pub http1: Http1Options,
     /// Options of HTTP/2.
@@ -122,6 +124,7 @@ impl Default for HttpConnectionManager {
             preserve_external_request_id: false,
             always_set_request_id_in_response: false,
             tracing: None,
+            local_replies: None,
             http1: Http1Options::default(),
             http2: Http2Options::default(),
             strip_port: false,

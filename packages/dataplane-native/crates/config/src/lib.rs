@@ -11,6 +11,7 @@ mod chain_match;
 mod check;
 mod cluster;
 mod compressor;
+mod decompressor;
 mod endpoint;
 mod ext_authz;
 mod ext_proc;
@@ -24,6 +25,7 @@ mod jwt;
 mod lb_policy;
 mod limits;
 mod listener;
+mod local_reply;
 mod matcher;
 mod metadata;
 mod module;
@@ -36,6 +38,7 @@ mod retry;
 mod route;
 mod secret;
 mod service;
+mod session;
 mod shared;
 mod subset;
 mod tcp_proxy;
@@ -53,6 +56,7 @@ pub use cluster::{
     TransportSocketMatch,
 };
 pub use compressor::{Compressor, CompressorLibrary, CompressorOverride};
+pub use decompressor::{Decompressor, DecompressorLibrary};
 pub use endpoint::{
     ClusterLoadAssignment, Endpoint, EndpointFacts, HealthStatus, Locality, LocalityEndpoints, Workload,
 };
@@ -81,6 +85,7 @@ pub use listener::{
     FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, PortPredicate, ProxyProtocolFilter,
     SourceType, TrafficDirection,
 };
+pub use local_reply::{BodyFormat, LocalReplies, ReplyMapper};
 pub use matcher::{
     HeaderMatcher, HeaderValueMatcher, MetadataMatcher, MetadataValue, QueryMatcher, QueryValueMatcher, StringMatcher,
 };
@@ -93,7 +98,7 @@ pub use rate_limit::{
     GlobalRateLimit, HostLimits, LimitAction, LocalRateLimit, RateLimitOverride, RouteLimit, TokenBucket,
 };
 pub use rbac::{Permission, Policy, Principal, Rbac, RbacAction, RbacRules};
-pub use retry::{RetryBackoff, RetryOn, RetryPolicy};
+pub use retry::{HedgePolicy, RetryBackoff, RetryOn, RetryPolicy};
 pub use route::{
     DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathMatch, PathRewrite, Redirect,
     RedirectPath, Route, RouteAction, RouteConfiguration, RouteMatch, RouteTarget, RouteUpgrade, VirtualHost,
@@ -101,6 +106,7 @@ pub use route::{
 };
 pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
 pub use service::GrpcService;
+pub use session::{HealthSet, SessionState, StatefulSession};
 pub use shared::{forget_unshared, shared, text};
 pub use subset::{Criteria, Criterion, LB_NAMESPACE, SelectorFallback, SubsetFallback, SubsetSelector, Subsets};
 pub use tcp_proxy::{TcpProxy, TunnelingConfig};

@@ -72,6 +72,14 @@ pub(crate) fn deserialize_shared<'de, D: Deserializer<'de>>(
     Ok(Option::<RetryPolicy>::deserialize(deserializer)?.map(RetryPolicy::shared))
 }
 
+/// More tries at a time (`envoy.config.route.v3.HedgePolicy`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct HedgePolicy {
+    /// A try whose time is over goes on beside the next one; the first good response counts.
+    pub on_per_try_timeout: bool,
+}
+
 /// Exponential waiting with full jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]

@@ -5,8 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, Metadata, Origin, Pattern,
-    QueryMatcher, Rare, RetryPolicy, RouteLimit, RouteTracing, Substitution,
+    Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, Metadata, Origin, Pattern, QueryMatcher, Rare, RetryPolicy, RouteLimit, RouteTracing, Substitution, HedgePolicy,
 };
 
 /// Routes by host (`envoy.config.route.v3.RouteConfiguration`).
@@ -46,6 +45,8 @@ pub struct VirtualHost {
     /// For routes without one.
     #[serde(deserialize_with = "crate::retry::deserialize_shared")]
     pub retry: Option<Arc<RetryPolicy>>,
+    /// For routes without one.
+    pub hedge: Option<HedgePolicy>,
     /// Header operations for all routes.
     pub headers: Rare<HeaderMutations>,
     /// Answer plain HTTP by a redirect to HTTPS.
@@ -190,6 +191,8 @@ pub struct Forward {
     /// Retries; `None` is the virtual host's.
     #[serde(deserialize_with = "crate::retry::deserialize_shared")]
     pub retry: Option<Arc<RetryPolicy>>,
+    /// Tries beside each other; `None` is the virtual host's.
+    pub hedge: Option<HedgePolicy>,
     /// Copies of the request, whose responses are thrown away.
     pub mirrors: Rare<Vec<MirrorPolicy>>,
     /// What consistent load balancing looks at.
@@ -218,6 +221,7 @@ impl Default for Forward {
             idle_timeout_ms: None,
             max_stream_duration_ms: None,
             retry: None,
+            hedge: None,
             mirrors: Rare::default(),
             hash_policy: Rare::default(),
             metadata_match: Criteria::default(),

@@ -8,6 +8,7 @@ pub mod call;
 pub mod change;
 pub mod compress;
 pub mod cors;
+pub mod decompress;
 pub mod ext_authz;
 pub mod ext_proc;
 pub mod extension;

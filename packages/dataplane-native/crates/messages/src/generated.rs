@@ -1246,7 +1246,7 @@ pub mod envoy {
                             "/envoy.config.cluster.v3.Cluster.OriginalDstLbConfig".into()
                         }
                     }
-                    #[derive(Clone, Copy, PartialEq, ::prost::Message)]
+                    #[derive(Clone, PartialEq, ::prost::Message)]
                     #[prost(skip_debug)]
                     pub struct CommonLbConfig {
                         #[prost(message, optional, tag = "1")]
@@ -1256,6 +1256,10 @@ pub mod envoy {
                         #[prost(message, optional, tag = "7")]
                         pub consistent_hashing_lb_config: ::core::option::Option<
                             common_lb_config::ConsistentHashingLbConfig,
+                        >,
+                        #[prost(message, optional, tag = "8")]
+                        pub override_host_status: ::core::option::Option<
+                            super::super::super::core::v3::HealthStatusSet,
                         >,
                         #[prost(
                             oneof = "common_lb_config::LocalityConfigSpecifier",
@@ -2881,6 +2885,22 @@ pub mod envoy {
                         "/envoy.config.core.v3.ProxyProtocolConfig".into()
                     }
                 }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HealthStatusSet {
+                    #[prost(enumeration = "HealthStatus", repeated, tag = "1")]
+                    pub statuses: ::prost::alloc::vec::Vec<i32>,
+                }
+                impl ::prost::Name for HealthStatusSet {
+                    const NAME: &'static str = "HealthStatusSet";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.HealthStatusSet".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.HealthStatusSet".into()
+                    }
+                }
                 #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct HealthCheck {
@@ -3443,6 +3463,8 @@ pub mod envoy {
                 pub struct SubstitutionFormatString {
                     #[prost(bool, tag = "3")]
                     pub omit_empty_values: bool,
+                    #[prost(string, tag = "4")]
+                    pub content_type: ::prost::alloc::string::String,
                     #[prost(
                         oneof = "substitution_format_string::Format",
                         tags = "2, 5, 1"
@@ -6233,7 +6255,16 @@ pub mod envoy {
                 }
                 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct HedgePolicy {}
+                pub struct HedgePolicy {
+                    #[prost(message, optional, tag = "1")]
+                    pub initial_requests: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "2")]
+                    pub additional_request_chance: ::core::option::Option<
+                        super::super::super::r#type::v3::FractionalPercent,
+                    >,
+                    #[prost(bool, tag = "3")]
+                    pub hedge_on_per_try_timeout: bool,
+                }
                 impl ::prost::Name for HedgePolicy {
                     const NAME: &'static str = "HedgePolicy";
                     const PACKAGE: &'static str = "envoy.config.route.v3";
@@ -6952,6 +6983,30 @@ pub mod envoy {
                         }
                     }
                 }
+                pub mod decompressor {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Brotli {
+                            #[prost(bool, tag = "1")]
+                            pub disable_ring_buffer_reallocation: bool,
+                            #[prost(message, optional, tag = "2")]
+                            pub chunk_size: ::core::option::Option<u32>,
+                        }
+                        impl ::prost::Name for Brotli {
+                            const NAME: &'static str = "Brotli";
+                            const PACKAGE: &'static str = "envoy.extensions.compression.brotli.decompressor.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.compression.brotli.decompressor.v3.Brotli"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.compression.brotli.decompressor.v3.Brotli"
+                                    .into()
+                            }
+                        }
+                    }
+                }
             }
             pub mod gzip {
                 pub mod compressor {
@@ -7097,6 +7152,32 @@ pub mod envoy {
                         }
                     }
                 }
+                pub mod decompressor {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Gzip {
+                            #[prost(message, optional, tag = "1")]
+                            pub window_bits: ::core::option::Option<u32>,
+                            #[prost(message, optional, tag = "2")]
+                            pub chunk_size: ::core::option::Option<u32>,
+                            #[prost(message, optional, tag = "3")]
+                            pub max_inflate_ratio: ::core::option::Option<u32>,
+                        }
+                        impl ::prost::Name for Gzip {
+                            const NAME: &'static str = "Gzip";
+                            const PACKAGE: &'static str = "envoy.extensions.compression.gzip.decompressor.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.compression.gzip.decompressor.v3.Gzip"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.compression.gzip.decompressor.v3.Gzip"
+                                    .into()
+                            }
+                        }
+                    }
+                }
             }
             pub mod zstd {
                 pub mod compressor {
@@ -7190,6 +7271,32 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.compression.zstd.compressor.v3.Zstd"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+                pub mod decompressor {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Zstd {
+                            #[prost(message, repeated, tag = "1")]
+                            pub dictionaries: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::DataSource,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub chunk_size: ::core::option::Option<u32>,
+                        }
+                        impl ::prost::Name for Zstd {
+                            const NAME: &'static str = "Zstd";
+                            const PACKAGE: &'static str = "envoy.extensions.compression.zstd.decompressor.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.compression.zstd.decompressor.v3.Zstd"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.compression.zstd.decompressor.v3.Zstd"
                                     .into()
                             }
                         }
@@ -7679,6 +7786,105 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.http.cors.v3.CorsPolicy".into()
+                            }
+                        }
+                    }
+                }
+                pub mod decompressor {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Decompressor {
+                            #[prost(message, optional, tag = "1")]
+                            pub decompressor_library: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub request_direction_config: ::core::option::Option<
+                                decompressor::RequestDirectionConfig,
+                            >,
+                            #[prost(message, optional, tag = "3")]
+                            pub response_direction_config: ::core::option::Option<
+                                decompressor::ResponseDirectionConfig,
+                            >,
+                        }
+                        /// Nested message and enum types in `Decompressor`.
+                        pub mod decompressor {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct CommonDirectionConfig {
+                                #[prost(message, optional, tag = "1")]
+                                pub enabled: ::core::option::Option<
+                                    super::super::super::super::super::super::config::core::v3::RuntimeFeatureFlag,
+                                >,
+                                #[prost(bool, tag = "2")]
+                                pub ignore_no_transform_header: bool,
+                            }
+                            impl ::prost::Name for CommonDirectionConfig {
+                                const NAME: &'static str = "CommonDirectionConfig";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.decompressor.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.decompressor.v3.Decompressor.CommonDirectionConfig"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.decompressor.v3.Decompressor.CommonDirectionConfig"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct RequestDirectionConfig {
+                                #[prost(message, optional, tag = "1")]
+                                pub common_config: ::core::option::Option<
+                                    CommonDirectionConfig,
+                                >,
+                                #[prost(message, optional, tag = "2")]
+                                pub advertise_accept_encoding: ::core::option::Option<bool>,
+                            }
+                            impl ::prost::Name for RequestDirectionConfig {
+                                const NAME: &'static str = "RequestDirectionConfig";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.decompressor.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.decompressor.v3.Decompressor.RequestDirectionConfig"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.decompressor.v3.Decompressor.RequestDirectionConfig"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct ResponseDirectionConfig {
+                                #[prost(message, optional, tag = "1")]
+                                pub common_config: ::core::option::Option<
+                                    CommonDirectionConfig,
+                                >,
+                            }
+                            impl ::prost::Name for ResponseDirectionConfig {
+                                const NAME: &'static str = "ResponseDirectionConfig";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.decompressor.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.decompressor.v3.Decompressor.ResponseDirectionConfig"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.decompressor.v3.Decompressor.ResponseDirectionConfig"
+                                        .into()
+                                }
+                            }
+                        }
+                        impl ::prost::Name for Decompressor {
+                            const NAME: &'static str = "Decompressor";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.decompressor.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.decompressor.v3.Decompressor"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.decompressor.v3.Decompressor"
+                                    .into()
                             }
                         }
                     }
@@ -9392,6 +9598,68 @@ pub mod envoy {
                         }
                     }
                 }
+                pub mod stateful_session {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct StatefulSession {
+                            #[prost(message, optional, tag = "1")]
+                            pub session_state: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                            #[prost(bool, tag = "2")]
+                            pub strict: bool,
+                            #[prost(string, tag = "3")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for StatefulSession {
+                            const NAME: &'static str = "StatefulSession";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.stateful_session.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.stateful_session.v3.StatefulSession"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.stateful_session.v3.StatefulSession"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct StatefulSessionPerRoute {
+                            #[prost(
+                                oneof = "stateful_session_per_route::Override",
+                                tags = "1, 2"
+                            )]
+                            pub r#override: ::core::option::Option<
+                                stateful_session_per_route::Override,
+                            >,
+                        }
+                        /// Nested message and enum types in `StatefulSessionPerRoute`.
+                        pub mod stateful_session_per_route {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum Override {
+                                #[prost(bool, tag = "1")]
+                                Disabled(bool),
+                                #[prost(message, tag = "2")]
+                                StatefulSession(super::StatefulSession),
+                            }
+                        }
+                        impl ::prost::Name for StatefulSessionPerRoute {
+                            const NAME: &'static str = "StatefulSessionPerRoute";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.stateful_session.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute"
+                                    .into()
+                            }
+                        }
+                    }
+                }
             }
             pub mod listener {
                 pub mod http_inspector {
@@ -10134,9 +10402,16 @@ pub mod envoy {
                                     .into()
                             }
                         }
-                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[derive(Clone, PartialEq, ::prost::Message)]
                         #[prost(skip_debug)]
-                        pub struct LocalReplyConfig {}
+                        pub struct LocalReplyConfig {
+                            #[prost(message, repeated, tag = "1")]
+                            pub mappers: ::prost::alloc::vec::Vec<ResponseMapper>,
+                            #[prost(message, optional, tag = "2")]
+                            pub body_format: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::SubstitutionFormatString,
+                            >,
+                        }
                         impl ::prost::Name for LocalReplyConfig {
                             const NAME: &'static str = "LocalReplyConfig";
                             const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
@@ -10146,6 +10421,40 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct ResponseMapper {
+                            #[prost(message, optional, tag = "1")]
+                            pub filter: ::core::option::Option<
+                                super::super::super::super::super::config::accesslog::v3::AccessLogFilter,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub status_code: ::core::option::Option<u32>,
+                            #[prost(message, optional, tag = "3")]
+                            pub body: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::DataSource,
+                            >,
+                            #[prost(message, optional, tag = "4")]
+                            pub body_format_override: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::SubstitutionFormatString,
+                            >,
+                            #[prost(message, repeated, tag = "5")]
+                            pub headers_to_add: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::HeaderValueOption,
+                            >,
+                        }
+                        impl ::prost::Name for ResponseMapper {
+                            const NAME: &'static str = "ResponseMapper";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.network.http_connection_manager.v3.ResponseMapper"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.network.http_connection_manager.v3.ResponseMapper"
                                     .into()
                             }
                         }
@@ -10405,6 +10714,56 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        pub mod http {
+            pub mod stateful_session {
+                pub mod cookie {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct CookieBasedSessionState {
+                            #[prost(message, optional, tag = "1")]
+                            pub cookie: ::core::option::Option<
+                                super::super::super::super::super::r#type::http::v3::Cookie,
+                            >,
+                        }
+                        impl ::prost::Name for CookieBasedSessionState {
+                            const NAME: &'static str = "CookieBasedSessionState";
+                            const PACKAGE: &'static str = "envoy.extensions.http.stateful_session.cookie.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSessionState"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSessionState"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+                pub mod header {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct HeaderBasedSessionState {
+                            #[prost(string, tag = "1")]
+                            pub name: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for HeaderBasedSessionState {
+                            const NAME: &'static str = "HeaderBasedSessionState";
+                            const PACKAGE: &'static str = "envoy.extensions.http.stateful_session.header.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState"
                                     .into()
                             }
                         }
@@ -12044,6 +12403,52 @@ pub mod envoy {
         }
     }
     pub mod r#type {
+        pub mod http {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Cookie {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "2")]
+                    pub ttl: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                    #[prost(string, tag = "3")]
+                    pub path: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "4")]
+                    pub attributes: ::prost::alloc::vec::Vec<CookieAttribute>,
+                }
+                impl ::prost::Name for Cookie {
+                    const NAME: &'static str = "Cookie";
+                    const PACKAGE: &'static str = "envoy.type.http.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.http.v3.Cookie".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.http.v3.Cookie".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct CookieAttribute {
+                    #[prost(string, tag = "1")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(string, tag = "2")]
+                    pub value: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for CookieAttribute {
+                    const NAME: &'static str = "CookieAttribute";
+                    const PACKAGE: &'static str = "envoy.type.http.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.http.v3.CookieAttribute".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.http.v3.CookieAttribute".into()
+                    }
+                }
+            }
+        }
         pub mod matcher {
             pub mod v3 {
                 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

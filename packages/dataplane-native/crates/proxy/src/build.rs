@@ -16,7 +16,7 @@ use crate::{
     cluster::{ClusterState, EndpointState},
     filters::HttpFilters,
     limiter::ConnectionLimiter,
-    logging::AccessLogs,
+    logging::{AccessLogs, LocalReplies},
     snapshot::{
         ChainEntry, CheckEntry, ClusterEntry, EndpointEntry, HttpEntry, ListenerEntry, RouteEntry, Serves, TcpEntry,
     },
@@ -31,6 +31,8 @@ pub(crate) struct Builder {
     pub(crate) secrets: Secrets,
     /// About the listener that was compiled last: what has another effect than it says.
     pub(crate) warnings: Vec<Invalid>,
+    /// Where the proxy is, for clusters that prefer its zone.
+    pub(crate) zone: Option<balance::LocalZone>,
     clusters: HashMap<Arc<str>, Arc<ClusterState>>,
 }
 
@@ -40,6 +42,7 @@ impl Builder {
             shared,
             secrets: Secrets::default(),
             warnings: Vec::new(),
+            zone: None,
             clusters: HashMap::new(),
         }
     }
@@ -118,6 +121,10 @@ impl Builder {
                 RouteSource::Named(_) => None,
             },
             logs: self.logs(&config.access_log)?,
+            local_replies: match &config.local_replies {
+                Some(replies) => Some(LocalReplies::new(replies, &mut self.warnings)?),
+                None => None,
+            },
             tracing: config
                 .tracing
                 .as_ref()
@@ -214,7 +221,7 @@ impl Builder {
             .map_or_else(|| service_of(&config.name), |service| service.host.as_str().into());
         let options = balance::PickerOptions {
             overprovisioning_percent: overprovisioning_percent.unwrap_or(config.overprovisioning_percent),
-            zone: self.shared.node.local_zone(),
+            zone: self.zone.clone(),
             ..balance::PickerOptions::from(&**config)
         };
         let picker = balance::Picker::renewed(localities, options, before.map(|before| &before.picker));

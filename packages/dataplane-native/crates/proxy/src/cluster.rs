@@ -185,17 +185,45 @@ impl Drop for Guard {
     }
 }
 
+/// Counts a connection of an endpoint from the decision to open it on, so that no other worker decides the same.
+#[derive(Debug)]
+pub(crate) struct Opening(Arc<EndpointState>);
+
+impl Opening {
+    pub(crate) fn new(endpoint: &Arc<EndpointState>) -> Self {
+        endpoint.connections.fetch_add(1, Relaxed);
+        Self(Arc::clone(endpoint))
+    }
+
+    /// None where there are more already than requests have ever been in flight.
+    pub(crate) fn within_peak(endpoint: &Arc<EndpointState>) -> Option<Self> {
+        let peak = endpoint.peak.load(Relaxed);
+        let counted = endpoint
+            .connections
+            .fetch_update(Relaxed, Relaxed, |count| (count <= peak).then_some(count + 1));
+        counted.is_ok().then(|| Self(Arc::clone(endpoint)))
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Relaxed);
+    }
+}
+
 /// Counts an open connection, of the cluster and of its endpoint.
 #[derive(Debug)]
 pub(crate) struct ConnectionGuard {
     cluster: Guard,
-    endpoint: Arc<EndpointState>,
+    _endpoint: Opening,
 }
 
 impl ConnectionGuard {
-    pub(crate) fn new(cluster: Guard, endpoint: Arc<EndpointState>) -> Self {
-        endpoint.connections.fetch_add(1, Relaxed);
-        Self { cluster, endpoint }
+    pub(crate) fn new(cluster: Guard, opening: Opening) -> Self {
+        Self {
+            cluster,
+            _endpoint: opening,
+        }
     }
 }
 
@@ -203,12 +231,6 @@ impl ConnectionGuard {
     /// Whether a request waits for a connection of this cluster to end.
     pub(crate) fn has_waiters(&self) -> bool {
         self.cluster.cluster.has_waiters()
-    }
-}
-
-impl Drop for ConnectionGuard {
-    fn drop(&mut self) {
-        self.endpoint.connections.fetch_sub(1, Relaxed);
     }
 }
 

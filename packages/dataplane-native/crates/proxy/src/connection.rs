@@ -76,8 +76,8 @@ impl Facts {
         self.destination.filter(|destination| Some(*destination) != self.local)
     }
 
-    /// Where a cluster of original destinations sends the connection.
-    pub(crate) fn destination_for(&self, kind: &config::ClusterKind) -> Option<SocketAddr> {
+    /// Where a cluster of original destinations sends the connection, or a request whose header names `asked`.
+    pub(crate) fn destination_for(&self, kind: &config::ClusterKind, asked: Option<SocketAddr>) -> Option<SocketAddr> {
         let config::ClusterKind::OriginalDst {
             port_override,
             metadata_key,
@@ -89,7 +89,7 @@ impl Facts {
         let told = metadata_key
             .as_ref()
             .and_then(|key| self.told(&key.namespace, &key.path));
-        let mut address = told.or_else(|| self.restored_destination())?;
+        let mut address = told.or(asked).or_else(|| self.restored_destination())?;
         if *port_override != 0 {
             address.set_port(*port_override);
         }

@@ -2,6 +2,7 @@
 
 mod access;
 mod authenticate;
+mod decode;
 mod explain;
 mod ext_authz;
 mod extend;
@@ -9,13 +10,13 @@ mod global_limit;
 mod inject;
 mod local_limit;
 mod rewrite;
+mod session;
 mod share;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use config::{
-    Compressor, CompressorOverride, CorsPolicy, FilterModule, FilterOverride, HeaderName, HttpFilter, HttpFilterKind,
-    Invalid, LocalRateLimit, Rbac, RequestView,
+    Compressor, CompressorOverride, CorsPolicy, FilterModule, FilterOverride, HeaderName, HttpFilter, HttpFilterKind, Invalid, LocalRateLimit, Rbac, RequestView, Decompressor, DecompressorLibrary,
 };
 use filter::{
     call::{Answer, Call, CallFailure},
@@ -39,9 +40,11 @@ use crate::{
 };
 
 pub(crate) use access::admits_connection;
+pub(crate) use decode::decompressor_of_response;
 pub(crate) use explain::explain;
 pub(crate) use extend::{Extender, Processing, Show, Way, principal, reply as immediate};
 pub(crate) use rewrite::compressors;
+pub(crate) use session::{Session, mark_session};
 pub(crate) use share::cors_policy;
 
 /// What filters know about a request.
@@ -87,6 +90,8 @@ pub(crate) struct Effects {
     pub(crate) processing: Option<Processing>,
     /// The client speaks gRPC-Web.
     pub(crate) grpc_web: Option<GrpcWeb>,
+    /// The request belongs to a session, or begins one.
+    pub(crate) session: Option<Box<Session>>,
 }
 
 /// How far the filters have come.
@@ -126,6 +131,8 @@ pub(crate) enum Outcome {
     Body(usize),
     /// The request is another one now; the filters that are left are to see it so.
     Changed,
+    /// Take the encoding off the body, then go on.
+    Decode(DecompressorLibrary),
     /// Take the whole body, of so many bytes at most, then ask again.
     Hold(u32),
     Reply(Reply),
@@ -135,6 +142,7 @@ pub(crate) enum Outcome {
 pub(crate) struct HttpFilters {
     list: Vec<Filter>,
     may_compress: bool,
+    may_decompress: bool,
 }
 
 /// A filter that is ready to be asked.
@@ -158,6 +166,8 @@ enum Kind {
     Buffer(u32),
     GrpcWeb,
     Compressor(Box<Compressor>),
+    Decompressor(Decompressor),
+    Session(Box<config::StatefulSession>),
 }
 
 impl HttpFilters {
@@ -185,6 +195,8 @@ impl HttpFilters {
                 HttpFilterKind::Buffer(limit) => Kind::Buffer(limit.max_request_bytes),
                 HttpFilterKind::GrpcWeb => Kind::GrpcWeb,
                 HttpFilterKind::Compressor(settings) => Kind::Compressor(settings.clone()),
+                HttpFilterKind::Decompressor(settings) => Kind::Decompressor(*settings),
+                HttpFilterKind::StatefulSession(settings) => Kind::Session(settings.clone()),
             };
             list.push(Filter {
                 name: Arc::clone(&filter.name),
@@ -193,7 +205,13 @@ impl HttpFilters {
             });
         }
         let may_compress = list.iter().any(|filter| matches!(filter.kind, Kind::Compressor(_)));
-        Ok(Self { list, may_compress })
+        let decompresses = |filter: &Filter| matches!(filter.kind, Kind::Decompressor(settings) if settings.responses);
+        let may_decompress = list.iter().any(decompresses);
+        Ok(Self {
+            list,
+            may_compress,
+            may_decompress,
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -225,6 +243,11 @@ impl HttpFilters {
         self.may_compress
     }
 
+    /// The same, for what comes encoded.
+    pub(crate) fn may_decompress(&self) -> bool {
+        self.may_decompress
+    }
+
     /// Runs the filters that have not run yet.
     pub(crate) fn run<V: RequestView>(
         &self,
@@ -252,6 +275,8 @@ impl HttpFilters {
                     global_limit::check(config, of_route, context, progress, effects)
                 }
                 Effective::Buffer(limit) => Outcome::Hold(limit),
+                Effective::Decompressor(settings) => decode::decode_request(settings, context, effects),
+                Effective::Session(settings) => session::read(settings, context, progress.position, effects),
                 Effective::GrpcWeb => rewrite::speak_grpc(context, effects),
                 Effective::Compressor(settings, changed) => {
                     if rewrite::removes_accept_encoding(settings, changed) {
@@ -279,7 +304,7 @@ impl HttpFilters {
                     progress.has_fetched = true;
                     return outcome;
                 }
-                Outcome::Hold(_) => {
+                Outcome::Hold(_) | Outcome::Decode(_) => {
                     progress.position += 1;
                     return outcome;
                 }
@@ -309,6 +334,8 @@ enum Effective<'a> {
     Buffer(u32),
     GrpcWeb,
     Compressor(&'a Compressor, Option<&'a CompressorOverride>),
+    Decompressor(&'a Decompressor),
+    Session(&'a config::StatefulSession),
 }
 
 fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterChoice<'a>) -> Effective<'a> {
@@ -350,6 +377,10 @@ fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterCh
             Effective::Compressor(settings, Some(changed))
         }
         (_, Kind::Compressor(settings)) => Effective::Compressor(settings, None),
+        (_, Kind::Decompressor(settings)) => Effective::Decompressor(settings),
+        (Some(FilterOverride::StatefulSession(settings)), Kind::Session(_)) | (_, Kind::Session(settings)) => {
+            Effective::Session(settings)
+        }
     }
 }
 

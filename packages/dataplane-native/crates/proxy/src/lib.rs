@@ -71,15 +71,26 @@ pub struct NodeIdentity {
     /// Where the proxy is, for routing by zone; empty is unknown.
     #[serde(default)]
     pub locality: config::Locality,
+    /// Name of the cluster that has the workloads this proxy's one is of (Envoy's `local_cluster_name`): its endpoints say from
+    /// where requests come, which routing by zone has to know. Empty: unknown.
+    #[serde(default)]
+    pub local_cluster: String,
 }
 
 impl NodeIdentity {
-    /// For clusters that prefer the proxy's own zone.
-    pub(crate) fn local_zone(&self) -> Option<balance::LocalZone> {
-        let is_known = self.locality != config::Locality::default();
-        is_known.then(|| balance::LocalZone {
+    /// For clusters that prefer the proxy's own zone. `own` are the endpoints of its own cluster, as far as they are known.
+    pub(crate) fn local_zone(&self, own: &[config::LocalityEndpoints]) -> Option<balance::LocalZone> {
+        if self.locality == config::Locality::default() {
+            return None;
+        }
+        let first = own.iter().filter(|locality| locality.priority == 0);
+        let sources = first.map(|locality| {
+            let usable = locality.endpoints.iter().filter(|endpoint| endpoint.health.is_usable());
+            (locality.locality.clone(), usable.count() as u32)
+        });
+        Some(balance::LocalZone {
             locality: self.locality.clone(),
-            sources: Vec::new().into(),
+            sources: sources.collect(),
         })
     }
 }

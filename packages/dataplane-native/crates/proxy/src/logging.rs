@@ -2,6 +2,7 @@
 
 mod capture;
 mod filter;
+mod replies;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use telemetry::{Capture, CaptureWriter, LogFormat, LogTargets, Measure, Telemetr
 pub(crate) use capture::{HttpSubject, Subject};
 use filter::Filter;
 pub(crate) use filter::{number_of_id, status_of_http};
+pub(crate) use replies::{Format, LocalReplies, Mapper};
 
 /// The access logs of a connection manager or TCP proxy.
 #[derive(Default)]

@@ -16,6 +16,7 @@ use telemetry::LabelsId;
 use crate::{
     cluster::{ConnectionGuard, EndpointState},
     h2::SharedSession,
+    lend::{Wish, Wishes},
     wire::Wire,
 };
 
@@ -84,6 +85,8 @@ struct Idle {
 pub(crate) struct Pools {
     idle: RefCell<HashMap<PoolKey, Pile, FixedState>>,
     sessions: RefCell<HashMap<PoolKey, Sessions, FixedState>>,
+    /// Of workers that wait for a connection.
+    wishes: RefCell<Wishes>,
 }
 
 struct Pile {
@@ -170,10 +173,21 @@ impl Pools {
         }
     }
 
+    /// A worker wants a connection as soon as there is one.
+    pub(crate) fn remember(&self, wish: Wish) {
+        self.wishes.borrow_mut().add(wish);
+    }
+
     /// Takes a connection back.
-    pub(crate) fn give(&self, upstream: Upstream, now_ms: u64) {
+    pub(crate) fn give(&self, mut upstream: Upstream, now_ms: u64) {
         if upstream.info.endpoint.is_given_up() {
             return;
+        }
+        if !self.wishes.borrow().is_empty() {
+            match self.wishes.borrow_mut().grant(upstream) {
+                Some(own) => upstream = own,
+                None => return,
+            }
         }
         let mut idle = self.idle.borrow_mut();
         let pile = idle.entry(upstream.info.key).or_insert_with(|| Pile {
@@ -189,6 +203,7 @@ impl Pools {
 
     /// Closes what was idle for too long, was closed by its peer, or belongs to an endpoint that is no more.
     pub(crate) fn sweep(&self, now_ms: u64) {
+        self.wishes.borrow_mut().forget_granted();
         self.idle.borrow_mut().retain(|_, pile| {
             if pile.endpoint.is_given_up() {
                 return false;

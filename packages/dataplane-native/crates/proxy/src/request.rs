@@ -5,6 +5,7 @@ mod attempt;
 mod effects;
 mod head;
 mod hold;
+mod local_reply;
 mod mirror;
 mod path;
 mod process;
@@ -290,15 +291,15 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
         call.worker.count(Counter::DownstreamProtocolErrors);
         let reply = call.fail(Failure::DownstreamProtocol);
         call.closes = true;
-        return reply::send(call, wire, scratch, timer, reply).await;
+        return reply::send(call, wire, buffer, scratch, timer, reply).await;
     }
     if call.worker.shared.overload.refuses_requests() {
         call.worker.count(Counter::OverloadRequestsRefused);
         let reply = call.fail(Failure::Overloaded);
-        return reply::send(call, wire, scratch, timer, reply).await;
+        return reply::send(call, wire, buffer, scratch, timer, reply).await;
     }
     if let Err(reply) = prepare(call, buffer, scratch) {
-        return reply::send(call, wire, scratch, timer, reply).await;
+        return reply::send(call, wire, buffer, scratch, timer, reply).await;
     }
     if !call.http.filters.is_empty()
         && let Err(next) = pass_filters(call, wire, buffer, scratch, timer).await
@@ -308,10 +309,10 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
     if let Some(web) = call.effects.grpc_web
         && let Err(reply) = take_grpc_web(call, buffer, scratch, web)
     {
-        return reply::send(call, wire, scratch, timer, reply).await;
+        return reply::send(call, wire, buffer, scratch, timer, reply).await;
     }
     match decide(call, buffer, scratch) {
-        Err(reply) => reply::send(call, wire, scratch, timer, reply).await,
+        Err(reply) => reply::send(call, wire, buffer, scratch, timer, reply).await,
         Ok(Way::Upstream) => attempt::forward(call, wire, buffer, scratch, timer).await,
         Ok(Way::Terminate) => tunnel::terminate(call, wire, buffer, scratch, timer).await,
     }
@@ -331,6 +332,18 @@ fn take_grpc_web(call: &mut Call<'_>, buffer: &mut Buffer, scratch: &mut Scratch
         return Err(call.fail(Failure::DownstreamProtocol));
     }
     Ok(())
+}
+
+/// Takes the encoding off the body: of what is here, and of what will come.
+fn decode(
+    call: &Call<'_>,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    library: config::DecompressorLibrary,
+) -> Result<(), ()> {
+    let decoder = filter::decompress::Decoder::new(library).map_err(|_| ())?;
+    let decoded = scratch.outgoing.decode_content(buffer, decoder, &call.worker.buffers);
+    decoded.map_err(|_| call.worker.count(Counter::DownstreamProtocolErrors))
 }
 
 /// Runs the filters, and does what they wait for. An error: the request has ended.
@@ -371,20 +384,27 @@ async fn pass_filters(
             }
             Outcome::Body(most) => match ask::hold_body(call, wire, buffer, scratch, timer, most).await {
                 Ok(held) => progress.body = Some(held),
-                Err(failure) => return Err(ask::refuse(call, wire, scratch, timer, failure).await),
+                Err(failure) => return Err(ask::refuse(call, wire, buffer, scratch, timer, failure).await),
             },
             Outcome::Changed => {
                 if let Err(reply) = effects::take_over(call, buffer, scratch) {
-                    return Err(reply::send(call, wire, scratch, timer, reply).await);
+                    return Err(reply::send(call, wire, buffer, scratch, timer, reply).await);
+                }
+            }
+            Outcome::Decode(library) => {
+                if decode(call, buffer, scratch, library).is_err() {
+                    let reply = call.fail(Failure::DownstreamProtocol);
+                    call.closes = true;
+                    return Err(reply::send(call, wire, buffer, scratch, timer, reply).await);
                 }
             }
             Outcome::Hold(limit) => match hold::hold(call, wire, buffer, scratch, timer, limit).await {
                 Ok(()) => {}
-                Err(Some(reply)) => return Err(reply::send(call, wire, scratch, timer, reply).await),
+                Err(Some(reply)) => return Err(reply::send(call, wire, buffer, scratch, timer, reply).await),
                 Err(None) => return Err(client_gone(call)),
             },
             Outcome::Reply(reply) => {
-                return Err(reply::send(call, wire, scratch, timer, reply).await);
+                return Err(reply::send(call, wire, buffer, scratch, timer, reply).await);
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::{
     connection::Facts,
     filters::HttpFilters,
     limiter::ConnectionLimiter,
-    logging::AccessLogs,
+    logging::{AccessLogs, LocalReplies},
     modules::{Instance, Modules},
     tracing::{SpanTags, TracingEntry},
     transport::Transport,
@@ -203,6 +203,8 @@ pub(crate) struct HttpEntry {
     /// Routes that are written in the listener; none where they come by name.
     pub(crate) inline_routes: Option<Arc<RouteEntry>>,
     pub(crate) logs: AccessLogs,
+    /// What becomes of answers that are made here; none leaves them.
+    pub(crate) local_replies: Option<LocalReplies>,
     /// What becomes of spans; none where there are none.
     pub(crate) tracing: Option<TracingEntry>,
 }

@@ -9,7 +9,7 @@ use net::{RelayEnd, RelayOptions, RelaySide, Transferred};
 use telemetry::{AccessLog, Counter, LabelNames, LabelsId, ReporterSide, ResponseFlags};
 
 use crate::{
-    cluster::{EndpointState, Verdict},
+    cluster::{EndpointState, Opening, Verdict},
     connection::{Link, Served},
     error::Failure,
     labels,
@@ -261,7 +261,7 @@ async fn open(served: &Served, entry: &TcpEntry, outcome: &mut Outcome) -> Resul
             reporter: served.listener.reporter,
         };
         let opened = match &entry.config.tunneling {
-            None => upstream::connect(worker, target, Speaks::Http1, guard)
+            None => upstream::connect(worker, target, Speaks::Http1, guard, Opening::new(&endpoint))
                 .await
                 .map(|up| (up, Vec::new())),
             Some(tunneling) => Box::pin(tunnel::open(served, cluster, tunneling, target, guard)).await,
@@ -300,7 +300,7 @@ fn pick(
 ) -> Result<(Arc<EndpointState>, Option<usize>), Failure> {
     let worker = &served.worker;
     if let config::ClusterKind::OriginalDst { .. } = &cluster.config.kind {
-        let destination = served.facts.destination_for(&cluster.config.kind);
+        let destination = served.facts.destination_for(&cluster.config.kind, None);
         let address = destination.ok_or(Failure::NoHealthyUpstream)?;
         return Ok((
             cluster.state.dynamic_endpoint(address, || worker.shared.next_id()),

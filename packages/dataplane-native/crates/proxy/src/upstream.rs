@@ -16,7 +16,7 @@ use telemetry::{Counter, ReporterSide};
 use tls::Connection;
 
 use crate::{
-    cluster::{ConnectionGuard, EndpointState, Guard},
+    cluster::{ConnectionGuard, EndpointState, Guard, Opening},
     connection::{self, Served},
     error::Failure,
     h2::SharedSession,
@@ -92,13 +92,14 @@ pub(crate) enum Speaks {
     Negotiated,
 }
 
-/// Opens a connection; TLS included. `guard` counts it. Where it speaks HTTP/2 it is shared, and the answer is its first
+/// Opens a connection; TLS included. `guard` and `opening` count it. Where it speaks HTTP/2 it is shared, and the answer is its first
 /// stream.
 pub(crate) async fn connect(
     worker: &Rc<Worker>,
     target: Target<'_>,
     speaks: Speaks,
     guard: Guard,
+    opening: Opening,
 ) -> Result<Upstream, Failure> {
     let cluster = target.cluster;
     let timeout = Duration::from_millis(cluster.config.connect_timeout_ms.max(1));
@@ -160,7 +161,7 @@ pub(crate) async fn connect(
         local,
         is_mutual: is_mutual && principal.is_some(),
         principal,
-        guard: ConnectionGuard::new(guard, Arc::clone(target.endpoint)),
+        guard: ConnectionGuard::new(guard, opening),
     });
     if !is_http2 {
         return Ok(Upstream {

@@ -357,7 +357,7 @@ async fn run(
             } => {
                 let _ = reply.send(listen(&worker, key, &address, &options, inherited));
             }
-            Command::Lend(wish) => lend::lend(&worker, &wish),
+            Command::Lend(wish) => lend::lend(&worker, wish),
             Command::Duplicate(reply) => {
                 let accepting = worker.accepting.borrow();
                 let all = accepting

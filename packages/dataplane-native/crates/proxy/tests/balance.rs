@@ -78,3 +78,89 @@ fn a_route_reaches_only_the_endpoints_with_its_metadata() {
     assert_eq!(of_v1, HashSet::from(["one".to_owned(), "three".to_owned()]));
     assert_eq!(client.get("/v3").status, 503);
 }
+
+/// A cluster with these endpoints, each in a zone and priority of its own.
+fn placed(name: &str, endpoints: &[(&str, u32, String)]) -> Value {
+    let localities = endpoints.iter().map(|(zone, priority, address)| {
+        json!({ "locality": { "region": "r", "zone": zone }, "priority": priority, "endpoints": [{ "address": address }] })
+    });
+    json!({ "name": name, "endpoints": localities.collect::<Vec<_>>() })
+}
+
+/// How often each answer came, of a hundred.
+fn shares(web: std::net::SocketAddr) -> [usize; 2] {
+    let mut client = Client::connect(web);
+    let answers: Vec<String> = (0..100).map(|_| client.get("/").body()).collect();
+    ["one", "two"].map(|name| answers.iter().filter(|answer| *answer == name).count())
+}
+
+#[test]
+fn requests_stay_in_the_zone_of_the_proxy_as_far_as_others_do_the_same() {
+    let upstreams = upstreams();
+    let bootstrap = proxy::Bootstrap {
+        workers: 1,
+        report_interval_ms: 0,
+        node: proxy::NodeIdentity {
+            locality: serde_json::from_value(json!({ "region": "r", "zone": "a" })).unwrap(),
+            local_cluster: "me".to_owned(),
+            ..proxy::NodeIdentity::default()
+        },
+        ..proxy::Bootstrap::default()
+    };
+    let mut up = placed(
+        "up",
+        &[
+            ("a", 0, upstreams[0].address.to_string()),
+            ("b", 0, upstreams[1].address.to_string()),
+        ],
+    );
+    up["zoneAware"] = json!({ "minClusterSize": 2, "routingEnabledPercent": 100.0, "failTrafficOnPanic": false });
+    let with_own = |zones: &[&str]| {
+        let own = zones.iter().enumerate();
+        let own: Vec<_> = own
+            .map(|(at, zone)| (*zone, 0, format!("127.0.0.1:{}", at + 1)))
+            .collect();
+        json!({ "listeners": [http_listener("web", json!([{ "action": { "forward": { "cluster": "up" } } }]))],
+                "clusters": [up, placed("me", &own)] })
+    };
+    let proxy = support::start_with(bootstrap, &with_own(&["a", "b"]));
+    let web = address(&proxy, "web");
+    assert_eq!(shares(web), [100, 0]);
+    // Three quarters of the requests come from here, and half of the endpoints are: a third goes elsewhere.
+    support::apply(&proxy, &with_own(&["a", "a", "a", "b"]));
+    let [near, far] = shares(web);
+    assert!((50..85).contains(&near) && far > 10, "{near} {far}");
+    // As long as nobody knows where requests come from they go everywhere.
+    support::apply(&proxy, &with_own(&[]));
+    let [near, far] = shares(web);
+    assert!(near.abs_diff(far) <= 10, "{near} {far}");
+}
+
+#[test]
+fn requests_fail_over_to_the_next_priority_and_come_back() {
+    let upstreams = upstreams();
+    let failing = Upstream::start(|_| support::status(500, b"one"));
+    let config = |first: &Upstream, health: &str| {
+        let mut up = placed(
+            "up",
+            &[
+                ("a", 0, first.address.to_string()),
+                ("b", 1, upstreams[1].address.to_string()),
+            ],
+        );
+        up["endpoints"][0]["endpoints"][0]["health"] = health.into();
+        up["outlierDetection"] = json!({ "consecutive5xx": 1, "maxEjectionPercent": 100 });
+        json!({ "listeners": [http_listener("web", json!([{ "action": { "forward": { "cluster": "up" } } }]))],
+                "clusters": [up] })
+    };
+    let proxy = start(&config(&upstreams[0], "healthy"));
+    let web = address(&proxy, "web");
+    assert_eq!(shares(web), [100, 0]);
+    support::apply(&proxy, &config(&upstreams[0], "unhealthy"));
+    assert_eq!(shares(web), [0, 100]);
+    support::apply(&proxy, &config(&upstreams[0], "unknown"));
+    assert_eq!(shares(web), [100, 0]);
+    // What outlier detection takes out counts as much: this is what locality failover of Istio rests on.
+    support::apply(&proxy, &config(&failing, "unknown"));
+    assert_eq!(shares(web), [1, 99]);
+}

@@ -392,3 +392,42 @@ fn the_body_of_a_stream_is_held_back_too() {
     assert_eq!((request.body.len(), &*request.protocol), (50_000, "HTTP/2"));
     assert!(upstream.last().body.len() >= 50_000, "with its chunks");
 }
+
+#[test]
+fn a_request_that_is_held_is_asked_about_with_its_body_in_either_order() {
+    let upstream = Upstream::start(|request| {
+        let length = request.header("content-length").unwrap_or("no length");
+        let framed = request.header("transfer-encoding").is_some();
+        ok(format!("{} {length} {framed}", request.body.len()).as_bytes())
+    });
+    let hold = json!({ "name": "buffer", "kind": { "buffer": { "maxRequestBytes": 300_000 } } });
+    let ask = filter(json!({ "body": { "maxBytes": 1000, "allowPartial": true } }));
+    for filters in [[hold.clone(), ask.clone()], [ask, hold]] {
+        let service = allowing();
+        let proxy = serve(&filters, json!([forward("up")]), &upstream, service.address);
+        let mut client = Client::connect(address(&proxy, "web"));
+        for size in [0, 5, 1000, 1001, 70_000, 200_000] {
+            let body = vec![b'x'; size];
+            let asked_about = body[..size.min(1000)].to_vec();
+            let asked = |service: &Service| attributes(&service.last()).request.unwrap().http.unwrap().body;
+            client.send(format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n"));
+            client.send(&body);
+            assert_eq!(client.response().unwrap().body(), format!("{size} {size} false"));
+            assert!(asked(&service).as_bytes() == asked_about, "{size}");
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+            for piece in body.chunks(30_000) {
+                client.send(format!("{:x}\r\n", piece.len()));
+                client.send(piece);
+                client.send("\r\n");
+            }
+            client.send("0\r\n\r\n");
+            // Once it is held its length is known.
+            assert_eq!(client.response().unwrap().body(), format!("{size} {size} false"));
+            assert!(asked(&service).as_bytes() == asked_about, "{size} in chunks");
+        }
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        client.send(format!("{:x}\r\n", 300_001));
+        client.send(vec![b'x'; 300_001]);
+        assert_eq!(client.response().unwrap().status, 413);
+    }
+}

@@ -138,6 +138,15 @@ async fn serve(socket: tokio::net::TcpStream, requests: Arc<AtomicUsize>) {
         let nth = requests.fetch_add(1, SeqCst);
         match request.uri().path() {
             "/refused-first" if nth == 0 => respond.send_reset(Reason::REFUSED_STREAM),
+            // Only the end of the stream ends it.
+            "/late-first" if nth == 0 => {
+                let requests = Arc::clone(&requests);
+                tokio::task::spawn_local(async move {
+                    if std::future::poll_fn(|cx| respond.poll_reset(cx)).await.is_ok() {
+                        requests.fetch_add(100, SeqCst);
+                    }
+                });
+            }
             "/reset" => respond.send_reset(Reason::INTERNAL_ERROR),
             "/goaway" => {
                 connection.graceful_shutdown();
@@ -800,6 +809,55 @@ fn the_proxy_survives_what_is_no_http2() {
     });
     assert_eq!(support::get(web, "/").body(), "ok");
     assert_eq!(upstream.requests(), 1);
+}
+
+#[test]
+fn a_stream_whose_try_was_overtaken_is_reset() {
+    let server = Server::start();
+    let retry = json!({ "retryOn": "5xx", "numRetries": 1, "perTryTimeoutMs": 40,
+        "backoff": { "baseIntervalMs": 1, "maxIntervalMs": 2 } });
+    let route =
+        json!({ "action": { "forward": { "cluster": "up", "retry": retry, "hedge": { "onPerTryTimeout": true } } } });
+    let proxy = start(
+        &json!({ "listeners": [http_listener("web", json!([route]))], "clusters": [http2("up", server.address)] }),
+    );
+    let web = address(&proxy, "web");
+    run(async {
+        let mut client = connect(web).await;
+        let (head, body, _) = call(&mut client, request("POST", "/late-first"), b"body").await;
+        assert_eq!((head.status().as_u16(), body.as_slice()), (200, &b"body"[..]));
+    });
+    wait_until("the first try is reset", || server.requests.load(SeqCst) == 102);
+    assert_eq!(server.connections.load(SeqCst), 1, "the connection goes on");
+}
+
+#[test]
+fn bodies_of_streams_are_decoded() {
+    use std::io::Write as _;
+    // Encoded it fits into a window, decoded it does not.
+    let content: Vec<u8> = (0..20_000_u32)
+        .flat_map(|n| format!("line {}\n", n % 977).into_bytes())
+        .collect();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&content).unwrap();
+    let sent = encoder.finish().unwrap();
+    let server = Server::start();
+    let listener = http_listener_with(
+        "web",
+        json!({ "httpFilters": [{ "name": "decompressor", "kind": { "decompressor": {} } },
+                                { "name": "router", "kind": { "router": {} } }],
+            "routes": { "inline": { "virtualHosts": [{ "name": "all", "domains": ["*"], "routes": [forward("up")] }] } } }),
+    );
+    let proxy = start(&json!({ "listeners": [listener], "clusters": [http2("up", server.address)] }));
+    let web = address(&proxy, "web");
+    run(async {
+        let mut client = connect(web).await;
+        let mut head = request("POST", "/");
+        head.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
+        let (answer, body, _) = call(&mut client, head, &sent).await;
+        assert_eq!(answer.status(), 200);
+        assert!(body == content, "{} bytes of {}", body.len(), content.len());
+    });
 }
 
 #[test]

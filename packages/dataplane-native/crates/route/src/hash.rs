@@ -137,7 +137,7 @@ fn new_cookie_value(source: &HashSource) -> String {
 }
 
 /// The value of a `set-cookie` field; a `ttl_ms` of 0 makes a cookie for the session.
-fn set_cookie(
+pub(crate) fn set_cookie(
     name: &str,
     value: &str,
     ttl_ms: u64,

@@ -12,6 +12,7 @@ mod host;
 mod path_index;
 mod redirect;
 mod rewrite;
+mod session;
 mod table;
 #[cfg(test)]
 mod test_request;
@@ -21,4 +22,5 @@ pub use explain::{HostAttempt, RouteAttempt, RouteExplanation};
 pub use hash::{HashSource, RequestHash, cookie_value, hash_address, hash_request};
 pub use redirect::redirect_location;
 pub use rewrite::{HostChange, rewrite_host, rewrite_path};
+pub use session::{Session, SessionMark};
 pub use table::{ClusterChoice, Found, Lookup, RouteTable};

@@ -169,6 +169,14 @@ impl<'t> Found<'t> {
             .or(self.virtual_host.retry.as_deref())
     }
 
+    /// Whether a try whose time is over goes on beside the next one: the route's word, else the virtual host's.
+    pub fn hedges_on_per_try_timeout(&self) -> bool {
+        let of_route = self.forward().and_then(|forward| forward.hedge);
+        of_route
+            .or(self.virtual_host.hedge)
+            .is_some_and(|policy| policy.on_per_try_timeout)
+    }
+
     /// Header operations in the order they are applied: the last one wins. By default that is the route
     /// configuration's, as in Envoy.
     pub fn header_mutations(&self, choice: ClusterChoice<'t>) -> impl Iterator<Item = &'t HeaderMutations> + use<'t> {

@@ -22,6 +22,13 @@ impl TestRequest {
         }
     }
 
+    /// With one more header.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        // A test ends soon.
+        self.headers.push((name, value.to_owned().leak()));
+        self
+    }
+
     pub(crate) fn to(self, authority: &'static str) -> Self {
         Self { authority, ..self }
     }

@@ -65,6 +65,8 @@ pub struct AccessLog<'a> {
     pub attempts: u32,
     /// The status of gRPC; none for other requests.
     pub grpc_status: Option<u16>,
+    /// What a response that is made here would have for a body. Not recorded.
+    pub local_reply_body: &'a [u8],
     /// Values that the formats of the targets want besides: for each target in ascending order those of its captures,
     /// written by a [`CaptureWriter`](crate::CaptureWriter).
     pub captured: &'a [u8],
@@ -101,6 +103,7 @@ impl Default for AccessLog<'_> {
             server_name: "",
             attempts: 0,
             grpc_status: None,
+            local_reply_body: b"",
             captured: b"",
         }
     }
@@ -209,6 +212,7 @@ impl<'a> AccessLog<'a> {
             forwarded_for: from.bytes()?,
             user_agent: from.bytes()?,
             request_id: from.bytes()?,
+            local_reply_body: b"",
             captured: from.0,
         };
         Some((decision, log))

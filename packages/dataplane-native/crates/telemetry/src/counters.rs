@@ -42,6 +42,8 @@ counters! {
     UpstreamTimeouts "upstream_timeouts" "Requests whose upstream did not answer in time.",
     UpstreamProtocolErrors "upstream_protocol_errors" "Responses that break the protocol.",
     Retries "retries" "Attempts after the first.",
+    HedgesSent "hedges_sent" "Attempts made while the one before them went on.",
+    HedgesWon "hedges_won" "Requests answered by an attempt whose time was over.",
     RetriesExhausted "retries_exhausted" "Requests that failed after all attempts.",
     RetryBudgetExceeded "retry_budget_exceeded" "Retries not made because the budget was used up.",
     CircuitBreakerOpen "circuit_breaker_open" "Requests or connections refused by a circuit breaker.",

@@ -125,6 +125,13 @@ impl LogFormat {
         Ok(Self::of(Shape::Text(pieces), parser, omits_empty))
     }
 
+    /// A body of text with operators, just as it is written.
+    pub fn body(format: &str, omits_empty: bool) -> Result<Self, InvalidLogFormat> {
+        let mut parser = Parser::default();
+        let pieces = parser.parse(format)?;
+        Ok(Self::of(Shape::Text(pieces), parser, omits_empty))
+    }
+
     /// A JSON object a line, whose strings have operators; objects and lists may be nested. One without fields stands for
     /// Istio's keys. `omits_empty`: fields whose value is absent are left out.
     pub fn json(format: &Json, omits_empty: bool) -> Result<Self, InvalidLogFormat> {

@@ -115,6 +115,11 @@ impl Telemetry {
         self.strings.intern_as(string, || Arc::clone(string))
     }
 
+    /// Writes an entry at once. `captured` are the values of the format's captures.
+    pub fn write(&self, format: &LogFormat, log: &AccessLog<'_>, captured: &[u8], out: &mut String) {
+        format.write(log, captured, &self.strings, out);
+    }
+
     /// The string of a number.
     pub fn string(&self, id: StringId) -> Arc<str> {
         self.strings.get(id)

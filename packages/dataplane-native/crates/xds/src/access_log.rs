@@ -1,6 +1,6 @@
 //! Access logs.
 
-mod filter;
+pub(crate) mod filter;
 
 use config::{AccessLog, AccessLogFormat};
 use messages::{
@@ -91,7 +91,17 @@ fn file_format(cx: &mut Context, path: &str, format: Option<file_access_log::Acc
 
 fn log_format(cx: &mut Context, path: &str, format: Option<SubstitutionFormatString>) -> AccessLog {
     let omit_empty_values = format.as_ref().is_some_and(|format| format.omit_empty_values);
-    let format = cx.within("logFormat", |cx| match format.and_then(|format| format.format) {
+    let format = cx.within("logFormat", |cx| shape(cx, format.and_then(|format| format.format)));
+    AccessLog {
+        path: path.into(),
+        format,
+        omit_empty_values,
+        filter: None,
+    }
+}
+
+pub(crate) fn shape(cx: &mut Context, format: Option<Format>) -> AccessLogFormat {
+    match format {
         None => AccessLogFormat::Default,
         Some(Format::TextFormat(text)) => text_format(text),
         Some(Format::JsonFormat(object)) => json_format(object),
@@ -106,12 +116,6 @@ fn log_format(cx: &mut Context, path: &str, format: Option<SubstitutionFormatStr
             },
             None => AccessLogFormat::Default,
         },
-    });
-    AccessLog {
-        path: path.into(),
-        format,
-        omit_empty_values,
-        filter: None,
     }
 }
 

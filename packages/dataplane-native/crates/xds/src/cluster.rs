@@ -46,6 +46,7 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
         panic_threshold_percent: balancing.panic_threshold_percent,
         locality_weighted: balancing.locality_weighted,
         zone_aware: balancing.zone_aware,
+        session_health: balancing.session_health,
         consistent_hashing: balancing.hashing,
         subsets: balancing.subsets,
         connect_timeout_ms: millis(cx, "connectTimeout", pb.connect_timeout).unwrap_or(defaults.connect_timeout_ms),

@@ -89,7 +89,7 @@ pub(crate) fn per_route(cx: &mut Context, any: &Any) -> Option<FilterOverride> {
     }
 }
 
-fn is_enabled(flag: Option<&RuntimeFeatureFlag>, otherwise: bool) -> bool {
+pub(crate) fn is_enabled(flag: Option<&RuntimeFeatureFlag>, otherwise: bool) -> bool {
     flag.map_or(otherwise, |flag| flag.default_value.unwrap_or(true))
 }
 

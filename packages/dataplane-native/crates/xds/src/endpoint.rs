@@ -128,14 +128,7 @@ fn locality(
 }
 
 fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mut Shared) -> Option<Endpoint> {
-    let health = match pb.health_status() {
-        core::HealthStatus::Unknown => HealthStatus::Unknown,
-        core::HealthStatus::Healthy => HealthStatus::Healthy,
-        core::HealthStatus::Unhealthy => HealthStatus::Unhealthy,
-        core::HealthStatus::Draining => HealthStatus::Draining,
-        core::HealthStatus::Timeout => HealthStatus::Timeout,
-        core::HealthStatus::Degraded => HealthStatus::Degraded,
-    };
+    let health = health(pb.health_status());
     let weight = pb.load_balancing_weight.unwrap_or(1);
     if weight == 0 {
         cx.within("loadBalancingWeight", |cx| {
@@ -201,6 +194,18 @@ fn endpoint(cx: &mut Context, pb: pb::LbEndpoint, allow_names: bool, shared: &mu
         health,
         facts: shared.share_facts(facts),
     })
+}
+
+/// What is known of an endpoint's health.
+pub(crate) fn health(status: core::HealthStatus) -> HealthStatus {
+    match status {
+        core::HealthStatus::Unknown => HealthStatus::Unknown,
+        core::HealthStatus::Healthy => HealthStatus::Healthy,
+        core::HealthStatus::Unhealthy => HealthStatus::Unhealthy,
+        core::HealthStatus::Draining => HealthStatus::Draining,
+        core::HealthStatus::Timeout => HealthStatus::Timeout,
+        core::HealthStatus::Degraded => HealthStatus::Degraded,
+    }
 }
 
 fn health_check(cx: &mut Context, pb: pb::endpoint::HealthCheckConfig) -> EndpointHealthCheck {

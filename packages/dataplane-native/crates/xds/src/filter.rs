@@ -17,6 +17,7 @@ use messages::{
                 buffer::v3::{Buffer, BufferPerRoute},
                 compressor::v3::{Compressor, CompressorPerRoute},
                 cors::v3::{Cors, CorsPolicy},
+                decompressor::v3::Decompressor,
                 ext_authz::v3::{ExtAuthz, ExtAuthzPerRoute},
                 ext_proc::v3::{ExtProcPerRoute, ExternalProcessor},
                 fault::v3::HttpFault,
@@ -27,6 +28,7 @@ use messages::{
                 rbac::v3::{Rbac as HttpRbac, RbacPerRoute},
                 router::v3::Router,
                 set_filter_state::v3::Config as SetFilterState,
+                stateful_session::v3::{StatefulSession, StatefulSessionPerRoute},
             },
             network::{
                 connection_limit::v3::ConnectionLimit,
@@ -43,8 +45,7 @@ use prost::Message;
 use crate::{
     buffer, compressor,
     context::{Context, is},
-    ext_authz, ext_proc, fault, filter_state, global_limit, http_connection_manager, jwt, module, rate_limit, rbac,
-    short, tcp_proxy,
+    ext_authz, ext_proc, fault, filter_state, global_limit, http_connection_manager, jwt, module, rate_limit, rbac, short, tcp_proxy, decompressor, session,
 };
 
 /// Filters that only observe or pass on telemetry; what they do, this proxy does itself or does not need.
@@ -237,6 +238,12 @@ fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) 
     if is::<Compressor>(any) {
         return Some(HttpFilterKind::Compressor(Box::new(compressor::compressor(cx, any))));
     }
+    if is::<Decompressor>(any) {
+        return Some(HttpFilterKind::Decompressor(decompressor::decompressor(cx, any)));
+    }
+    if is::<StatefulSession>(any) {
+        return Some(HttpFilterKind::StatefulSession(Box::new(session::filter(cx, any))));
+    }
     if is::<Router>(any) {
         let router: Router = cx.unpack(any)?;
         cx.no_effect("upstreamLog", !router.upstream_log.is_empty());
@@ -331,6 +338,9 @@ fn filter_override(cx: &mut Context, name: &str, any: &Any, is_optional: bool) -
     }
     if let Some(module) = module::filter(cx, any) {
         return Some(FilterOverride::Module(Box::new(module)));
+    }
+    if is::<StatefulSessionPerRoute>(any) {
+        return session::per_route(cx, any);
     }
     ignored(cx, "configuration of HTTP filter", name, any, is_optional)
         .map(|type_url| FilterOverride::Ignored { type_url })

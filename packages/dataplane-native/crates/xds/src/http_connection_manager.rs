@@ -20,7 +20,9 @@ use messages::envoy::{
     },
 };
 
-use crate::{access_log::access_logs, context::Context, filter::http_filters, route, tracing, value::millis};
+use crate::{
+    access_log::access_logs, context::Context, filter::http_filters, local_reply, route, tracing, value::millis,
+};
 
 pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpConnectionManager {
     report(cx, &pb);
@@ -85,6 +87,9 @@ pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpCo
         preserve_external_request_id: pb.preserve_external_request_id,
         always_set_request_id_in_response: pb.always_set_request_id_in_response,
         tracing: pb.tracing.map(|pb| cx.within("tracing", |cx| tracing::tracing(cx, pb))),
+        local_replies: pb
+            .local_reply_config
+            .map(|pb| Box::new(cx.within("localReplyConfig", |cx| local_reply::local_replies(cx, pb)))),
         http1: http1(cx, "httpProtocolOptions", pb.http_protocol_options),
         http2: http2(cx, "http2ProtocolOptions", pb.http2_protocol_options),
         strip_port: pb.strip_matching_host_port || strip_any,
@@ -102,7 +107,6 @@ fn report(cx: &mut Context, pb: &pb::HttpConnectionManager) {
         !pb.early_header_mutation_extensions.is_empty(),
     );
     cx.unsupported("forwardClientCertMatcher", pb.forward_client_cert_matcher.is_some());
-    cx.no_effect("localReplyConfig", pb.local_reply_config.is_some());
     cx.no_effect("internalAddressConfig", pb.internal_address_config.is_some());
     cx.no_effect("schemeHeaderTransformation", pb.scheme_header_transformation.is_some());
     cx.no_effect("pathNormalizationOptions", pb.path_normalization_options.is_some());

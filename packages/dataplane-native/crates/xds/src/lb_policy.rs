@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use config::{
-    Cluster, ConsistentHashing, Criteria, LbPolicy, MAX_RING_SIZE, RingHashFunction, SelectorFallback, SlowStart,
-    SubsetFallback, SubsetSelector, Subsets, ZoneAware,
+    Cluster, ConsistentHashing, Criteria, HealthSet, LbPolicy, MAX_RING_SIZE, RingHashFunction, SelectorFallback,
+    SlowStart, SubsetFallback, SubsetSelector, Subsets, ZoneAware,
 };
 use messages::{
     envoy::{
@@ -37,7 +37,7 @@ use serde_json::Value as Json;
 
 use crate::{
     context::{Context, is},
-    short,
+    endpoint, short,
     value::{json_object, millis},
 };
 
@@ -52,6 +52,7 @@ pub(crate) struct Balancing {
     pub(crate) zone_aware: Option<ZoneAware>,
     pub(crate) subsets: Option<Arc<Subsets>>,
     pub(crate) panic_threshold_percent: f64,
+    pub(crate) session_health: HealthSet,
 }
 
 const ROUND_ROBIN: LbPolicy = LbPolicy::RoundRobin { slow_start: None };
@@ -68,6 +69,10 @@ pub(crate) fn balancing(cx: &mut Context, pb: &mut pb::Cluster) -> Balancing {
         _ => None,
     };
     let hashing = common.consistent_hashing_lb_config.unwrap_or_default();
+    let session_health = match common.override_host_status {
+        Some(set) => set.statuses().map(endpoint::health).collect(),
+        None => HealthSet::default(),
+    };
     let mut balancing = Balancing {
         policy: ROUND_ROBIN,
         hashing: ConsistentHashing {
@@ -79,6 +84,7 @@ pub(crate) fn balancing(cx: &mut Context, pb: &mut pb::Cluster) -> Balancing {
             Some(LocalityConfigSpecifier::LocalityWeightedLbConfig(_))
         ),
         zone_aware: zones,
+        session_health,
         subsets: pb.lb_subset_config.take().map(|config| {
             let config = cx.within("lbSubsetConfig", |cx| subsets(cx, config));
             Arc::new(config)

@@ -1,6 +1,6 @@
 //! Retry policies.
 
-use config::{RetryBackoff, RetryOn, RetryPolicy};
+use config::{HedgePolicy, RetryBackoff, RetryOn, RetryPolicy};
 use messages::envoy::config::route::v3::{self as pb, retry_policy::RetryBackOff};
 
 use crate::{context::Context, matcher::headers, value::millis};
@@ -44,6 +44,22 @@ pub(crate) fn retry_policy(cx: &mut Context, pb: pb::RetryPolicy) -> RetryPolicy
         host_selection_max_attempts: u32::try_from(pb.host_selection_retry_max_attempts)
             .unwrap_or(0)
             .clamp(1, 100),
+    }
+}
+
+/// Envoy does not act on the first two fields either.
+pub(crate) fn hedge_policy(cx: &mut Context, pb: pb::HedgePolicy) -> HedgePolicy {
+    match pb.initial_requests {
+        Some(0) => cx.within("initialRequests", |cx| cx.error("is 0; it has to be at least 1")),
+        initial => cx.no_effect("initialRequests", initial.is_some_and(|count| count > 1)),
+    }
+    let chance = pb.additional_request_chance;
+    cx.no_effect(
+        "additionalRequestChance",
+        chance.is_some_and(|chance| chance.numerator > 0),
+    );
+    HedgePolicy {
+        on_per_try_timeout: pb.hedge_on_per_try_timeout,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     filter::overrides,
     global_limit::limits,
     matcher::{headers, pattern, query},
-    retry::retry_policy,
+    retry::{hedge_policy, retry_policy},
     route_action, tracing,
     value::{header_mutations, metadata, runtime_fraction},
 };
@@ -73,7 +73,6 @@ fn reject_duplicates(cx: &mut Context, config: &RouteConfiguration) {
 fn virtual_host(cx: &mut Context, pb: pb::VirtualHost) -> VirtualHost {
     cx.unsupported("matcher", pb.matcher.is_some());
     cx.unsupported("retryPolicyTypedConfig", pb.retry_policy_typed_config.is_some());
-    cx.unsupported("hedgePolicy", pb.hedge_policy.is_some());
     cx.unsupported("requestMirrorPolicies", !pb.request_mirror_policies.is_empty());
     cx.unsupported("cors", pb.cors.is_some());
     cx.no_effect("virtualClusters", !pb.virtual_clusters.is_empty());
@@ -101,6 +100,9 @@ fn virtual_host(cx: &mut Context, pb: pb::VirtualHost) -> VirtualHost {
         retry: pb
             .retry_policy
             .map(|policy| cx.within("retryPolicy", |cx| retry_policy(cx, policy)).shared()),
+        hedge: pb
+            .hedge_policy
+            .map(|policy| cx.within("hedgePolicy", |cx| hedge_policy(cx, policy))),
         headers: header_mutations(
             cx,
             (pb.request_headers_to_add, pb.request_headers_to_remove),

@@ -22,7 +22,7 @@ use crate::{
     filter::overrides,
     global_limit::limits,
     matcher::substitution,
-    retry::retry_policy,
+    retry::{hedge_policy, retry_policy},
     value::{Source, data_source, header_mutations, header_name, metadata, millis, port, runtime_fraction},
 };
 
@@ -79,6 +79,9 @@ fn forward(cx: &mut Context, pb: pb::RouteAction) -> Forward {
         retry: pb
             .retry_policy
             .map(|policy| cx.within("retryPolicy", |cx| retry_policy(cx, policy)).shared()),
+        hedge: pb
+            .hedge_policy
+            .map(|policy| cx.within("hedgePolicy", |cx| hedge_policy(cx, policy))),
         mirrors: cx
             .list("requestMirrorPolicies", pb.request_mirror_policies, mirror)
             .into(),
@@ -100,7 +103,6 @@ fn report(cx: &mut Context, pb: &pb::RouteAction) {
     cx.unsupported("pathRewrite", !pb.path_rewrite.is_empty());
     cx.unsupported("retryPolicyTypedConfig", pb.retry_policy_typed_config.is_some());
     cx.unsupported("cors", pb.cors.is_some());
-    cx.unsupported("hedgePolicy", pb.hedge_policy.is_some());
     cx.unsupported("internalRedirectPolicy", pb.internal_redirect_policy.is_some());
     cx.no_effect("earlyDataPolicy", pb.early_data_policy.is_some());
 }

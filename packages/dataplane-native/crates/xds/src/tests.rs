@@ -40,6 +40,7 @@ mod bodies;
 mod clusters;
 mod listeners;
 mod modules;
+mod policies;
 mod route_tables;
 mod services;
 mod telemetry;

@@ -745,7 +745,7 @@ fn a_changed_picker_is_like_a_new_one() {
         ..endpoints(weights, 0)
     };
     let start = [zone(&[1, 2, 3], 50), endpoints(&[1, 1], 1), zone(&[4, 1], 50)];
-    let health = HealthStatus::Healthy;
+    let health = HealthStatus::Unknown;
     for locality_weighted in [false, true] {
         let options = || PickerOptions {
             locality_weighted,

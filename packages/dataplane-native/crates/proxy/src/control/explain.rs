@@ -328,11 +328,28 @@ fn explain_http<'s>(
             None
         }
         RouteAction::Forward(_) => {
+            if let Some(text) = retries(found) {
+                answer.decide("route", text, &route.origins);
+            }
             let name = choice.name(request)?;
             explain_cluster(snapshot, name, answer);
             internal_listener(snapshot, name)
         }
     }
+}
+
+/// How often and after what the request is tried again.
+fn retries(found: route::Found<'_>) -> Option<String> {
+    let policy = found.retry_policy().filter(|policy| policy.num_retries > 0)?;
+    let on = String::from(policy.retry_on);
+    let time = match policy.per_try_timeout_ms {
+        0 => String::new(),
+        ms if found.hedges_on_per_try_timeout() => {
+            format!("; a try without a response after {ms} ms goes on beside the next one")
+        }
+        ms => format!("; a try has {ms} ms"),
+    };
+    Some(format!("up to {} more tries on {on}{time}", policy.num_retries))
 }
 
 /// The internal listener that a cluster leads to.

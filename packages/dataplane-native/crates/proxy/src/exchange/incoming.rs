@@ -343,11 +343,11 @@ impl Incoming {
         self.has_garbage
     }
 
-    /// Ready when the whole response has been handed on.
+    /// Ready when the whole response has been handed on. Without `up` all of it is here.
     pub(crate) fn poll_body(
         &mut self,
         cx: &mut Context<'_>,
-        up: &mut Wire,
+        mut up: Option<&mut Wire>,
         down: &mut Wire,
         pool: &BufferPool,
     ) -> Poll<Result<(), Broken>> {
@@ -404,6 +404,9 @@ impl Incoming {
                 self.has_garbage |= !self.buffer.is_empty();
                 return Poll::Ready(Ok(()));
             }
+            let Some(up) = up.as_deref_mut() else {
+                return Poll::Ready(Err(Broken::Upstream(WireEnd::Closed)));
+            };
             match self.poll_read(cx, up, pool) {
                 Poll::Ready(read) => read?,
                 // The upstream pauses: what is here is not held back.
@@ -426,11 +429,11 @@ impl Incoming {
         };
         self.staged.clear();
         while !self.is_last_chunk_made && self.out.len() + self.staged.len() < MAX_CHUNK {
-            if self.ready > 0 {
+            if self.ready > 0 || transform.has_more() {
                 let count = self.ready.min(MAX_CHUNK);
-                transform.write(&self.buffer.filled()[..count], &mut self.staged)?;
-                self.buffer.consume(count);
-                self.ready -= count;
+                let taken = transform.write(&self.buffer.filled()[..count], &mut self.staged)?;
+                self.buffer.consume(taken);
+                self.ready -= taken;
             } else if self.reader.is_done() {
                 transform.finish(&self.trailers, &mut self.staged)?;
                 self.is_last_chunk_made = true;

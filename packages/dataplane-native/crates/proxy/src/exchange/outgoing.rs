@@ -5,7 +5,10 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use filter::grpc_web::TextDecoder;
+use filter::{
+    decompress::{DecodeError, Decoder},
+    grpc_web::TextDecoder,
+};
 use http::{BodyReader, Buffer, BufferPool, Decoded, Framing};
 
 use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages, trailers::Trailers, write_chunk};
@@ -45,6 +48,8 @@ pub(crate) struct Outgoing {
     decodes: bool,
     /// The body came as base64.
     text: Option<TextDecoder>,
+    /// The body came encoded.
+    encoded: Option<Box<Encoded>>,
     /// All of it is here, and the head says how long it is.
     is_held: bool,
     /// The most that is kept of the body.
@@ -89,6 +94,7 @@ impl Outgoing {
         self.later_len = 0;
         self.decodes = false;
         self.text = None;
+        self.encoded = None;
         self.is_held = false;
         self.most_kept = BufferPool::MAX;
         self.trailers.clear();
@@ -120,7 +126,10 @@ impl Outgoing {
         if sink.is_stream && self.framing == Framing::Chunked && !self.decodes {
             self.take_chunks_off(buffer, pool)?;
         }
-        let is_open = self.decodes || self.text.is_some() || self.framing == Framing::Close && !sink.has_length;
+        let is_open = self.decodes
+            || self.text.is_some()
+            || self.encoded.is_some()
+            || self.framing == Framing::Close && !sink.has_length;
         self.chunks = !sink.is_stream && !self.is_held && is_open;
         Ok(())
     }
@@ -148,12 +157,89 @@ impl Outgoing {
         self.check_text()
     }
 
-    /// Where the body ends its text has to be complete.
+    /// Takes an encoding off the body: what is here and what will come. The head must not say how long it is.
+    pub(crate) fn decode_content(
+        &mut self,
+        buffer: &mut Buffer,
+        decoder: Decoder,
+        pool: &BufferPool,
+    ) -> Result<(), Broken> {
+        if self.framing == Framing::Chunked && !self.decodes {
+            self.take_chunks_off(buffer, pool)?;
+        }
+        let (start, end) = self.first;
+        let mut input = buffer.filled()[start..end].to_vec();
+        input.extend_from_slice(&self.later.filled()[..self.later_len]);
+        self.close_gap(0, self.later_len);
+        self.later_len = 0;
+        self.first = (start, start);
+        // What was decoded stands in front of the next request, as if it had come there.
+        let next = self.next_request.min(buffer.len());
+        if self.later.is_empty() && next < buffer.len() {
+            if !pool.append(&mut self.later, &buffer.filled()[next..]) {
+                return Err(TOO_MUCH);
+            }
+            buffer.truncate(next);
+        }
+        self.encoded = Some(Box::new(Encoded {
+            decoder,
+            input,
+            taken: 0,
+            staged: Vec::new(),
+        }));
+        self.is_held = false;
+        self.rewind();
+        self.check_text()
+    }
+
+    /// Decodes another piece of what has come. False: there is nothing to decode.
+    fn decode_some(&mut self, pool: &BufferPool) -> Result<bool, Broken> {
+        let Some(encoded) = self.encoded.as_mut().filter(|encoded| encoded.has_work()) else {
+            return Ok(false);
+        };
+        encoded.staged.clear();
+        let rest = &encoded.input[encoded.taken..];
+        let taken = encoded.decoder.run(rest, MAX_CHUNK, &mut encoded.staged);
+        encoded.taken += taken.map_err(refused_encoding)?;
+        if encoded.taken == encoded.input.len() {
+            encoded.input.clear();
+            encoded.taken = 0;
+        }
+        let next = self.later.filled()[self.later_len..].to_vec();
+        self.later.truncate(self.later_len);
+        let count = encoded.staged.len();
+        if self.later.space().len() < count + next.len() {
+            self.later.compact();
+        }
+        let most = self.most_kept.max(BufferPool::MAX);
+        if !pool.reserve(&mut self.later, count + next.len(), most) {
+            return Err(TOO_MUCH);
+        }
+        for piece in [&encoded.staged[..], &next] {
+            self.later.space()[..piece.len()].copy_from_slice(piece);
+            self.later.advance(piece.len());
+        }
+        self.messages.take(&encoded.staged);
+        self.later_len += count;
+        self.check_text()?;
+        Ok(true)
+    }
+
+    /// Where the body ends its text, or what it is encoded in, has to be complete.
     fn check_text(&self) -> Result<(), Broken> {
-        match &self.text {
-            Some(text) if self.reader.is_done() && !text.is_complete() => Err(BAD_TEXT),
+        if !self.is_done() {
+            return Ok(());
+        }
+        match (&self.text, &self.encoded) {
+            (Some(text), _) if !text.is_complete() => Err(BAD_TEXT),
+            (_, Some(encoded)) => encoded.decoder.end().map_err(refused_encoding),
             _ => Ok(()),
         }
+    }
+
+    /// Whether all of the body has come, and is decoded.
+    fn is_done(&self) -> bool {
+        self.reader.is_done() && self.encoded.as_ref().is_none_or(|encoded| !encoded.has_work())
     }
 
     /// Takes the whole body before any of it goes on. Ready with its length; with none if it is longer than `limit`.
@@ -176,7 +262,7 @@ impl Outgoing {
             if held > limit {
                 return Poll::Ready(Ok(None));
             }
-            if self.reader.is_done() {
+            if self.is_done() {
                 return Poll::Ready(Ok(Some(held)));
             }
             ready!(self.poll_read(cx, down, pool))?;
@@ -227,7 +313,7 @@ impl Outgoing {
 
     /// Whether there is no content, and will be none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.reader.is_done() && self.first.0 == self.first.1 && self.later_len == 0 && !self.ends_with_trailers()
+        self.is_done() && self.first.0 == self.first.1 && self.later_len == 0 && !self.ends_with_trailers()
     }
 
     /// Whether all of the body that was taken from the client is still here.
@@ -237,7 +323,19 @@ impl Outgoing {
 
     /// Whether the client has sent the whole body.
     pub(crate) fn is_body_taken(&self) -> bool {
-        self.reader.is_done()
+        self.is_done()
+    }
+
+    /// Another attempt than the one that is under way got all of the request.
+    pub(crate) fn set_sent(&mut self) {
+        self.head_sent = self.head.len();
+        self.first_sent = self.first.1;
+        self.later_sent = self.later_len;
+        self.chunk.clear();
+        self.chunk_sent = 0;
+        self.is_last_chunk_made = true;
+        self.is_end_sent = true;
+        self.needs_flush = false;
     }
 
     /// Whether everything taken from the client has been handed on.
@@ -338,6 +436,7 @@ impl Outgoing {
     pub(crate) fn release(&mut self, pool: &BufferPool, kept_bytes: usize) {
         pool.give(std::mem::take(&mut self.later));
         self.later_len = 0;
+        self.encoded = None;
         self.trailers.release(pool);
         for text in [&mut self.head, &mut self.chunk] {
             text.clear();
@@ -370,7 +469,7 @@ impl Outgoing {
                 )
             };
             let wanted = head.len() + first.len() + later.len();
-            let ends = self.reader.is_done() && !self.ends_with_trailers();
+            let ends = self.is_done() && !self.ends_with_trailers();
             if wanted > 0 || ends && self.to_stream && !self.is_end_sent {
                 let slices = [IoSlice::new(head), IoSlice::new(first), IoSlice::new(later)];
                 let from = usize::from(head.is_empty());
@@ -387,7 +486,7 @@ impl Outgoing {
                 continue;
             }
             if self.ends_with_trailers()
-                && self.reader.is_done()
+                && self.is_done()
                 && !self.is_end_sent
                 && let Wire::Stream(stream) = up
             {
@@ -398,7 +497,7 @@ impl Outgoing {
                 ready!(up.poll_sent(cx)).map_err(Broken::Upstream)?;
                 self.needs_flush = false;
             }
-            if self.reader.is_done() {
+            if self.is_done() {
                 return Poll::Ready(Ok(()));
             }
             ready!(self.poll_read(cx, down, pool))?;
@@ -424,7 +523,7 @@ impl Outgoing {
             self.later_sent += count;
         }
         let is_all = self.first_sent == self.first.1 && self.later_sent == self.later_len;
-        if self.reader.is_done() && is_all && !self.is_last_chunk_made {
+        if self.is_done() && is_all && !self.is_last_chunk_made {
             if self.ends_with_trailers() {
                 self.trailers.write(&mut self.chunk);
             } else {
@@ -451,9 +550,12 @@ impl Outgoing {
         let kept = (self.first.1 - self.first.0) + self.later_len;
         if kept >= self.replay_limit {
             self.replay_limit = 0;
-            self.later.clear();
+            self.close_gap(0, self.later_len);
             self.later_len = 0;
             self.later_sent = 0;
+        }
+        if self.decode_some(pool)? {
+            return Poll::Ready(Ok(()));
         }
         if !down.is_stream() {
             if self.later.capacity() == 0 {
@@ -490,14 +592,20 @@ impl Outgoing {
             let taken = consume(&mut self.reader, bytes)?;
             (taken, taken)
         };
-        let len = match &mut self.text {
-            Some(text) => decode_text(text, &mut bytes[..len])?,
-            None => len,
+        let len = match (&mut self.encoded, &mut self.text) {
+            (Some(encoded), _) => {
+                encoded.input.extend_from_slice(&bytes[..len]);
+                self.body_bytes += len as u64;
+                0
+            }
+            (None, Some(text)) => decode_text(text, &mut bytes[..len])?,
+            (None, None) => len,
         };
         self.close_gap(start + len, start + taken);
         self.later_len += len;
         self.body_bytes += len as u64;
         self.messages.take(&self.later.filled()[start..start + len]);
+        self.decode_some(pool)?;
         if let Wire::Stream(stream) = down
             && stream.is_read_through()
         {
@@ -518,7 +626,7 @@ impl Outgoing {
             Wire::Stream(stream) => return stream.poll_reset(cx).map(|_| Broken::Downstream),
             Wire::Connection(connection) => connection,
         };
-        if !self.reader.is_done() || !self.later.is_empty() {
+        if !self.is_done() || !self.later.is_empty() {
             return Poll::Pending;
         }
         loop {
@@ -540,6 +648,31 @@ fn consume(reader: &mut BodyReader, bytes: &[u8]) -> Result<usize, Broken> {
         .consume(bytes)
         .map_err(|error| Broken::DownstreamProtocol(error.details()))
 }
+
+/// A body on its way through a decoder.
+struct Encoded {
+    decoder: Decoder,
+    /// What has come and is not decoded, from `taken` on: one read's worth at most, or what came with the head.
+    input: Vec<u8>,
+    taken: usize,
+    staged: Vec<u8>,
+}
+
+impl Encoded {
+    fn has_work(&self) -> bool {
+        self.taken < self.input.len() || self.decoder.has_more()
+    }
+}
+
+fn refused_encoding(error: DecodeError) -> Broken {
+    Broken::DownstreamProtocol(match error {
+        DecodeError::Malformed => "decompression_failed",
+        DecodeError::Truncated => "decompression_truncated",
+        DecodeError::TooLarge => "decompression_ratio_exceeded",
+    })
+}
+
+const TOO_MUCH: Broken = Broken::DownstreamProtocol("http1.body_buffer_full");
 
 const BAD_TEXT: Broken = Broken::DownstreamProtocol("grpc_base_64_decode_failed");
 

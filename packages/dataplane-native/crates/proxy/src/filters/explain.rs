@@ -98,6 +98,8 @@ pub(crate) fn explain<V: RequestView>(
             Effective::Buffer(limit) => {
                 outcomes.push((format!("{}: holds up to {limit} bytes", filter.name), false));
             }
+            Effective::Decompressor(settings) => outcomes.extend(describe_decompressor(&filter.name, settings)),
+            Effective::Session(settings) => outcomes.extend(describe_session(&filter.name, settings)),
             Effective::GrpcWeb => {
                 let content_type = request
                     .header(&HeaderName::from_static("content-type"))
@@ -114,6 +116,25 @@ pub(crate) fn explain<V: RequestView>(
         }
     }
     outcomes
+}
+
+fn describe_decompressor(name: &str, settings: &config::Decompressor) -> Option<(String, bool)> {
+    let of = match (settings.requests, settings.responses) {
+        (true, true) => "requests and responses",
+        (true, false) => "requests",
+        (false, true) => "responses",
+        (false, false) => return None,
+    };
+    Some((format!("{name}: takes {} off {of}", settings.library.encoding()), false))
+}
+
+fn describe_session(name: &str, settings: &config::StatefulSession) -> Option<(String, bool)> {
+    let place = match settings.state.as_ref()? {
+        config::SessionState::Cookie { name, .. } => format!("cookie {name}"),
+        config::SessionState::Header(name) => format!("header {name}"),
+    };
+    let otherwise = if settings.strict { ", or gets 503" } else { "" };
+    Some((format!("{name}: goes to the endpoint in {place}{otherwise}"), false))
 }
 
 fn describe_fault(name: &str, settings: &config::Fault) -> String {

@@ -9,7 +9,7 @@ use super::Subject;
 const NEVER_SET: [&str; 7] = ["IH", "UMSDR", "RFCF", "NFCF", "DO", "DR", "DRR"];
 
 /// A filter that is ready to be asked.
-pub(super) enum Filter {
+pub(crate) enum Filter {
     Everything,
     StatusCode(Comparison),
     DurationMs(Comparison),
@@ -66,7 +66,7 @@ impl Filter {
         })
     }
 
-    pub(super) fn passes(&self, subject: &Subject<'_>) -> bool {
+    pub(crate) fn passes(&self, subject: &Subject<'_>) -> bool {
         let log = subject.log;
         match self {
             Self::Everything => true,

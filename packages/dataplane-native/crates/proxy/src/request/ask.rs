@@ -133,6 +133,7 @@ pub(super) async fn hold_body(
 pub(super) async fn refuse(
     call: &mut Call<'_>,
     wire: &mut Wire,
+    buffer: &Buffer,
     scratch: &mut Scratch,
     timer: &Timer,
     failure: Failure,
@@ -145,5 +146,5 @@ pub(super) async fn refuse(
     }
     call.closes = true;
     let reply = call.fail(failure);
-    reply::send(call, wire, scratch, timer, reply).await
+    reply::send(call, wire, buffer, scratch, timer, reply).await
 }

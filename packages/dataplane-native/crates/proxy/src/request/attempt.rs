@@ -2,17 +2,19 @@
 
 mod acquire;
 mod heads;
+mod hedge;
 mod relay;
 mod retry;
 mod transform;
 
 use std::{
+    pin::pin,
     sync::{Arc, atomic::Ordering::Relaxed},
     task::{Context, Poll},
 };
 
-use config::Forward;
-use http::{Buffer, ResponseView};
+use config::{Forward, RetryPolicy, Thresholds};
+use http::{Buffer, RequestView, ResponseView};
 use telemetry::{Counter, ResponseFlags};
 
 use super::{Call, Next, Scratch, UNDELIVERED, View, client_gone, mirror, reply};
@@ -24,14 +26,16 @@ use crate::{
     timer::Timer,
     upstream::Target,
     wire::Wire,
+    worker::Worker,
 };
 
 use acquire::{Waiting, acquire};
 use heads::{mutate_request, send_head};
+use hedge::{Hedges, Judge, Late, Raced, Settled};
 use relay::{exchange, finish_unread, relay};
 use retry::{Retries, back_off, is_retriable_status};
 
-pub(super) use heads::write_response_head;
+pub(super) use heads::{values, write_response_head};
 
 /// Where an attempt goes.
 pub(super) struct Chosen<'s> {
@@ -40,18 +44,18 @@ pub(super) struct Chosen<'s> {
 }
 
 /// Counts a request on its endpoint.
-struct InFlight<'a>(&'a EndpointState);
+pub(super) struct InFlight<'s>(Chosen<'s>);
 
-impl<'a> InFlight<'a> {
-    fn new(endpoint: &'a EndpointState) -> Self {
-        endpoint.begin();
-        Self(endpoint)
+impl<'s> InFlight<'s> {
+    fn new(chosen: Chosen<'s>) -> Self {
+        chosen.endpoint.begin();
+        Self(chosen)
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.active.fetch_sub(1, Relaxed);
+        self.0.endpoint.active.fetch_sub(1, Relaxed);
     }
 }
 
@@ -123,7 +127,6 @@ impl Deadlines {
 }
 
 /// Forwards the request and relays the response.
-#[allow(clippy::too_many_lines, reason = "the loop over attempts is one state machine")]
 pub(super) async fn forward(
     call: &mut Call<'_>,
     wire: &mut Wire,
@@ -133,30 +136,22 @@ pub(super) async fn forward(
 ) -> Next {
     let (Some(cluster), Some(forward)) = (call.cluster, call.found.and_then(|found| found.forward())) else {
         let failure = call.fail(Failure::ClusterNotFound);
-        return reply::send(call, wire, scratch, timer, failure).await;
+        return reply::send(call, wire, buffer, scratch, timer, failure).await;
     };
     let priority = usize::from(forward.high_priority);
     let limits = if forward.high_priority {
-        cluster.config.circuit_breakers.high
+        &cluster.config.circuit_breakers.high
     } else {
-        cluster.config.circuit_breakers.default
+        &cluster.config.circuit_breakers.default
     };
-    let Some(_request) = cluster.state.acquire_request(priority, &limits) else {
+    let Some(_request) = cluster.state.acquire_request(priority, limits) else {
         call.worker.count(Counter::CircuitBreakerOpen);
         cluster.state.overflows_total.fetch_add(1, Relaxed);
         let failure = call.fail(Failure::Overflow);
-        return reply::send(call, wire, scratch, timer, failure).await;
+        return reply::send(call, wire, buffer, scratch, timer, failure).await;
     };
     cluster.state.requests_total.fetch_add(1, Relaxed);
-    let policy = call.retry_policy();
-    let mut retries = Retries {
-        policy,
-        made: 0,
-        safe_made: 0,
-    };
     let mut deadlines = deadlines(call, forward, scratch.outgoing.is_body_taken());
-    let mut has_stale = false;
-    let mut retry_guard: Option<Guard> = None;
     hash_request(call, cluster, buffer, scratch);
     mutate_request(call, buffer, scratch, forward);
     if scratch.request.expects_continue && !scratch.outgoing.is_body_taken() {
@@ -165,156 +160,329 @@ pub(super) async fn forward(
             return client_gone(call);
         }
     }
+    let policy = call.retry_policy();
+    let plan = Plan {
+        cluster,
+        forward,
+        policy,
+        priority,
+        limits,
+        is_hedged: wants_hedges(call, scratch, policy),
+    };
+    let ended = attempts(call, wire, buffer, scratch, timer, &plan, &mut deadlines).await;
+    let (up, kept) = match ended {
+        Ended::Answered(up, in_flight) => (up, (in_flight, None)),
+        Ended::Late(mut late) => {
+            if scratch.incoming.is_within_interim() {
+                // The client has half of a hint of another try: no head can follow it.
+                return client_gone(call);
+            }
+            late.put_back(scratch, &call.worker.buffers);
+            let (up, kept) = late.into_upstream();
+            call.endpoint = kept.0.0.entry;
+            call.upstream_address = kept.0.0.endpoint.address.socket();
+            note_upstream(call, &up);
+            (acquire::adopt(call, up), kept)
+        }
+        Ended::Failed(Failure::DownstreamClosed) => return client_gone(call),
+        Ended::Failed(failure) => {
+            if failure == Failure::DownstreamProtocol {
+                call.worker.count(Counter::DownstreamProtocolErrors);
+                call.closes = true;
+            }
+            let reply = call.fail(failure);
+            return reply::send(call, wire, buffer, scratch, timer, reply).await;
+        }
+    };
+    mirror::send(call, buffer, scratch, forward);
+    deadlines.attempt = None;
+    relay(call, wire, buffer, scratch, timer, up, kept, deadlines).await
+}
+
+/// What the tries of a request go by.
+struct Plan<'s> {
+    cluster: &'s Arc<ClusterEntry>,
+    forward: &'s Forward,
+    policy: Option<&'s RetryPolicy>,
+    priority: usize,
+    limits: &'s Thresholds,
+    /// A try that is late goes on beside the next one.
+    is_hedged: bool,
+}
+
+/// How the tries of a request ended.
+enum Ended<'s> {
+    /// With a response whose head is in the scratch space.
+    Answered(Upstream, InFlight<'s>),
+    /// With that of a try that was late.
+    Late(Box<Late<'s>>),
+    Failed(Failure),
+}
+
+/// What a try came to.
+enum Tried<'s> {
+    Answered(Upstream),
+    /// Its time is over; it goes on beside the next one, which is counted.
+    Late(Upstream, Option<Guard>),
+    /// A try that was late has answered.
+    Overtaken(Box<Late<'s>>),
+    Failed(Failure),
+}
+
+/// Tries until there is a response for the client, or none to be had.
+#[allow(clippy::too_many_lines, reason = "the loop over attempts is one state machine")]
+async fn attempts<'s>(
+    call: &mut Call<'s>,
+    wire: &mut Wire,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    timer: &Timer,
+    plan: &Plan<'s>,
+    deadlines: &mut Deadlines,
+) -> Ended<'s> {
+    let Plan { cluster, policy, .. } = *plan;
+    let mut retries = Retries {
+        policy,
+        made: 0,
+        safe_made: 0,
+    };
+    let mut has_stale = false;
+    let mut guard: Option<Guard> = None;
+    let mut hedges = Hedges::default();
+    let judge = Judge {
+        worker: call.worker,
+        cluster,
+        policy,
+    };
     loop {
         call.attempts += 1;
-        let Some(chosen) = choose(call, cluster, scratch) else {
-            let failure = call.fail(Failure::NoHealthyUpstream);
-            return reply::send(call, wire, scratch, timer, failure).await;
+        let Some(chosen) = choose(call, cluster, buffer, scratch) else {
+            let failed = Ended::Failed(Failure::NoHealthyUpstream);
+            return settle(&mut hedges, &judge, wire, buffer, scratch, timer, deadlines)
+                .await
+                .unwrap_or(failed);
         };
         call.endpoint = chosen.entry;
         call.upstream_address = chosen.endpoint.address.socket();
         call.upstream_local = None;
         scratch.tried.push(chosen.endpoint.id);
-        let in_flight = InFlight::new(&chosen.endpoint);
+        let in_flight = InFlight::new(chosen);
+        let chosen = &in_flight.0;
         let attempt_ms = policy.map_or(0, |policy| policy.per_try_timeout_ms);
         deadlines.attempt = (attempt_ms > 0).then(|| timer.now_ms() + attempt_ms);
         deadlines.arm(timer);
-        let waiting = Waiting {
-            wire: &mut *wire,
-            buffer: &mut *buffer,
-            scratch: &*scratch,
-            timer,
-            deadlines: &mut deadlines,
+        let acquired = {
+            let waiting = Waiting {
+                wire: &mut *wire,
+                buffer: &mut *buffer,
+                scratch: &*scratch,
+                timer,
+                deadlines: &mut *deadlines,
+            };
+            let own = pin!(acquire(call, cluster, chosen, plan.priority, has_stale, waiting));
+            hedges.race(&judge, own).await
         };
-        let result = match acquire(call, cluster, &chosen, priority, has_stale, waiting).await {
-            Ok(mut up) => {
+        let tried = match acquired {
+            Raced::Won(late) => Tried::Overtaken(late),
+            Raced::Done(Err(failure)) => Tried::Failed(failure),
+            Raced::Done(Ok(mut up)) => {
                 note_upstream(call, &up);
                 let requests = up.info.requests.get();
                 let is_reused = requests > 0;
                 up.info.requests.set(requests + 1);
-                let sent = send_head(call, buffer, scratch, forward, chosen.entry, &mut up);
-                let exchanged = match sent {
-                    Ok(()) => exchange(call, wire, buffer, scratch, timer, &mut up, &mut deadlines).await,
-                    Err(failure) => Err(failure),
+                let sent = send_head(call, buffer, scratch, plan.forward, chosen.entry, &mut up);
+                let mut next_guard = None;
+                let exchanged = loop {
+                    if let Err(failure) = sent {
+                        break Raced::Done(Err(failure));
+                    }
+                    let exchanged = {
+                        let own = pin!(exchange(call, wire, buffer, scratch, timer, &mut up, deadlines));
+                        hedges.race(&judge, own).await
+                    };
+                    let is_late = matches!(exchanged, Raced::Done(Err(Failure::PerTryTimeout)));
+                    if !is_late || !plan.is_hedged || !scratch.outgoing.is_finished() {
+                        break exchanged;
+                    }
+                    call.worker.count(Counter::UpstreamTimeouts);
+                    verdict(call.worker, cluster, chosen, Verdict::LocalFailure);
+                    if retries.allows_hedge() {
+                        next_guard = retry_guard(call, plan);
+                    }
+                    if next_guard.is_some() {
+                        break exchanged;
+                    }
+                    // None will be beside it: it has the time that the route has.
+                    deadlines.attempt = None;
+                    deadlines.arm(timer);
                 };
                 match exchanged {
-                    Ok(()) if was_undelivered(&up, scratch) => {
+                    Raced::Done(Err(Failure::PerTryTimeout)) if next_guard.is_some() => Tried::Late(up, next_guard),
+                    Raced::Won(late) => Tried::Overtaken(late),
+                    Raced::Done(Ok(())) if was_undelivered(&up, head_of(scratch), scratch.response.status) => {
                         finish_unread(call, up, scratch);
-                        Err(Failure::Undelivered)
+                        Tried::Failed(Failure::Undelivered)
                     }
-                    Ok(()) => Ok(up),
+                    Raced::Done(Ok(())) => Tried::Answered(up),
                     // The pool gave a connection that its peer had closed already.
-                    Err(Failure::ClosedBeforeResponse)
+                    Raced::Done(Err(Failure::ClosedBeforeResponse))
                         if is_reused
                             && !scratch.incoming.has_received()
                             && (scratch.request.method.is_idempotent() || !scratch.outgoing.has_written()) =>
                     {
-                        Err(Failure::StaleConnection)
+                        Tried::Failed(Failure::StaleConnection)
                     }
-                    Err(failure) => Err(failure),
+                    Raced::Done(Err(failure)) => Tried::Failed(failure),
                 }
             }
-            Err(failure) => Err(failure),
         };
-        drop(retry_guard.take());
-        match result {
-            Ok(up) => {
+        let own_guard = guard.take();
+        match tried {
+            Tried::Overtaken(late) => return Ended::Late(late),
+            Tried::Late(up, next_guard) => {
+                guard = next_guard;
+                hedges.push(Late::new(call, scratch, up, in_flight, own_guard));
+                call.worker.count(Counter::HedgesSent);
+            }
+            Tried::Answered(up) => {
+                drop(own_guard);
                 let status = scratch.response.status;
-                verdict(call, cluster, &chosen, Verdict::Status(status));
-                let wants_retry = retries.policy.is_some_and(|policy| {
-                    retries.made < policy.num_retries && is_retriable_status(policy, scratch, status)
-                });
-                if wants_retry && scratch.outgoing.is_replayable() && status != 101 {
-                    match cluster.state.acquire_retry(priority, &limits) {
-                        Some(guard) => {
-                            retry_guard = Some(guard);
-                            // The response is thrown away with its connection, unless it is here already.
-                            finish_unread(call, up, scratch);
-                            drop(in_flight);
-                            retries.made += 1;
-                            cluster.state.retries_total.fetch_add(1, Relaxed);
-                            call.worker.count(Counter::Retries);
-                            if back_off(&retries, timer, wire, buffer, scratch, &deadlines)
-                                .await
-                                .is_err()
-                            {
-                                return client_gone(call);
-                            }
-                            scratch.outgoing.rewind();
-                            scratch.incoming.begin();
-                            continue;
-                        }
-                        None => {
-                            call.worker.count(Counter::RetryBudgetExceeded);
-                            cluster.state.retry_overflows_total.fetch_add(1, Relaxed);
-                            call.flags = call.flags.with(ResponseFlags::UPSTREAM_OVERFLOW);
-                        }
-                    }
-                } else if retries.made > 0
-                    && retries
-                        .policy
-                        .is_some_and(|policy| is_retriable_status(policy, scratch, status))
-                {
+                verdict(call.worker, cluster, chosen, Verdict::Status(status));
+                let is_bad = policy.is_some_and(|policy| is_retriable_status(policy, head_of(scratch), status));
+                let is_left = policy.is_some_and(|policy| retries.made < policy.num_retries);
+                if is_bad && is_left && scratch.outgoing.is_replayable() && status != 101 {
+                    guard = retry_guard(call, plan);
+                } else if is_bad && retries.made > 0 {
                     call.flags = call.flags.with(ResponseFlags::RETRY_LIMIT);
                 }
-                mirror::send(call, buffer, scratch, forward);
-                deadlines.attempt = None;
-                return relay(call, wire, buffer, scratch, timer, up, deadlines).await;
+                if guard.is_none() {
+                    // An error says little while others may still answer.
+                    if is_bad
+                        && let Some(ended) = settle(&mut hedges, &judge, wire, buffer, scratch, timer, deadlines).await
+                    {
+                        return ended;
+                    }
+                    return Ended::Answered(up, in_flight);
+                }
+                // The response is thrown away with its connection, unless it is here already.
+                finish_unread(call, up, scratch);
+                drop(in_flight);
+                retries.made += 1;
             }
-            Err(Failure::DownstreamClosed) => return client_gone(call),
-            Err(Failure::DownstreamProtocol) => {
-                call.worker.count(Counter::DownstreamProtocolErrors);
-                call.closes = true;
-                let failure = call.fail(Failure::DownstreamProtocol);
-                return reply::send(call, wire, scratch, timer, failure).await;
-            }
-            Err(Failure::StaleConnection) if scratch.outgoing.is_replayable() => {
+            Tried::Failed(Failure::StaleConnection) if scratch.outgoing.is_replayable() => {
                 call.worker.count(Counter::UpstreamPoolStale);
                 call.attempts -= 1;
                 scratch.tried.pop();
                 has_stale = true;
+                scratch.outgoing.rewind();
+                scratch.incoming.begin();
+                continue;
             }
-            Err(failure) => {
-                call.upstream_failure = failure.transport_failure();
-                if failure.source() == crate::error::Source::Upstream && failure != Failure::Overflow {
-                    verdict(call, cluster, &chosen, Verdict::LocalFailure);
-                }
-                if matches!(failure, Failure::ResponseTimeout | Failure::PerTryTimeout) {
-                    call.worker.count(Counter::UpstreamTimeouts);
-                }
+            Tried::Failed(failure @ (Failure::DownstreamClosed | Failure::DownstreamProtocol)) => {
+                return Ended::Failed(failure);
+            }
+            Tried::Failed(failure) => {
+                drop(own_guard);
+                note_failure(call, cluster, chosen, failure);
                 let is_allowed = retries.allows(failure, scratch);
-                let guard = if is_allowed {
-                    cluster.state.acquire_retry(priority, &limits)
-                } else {
-                    None
-                };
+                if is_allowed {
+                    guard = retry_guard(call, plan);
+                }
                 if guard.is_none() {
-                    if is_allowed {
-                        call.worker.count(Counter::RetryBudgetExceeded);
-                        cluster.state.retry_overflows_total.fetch_add(1, Relaxed);
-                        call.flags = call.flags.with(ResponseFlags::UPSTREAM_OVERFLOW);
-                    } else if retries.made + retries.safe_made > 0 && failure.retry_class() != RetryClass::Never {
+                    let may_wait = failure.retry_class() != RetryClass::Never;
+                    if may_wait
+                        && let Some(ended) = settle(&mut hedges, &judge, wire, buffer, scratch, timer, deadlines).await
+                    {
+                        return ended;
+                    }
+                    if may_wait && !is_allowed && retries.made + retries.safe_made > 0 {
                         call.worker.count(Counter::RetriesExhausted);
                         call.flags = call.flags.with(ResponseFlags::RETRY_LIMIT);
                     }
-                    let reply = call.fail(failure);
-                    return reply::send(call, wire, scratch, timer, reply).await;
+                    return Ended::Failed(failure);
                 }
-                retry_guard = guard;
-                cluster.state.retries_total.fetch_add(1, Relaxed);
-                call.worker.count(Counter::Retries);
                 drop(in_flight);
-                if back_off(&retries, timer, wire, buffer, scratch, &deadlines)
-                    .await
-                    .is_err()
-                {
-                    return client_gone(call);
-                }
             }
+        }
+        cluster.state.retries_total.fetch_add(1, Relaxed);
+        call.worker.count(Counter::Retries);
+        let waited = {
+            let own = pin!(back_off(&retries, timer, wire, buffer, scratch, deadlines));
+            hedges.race(&judge, own).await
+        };
+        match waited {
+            Raced::Done(Ok(())) => {}
+            Raced::Done(Err(())) => return Ended::Failed(Failure::DownstreamClosed),
+            Raced::Won(late) => return Ended::Late(late),
         }
         scratch.outgoing.rewind();
         scratch.incoming.begin();
     }
+}
+
+/// Whether tries of this request go on when their time is over. What becomes a tunnel has one end only.
+fn wants_hedges(call: &Call<'_>, scratch: &Scratch, policy: Option<&RetryPolicy>) -> bool {
+    let request = &scratch.request;
+    policy.is_some_and(|policy| policy.per_try_timeout_ms > 0 && policy.num_retries > 0)
+        && call.found.is_some_and(|found| found.hedges_on_per_try_timeout())
+        && !request.wants_upgrade
+        && request.method != http::Method::Connect
+}
+
+/// Waits for tries that are late, if there are any. None: none of them has a good response.
+async fn settle<'s>(
+    hedges: &mut Hedges<'s>,
+    judge: &Judge<'_>,
+    wire: &mut Wire,
+    buffer: &mut Buffer,
+    scratch: &Scratch,
+    timer: &Timer,
+    deadlines: &mut Deadlines,
+) -> Option<Ended<'s>> {
+    if hedges.is_empty() {
+        return None;
+    }
+    deadlines.attempt = None;
+    deadlines.arm(timer);
+    let waiting = Waiting {
+        wire,
+        buffer,
+        scratch,
+        timer,
+        deadlines,
+    };
+    match Box::pin(hedges.settle(judge, waiting)).await {
+        Settled::Won(late) => Some(Ended::Late(late)),
+        Settled::GivenUp(failure) => Some(Ended::Failed(failure)),
+        Settled::Lost => None,
+    }
+}
+
+/// Counts another try, as far as the budget allows one.
+fn retry_guard(call: &mut Call<'_>, plan: &Plan<'_>) -> Option<Guard> {
+    let state = &plan.cluster.state;
+    let guard = state.acquire_retry(plan.priority, plan.limits);
+    if guard.is_none() {
+        call.worker.count(Counter::RetryBudgetExceeded);
+        state.retry_overflows_total.fetch_add(1, Relaxed);
+        call.flags = call.flags.with(ResponseFlags::UPSTREAM_OVERFLOW);
+    }
+    guard
+}
+
+fn note_failure(call: &mut Call<'_>, cluster: &ClusterEntry, chosen: &Chosen<'_>, failure: Failure) {
+    call.upstream_failure = failure.transport_failure();
+    if failure.source() == crate::error::Source::Upstream && failure != Failure::Overflow {
+        verdict(call.worker, cluster, chosen, Verdict::LocalFailure);
+    }
+    if matches!(failure, Failure::ResponseTimeout | Failure::PerTryTimeout) {
+        call.worker.count(Counter::UpstreamTimeouts);
+    }
+}
+
+/// The response's head as it has arrived.
+fn head_of(scratch: &Scratch) -> ResponseView<'_> {
+    ResponseView::new(&scratch.response, scratch.incoming.head_bytes())
 }
 
 /// What logs tell about the connection; it is another one's once the request has ended.
@@ -329,9 +497,8 @@ fn note_upstream(call: &mut Call<'_>, up: &Upstream) {
 
 /// Whether the proxy beside the endpoint says that the application did not get the request. Its word counts if it proved
 /// who it is.
-fn was_undelivered(up: &Upstream, scratch: &Scratch) -> bool {
-    let head = ResponseView::new(&scratch.response, scratch.incoming.head_bytes());
-    scratch.response.status == 503 && up.info.is_mutual && head.header(UNDELIVERED).is_some()
+fn was_undelivered(up: &Upstream, head: ResponseView<'_>, status: u16) -> bool {
+    status == 503 && up.info.is_mutual && head.header(UNDELIVERED).is_some()
 }
 
 /// Deadlines of a request that is held until it is complete.
@@ -365,6 +532,7 @@ fn pick_input<'s>(call: &Call<'s>, cluster: &ClusterEntry) -> balance::PickInput
     balance::PickInput {
         hash: call.hash,
         criteria: cluster.config.subsets.as_ref().and_then(|_| criteria()),
+        preferred: call.effects.session.as_ref().and_then(|session| session.preferred()),
         ..call.worker.pick_input(&cluster.picker)
     }
 }
@@ -390,9 +558,20 @@ pub(super) fn hash_request(call: &mut Call<'_>, cluster: &ClusterEntry, buffer: 
 }
 
 /// The endpoint for the next attempt.
-pub(super) fn choose<'s>(call: &Call<'s>, cluster: &'s Arc<ClusterEntry>, scratch: &Scratch) -> Option<Chosen<'s>> {
-    if let config::ClusterKind::OriginalDst { .. } = &cluster.config.kind {
-        let address = call.served.facts.destination_for(&cluster.config.kind)?;
+pub(super) fn choose<'s>(
+    call: &Call<'s>,
+    cluster: &'s Arc<ClusterEntry>,
+    buffer: &Buffer,
+    scratch: &Scratch,
+) -> Option<Chosen<'s>> {
+    if let config::ClusterKind::OriginalDst { http_header, .. } = &cluster.config.kind {
+        // What is no address does not count, as in Envoy.
+        let asked = http_header.as_ref().and_then(|name| {
+            let view = RequestView::new(&scratch.request, buffer.filled());
+            let value = scratch.edits.get(view.buffer(), view.fields(), name.as_str())?;
+            std::str::from_utf8(value).ok()?.trim().parse().ok()
+        });
+        let address = call.served.facts.destination_for(&cluster.config.kind, asked)?;
         let endpoint = cluster.state.dynamic_endpoint(address, || call.worker.shared.next_id());
         return Some(Chosen { endpoint, entry: None });
     }
@@ -444,18 +623,18 @@ pub(super) fn target<'a>(
     }
 }
 
-fn verdict(call: &Call<'_>, cluster: &ClusterEntry, chosen: &Chosen<'_>, verdict: Verdict) {
+fn verdict(worker: &Worker, cluster: &ClusterEntry, chosen: &Chosen<'_>, verdict: Verdict) {
     if !matches!(verdict, Verdict::Status(..500)) {
         chosen.endpoint.troubles().errors_total.fetch_add(1, Relaxed);
     }
     let Some(settings) = &cluster.config.outlier_detection else {
         return;
     };
-    let now = call.worker.shared.now_ms();
+    let now = worker.shared.now_ms();
     if cluster
         .state
         .record(&chosen.endpoint, verdict, settings, cluster.endpoints.len(), now)
     {
-        call.worker.count(Counter::EndpointsEjected);
+        worker.count(Counter::EndpointsEjected);
     }
 }

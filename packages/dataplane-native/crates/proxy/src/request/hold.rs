@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, task::Poll};
 
-use http::{Buffer, Known, Method, RequestView};
+use http::{Buffer, Framing, Known, Method, RequestView};
 use telemetry::Counter;
 
 use super::{Call, Reply, Scratch, attempt, reply};
@@ -48,7 +48,8 @@ pub(super) async fn hold(
     timer.set(None);
     match held {
         Ok(Some(held)) => {
-            let is_without_length = length.is_none() && !(was_taken && held == 0);
+            let is_without_body = scratch.request.framing != Framing::Chunked && was_taken && held == 0;
+            let is_without_length = length.is_none() && !is_without_body;
             if is_without_length && scratch.outgoing.set_held() {
                 let view = RequestView::new(&scratch.request, buffer.filled());
                 let edits = &mut scratch.edits;

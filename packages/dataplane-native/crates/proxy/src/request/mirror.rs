@@ -7,6 +7,7 @@ use http::{Buffer, Edits, Framing, RequestHead, RequestView, ResponseHead, h1, h
 
 use super::{Call, Scratch};
 use crate::{
+    cluster::Opening,
     exchange::{Arrived, BodyPlan, Expected, Incoming},
     pool::Upstream,
     snapshot::ClusterEntry,
@@ -223,7 +224,9 @@ async fn open(worker: &Rc<Worker>, cluster: &Arc<ClusterEntry>) -> Option<Upstre
         None => {
             let breakers = &cluster.config.circuit_breakers.default;
             let guard = cluster.state.acquire_connection(0, breakers)?;
-            upstream::connect(worker, target, speaks, guard).await.ok()?
+            upstream::connect(worker, target, speaks, guard, Opening::new(&entry.state))
+                .await
+                .ok()?
         }
     };
     up.info.requests.set(up.info.requests.get() + 1);

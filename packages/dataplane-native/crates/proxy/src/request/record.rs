@@ -151,7 +151,12 @@ fn span<'a>(
     }
 }
 
-fn subject<'a>(call: &'a Call<'_>, buffer: &'a Buffer, scratch: &'a Scratch, log: &'a AccessLog<'a>) -> Subject<'a> {
+pub(super) fn subject<'a>(
+    call: &'a Call<'_>,
+    buffer: &'a Buffer,
+    scratch: &'a Scratch,
+    log: &'a AccessLog<'a>,
+) -> Subject<'a> {
     Subject {
         log,
         facts: &call.served.facts,
@@ -175,7 +180,7 @@ fn subject<'a>(call: &'a Call<'_>, buffer: &'a Buffer, scratch: &'a Scratch, log
     }
 }
 
-fn entry<'a>(
+pub(super) fn entry<'a>(
     call: &'a Call<'_>,
     request: RequestView<'a>,
     scratch: &'a Scratch,
@@ -217,6 +222,7 @@ fn entry<'a>(
         server_name: &call.served.facts.server_name,
         attempts: call.attempts,
         grpc_status: grpc_status(call),
+        local_reply_body: b"",
         captured: b"",
     }
 }

@@ -3,10 +3,10 @@
 use std::{future::poll_fn, io::IoSlice, sync::Arc, task::Poll};
 
 use config::{DirectResponse, Redirect, RequestView as _, Route};
-use http::{Method, h1, h2::FieldWriter};
+use http::{Buffer, Method, h1, h2::FieldWriter};
 use telemetry::ResponseFlags;
 
-use super::{Call, Next, Scratch, View, client_gone, effects};
+use super::{Call, Next, Scratch, View, client_gone, effects, local_reply};
 use crate::{error::Failure, h2, http_connection::write_all, timer::Timer, wire::Wire};
 
 /// Time to write a response made here to a client that does not read.
@@ -39,7 +39,7 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    fn as_bytes(&self) -> &[u8] {
+    pub(super) fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Static(text) => text.as_bytes(),
             Self::Shared(text) => text.as_bytes(),
@@ -156,16 +156,23 @@ impl Reply {
 pub(super) async fn send(
     call: &mut Call<'_>,
     wire: &mut Wire,
+    buffer: &Buffer,
     scratch: &mut Scratch,
     timer: &Timer,
     mut reply: Reply,
 ) -> Next {
+    call.flags = call.flags.with(reply.flags);
+    let http = call.http;
+    if let Some(replies) = &http.local_replies
+        && !reply.is_grpc
+    {
+        local_reply::rewrite(call, replies, buffer, scratch, &mut reply);
+    }
     if call.is_grpc && !reply.is_grpc {
         let web = call.effects.grpc_web.and_then(|web| web.response_type(GRPC));
         reply.turn_into_grpc(web.as_deref().unwrap_or(GRPC));
     }
     call.status = reply.status;
-    call.flags = call.flags.with(reply.flags);
     call.grpc_status = reply.grpc_status;
     call.details = reply.details;
     // A body that is still on its way would have to be read to the end; a client that waits for permission to send it

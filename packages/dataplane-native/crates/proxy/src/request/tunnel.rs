@@ -12,6 +12,7 @@ use super::{
     reply,
 };
 use crate::{
+    cluster::Opening,
     connection::Inner,
     error::Failure,
     exchange::BodyPlan,
@@ -36,9 +37,9 @@ pub(super) async fn terminate(
     let Some(cluster) = call.cluster else {
         return Next::Abort;
     };
-    let Some(chosen) = choose(call, cluster, scratch) else {
+    let Some(chosen) = choose(call, cluster, buffer, scratch) else {
         let failure = call.fail(Failure::NoHealthyUpstream);
-        return reply::send(call, wire, scratch, timer, failure).await;
+        return reply::send(call, wire, buffer, scratch, timer, failure).await;
     };
     call.attempts = 1;
     call.endpoint = chosen.entry;
@@ -47,7 +48,7 @@ pub(super) async fn terminate(
         let name = Arc::clone(name);
         if !call.snapshot.listeners.contains_key(&name) {
             let failure = call.fail(Failure::TunnelRefused);
-            return reply::send(call, wire, scratch, timer, failure).await;
+            return reply::send(call, wire, buffer, scratch, timer, failure).await;
         }
         return if establish(call, wire, timer).await {
             let authority = scratch.request.authority.of(buffer.filled());
@@ -62,7 +63,7 @@ pub(super) async fn terminate(
     match open(call, cluster, &chosen).await {
         Err(failure) => {
             let reply = call.fail(failure);
-            reply::send(call, wire, scratch, timer, reply).await
+            reply::send(call, wire, buffer, scratch, timer, reply).await
         }
         Ok(mut up) => {
             if !establish(call, wire, timer).await {
@@ -85,7 +86,15 @@ async fn open(
         return Err(Failure::Overflow);
     };
     let target = attempt::target(call, cluster, chosen, "");
-    let up = Box::pin(upstream::connect(&call.served.worker, target, Speaks::Http1, guard)).await?;
+    let opening = Opening::new(&chosen.endpoint);
+    let up = Box::pin(upstream::connect(
+        &call.served.worker,
+        target,
+        Speaks::Http1,
+        guard,
+        opening,
+    ))
+    .await?;
     if call.served.listener.reporter == telemetry::ReporterSide::Source {
         call.labels = Some(up.info.labels);
     }

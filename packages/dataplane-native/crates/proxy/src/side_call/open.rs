@@ -12,8 +12,9 @@ use filter::call::Call;
 use telemetry::Counter;
 
 use crate::{
-    cluster::Guard,
+    cluster::{Guard, Opening},
     error::Failure,
+    lend::{self, Borrowed},
     pool::{PoolKey, Upstream},
     snapshot::ClusterEntry,
     transport::Transport,
@@ -44,6 +45,16 @@ pub(super) async fn open(
         worker.count(Counter::UpstreamPoolHits);
         return Ok(up);
     }
+    let mut opening = None;
+    if speaks == Speaks::Http1 && !wants_new {
+        match lend::borrow(worker, key, target.endpoint).await {
+            Borrowed::Lent(up) => {
+                worker.count(Counter::UpstreamPoolHits);
+                return Ok(up);
+            }
+            Borrowed::Opening(counted) => opening = Some(counted),
+        }
+    }
     worker.count(Counter::UpstreamPoolMisses);
     let limits = &cluster.config.circuit_breakers.default;
     let Some(_pending) = cluster.state.acquire_pending(0, limits) else {
@@ -58,17 +69,18 @@ pub(super) async fn open(
                 None => continue,
             }
         };
+        let opening = opening.take().unwrap_or_else(|| Opening::new(target.endpoint));
         if speaks == Speaks::Http1 {
-            return upstream::connect(worker, target, speaks, guard).await;
+            return upstream::connect(worker, target, speaks, guard, opening).await;
         }
         // One connection is opened at a time: the streams of many fit on it.
         let key = key.http2();
         let is_first = poll_fn(|cx| Poll::Ready(worker.pools.begin_connecting(&key, cx.waker()))).await;
         if is_first {
             let _connecting = Connecting { worker, key };
-            return upstream::connect(worker, target, speaks, guard).await;
+            return upstream::connect(worker, target, speaks, guard, opening).await;
         }
-        drop(guard);
+        drop((guard, opening));
         let mut has_waited = false;
         poll_fn(|cx| {
             if std::mem::replace(&mut has_waited, true) {

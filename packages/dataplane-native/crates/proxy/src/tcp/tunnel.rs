@@ -10,7 +10,7 @@ use http::{
 use telemetry::ResponseFlags;
 
 use crate::{
-    cluster::Guard,
+    cluster::{Guard, Opening},
     connection::Served,
     error::Failure,
     format,
@@ -59,7 +59,7 @@ pub(super) async fn open(
 /// A stream of a connection that others use too, or a connection.
 async fn connect(worker: &Rc<Worker>, target: Target<'_>, speaks: Speaks, guard: Guard) -> Result<Upstream, Failure> {
     if speaks == Speaks::Http1 {
-        return upstream::connect(worker, target, speaks, guard).await;
+        return upstream::connect(worker, target, speaks, guard, Opening::new(target.endpoint)).await;
     }
     let key = target.key().http2();
     loop {
@@ -70,7 +70,7 @@ async fn connect(worker: &Rc<Worker>, target: Target<'_>, speaks: Speaks, guard:
         let is_first = poll_fn(|cx| Poll::Ready(worker.pools.begin_connecting(&key, cx.waker()))).await;
         if is_first {
             let _connecting = Connecting { worker, key };
-            return upstream::connect(worker, target, speaks, guard).await;
+            return upstream::connect(worker, target, speaks, guard, Opening::new(target.endpoint)).await;
         }
         let mut has_waited = false;
         poll_fn(|cx| {

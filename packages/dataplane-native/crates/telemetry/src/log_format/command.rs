@@ -54,6 +54,8 @@ pub(super) enum Value {
     Attempts,
     GrpcStatus(GrpcStatusForm),
     AccessLogType,
+    /// What a response that is made here would have for a body.
+    LocalReplyBody,
     /// Known when the format is read: the environment, the host's name.
     Constant(String),
     /// The nth value that was captured.
@@ -180,6 +182,11 @@ impl Parser {
             "GRPC_STATUS" => Ok(Value::GrpcStatus(GrpcStatusForm::Camel)),
             "START_TIME" | "START_TIME_LOCAL" => Ok(Value::StartTime(TimeFormat::default())),
             "EMIT_TIME" | "EMIT_TIME_LOCAL" => Ok(Value::EmitTime(TimeFormat::default())),
+            "LOCAL_REPLY_BODY" => {
+                // In a log it is absent.
+                self.unrecorded.push(name.to_owned());
+                Ok(Value::LocalReplyBody)
+            }
             name if UNRECORDED.contains(&name) => {
                 self.unrecorded.push(name.to_owned());
                 Ok(Value::Absent)

@@ -148,6 +148,7 @@ impl<'a> Line<'a> {
             } else {
                 "DownstreamEnd"
             }),
+            Value::LocalReplyBody => out.push_str(&String::from_utf8_lossy(log.local_reply_body)),
             Value::Constant(text) => out.push_str(text),
             Value::ResponseDuration | Value::ResponseTxDuration | Value::UpstreamServiceTime | Value::Absent => {}
         }

@@ -11,7 +11,7 @@ use crate::{context::Context, matcher, value::fraction};
 const MAX_DEPTH: usize = 16;
 
 /// A filter; none where it lets everything pass.
-pub(super) fn access_log_filter(cx: &mut Context, pb: pb::AccessLogFilter) -> Option<AccessLogFilter> {
+pub(crate) fn access_log_filter(cx: &mut Context, pb: pb::AccessLogFilter) -> Option<AccessLogFilter> {
     specifier(cx, pb, 0)
 }
 

@@ -17,7 +17,7 @@ use messages::envoy::{
 
 use super::*;
 
-fn kind_of(config: Any) -> HttpFilterKind {
+pub(super) fn kind_of(config: Any) -> HttpFilterKind {
     let listener = http_listener(vec![http_filter("f", config, false)], routes(vec![]));
     let Resource::Listener(listener) = accepted(ResourceType::Listener, &listener).resource else {
         panic!("no listener")
@@ -28,7 +28,7 @@ fn kind_of(config: Any) -> HttpFilterKind {
     manager.http_filters[0].kind.clone()
 }
 
-fn errors_of(config: Any) -> Vec<String> {
+pub(super) fn errors_of(config: Any) -> Vec<String> {
     let listener = http_listener(vec![http_filter("f", config, false)], routes(vec![]));
     let prefix = "listener \"l\": filterChains[0].filters[0].typedConfig.httpFilters[0].typedConfig";
     let found = errors(ResourceType::Listener, &listener).into_iter();
@@ -37,7 +37,7 @@ fn errors_of(config: Any) -> Vec<String> {
         .collect()
 }
 
-fn override_of(config: Any) -> Vec<FilterOverride> {
+pub(super) fn override_of(config: Any) -> Vec<FilterOverride> {
     let mut table = routes(vec![]);
     table.virtual_hosts = vec![route::VirtualHost {
         name: "h".into(),
@@ -51,7 +51,7 @@ fn override_of(config: Any) -> Vec<FilterOverride> {
     table.virtual_hosts[0].filter_overrides.values().cloned().collect()
 }
 
-fn library<M: Message + Name>(message: &M) -> TypedExtensionConfig {
+pub(super) fn library<M: Message + Name>(message: &M) -> TypedExtensionConfig {
     TypedExtensionConfig {
         name: "l".into(),
         typed_config: Some(packed(message)),

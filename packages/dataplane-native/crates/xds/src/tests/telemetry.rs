@@ -42,6 +42,7 @@ fn logging(filter: Option<FilterSpecifier>, format: Format) -> listener::Listene
     let log_format = SubstitutionFormatString {
         format: Some(format),
         omit_empty_values: true,
+        ..SubstitutionFormatString::default()
     };
     let stdout = StdoutAccessLog {
         access_log_format: Some(stdout_access_log::AccessLogFormat::LogFormat(log_format)),

@@ -235,3 +235,34 @@ fn ejections_last_longer_each_time_and_shorter_after_good_intervals() {
     assert_eq!(lasts(2), 20);
     assert_eq!(lasts(9), 10);
 }
+
+#[test]
+fn with_a_share_of_nothing_none_or_exactly_one_is_ejected() {
+    let settings = OutlierDetection {
+        consecutive_5xx: 1,
+        max_ejection_percent: 0,
+        ..OutlierDetection::default()
+    };
+    let ejected_by = |settings: &OutlierDetection, count: usize| {
+        let cluster = ClusterState::default();
+        let endpoints = endpoints(count as u64);
+        for endpoint in &endpoints {
+            cluster.record(endpoint, Verdict::Status(500), settings, count, 0);
+        }
+        ejected(&endpoints).len()
+    };
+    assert_eq!(ejected_by(&settings, 3), 0);
+    let always_one = OutlierDetection {
+        always_eject_one_host: true,
+        ..settings
+    };
+    assert_eq!(ejected_by(&always_one, 3), 1);
+    // As in Envoy, one more may go as long as the share of those that are out stays within the bound.
+    for (percent, count, expected) in [(33, 3, 0), (34, 3, 1), (50, 2, 1), (99, 2, 1), (100, 2, 2), (10, 10, 1)] {
+        let settings = OutlierDetection {
+            max_ejection_percent: percent,
+            ..settings
+        };
+        assert_eq!(ejected_by(&settings, count), expected, "{percent} % of {count}");
+    }
+}

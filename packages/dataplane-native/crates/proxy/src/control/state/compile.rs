@@ -15,13 +15,16 @@ impl State {
     pub(super) fn compile_clusters(&mut self, problems: &mut Vec<Problem>) -> Map<Arc<ClusterEntry>> {
         let mut before = std::mem::take(&mut self.compiled.clusters);
         let mut compiled = Map::default();
-        for config in self.store.clusters() {
+        let configs = self.store.clusters();
+        let is_zone_new = self.look_where_requests_come_from(&configs);
+        for config in configs {
             let endpoints = self.store.endpoints(&config, &self.resolver);
             let known = before.remove(&config.name);
             let now = match known {
                 Some(known)
                     if Arc::ptr_eq(&known.config, &config)
                         && known.endpoints.is_same(&endpoints)
+                        && !(is_zone_new && config.zone_aware.is_some())
                         && !kept::is_outdated(&known.kept, &known.entry) =>
                 {
                     known
@@ -69,6 +72,22 @@ impl State {
             build::retire(&removed.entry, None);
         }
         compiled
+    }
+
+    /// Whether clusters that prefer the proxy's own zone have to share their requests anew.
+    fn look_where_requests_come_from(&mut self, clusters: &[Arc<config::Cluster>]) -> bool {
+        let node = &self.builder.shared.node;
+        let is_known = !node.local_cluster.is_empty();
+        let mut named = clusters
+            .iter()
+            .filter(|cluster| is_known && *cluster.name == *node.local_cluster);
+        let own = named
+            .next()
+            .map(|cluster| self.store.endpoints(cluster, &self.resolver));
+        let zone = node.local_zone(own.as_ref().map_or(&[], |endpoints| endpoints.localities()));
+        let is_new = self.builder.zone != zone;
+        self.builder.zone = zone;
+        is_new
     }
 
     pub(super) fn compile_routes(&mut self, problems: &mut Vec<Problem>) -> Map<Arc<RouteEntry>> {

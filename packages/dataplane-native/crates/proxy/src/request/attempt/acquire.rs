@@ -1,8 +1,8 @@
 //! What an attempt is sent on: a pooled connection or stream, a new one as far as limits allow, or the next that is free.
 
 use std::{
-    future::{Future as _, poll_fn},
-    pin::pin,
+    future::{Future, poll_fn},
+    pin::Pin,
     sync::{Arc, atomic::Ordering::Relaxed},
     task::{Context, Poll},
 };
@@ -13,9 +13,9 @@ use telemetry::{Counter, ReporterSide};
 
 use super::{Chosen, Deadlines, target};
 use crate::{
-    cluster::Guard,
+    cluster::{Guard, Opening},
     error::Failure,
-    lend,
+    lend::{self, Borrowed},
     pool::{PoolKey, Upstream},
     request::{Call, Scratch},
     snapshot::ClusterEntry,
@@ -35,7 +35,7 @@ pub(super) struct Waiting<'a> {
 
 impl Waiting<'_> {
     /// Ready when waiting has no sense any more: the client is gone, or time is over.
-    fn poll_given_up(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
+    pub(super) fn poll_given_up(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
         if self.scratch.outgoing.poll_client(cx, self.buffer, self.wire).is_ready() {
             return Poll::Ready(Failure::DownstreamClosed);
         }
@@ -60,32 +60,70 @@ pub(super) async fn acquire(
     chosen: &Chosen<'_>,
     priority: usize,
     wants_new: bool,
-    mut waiting: Waiting<'_>,
+    waiting: Waiting<'_>,
 ) -> Result<Upstream, Failure> {
     let scratch = waiting.scratch;
-    let authority = if cluster.needs_authority {
-        scratch
-            .edits
-            .authority()
-            .unwrap_or_else(|| scratch.request.authority.of(waiting.buffer.filled()))
-            .to_vec()
+    let authority: &[u8] = if cluster.needs_authority {
+        let sent = || scratch.request.authority.of(waiting.buffer.filled());
+        scratch.edits.authority().unwrap_or_else(sent)
     } else {
-        Vec::new()
+        b""
     };
-    let authority = std::str::from_utf8(&authority).unwrap_or_default();
-    let target = target(call, cluster, chosen, authority);
+    let target = target(
+        call,
+        cluster,
+        chosen,
+        std::str::from_utf8(authority).unwrap_or_default(),
+    );
     let speaks = speaks(cluster, target.transport.tls.is_some(), scratch.request.version);
     let key = target.key();
     if let Some(up) = take(call, key, speaks, wants_new) {
         call.worker.count(Counter::UpstreamPoolHits);
         return Ok(up);
     }
-    if speaks == Speaks::Http1
-        && !wants_new
-        && let Some(up) = lend::borrow(call.worker, key, &chosen.endpoint).await
-    {
-        call.worker.count(Counter::UpstreamPoolHits);
-        return Ok(adopt(call, up));
+    let authority = authority.to_vec();
+    // Rare: it is not to take room in the state of every connection.
+    let opening = open(
+        call,
+        cluster,
+        chosen,
+        priority,
+        wants_new,
+        waiting,
+        (key, speaks),
+        &authority,
+    );
+    Box::pin(opening).await
+}
+
+/// A connection of another worker, or a new one.
+#[allow(clippy::too_many_arguments, reason = "the rest of acquire")]
+async fn open(
+    call: &mut Call<'_>,
+    cluster: &Arc<ClusterEntry>,
+    chosen: &Chosen<'_>,
+    priority: usize,
+    wants_new: bool,
+    mut waiting: Waiting<'_>,
+    (key, speaks): (PoolKey, Speaks),
+    authority: &[u8],
+) -> Result<Upstream, Failure> {
+    let target = target(
+        call,
+        cluster,
+        chosen,
+        std::str::from_utf8(authority).unwrap_or_default(),
+    );
+    let worker = &call.served.worker;
+    let mut opening = None;
+    if speaks == Speaks::Http1 && !wants_new {
+        match lend::borrow(call.worker, key, &chosen.endpoint).await {
+            Borrowed::Lent(up) => {
+                call.worker.count(Counter::UpstreamPoolHits);
+                return Ok(adopt(call, up));
+            }
+            Borrowed::Opening(counted) => opening = Some(counted),
+        }
     }
     call.worker.count(Counter::UpstreamPoolMisses);
     let breakers = &cluster.config.circuit_breakers;
@@ -103,8 +141,10 @@ pub(super) async fn acquire(
                 None => continue,
             },
         };
+        let opening = opening.take().unwrap_or_else(|| Opening::new(&chosen.endpoint));
         if speaks == Speaks::Http1 {
-            let up = connect(call, target, speaks, guard, &mut waiting).await?;
+            let connecting = Box::pin(upstream::connect(worker, target, speaks, guard, opening));
+            let up = opened(connecting, &mut waiting).await?;
             return Ok(adopt(call, up));
         }
         // One connection is opened at a time: the streams of many requests fit on it.
@@ -112,12 +152,12 @@ pub(super) async fn acquire(
         let is_first = poll_fn(|cx| Poll::Ready(call.worker.pools.begin_connecting(&key, cx.waker()))).await;
         if is_first {
             let connecting = Connecting { call, key };
-            let opened = connect(call, target, speaks, guard, &mut waiting).await;
+            let opening = Box::pin(upstream::connect(worker, target, speaks, guard, opening));
+            let up = opened(opening, &mut waiting).await;
             drop(connecting);
-            let up = opened?;
-            return Ok(adopt(call, up));
+            return up.map(|up| adopt(call, up));
         }
-        drop(guard);
+        drop((guard, opening));
         let mut has_waited = false;
         poll_fn(|cx| {
             if std::mem::replace(&mut has_waited, true) {
@@ -164,7 +204,7 @@ fn take(call: &mut Call<'_>, key: PoolKey, speaks: Speaks, wants_new: bool) -> O
     Some(adopt(call, up))
 }
 
-fn adopt(call: &mut Call<'_>, up: Upstream) -> Upstream {
+pub(super) fn adopt(call: &mut Call<'_>, up: Upstream) -> Upstream {
     if call.served.listener.reporter == ReporterSide::Source {
         call.labels = Some(up.info.labels);
     }
@@ -224,15 +264,11 @@ async fn free_connection(
     }
 }
 
-async fn connect(
-    call: &Call<'_>,
-    target: upstream::Target<'_>,
-    speaks: Speaks,
-    guard: Guard,
+/// Waits for a connection that is being opened, as long as that makes sense.
+async fn opened(
+    mut connecting: Pin<Box<impl Future<Output = Result<Upstream, Failure>>>>,
     waiting: &mut Waiting<'_>,
 ) -> Result<Upstream, Failure> {
-    let worker = &call.served.worker;
-    let mut connecting = pin!(Box::pin(upstream::connect(worker, target, speaks, guard)));
     poll_fn(|cx| {
         if let Poll::Ready(result) = connecting.as_mut().poll(cx) {
             return Poll::Ready(result);

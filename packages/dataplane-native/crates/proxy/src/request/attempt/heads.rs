@@ -55,7 +55,11 @@ pub(super) fn mutate_request(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scr
     }
 }
 
-fn values<'a>(call: &'a Call<'_>, request: RequestView<'a>, response: Option<ResponseView<'a>>) -> format::Values<'a> {
+pub(in crate::request) fn values<'a>(
+    call: &'a Call<'_>,
+    request: RequestView<'a>,
+    response: Option<ResponseView<'a>>,
+) -> format::Values<'a> {
     format::Values {
         facts: &call.served.facts,
         remote: call.remote,
@@ -285,6 +289,26 @@ pub(in crate::request) fn write_response_head(
                 );
             }
         }
+    }
+    if let Some(session) = &call.effects.session
+        && let Some(found) = call.found
+        && let Some(endpoint) = call.endpoint.and_then(|entry| entry.config.address.socket())
+    {
+        let (filters, choice) = (&call.http.filters, call.choice);
+        filters::mark_session(
+            filters,
+            found,
+            choice,
+            session,
+            endpoint,
+            |name, value, is_one_of_many| {
+                if is_one_of_many {
+                    edits.append(name, value.as_bytes());
+                } else {
+                    edits.set(head, fields, name, value.as_bytes());
+                }
+            },
+        );
     }
     for change in &call.effects.response {
         effects::apply(change, edits, head, fields);

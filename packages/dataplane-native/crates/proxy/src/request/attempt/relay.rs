@@ -2,10 +2,10 @@
 
 use std::{future::poll_fn, task::Poll};
 
-use http::{Buffer, Framing, Known, Version};
+use http::{Buffer, BufferPool, Framing, Known, Version};
 use telemetry::{Counter, ResponseFlags};
 
-use super::{Deadlines, transform::transform, write_response_head};
+use super::{Deadlines, hedge::Kept, transform::transform, write_response_head};
 use crate::{
     error::Failure,
     exchange::{Arrived, BodyPlan, Broken, Expected, Transform},
@@ -40,19 +40,7 @@ pub(super) async fn exchange(
             notes.request_end_us = Some(call.worker.timers.now_us().saturating_sub(call.start_us));
         }
     };
-    // An extended CONNECT is an upgrade to an upstream of HTTP/1.
-    let method = if request.wants_upgrade && !up.wire.is_stream() {
-        http::Method::Get
-    } else {
-        request.method
-    };
-    let expected = Expected {
-        limits: call.cluster.map_or(call.http.limits, |cluster| {
-            call.worker.shared.limits.of_responses(&cluster.config.http)
-        }),
-        method,
-        allows_upgrade: request.wants_upgrade,
-    };
+    let expected = expected(call, request, up);
     let mut is_sent = false;
     let mut send_error = None;
     poll_fn(|cx| {
@@ -115,6 +103,23 @@ pub(super) async fn exchange(
     })
 }
 
+/// What a response on `up` is read by.
+pub(super) fn expected(call: &Call<'_>, request: &http::RequestHead, up: &Upstream) -> Expected {
+    // An extended CONNECT is an upgrade to an upstream of HTTP/1.
+    let method = if request.wants_upgrade && !up.wire.is_stream() {
+        http::Method::Get
+    } else {
+        request.method
+    };
+    Expected {
+        limits: call.cluster.map_or(call.http.limits, |cluster| {
+            call.worker.shared.limits.of_responses(&cluster.config.http)
+        }),
+        method,
+        allows_upgrade: request.wants_upgrade,
+    }
+}
+
 /// Writes the head of a response, and says how its body goes on.
 fn begin_response(
     call: &mut Call<'_>,
@@ -142,14 +147,16 @@ fn begin_response(
     }
 }
 
-/// Relays the response whose head has arrived.
+/// Relays the response whose head has arrived. `kept` is given up as soon as the upstream has nothing more to do.
+#[allow(clippy::too_many_arguments)]
 pub(super) async fn relay(
     call: &mut Call<'_>,
     wire: &mut Wire,
     buffer: &mut Buffer,
     scratch: &mut Scratch,
     timer: &Timer,
-    mut up: Upstream,
+    up: Upstream,
+    kept: Kept<'_>,
     mut deadlines: Deadlines,
 ) -> Next {
     let pool = &call.worker.buffers;
@@ -167,21 +174,22 @@ pub(super) async fn relay(
             Err(process::Stop::Gone) => return client_gone(call),
             Err(process::Stop::Reply(reply)) => {
                 finish_unread(call, up, scratch);
-                return reply::send(call, wire, scratch, timer, *reply).await;
+                return reply::send(call, wire, buffer, scratch, timer, *reply).await;
             }
         }
     }
     begin_response(call, wire, buffer, scratch, &up, framing);
     deadlines.arm(timer);
-    let Scratch {
-        outgoing,
-        incoming,
-        response,
-        ..
-    } = &mut *scratch;
+    let mut up = Some((up, kept));
+    // All of it is here: the connection can serve another request while the client takes this response.
+    if let Some((up, kept)) = up.take_if(|(up, _)| is_over(up, scratch, pool)) {
+        drop(kept);
+        give_back(call, up, scratch);
+    }
+    let Scratch { outgoing, incoming, .. } = &mut *scratch;
     let mut is_sent = false;
     let result = poll_fn(|cx| {
-        if !is_sent && !outgoing.is_finished() {
+        if let Some((up, _)) = up.as_mut().filter(|_| !is_sent && !outgoing.is_finished()) {
             match outgoing.poll(cx, buffer, wire, &mut up.wire, pool) {
                 Poll::Ready(Err(Broken::Downstream | Broken::DownstreamProtocol(_))) => {
                     return Poll::Ready(Err(Failure::DownstreamClosed));
@@ -194,7 +202,7 @@ pub(super) async fn relay(
                 Poll::Pending => {}
             }
         }
-        match incoming.poll_body(cx, &mut up.wire, wire, pool) {
+        match incoming.poll_body(cx, up.as_mut().map(|(up, _)| &mut up.wire), wire, pool) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
             Poll::Ready(Err(Broken::Downstream)) => return Poll::Ready(Err(Failure::DownstreamClosed)),
             Poll::Ready(Err(_)) => return Poll::Ready(Err(Failure::ClosedWithinResponse)),
@@ -230,25 +238,33 @@ pub(super) async fn relay(
             return Next::Abort;
         }
     }
-    let is_request_done = outgoing.is_finished();
-    let max = call
-        .cluster
-        .map_or(0, |cluster| cluster.config.http.max_requests_per_connection);
-    let life = call
-        .cluster
-        .map_or(0, |cluster| cluster.config.http.max_connection_duration_ms);
-    let now = (call.start_us + call.upstream_us) / 1000;
-    let is_reusable = response.keep_alive
-        && is_request_done
-        && !incoming.has_garbage()
-        && (max == 0 || up.info.requests.get() < max)
-        && (life == 0 || now.saturating_sub(up.info.opened_ms) < life);
-    give_back(call, up, is_reusable, now);
+    if let Some((up, _)) = up {
+        give_back(call, up, scratch);
+    }
     if call.closes { Next::Close } else { Next::KeepAlive }
 }
 
+/// Whether a connection has nothing more to do: the request has gone, and the whole response is here.
+fn is_over(up: &Upstream, scratch: &mut Scratch, pool: &BufferPool) -> bool {
+    !up.wire.is_stream() && scratch.outgoing.is_finished() && scratch.incoming.is_whole(pool)
+}
+
+/// Puts the connection of a response that has come to its end back, if it can be used again.
+fn give_back(call: &Call<'_>, up: Upstream, scratch: &Scratch) {
+    let of_cluster = call.cluster.map(|cluster| &cluster.config.http);
+    let max = of_cluster.map_or(0, |http| http.max_requests_per_connection);
+    let life = of_cluster.map_or(0, |http| http.max_connection_duration_ms);
+    let now = (call.start_us + call.upstream_us) / 1000;
+    let is_reusable = scratch.response.keep_alive
+        && scratch.outgoing.is_finished()
+        && !scratch.incoming.has_garbage()
+        && (max == 0 || up.info.requests.get() < max)
+        && (life == 0 || now.saturating_sub(up.info.opened_ms) < life);
+    put_back(call, up, is_reusable, now);
+}
+
 /// Puts a connection back into the pool, or closes it, and tells those who wait for one.
-fn give_back(call: &Call<'_>, up: Upstream, is_reusable: bool, now_ms: u64) {
+fn put_back(call: &Call<'_>, up: Upstream, is_reusable: bool, now_ms: u64) {
     let is_wanted = call.worker.shared.gauges.len() > 1 && up.is_wanted();
     if up.wire.is_stream() {
         // Its connection serves others meanwhile.
@@ -275,7 +291,7 @@ pub(super) fn finish_unread(call: &Call<'_>, up: Upstream, scratch: &mut Scratch
         && scratch.outgoing.is_sent()
         && scratch.response.keep_alive
         && scratch.incoming.is_whole(&call.worker.buffers);
-    give_back(call, up, is_whole, call.worker.timers.now_ms());
+    put_back(call, up, is_whole, call.worker.timers.now_ms());
 }
 
 /// How the client gets the body of this response.

@@ -24,6 +24,13 @@ pub(super) struct Retries<'s> {
 }
 
 impl Retries<'_> {
+    /// Whether there is another attempt beside one that is late; counts it if so. As in Envoy, any policy that retries will do.
+    pub(super) fn allows_hedge(&mut self) -> bool {
+        let is_left = self.policy.is_some_and(|policy| self.made < policy.num_retries);
+        self.made += u32::from(is_left);
+        is_left
+    }
+
     /// Whether there is another attempt after this failure; counts it if so.
     pub(super) fn allows(&mut self, failure: Failure, scratch: &Scratch) -> bool {
         if !scratch.outgoing.is_replayable() {
@@ -73,9 +80,8 @@ fn conditions(failure: Failure, has_written: bool) -> RetryOn {
     }
 }
 
-pub(super) fn is_retriable_status(policy: &RetryPolicy, scratch: &Scratch, status: u16) -> bool {
+pub(super) fn is_retriable_status(policy: &RetryPolicy, response: ResponseView<'_>, status: u16) -> bool {
     let on = policy.retry_on;
-    let response = ResponseView::new(&scratch.response, scratch.incoming.head_bytes());
     let grpc = || {
         let status: u16 = std::str::from_utf8(response.known(Known::GrpcStatus)?)
             .ok()?

@@ -2,6 +2,7 @@
 
 use filter::{
     compress::{self, Offer, ResponseFacts},
+    decompress::Decoder,
     grpc_web::ResponseEncoder,
 };
 use http::{Buffer, Framing, Known, Method, RequestView, ResponseView};
@@ -16,6 +17,11 @@ use crate::{
 pub(super) fn transform(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch) -> Option<Transform> {
     if call.effects.grpc_web.is_some() {
         return grpc_web(call, scratch);
+    }
+    if call.http.filters.may_decompress()
+        && let Some(transform) = decompression(call, scratch)
+    {
+        return Some(transform);
     }
     if call.http.filters.may_compress() {
         return compression(call, buffer, scratch);
@@ -52,6 +58,31 @@ fn grpc_web(call: &Call<'_>, scratch: &mut Scratch) -> Option<Transform> {
     }
     edits.remove_known(fields, Known::ContentLength);
     Some(Transform::GrpcWeb(ResponseEncoder::new(web.is_text_response)))
+}
+
+fn decompression(call: &Call<'_>, scratch: &mut Scratch) -> Option<Transform> {
+    let found = call.found?;
+    let has_body = !matches!(scratch.response.framing, Framing::None | Framing::Length(0));
+    // A part of a representation is a part of its bytes (RFC 9110 section 14).
+    if !has_body || scratch.response.status == 206 {
+        return None;
+    }
+    let view = ResponseView::new(&scratch.response, scratch.incoming.head_bytes());
+    let (bytes, fields) = (view.buffer(), view.fields());
+    let (library, rest) = filters::decompressor_of_response(&call.http.filters, found, call.choice, view)?;
+    let decoder = Decoder::new(library).ok()?;
+    let edits = &mut scratch.response_edits;
+    if rest.is_empty() {
+        edits.remove(bytes, fields, "content-encoding");
+    } else {
+        edits.set(bytes, fields, "content-encoding", rest);
+    }
+    edits.remove_known(fields, Known::ContentLength);
+    edits.remove(bytes, fields, "accept-ranges");
+    if view.header("etag").is_some_and(compress::is_strong_etag) {
+        edits.remove(bytes, fields, "etag");
+    }
+    Some(Transform::Decompress(Box::new(decoder)))
 }
 
 fn compression(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch) -> Option<Transform> {
