@@ -13,8 +13,8 @@ use crate::labels::LabelTable;
 use crate::log_target::LogTargetTable;
 use crate::tags::TagTable;
 use crate::{
-    AccessLog, Counter, ExporterId, LabelNames, LabelsId, LogDecision, LogFormat, LogTargets, ResponseFlags, Span,
-    SpanFormat, StringId, Tag, TagSetId,
+    AccessLog, Counter, ExporterId, LabelNames, LabelsId, LogDecision, LogFormat, LogService, LogTargets,
+    ResponseFlags, Span, SpanFormat, StringId, Tag, TagSetId,
 };
 
 /// The workload the proxy stands beside.
@@ -133,7 +133,19 @@ impl Telemetry {
 
     /// Names a collector of spans by what tells it from others. None: there are too many. When configuration is applied.
     pub fn exporter(&self, key: &str, format: &SpanFormat) -> Option<ExporterId> {
-        self.exporters.register(key, format)
+        self.exporters.register(key, Some(format))
+    }
+
+    /// Names a service that takes entries of access logs by what tells it from others. None: there are too many. When
+    /// configuration is applied.
+    pub fn log_exporter(&self, key: &str) -> Option<ExporterId> {
+        self.exporters.register(key, None)
+    }
+
+    /// Names a service, and how it wants entries, for log entries. None: there are too many different ones. When
+    /// configuration is applied.
+    pub fn log_service(&self, service: &LogService) -> Option<LogTargets> {
+        self.log_targets.register_service(service)
     }
 
     /// Gives a set of tags its number. When configuration is applied.
