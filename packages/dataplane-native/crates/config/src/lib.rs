@@ -24,6 +24,7 @@ mod jwt;
 mod lb_policy;
 mod limits;
 mod listener;
+mod log_service;
 mod matcher;
 mod metadata;
 mod origin;
@@ -76,6 +77,7 @@ pub use listener::{
     FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, PortPredicate, ProxyProtocolFilter,
     SourceType, TrafficDirection,
 };
+pub use log_service::{AlsLog, LogBuffer, LogService, OtlpLog};
 pub use matcher::{
     HeaderMatcher, HeaderValueMatcher, MetadataMatcher, MetadataValue, QueryMatcher, QueryValueMatcher, StringMatcher,
 };

@@ -16,7 +16,7 @@ use crate::{
     cluster::{ClusterState, EndpointState},
     filters::HttpFilters,
     limiter::ConnectionLimiter,
-    logging::AccessLogs,
+    logging::{AccessLogs, LogContext},
     snapshot::{
         ChainEntry, CheckEntry, ClusterEntry, EndpointEntry, HttpEntry, ListenerEntry, RouteEntry, Serves, TcpEntry,
     },
@@ -125,7 +125,13 @@ impl Builder {
     }
 
     fn logs(&mut self, logs: &[config::AccessLog]) -> Result<AccessLogs, Invalid> {
-        AccessLogs::new(logs, &self.shared.telemetry, &mut self.warnings)
+        let shared = &self.shared;
+        let cx = LogContext {
+            telemetry: &shared.telemetry,
+            exporters: &shared.exporters,
+            node: &shared.node,
+        };
+        AccessLogs::new(logs, &cx, &mut self.warnings)
     }
 
     /// Compiles a route configuration.

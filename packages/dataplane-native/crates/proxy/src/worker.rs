@@ -23,7 +23,7 @@ use tokio::{sync::mpsc as async_mpsc, task::LocalSet};
 use crate::{
     Limits, connection,
     control::HandedSocket,
-    export::{self, ExportBatch, Exporters},
+    export::{self, ExportBatch, Exporters, LogLanes},
     h2::StreamTasks,
     lend::{self, Wish},
     overload::Overload,
@@ -181,6 +181,8 @@ pub(crate) struct Worker {
     /// Whose turn it is, by cluster.
     turns: RefCell<HashMap<u64, balance::Turn, FixedState>>,
     /// Copies of requests in flight.
+    /// Entries of access logs on their way to services.
+    pub(crate) log_lanes: LogLanes,
     pub(crate) mirrors: Cell<u32>,
     index: usize,
 }
@@ -323,6 +325,7 @@ async fn run(
         snapshot: RefCell::new(Rc::new(snapshot)),
         accepting: RefCell::default(),
         turns: RefCell::default(),
+        log_lanes: LogLanes::default(),
         mirrors: Cell::new(0),
         index,
     });
@@ -375,9 +378,7 @@ async fn run(
                 local,
                 listener,
             } => serve(&worker, accepted, &local, &listener),
-            Command::Export(batch) => {
-                tokio::task::spawn_local(export::send(Rc::clone(&worker), batch));
-            }
+            Command::Export(batch) => export::take(&worker, batch),
             Command::Wake => worker.timers.wake_all(),
             Command::Stop => break,
         }

@@ -1,6 +1,7 @@
 //! Access logs.
 
 mod filter;
+mod service;
 
 use config::{AccessLog, AccessLogFormat};
 use messages::{
@@ -24,7 +25,7 @@ use crate::{
     value::{Source, data_source, json_object},
 };
 
-/// Logs; those to a service (gRPC, OpenTelemetry) have no effect, because telemetry has its own way out.
+/// Logs to files and services; others have no effect.
 pub(crate) fn access_logs(cx: &mut Context, name: &str, logs: Vec<pb::AccessLog>) -> Vec<AccessLog> {
     cx.list(name, logs, access_log).into_iter().flatten().collect()
 }
@@ -63,6 +64,12 @@ fn target(cx: &mut Context, config: Option<ConfigType>) -> Option<AccessLog> {
                 .access_log_format
                 .map(|stderr_access_log::AccessLogFormat::LogFormat(format)| format);
             return Some(log_format(cx, "/dev/stderr", format));
+        }
+        if let Some(service) = service::log_service(cx, &any) {
+            return Some(AccessLog {
+                service: Some(service?),
+                ..AccessLog::default()
+            });
         }
         cx.warn(format!(
             "access log {:?} has no effect in this proxy",
@@ -111,7 +118,7 @@ fn log_format(cx: &mut Context, path: &str, format: Option<SubstitutionFormatStr
         path: path.into(),
         format,
         omit_empty_values,
-        filter: None,
+        ..AccessLog::default()
     }
 }
 
