@@ -9800,6 +9800,16 @@ pub mod envoy {
                             pub access_log: ::prost::alloc::vec::Vec<
                                 super::super::super::super::super::config::accesslog::v3::AccessLog,
                             >,
+                            #[prost(message, optional, tag = "56")]
+                            pub access_log_options: ::core::option::Option<
+                                http_connection_manager::HcmAccessLogOptions,
+                            >,
+                            #[prost(message, optional, tag = "54")]
+                            pub access_log_flush_interval: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(bool, tag = "55")]
+                            pub flush_access_log_on_new_request: bool,
                             #[prost(message, optional, tag = "14")]
                             pub use_remote_address: ::core::option::Option<bool>,
                             #[prost(uint32, tag = "19")]
@@ -9899,6 +9909,30 @@ pub mod envoy {
                         }
                         /// Nested message and enum types in `HttpConnectionManager`.
                         pub mod http_connection_manager {
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct HcmAccessLogOptions {
+                                #[prost(message, optional, tag = "1")]
+                                pub access_log_flush_interval: ::core::option::Option<
+                                    super::super::super::super::super::super::super::google::protobuf::Duration,
+                                >,
+                                #[prost(bool, tag = "2")]
+                                pub flush_access_log_on_new_request: bool,
+                                #[prost(bool, tag = "3")]
+                                pub flush_log_on_tunnel_successfully_established: bool,
+                            }
+                            impl ::prost::Name for HcmAccessLogOptions {
+                                const NAME: &'static str = "HcmAccessLogOptions";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions"
+                                        .into()
+                                }
+                            }
                             #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
                             #[prost(skip_debug)]
                             pub struct ProxyStatusConfig {}
@@ -10438,6 +10472,16 @@ pub mod envoy {
                             pub access_log: ::prost::alloc::vec::Vec<
                                 super::super::super::super::super::config::accesslog::v3::AccessLog,
                             >,
+                            #[prost(message, optional, tag = "17")]
+                            pub access_log_options: ::core::option::Option<
+                                tcp_proxy::TcpAccessLogOptions,
+                            >,
+                            #[prost(message, optional, tag = "15")]
+                            pub access_log_flush_interval: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(bool, tag = "16")]
+                            pub flush_access_log_on_connected: bool,
                             #[prost(message, optional, tag = "7")]
                             pub max_connect_attempts: ::core::option::Option<u32>,
                             #[prost(message, optional, tag = "14")]
@@ -10468,6 +10512,30 @@ pub mod envoy {
                         }
                         /// Nested message and enum types in `TcpProxy`.
                         pub mod tcp_proxy {
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct TcpAccessLogOptions {
+                                #[prost(message, optional, tag = "1")]
+                                pub access_log_flush_interval: ::core::option::Option<
+                                    super::super::super::super::super::super::super::google::protobuf::Duration,
+                                >,
+                                #[prost(bool, tag = "2")]
+                                pub flush_access_log_on_connected: bool,
+                                #[prost(bool, tag = "3")]
+                                pub flush_access_log_on_start: bool,
+                            }
+                            impl ::prost::Name for TcpAccessLogOptions {
+                                const NAME: &'static str = "TcpAccessLogOptions";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.tcp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TcpAccessLogOptions"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TcpAccessLogOptions"
+                                        .into()
+                                }
+                            }
                             #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
                             #[prost(skip_debug)]
                             pub struct OnDemand {}

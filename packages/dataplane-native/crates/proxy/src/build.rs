@@ -58,7 +58,8 @@ impl Builder {
         if let Some(chain) = &config.default_filter_chain {
             chains.push(Arc::new(self.chain(chain).map_err(|e| e.field("defaultFilterChain"))?));
         }
-        Ok(ListenerEntry::new(Arc::clone(config), chains))
+        let logs = self.logs(&config.access_log)?;
+        Ok(ListenerEntry::new(Arc::clone(config), chains, logs))
     }
 
     fn chain(&mut self, config: &config::FilterChain) -> Result<ChainEntry, Invalid> {

@@ -12,13 +12,14 @@ use std::{
 use config::ConnectionInfo;
 use http::Buffer;
 use net::{Address, Detection, Protocol, Socket, Stream};
-use telemetry::{Counter, LabelsId};
+use telemetry::{AccessLog, Counter, LabelsId, ResponseFlags};
 use tls::{Connection, PeerInfo};
 
 use crate::{
     http_connection::{self, HttpEnd},
     limiter::Admitted,
     proxy_protocol,
+    request::log_to_listener,
     snapshot::{ChainEntry, Current, ListenerEntry, Serves},
     tcp,
     wire::Wire,
@@ -335,8 +336,41 @@ pub(crate) fn connect_internal(
     Some(ours)
 }
 
+/// What the listener's logs are to be told once the connection has ended; nothing where it has none.
+struct ListenerLog(Option<(Arc<ListenerEntry>, u64)>);
+
+impl ListenerLog {
+    fn begin(served: &Served) -> Self {
+        let is_logged = !served.listener.logs.is_empty();
+        Self(is_logged.then(|| (Arc::clone(&served.listener), served.worker.timers.now_us())))
+    }
+
+    /// Somebody who knows more has logged it.
+    fn is_done_by(&mut self, listener: &Arc<ListenerEntry>) {
+        self.0.take_if(|(own, _)| Arc::ptr_eq(own, listener));
+    }
+
+    fn end(self, served: &Served, flags: ResponseFlags, details: &str) {
+        let Some((listener, start_us)) = self.0 else { return };
+        let duration_us = served.worker.timers.now_us().saturating_sub(start_us);
+        let log = AccessLog {
+            start_unix_us: telemetry::unix_micros() - duration_us as i64,
+            duration_us,
+            flags,
+            details,
+            downstream_local: served.facts.destination,
+            downstream_remote: served.facts.peer,
+            server_name: &served.facts.server_name,
+            ..AccessLog::default()
+        };
+        log_to_listener(served, &listener, &log, None);
+    }
+}
+
 /// Serves a connection by a listener, then by the internal listeners that it opens a tunnel to.
 async fn serve_as(mut served: Served, mut wire: Wire, mut received: Buffer) {
+    let mut log = ListenerLog::begin(&served);
+    let (mut flags, mut details) = (ResponseFlags::NONE, "");
     loop {
         if served.listener.needs_detection(&served.facts)
             && !Box::pin(detect(&mut served, &mut wire, &mut received)).await
@@ -345,6 +379,7 @@ async fn serve_as(mut served: Served, mut wire: Wire, mut received: Buffer) {
         }
         let Some(index) = served.facts.find_chain(&served.listener) else {
             served.worker.count(Counter::NoFilterChain);
+            (flags, details) = (ResponseFlags::NO_ROUTE, "filter_chain_not_found");
             break;
         };
         let Some(chain) = served.listener.chains.get(index) else {
@@ -353,6 +388,7 @@ async fn serve_as(mut served: Served, mut wire: Wire, mut received: Buffer) {
         served.chain = Arc::clone(chain);
         if served.chain.tls.is_some() {
             let Some(secured) = Box::pin(accept_tls(&mut served, wire, &mut received)).await else {
+                log.end(&served, flags, details);
                 return;
             };
             wire = secured.into();
@@ -369,6 +405,7 @@ async fn serve_as(mut served: Served, mut wire: Wire, mut received: Buffer) {
             Serves::Nothing => break,
             Serves::Tcp(proxy) => {
                 Box::pin(tcp::serve(&mut served, proxy, &mut wire, &mut received)).await;
+                log.is_done_by(&served.listener);
                 break;
             }
             Serves::Http(_) => match http_connection::serve(&mut served, &mut wire, &mut received).await {
@@ -382,6 +419,7 @@ async fn serve_as(mut served: Served, mut wire: Wire, mut received: Buffer) {
         }
     }
     served.worker.buffers.give(received);
+    log.end(&served, flags, details);
 }
 
 /// Places in the chain's limits on connections. None: it serves as many as it may, and the client has waited for that

@@ -16,7 +16,7 @@ use std::{
 
 use config::{GrpcCollector, OtlpCollector};
 use filter::call::{Answer, Call, CallFailure};
-use telemetry::{Counter, Export, ExportSink, ExporterId, Signal, SpanFormat, Telemetry};
+use telemetry::{Counter, Export, ExportSink, ExporterId, SpanFormat, Telemetry};
 
 use crate::{
     side_call,
@@ -47,9 +47,9 @@ pub(crate) enum Destination {
     /// Entries for Envoy's access log service, on a stream that begins by saying who sends.
     Als {
         service: GrpcCollector,
+        /// The beginning of the stream's first message.
+        identifier: Vec<u8>,
         log_name: Arc<str>,
-        node_id: Arc<str>,
-        node_cluster: Arc<str>,
         of_connections: bool,
     },
 }
@@ -311,7 +311,7 @@ fn judge(call: &Call, answer: &Result<Answer, CallFailure>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use telemetry::TelemetryOptions;
+    use telemetry::{Signal, TelemetryOptions};
 
     fn zipkin(cluster: &str) -> OtlpCollector {
         serde_json::from_str(&format!(

@@ -28,7 +28,7 @@ use telemetry::{Counter, LabelsId, ResponseFlags, StringId, TraceContext};
 
 pub(crate) use head::View;
 pub(crate) use process::Shown;
-pub(crate) use record::{log_connection, record_refused};
+pub(crate) use record::{log_connection, log_to_listener, record_refused};
 pub(crate) use reply::{Body, Details, Reply};
 
 use crate::{

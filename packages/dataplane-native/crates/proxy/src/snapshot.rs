@@ -98,10 +98,12 @@ pub(crate) struct ListenerEntry {
     /// A chain depends on what only the first bytes tell.
     detects: bool,
     pub(crate) reporter: ReporterSide,
+    /// Of connections, whatever serves them.
+    pub(crate) logs: AccessLogs,
 }
 
 impl ListenerEntry {
-    pub(crate) fn new(config: Arc<config::Listener>, chains: Vec<Arc<ChainEntry>>) -> Self {
+    pub(crate) fn new(config: Arc<config::Listener>, chains: Vec<Arc<ChainEntry>>, logs: AccessLogs) -> Self {
         let is_inbound = config.traffic_direction == config::TrafficDirection::Inbound;
         let inspects = |kind| config.listener_filters.iter().any(|filter| filter.kind == kind);
         // One chain, or chains told apart by addresses alone, need no look at the bytes.
@@ -127,6 +129,7 @@ impl ListenerEntry {
             } else {
                 ReporterSide::Source
             },
+            logs,
             config,
             chains,
         }

@@ -15,7 +15,7 @@ use crate::{
     error::Failure,
     labels,
     pool::Upstream,
-    request::log_connection,
+    request::{log_connection, log_to_listener},
     snapshot::{ClusterEntry, TcpEntry},
     upstream::{self, Speaks, Target},
     wire::Wire,
@@ -129,6 +129,9 @@ pub(crate) async fn serve(served: &mut Served, entry: &TcpEntry, wire: &mut Wire
     };
     let failed = !outcome.flags.is_empty();
     log_connection(served, &entry.logs, &log, failed, cluster.as_deref());
+    if !served.listener.logs.is_empty() {
+        log_to_listener(served, &served.listener, &log, cluster.as_deref());
+    }
 }
 
 /// Reports bytes of a long connection while it lives. None: the endpoint failed its health check, and its connections are

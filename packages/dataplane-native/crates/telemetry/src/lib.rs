@@ -48,7 +48,7 @@ pub use histogram::{BUCKETS, MAX_VALUE_US, bucket_index, bucket_start};
 pub use interner::StringId;
 pub use labels::{LabelNames, LabelsId, PeerNames, ReporterSide, SecurityPolicy};
 pub use log_format::{InvalidLogFormat, LogFormat};
-pub use log_service::{AlsEntry, LogEntry, LogService, OtlpRecord};
+pub use log_service::{AlsEntry, LogEntry, LogService, OtlpRecord, als_identifier};
 pub use log_target::LogTargets;
 pub use reporter::{ReportSink, Reporter};
 pub use span::{Span, SpanKind};

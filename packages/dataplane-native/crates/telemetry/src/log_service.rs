@@ -13,7 +13,7 @@ use crate::codec::Decoder;
 use crate::export::{Export, Signal};
 use crate::{AccessLog, ExporterId, TagSetId, Telemetry};
 
-pub use als::AlsEntry;
+pub use als::{AlsEntry, als_identifier};
 pub use otlp::OtlpRecord;
 
 /// Entries of one message at most, however small they are.

@@ -30,6 +30,15 @@ pub(crate) fn access_logs(cx: &mut Context, name: &str, logs: Vec<pb::AccessLog>
     cx.list(name, logs, access_log).into_iter().flatten().collect()
 }
 
+/// Settings that ask for entries while a request or connection lives.
+pub(crate) fn entries_at_the_end_only(cx: &mut Context, settings: &[(&str, bool)]) {
+    for (name, _) in settings.iter().filter(|(_, is_set)| *is_set) {
+        cx.within(name, |cx| {
+            cx.warn("has no effect in this proxy: an entry is written when a request or connection ends");
+        });
+    }
+}
+
 fn access_log(cx: &mut Context, log: pb::AccessLog) -> Option<AccessLog> {
     let filter = log
         .filter

@@ -3,7 +3,6 @@
 use std::{cell::RefCell, future::poll_fn, rc::Rc, task::Poll, time::Duration};
 
 use config::GrpcCollector;
-use prost::Message;
 use telemetry::{Counter, ExporterId};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -96,11 +95,7 @@ impl AlsStream {
     /// Sends a batch, however long it takes to find somebody who takes it.
     async fn send(&mut self, batch: ExportBatch) {
         let Destination::Als {
-            service,
-            log_name,
-            node_id,
-            node_cluster,
-            ..
+            service, identifier, ..
         } = &batch.collector.destination
         else {
             return;
@@ -112,7 +107,7 @@ impl AlsStream {
                     continue;
                 }
                 // The first message of a stream says who sends.
-                message = identifier(log_name, node_id, node_cluster);
+                message.extend_from_slice(identifier);
             }
             message.extend_from_slice(&batch.body);
             let Some(stream) = &mut self.stream else { continue };
@@ -148,46 +143,4 @@ impl AlsStream {
         self.timer.sleep(self.backoff.mul_f64(0.5 + fastrand::f64())).await;
         self.backoff = (self.backoff * 2).min(MAX_BACKOFF);
     }
-}
-
-/// `StreamAccessLogsMessage` with nothing but its identifier.
-fn identifier(log_name: &str, node_id: &str, node_cluster: &str) -> Vec<u8> {
-    StreamAccessLogsMessage {
-        identifier: Some(Identifier {
-            node: Some(Node {
-                id: node_id.to_owned(),
-                cluster: node_cluster.to_owned(),
-                user_agent_name: "fairlead".to_owned(),
-                user_agent_version: env!("CARGO_PKG_VERSION").to_owned(),
-            }),
-            log_name: log_name.to_owned(),
-        }),
-    }
-    .encode_to_vec()
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct StreamAccessLogsMessage {
-    #[prost(message, optional, tag = "1")]
-    identifier: Option<Identifier>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Identifier {
-    #[prost(message, optional, tag = "1")]
-    node: Option<Node>,
-    #[prost(string, tag = "2")]
-    log_name: String,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Node {
-    #[prost(string, tag = "1")]
-    id: String,
-    #[prost(string, tag = "2")]
-    cluster: String,
-    #[prost(string, tag = "6")]
-    user_agent_name: String,
-    #[prost(string, tag = "7")]
-    user_agent_version: String,
 }

@@ -185,7 +185,7 @@ impl<'a> Subject<'a> {
 
     fn address(&self, kind: AddressKind, part: AddressPart, out: &mut CaptureWriter<'_>) {
         let address = match kind {
-            AddressKind::DownstreamDirectRemote => self.facts.peer,
+            AddressKind::DownstreamDirectRemote => self.facts.direct_peer,
             AddressKind::DownstreamDirectLocal => self.facts.local,
         };
         // Formatting into a vector cannot fail.

@@ -45,8 +45,7 @@ fn als_destination(als: &AlsLog, node: &NodeIdentity) -> Destination {
     Destination::Als {
         service: als.collector.clone(),
         log_name: Arc::clone(&als.log_name),
-        node_id: node.node_id.as_str().into(),
-        node_cluster: service_cluster(node).into(),
+        identifier: telemetry::als_identifier(&als.log_name, &node.node_id, &service_cluster(node)),
         of_connections: als.of_connections,
     }
 }

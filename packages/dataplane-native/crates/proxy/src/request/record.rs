@@ -1,14 +1,16 @@
 //! The end of a request: counts, log entry, span.
 
 use http::{Buffer, RequestHead, RequestView};
-use telemetry::{AccessLog, LabelsId, LogTargets, RequestEnd, ResponseFlags, Span, SpanKind, StringId, TraceContext};
+use telemetry::{
+    AccessLog, LabelsId, LogDecision, LogTargets, RequestEnd, ResponseFlags, Span, SpanKind, StringId, TraceContext,
+};
 
 use super::{Call, Scratch, View};
 use crate::{
     connection::Served,
     labels,
     logging::{AccessLogs, HttpSubject, Subject, status_of_http},
-    snapshot::{ClusterEntry, Serves},
+    snapshot::{ClusterEntry, ListenerEntry, Serves},
 };
 
 /// Records a request that was served, well or not.
@@ -254,6 +256,28 @@ pub(crate) fn record_refused(served: &Served, status: u16, flags: ResponseFlags,
         ..AccessLog::default()
     };
     log_connection(served, &http.logs, &log, true, None);
+}
+
+/// Logs a connection to its listener's logs, which the report to Mixer is no part of.
+pub(crate) fn log_to_listener(
+    served: &Served,
+    listener: &ListenerEntry,
+    log: &AccessLog<'_>,
+    cluster: Option<&ClusterEntry>,
+) {
+    let mut captured = Vec::new();
+    let subject = Subject {
+        listener: &listener.config.name,
+        chain: &served.chain.name,
+        cluster,
+        ..Subject::of_connection(&served.facts, log)
+    };
+    let targets = listener.logs.choose(&subject, &mut captured);
+    let log = AccessLog {
+        captured: &captured,
+        ..*log
+    };
+    served.worker.telemetry.log(LogDecision::default().to(targets), &log);
 }
 
 /// Logs a connection, or a request of which nothing is known.

@@ -122,8 +122,6 @@ pub struct Request {
     pub body_bytes: u64,
     #[prost(btree_map = "string, string", tag = "13")]
     pub headers: BTreeMap<String, String>,
-    #[prost(uint64, tag = "15")]
-    pub downstream_header_bytes: u64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -144,6 +142,12 @@ pub struct ResponseOf {
 pub struct Wrapped {
     #[prost(uint32, tag = "1")]
     pub value: u32,
+}
+
+impl Entry {
+    pub fn route(&self) -> &str {
+        self.common.as_ref().map_or("", |common| &common.route_name)
+    }
 }
 
 pub fn common(entry: &[u8]) -> Common {
@@ -208,12 +212,15 @@ impl LogStream {
     }
 
     pub fn identifier(&self) -> (String, Vec<u8>) {
-        let first = self.of(|message| message.identifier.clone().into_iter().collect()).remove(0);
+        let first = self
+            .of(|message| message.identifier.clone().into_iter().collect())
+            .remove(0);
         (first.log_name, first.node)
     }
 
     pub fn identifiers(&self) -> usize {
-        self.of(|message| message.identifier.clone().into_iter().collect::<Vec<_>>()).len()
+        self.of(|message| message.identifier.clone().into_iter().collect::<Vec<_>>())
+            .len()
     }
 
     pub fn streams(&self) -> usize {

@@ -13,9 +13,9 @@ use crate::codec::Decoder;
 use crate::{AccessLog, ResponseFlags, Telemetry};
 
 use messages::{
-    Address, CertificateProperties, Common, ConnectionProperties, Flags, HttpEntry, Metadata, Method,
-    RequestProperties, ResponseProperties, San, SocketAddress, Span, Struct, TcpEntry, TlsProperties, Unauthorized,
-    Wrapped, proto_value,
+    Address, CertificateProperties, Common, ConnectionProperties, Flags, HttpEntry, Identifier, Metadata, Method, Node,
+    RequestProperties, ResponseProperties, San, SocketAddress, Span, StreamBeginning, Struct, TcpEntry, TlsProperties,
+    Unauthorized, Wrapped, proto_value,
 };
 
 mod messages;
@@ -156,9 +156,6 @@ impl AlsEntry {
         let (referer, original_path) = (values.text(), values.text());
         common.time_to_last_rx_byte = values.number().map(Span::of_micros);
         let (request_headers_bytes, response_headers_bytes) = (values.number(), values.number());
-        let header_bytes = |wire: u64, body: u64| wire.saturating_sub(body);
-        let downstream_header_bytes_received = header_bytes(common.downstream_wire_bytes_received, log.request_bytes);
-        let upstream_header_bytes_sent = header_bytes(common.upstream_wire_bytes_sent, log.request_bytes);
         HttpEntry {
             common_properties: Some(common),
             protocol_version: match log.protocol {
@@ -180,8 +177,6 @@ impl AlsEntry {
                 request_headers_bytes: request_headers_bytes.unwrap_or_default(),
                 request_body_bytes: log.request_bytes,
                 request_headers: values.map(&self.request_headers),
-                upstream_header_bytes_sent,
-                downstream_header_bytes_received,
             }),
             response: Some(ResponseProperties {
                 response_code: (log.response_code > 0).then(|| Wrapped {
@@ -195,6 +190,23 @@ impl AlsEntry {
             }),
         }
     }
+}
+
+/// `envoy.service.accesslog.v3.StreamAccessLogsMessage` with nothing but its identifier: the first message of a stream
+/// begins with it.
+pub fn als_identifier(log_name: &str, node_id: &str, node_cluster: &str) -> Vec<u8> {
+    StreamBeginning {
+        identifier: Some(Identifier {
+            node: Some(Node {
+                id: node_id.to_owned(),
+                cluster: node_cluster.to_owned(),
+                user_agent_name: "fairlead".to_owned(),
+                user_agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+            }),
+            log_name: log_name.to_owned(),
+        }),
+    }
+    .encode_to_vec()
 }
 
 fn to_text(bytes: &[u8]) -> String {
@@ -287,8 +299,8 @@ fn common(telemetry: &Telemetry, log: &AccessLog<'_>, values: &mut Values<'_>, i
 }
 
 /// `envoy.data.accesslog.v3.AccessLogType`.
-const ACCESS_LOG_TCP_END: i32 = 4;
-const ACCESS_LOG_DOWNSTREAM_END: i32 = 7;
+const ACCESS_LOG_TCP_END: i32 = 3;
+const ACCESS_LOG_DOWNSTREAM_END: i32 = 6;
 
 fn address(address: SocketAddr) -> Address {
     Address {
@@ -477,7 +489,6 @@ mod tests {
             request.request_headers.into_iter().collect::<Vec<_>>(),
             [("x-a".to_owned(), "x-a".to_owned())]
         );
-        assert_eq!(request.downstream_header_bytes_received, 60);
         assert_eq!(http.response.expect("response").response_headers["server"], "me");
     }
 }

@@ -2,11 +2,9 @@
 
 use config::{AlsLog, GrpcCollector, HeaderName, LogBuffer, LogService, OtlpCollector, OtlpLog};
 use messages::{
-    envoy::{
-        extensions::access_loggers::{
-            grpc::v3::{CommonGrpcAccessLogConfig, HttpGrpcAccessLogConfig, TcpGrpcAccessLogConfig},
-            open_telemetry::v3::OpenTelemetryAccessLogConfig,
-        },
+    envoy::extensions::access_loggers::{
+        grpc::v3::{CommonGrpcAccessLogConfig, HttpGrpcAccessLogConfig, TcpGrpcAccessLogConfig},
+        open_telemetry::v3::OpenTelemetryAccessLogConfig,
     },
     google::protobuf::{Any, Duration},
     opentelemetry::proto::common::v1::{AnyValue, KeyValueList, any_value::Value as Kind},

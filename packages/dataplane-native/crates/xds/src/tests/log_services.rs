@@ -218,3 +218,19 @@ fn log_records_need_one_collector_and_values_that_can_be_shown() {
         "{found:?}"
     );
 }
+
+#[test]
+fn entries_before_the_end_are_not_promised() {
+    let listener = manager(|manager| {
+        manager.flush_access_log_on_new_request = true;
+        manager.access_log_options = Some(hcm::http_connection_manager::HcmAccessLogOptions::default());
+    });
+    let (_, warnings) = manager_of(&listener);
+    for name in ["accessLogOptions", "flushAccessLogOnNewRequest"] {
+        let part = format!("{name}: has no effect in this proxy: an entry is written when");
+        assert!(
+            warnings.iter().any(|warning| warning.contains(&part)),
+            "{part} in {warnings:?}"
+        );
+    }
+}

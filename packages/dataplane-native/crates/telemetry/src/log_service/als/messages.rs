@@ -5,6 +5,34 @@ use std::collections::BTreeMap;
 use prost::Message;
 use serde_json::Value as Json;
 
+/// `envoy.service.accesslog.v3.StreamAccessLogsMessage`.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StreamBeginning {
+    #[prost(message, optional, tag = "1")]
+    pub(super) identifier: Option<Identifier>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Identifier {
+    #[prost(message, optional, tag = "1")]
+    pub(super) node: Option<Node>,
+    #[prost(string, tag = "2")]
+    pub(super) log_name: String,
+}
+
+/// `envoy.config.core.v3.Node`.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Node {
+    #[prost(string, tag = "1")]
+    pub(super) id: String,
+    #[prost(string, tag = "2")]
+    pub(super) cluster: String,
+    #[prost(string, tag = "6")]
+    pub(super) user_agent_name: String,
+    #[prost(string, tag = "7")]
+    pub(super) user_agent_version: String,
+}
+
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct TcpEntry {
     #[prost(message, optional, tag = "1")]
@@ -113,10 +141,6 @@ pub(super) struct RequestProperties {
     pub(super) request_body_bytes: u64,
     #[prost(btree_map = "string, string", tag = "13")]
     pub(super) request_headers: BTreeMap<String, String>,
-    #[prost(uint64, tag = "14")]
-    pub(super) upstream_header_bytes_sent: u64,
-    #[prost(uint64, tag = "15")]
-    pub(super) downstream_header_bytes_received: u64,
 }
 
 // The names are the protocol's.
