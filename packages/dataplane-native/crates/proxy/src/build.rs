@@ -59,7 +59,8 @@ impl Builder {
             chains.push(Arc::new(self.chain(chain).map_err(|e| e.field("defaultFilterChain"))?));
         }
         let logs = self.logs(&config.access_log)?;
-        Ok(ListenerEntry::new(Arc::clone(config), chains, logs))
+        let counts = self.shared.connection_counts.of_listener(&config.address);
+        Ok(ListenerEntry::new(Arc::clone(config), chains, logs, counts))
     }
 
     fn chain(&mut self, config: &config::FilterChain) -> Result<ChainEntry, Invalid> {
@@ -109,6 +110,8 @@ impl Builder {
             _ => None,
         });
         Ok(HttpEntry {
+            stat_prefix: self.shared.telemetry.intern(&config.stat_prefix),
+            connections: self.shared.connection_counts.of_manager(&config.stat_prefix),
             limits: limits.of_heads(config.max_request_headers_kb, config.max_headers_count),
             filters: HttpFilters::new(&config.http_filters, &self.shared)?,
             router: router.unwrap_or_default(),

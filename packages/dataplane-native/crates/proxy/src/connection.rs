@@ -16,6 +16,7 @@ use telemetry::{AccessLog, Counter, LabelsId, ResponseFlags};
 use tls::{Connection, PeerInfo};
 
 use crate::{
+    connection_counts::CountedConnection,
     http_connection::{self, HttpEnd},
     limiter::Admitted,
     proxy_protocol,
@@ -370,6 +371,7 @@ impl ListenerLog {
 /// Serves a connection by a listener, then by the internal listeners that it opens a tunnel to.
 async fn serve_as(mut served: Served, mut wire: Wire, mut received: Buffer) {
     let mut log = ListenerLog::begin(&served);
+    let _counted = CountedConnection::new(&served.listener.connections);
     let (mut flags, mut details) = (ResponseFlags::NONE, "");
     loop {
         if served.listener.needs_detection(&served.facts)
@@ -379,6 +381,7 @@ async fn serve_as(mut served: Served, mut wire: Wire, mut received: Buffer) {
         }
         let Some(index) = served.facts.find_chain(&served.listener) else {
             served.worker.count(Counter::NoFilterChain);
+            served.listener.connections.count_unmatched();
             (flags, details) = (ResponseFlags::NO_ROUTE, "filter_chain_not_found");
             break;
         };
@@ -408,14 +411,17 @@ async fn serve_as(mut served: Served, mut wire: Wire, mut received: Buffer) {
                 log.is_done_by(&served.listener);
                 break;
             }
-            Serves::Http(_) => match http_connection::serve(&mut served, &mut wire, &mut received).await {
-                HttpEnd::Closed => break,
-                HttpEnd::Internal(inner) => {
-                    if !served.enter(&inner) {
-                        break;
+            Serves::Http(http) => {
+                let _counted = CountedConnection::new(&http.connections);
+                match http_connection::serve(&mut served, &mut wire, &mut received).await {
+                    HttpEnd::Closed => break,
+                    HttpEnd::Internal(inner) => {
+                        if !served.enter(&inner) {
+                            break;
+                        }
                     }
                 }
-            },
+            }
         }
     }
     served.worker.buffers.give(received);

@@ -29,6 +29,7 @@ use xds::ResourceType;
 use crate::{
     Bootstrap, Problem, ReportSink, Severity, StartError, Upsert,
     build::Builder,
+    connection_counts::CountsTable,
     export::{self, Exporters},
     overload::Overload,
     snapshot::Snapshot,
@@ -113,6 +114,7 @@ impl Control {
             start: Instant::now(),
             active_faults: AtomicU32::new(0),
             exporters: Exporters::default(),
+            connection_counts: CountsTable::default(),
             key_sources: crate::remote_keys::KeySources::default(),
             overload: Overload::new(bootstrap.limits.max_memory_bytes),
             limits: bootstrap.limits,
@@ -290,6 +292,10 @@ impl Control {
 
     pub(crate) fn dump_config(&self) -> String {
         self.ask(Request::Dump).unwrap_or_else(|| "{}".to_owned())
+    }
+
+    pub(crate) fn reopen_logs(&self) {
+        self.reporter.reopen_logs();
     }
 
     pub(crate) fn flush_report(&self) {

@@ -16,6 +16,7 @@ use tls::ServerTls;
 use crate::{
     cluster::{ClusterState, EndpointState},
     connection::Facts,
+    connection_counts::ConnectionCounts,
     filters::HttpFilters,
     limiter::ConnectionLimiter,
     logging::AccessLogs,
@@ -100,10 +101,16 @@ pub(crate) struct ListenerEntry {
     pub(crate) reporter: ReporterSide,
     /// Of connections, whatever serves them.
     pub(crate) logs: AccessLogs,
+    pub(crate) connections: Arc<ConnectionCounts>,
 }
 
 impl ListenerEntry {
-    pub(crate) fn new(config: Arc<config::Listener>, chains: Vec<Arc<ChainEntry>>, logs: AccessLogs) -> Self {
+    pub(crate) fn new(
+        config: Arc<config::Listener>,
+        chains: Vec<Arc<ChainEntry>>,
+        logs: AccessLogs,
+        connections: Arc<ConnectionCounts>,
+    ) -> Self {
         let is_inbound = config.traffic_direction == config::TrafficDirection::Inbound;
         let inspects = |kind| config.listener_filters.iter().any(|filter| filter.kind == kind);
         // One chain, or chains told apart by addresses alone, need no look at the bytes.
@@ -130,6 +137,7 @@ impl ListenerEntry {
                 ReporterSide::Source
             },
             logs,
+            connections,
             config,
             chains,
         }
@@ -195,6 +203,9 @@ pub(crate) struct TcpEntry {
 /// An HTTP connection manager.
 pub(crate) struct HttpEntry {
     pub(crate) config: Arc<HttpConnectionManager>,
+    /// What its statistics begin with.
+    pub(crate) stat_prefix: StringId,
+    pub(crate) connections: Arc<ConnectionCounts>,
     pub(crate) limits: http::Limits,
     pub(crate) filters: HttpFilters,
     pub(crate) router: RouterOptions,

@@ -22,6 +22,7 @@ use tokio::{sync::mpsc as async_mpsc, task::LocalSet};
 
 use crate::{
     Limits, connection,
+    connection_counts::CountsTable,
     control::HandedSocket,
     export::{self, ExportBatch, Exporters, LogLanes},
     h2::StreamTasks,
@@ -54,6 +55,7 @@ pub(crate) struct Shared {
     /// Collectors of spans.
     pub(crate) exporters: Exporters,
     pub(crate) key_sources: KeySources,
+    pub(crate) connection_counts: CountsTable,
     /// Where workers hand connections to each other.
     pub(crate) commands: Vec<async_mpsc::UnboundedSender<Command>>,
 }

@@ -430,6 +430,8 @@ mod tests {
         RequestEnd {
             labels,
             route: StringId::EMPTY,
+            cluster: StringId::EMPTY,
+            stat_prefix: StringId::EMPTY,
             method: StringId::of_method(b"GET"),
             response_code: 200,
             flags: ResponseFlags::NONE,

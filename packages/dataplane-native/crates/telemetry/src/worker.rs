@@ -174,6 +174,10 @@ pub struct RequestEnd {
     pub labels: LabelsId,
     /// Name of the route that served.
     pub route: StringId,
+    /// The cluster that it was sent to; empty where it was answered here.
+    pub cluster: StringId,
+    /// What the connection manager's statistics begin with.
+    pub stat_prefix: StringId,
     /// [`StringId::of_method`].
     pub method: StringId,
     /// What the downstream got; 0 where it got nothing.
@@ -239,6 +243,8 @@ impl Worker {
         let key = RequestKey {
             labels: end.labels,
             route: end.route,
+            cluster: end.cluster,
+            stat_prefix: end.stat_prefix,
             method: end.method,
             flags: end.flags,
             response_code: end.response_code,

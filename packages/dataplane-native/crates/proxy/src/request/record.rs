@@ -33,6 +33,8 @@ fn record_into(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch, captured
     telemetry.record_request(&RequestEnd {
         labels,
         route: call.route_name,
+        cluster: call.cluster.map(|cluster| cluster.name_id).unwrap_or_default(),
+        stat_prefix: call.http.stat_prefix,
         method: StringId::of_method(request.method_bytes()),
         response_code: call.status,
         flags: call.flags,
@@ -234,6 +236,8 @@ pub(crate) fn record_refused(served: &Served, status: u16, flags: ResponseFlags,
     telemetry.record_request(&RequestEnd {
         labels,
         route: StringId::default(),
+        cluster: StringId::EMPTY,
+        stat_prefix: http.stat_prefix,
         method: StringId::of_method(head.method_text.of(&[])),
         response_code: status,
         flags,
