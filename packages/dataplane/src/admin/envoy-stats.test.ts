@@ -14,6 +14,7 @@ fairlead_proxy_http_responses_total{stat_prefix="ingress",response_code="0"} 1
 fairlead_proxy_http_connections{stat_prefix="ingress"} 2
 fairlead_proxy_listener_connections_total{address="0.0.0.0:8080"} 9
 fairlead_proxy_listener_no_filter_chain_total{address="0.0.0.0:8080"} 1
+fairlead_proxy_virtual_cluster_responses_total{response_code="200",virtual_host="shop",virtual_cluster="buy"} 8
 fairlead_proxy_retries_total 7
 `;
 
@@ -37,6 +38,9 @@ it("has the names that dashboards of Envoy ask for", () => {
     "http.ingress.downstream_cx_active": 2,
     "listener.0.0.0.0_8080.downstream_cx_total": 9,
     "listener.0.0.0.0_8080.no_filter_chain_match": 1,
+    "vhost.shop.vcluster.buy.upstream_rq_200": 8,
+    "vhost.shop.vcluster.buy.upstream_rq_2xx": 8,
+    "vhost.shop.vcluster.buy.upstream_rq_completed": 8,
     fairlead_proxy_retries_total: 7,
   });
 });
@@ -48,6 +52,7 @@ it("tells Prometheus what Envoy tells it", () => {
     'envoy_cluster_upstream_rq{envoy_response_code="503",envoy_cluster_name="outbound|80||a.b"} 4',
     "# TYPE envoy_cluster_upstream_cx_active gauge",
     'envoy_http_downstream_rq_xx{envoy_response_code_class="4",envoy_http_conn_manager_prefix="ingress"} 6',
+    'envoy_vhost_vcluster_upstream_rq_xx{envoy_response_code_class="2",envoy_virtual_cluster="buy",envoy_virtual_host="shop"} 8',
     'envoy_listener_downstream_cx_total{envoy_listener_address="0.0.0.0_8080"} 9',
   ]) {
     expect(text.split("\n")).toContain(line);

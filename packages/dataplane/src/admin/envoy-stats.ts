@@ -77,6 +77,7 @@ function toStats(sample: ProxyStat): readonly EnvoyStat[] {
   if (name.startsWith(`${PREFIX}cluster_`)) return toClusterStats(sample, name.slice(PREFIX.length + "cluster_".length));
   if (name.startsWith(`${PREFIX}http_`)) return toManagerStats(sample, name.slice(PREFIX.length + "http_".length));
   if (name.startsWith(`${PREFIX}listener_`)) return toListenerStats(sample, name.slice(PREFIX.length + "listener_".length));
+  if (name === `${PREFIX}virtual_cluster_responses_total`) return toVirtualStats(sample);
   if (name === `${PREFIX}downstream_connections`) return [{ name: "server.total_connections", value }];
   if (name === `${PREFIX}xds_connected`) return [{ name: "control_plane.connected_state", value }];
   if (name === `${PREFIX}xds_updates_total`) return toUpdateStat(labels, value);
@@ -113,6 +114,15 @@ function toManagerStats(sample: ProxyStat, own: string): readonly EnvoyStat[] {
   return [...classes, stat(of, "downstream_rq_total", value)];
 }
 
+function toVirtualStats({ labels, value }: ProxyStat): readonly EnvoyStat[] {
+  const { virtual_host: host = "", virtual_cluster: cluster = "", response_code: code = "0" } = labels;
+  const of = { group: "vhost", instance: `${host}.vcluster.${cluster}`, label: "envoy_virtual_cluster" } as const;
+  return toResponses(of, "upstream_rq", code, value).map(({ metric, ...each }) => {
+    if (metric === undefined) return each;
+    return { ...each, metric: { ...metric, labels: { ...metric.labels, envoy_virtual_cluster: cluster, envoy_virtual_host: host } } };
+  });
+}
+
 const LISTENER_NAMES: Readonly<Record<string, string>> = {
   connections_total: "downstream_cx_total",
   connections: "downstream_cx_active",
@@ -127,14 +137,22 @@ function toListenerStats(sample: ProxyStat, own: string): readonly EnvoyStat[] {
 }
 
 interface Instance {
-  readonly group: "cluster" | "http" | "listener";
+  readonly group: "cluster" | "http" | "listener" | "vhost";
   readonly instance: string;
   readonly label: string;
 }
 
 function stat({ group, instance, label }: Instance, name: string, value: number): EnvoyStat {
   const type = GAUGES.has(name) ? "gauge" : "counter";
-  return { name: `${group}.${instance}.${name}`, value, metric: { name: `envoy_${group}_${name}`, labels: { [label]: instance }, type } };
+  return {
+    name: `${group}.${instance}.${name}`,
+    value,
+    metric: { name: `${familyOf(group)}_${name}`, labels: { [label]: instance }, type },
+  };
+}
+
+function familyOf(group: Instance["group"]): string {
+  return group === "vhost" ? "envoy_vhost_vcluster" : `envoy_${group}`;
 }
 
 /** By status, by class and all together; a request that nobody got an answer to is none of these. */
@@ -143,7 +161,7 @@ function toResponses(of: Instance, prefix: string, code: string, value: number):
   const { group, instance, label } = of;
   const start = `${group}.${instance}.${prefix}`;
   const digit = code.slice(0, 1);
-  const family = `envoy_${group}_${prefix}`;
+  const family = `${familyOf(group)}_${prefix}`;
   return [
     {
       name: `${start}_${code}`,

@@ -91,8 +91,8 @@ pub use rbac::{Permission, Policy, Principal, Rbac, RbacAction, RbacRules};
 pub use retry::{RetryBackoff, RetryOn, RetryPolicy};
 pub use route::{
     DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathMatch, PathRewrite, Redirect,
-    RedirectPath, Route, RouteAction, RouteConfiguration, RouteMatch, RouteTarget, RouteUpgrade, VirtualHost,
-    WeightedCluster, WeightedClusters,
+    RedirectPath, Route, RouteAction, RouteConfiguration, RouteMatch, RouteTarget, RouteUpgrade, VirtualCluster,
+    VirtualHost, WeightedCluster, WeightedClusters,
 };
 pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
 pub use service::GrpcService;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, Metadata, Origin, Pattern,
-    QueryMatcher, RetryPolicy, RouteLimit, RouteTracing, Substitution,
+    QueryMatcher, RequestView, RetryPolicy, RouteLimit, RouteTracing, Substitution,
 };
 
 /// Routes by host (`envoy.config.route.v3.RouteConfiguration`).
@@ -57,10 +57,30 @@ pub struct VirtualHost {
     pub rate_limits: Vec<RouteLimit>,
     /// How routes configure filters, by filter name.
     pub filter_overrides: BTreeMap<Arc<str>, FilterOverride>,
+    /// Requests that are counted together; the first that matches wins.
+    pub virtual_clusters: Vec<VirtualCluster>,
     /// Filter metadata.
     pub metadata: Metadata,
     /// What it was made from.
     pub origins: Vec<Origin>,
+}
+
+/// Requests that are counted together, whatever their routes (`envoy.config.route.v3.VirtualCluster`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VirtualCluster {
+    /// What they are called.
+    pub name: Arc<str>,
+    /// All of them have to hold.
+    pub headers: Vec<HeaderMatcher>,
+}
+
+impl VirtualHost {
+    /// The place of the virtual cluster that a request belongs to.
+    pub fn virtual_cluster<V: RequestView + ?Sized>(&self, view: &V) -> Option<usize> {
+        let mut clusters = self.virtual_clusters.iter();
+        clusters.position(|cluster| cluster.headers.iter().all(|header| header.matches(view)))
+    }
 }
 
 /// Which requests, and what happens to them (`envoy.config.route.v3.Route`).

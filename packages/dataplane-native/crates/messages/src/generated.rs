@@ -6257,9 +6257,14 @@ pub mod envoy {
                         "/envoy.config.route.v3.CorsPolicy".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct VirtualCluster {}
+                pub struct VirtualCluster {
+                    #[prost(string, tag = "2")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "4")]
+                    pub headers: ::prost::alloc::vec::Vec<HeaderMatcher>,
+                }
                 impl ::prost::Name for VirtualCluster {
                     const NAME: &'static str = "VirtualCluster";
                     const PACKAGE: &'static str = "envoy.config.route.v3";

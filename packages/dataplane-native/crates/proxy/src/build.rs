@@ -159,7 +159,20 @@ impl Builder {
                 }
             }
         }
+        let virtual_clusters = |host: &config::VirtualHost| {
+            let clusters = host.virtual_clusters.iter().map(|cluster| &*cluster.name);
+            // As Envoy names the rest.
+            let names = clusters.chain((!host.virtual_clusters.is_empty()).then_some("other"));
+            let interned = names.map(|name| telemetry.intern(&format!("{}\n{name}", host.name)));
+            interned.collect::<Vec<_>>()
+        };
+        let has_virtual = config
+            .virtual_hosts
+            .iter()
+            .any(|host| !host.virtual_clusters.is_empty());
+        let hosts = config.virtual_hosts.iter().filter(|_| has_virtual);
         RouteEntry {
+            virtual_clusters: hosts.map(virtual_clusters).collect(),
             buckets: RouteEntry::buckets_of(config),
             table: RouteTable::new(Arc::clone(config)),
             names: interned(|route| &route.name),

@@ -318,6 +318,8 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
 /// Makes a request of gRPC-Web one of gRPC.
 fn take_grpc_web(call: &mut Call<'_>, buffer: &mut Buffer, scratch: &mut Scratch, web: GrpcWeb) -> Result<(), Reply> {
     call.is_grpc = true;
+    scratch.outgoing.messages = Messages::begin(true);
+    scratch.incoming.messages = Messages::begin(true);
     if !web.is_text_request {
         return Ok(());
     }

@@ -223,6 +223,9 @@ pub(crate) struct RouteEntry {
     pub(crate) names: Vec<Vec<StringId>>,
     /// Names of their operations in traces, likewise.
     pub(crate) operations: Vec<Vec<StringId>>,
+    /// Names of virtual clusters for telemetry, by virtual host; the last is for requests that belong to none. Empty where
+    /// no host has any.
+    pub(crate) virtual_clusters: Vec<Vec<StringId>>,
     /// Tags of spans that routes have of their own, by virtual host and route.
     pub(crate) tags: HashMap<(usize, usize), SpanTags>,
     /// Buckets of bounds that routes have of their own, by the address of the bound in the table's configuration.

@@ -112,6 +112,42 @@ fn clusters_managers_and_listeners_count_what_they_served() {
     drop(address(&proxy, "web"));
 }
 
+#[test]
+fn requests_are_counted_for_the_virtual_cluster_that_they_belong_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("access.log");
+    let up = upstream();
+    let header = |name: &str, value: &str| json!({ "name": name, "value": { "string": { "exact": value } } });
+    let proxy = start(&json!({
+        "listeners": [http_listener_with("web", json!({
+            "accessLog": [{ "path": path, "format": { "text": "%VIRTUAL_CLUSTER_NAME%" } }],
+            "routes": { "inline": { "virtualHosts": [
+                { "name": "shop", "domains": ["*"],
+                  "virtualClusters": [
+                      { "name": "buy", "headers": [header(":method", "POST"), header(":path", "/cart")] },
+                      { "name": "look", "headers": [header(":method", "GET")] },
+                  ],
+                  "routes": [{ "action": { "forward": { "cluster": "up", "pathRewrite": { "prefix": "/inner" } } } }] },
+            ] } },
+        }))],
+        "clusters": [cluster("up", &[up.address])],
+    }));
+    let mut client = Client::connect(address(&proxy, "web"));
+    client.get("/");
+    for path in ["/cart", "/elsewhere"] {
+        client.send(format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"));
+        client.response().unwrap();
+    }
+    let lines = || std::fs::read_to_string(&path).unwrap_or_default();
+    wait_until("lines", || lines() == "look\nbuy\n-\n");
+    let text = proxy.stats_prometheus();
+    for name in ["look", "buy", "other"] {
+        let labels = format!("{{response_code=\"200\",virtual_host=\"shop\",virtual_cluster=\"{name}\"}}");
+        let family = format!("fairlead_proxy_virtual_cluster_responses_total{labels}");
+        assert_eq!(sample(&text, &family), 1, "{name} in {text}");
+    }
+}
+
 struct Envoy(Child);
 
 impl Drop for Envoy {
@@ -207,9 +243,25 @@ fn what_is_counted_is_what_envoy_counts() {
         }
         for (name, ours) in [
             ("upstream_rq_timeout", "timeouts_total"),
+            ("upstream_rq_pending_overflow", "overflows_total"),
+            ("upstream_rq_pending_active", "requests_pending"),
             ("upstream_rq_active", "requests_active"),
             ("membership_total", "endpoints"),
             ("membership_healthy", "endpoints_healthy"),
+        ] {
+            compare(
+                format!("cluster.{cluster}.{name}"),
+                format!("fairlead_proxy_cluster_{ours}{{cluster=\"{cluster}\"}}"),
+            );
+        }
+    }
+    // Of a cluster that is not there we try again on our own.
+    for cluster in ["up", "slow"] {
+        for (name, ours) in [
+            ("upstream_rq_total", "requests_total"),
+            ("upstream_rq_retry", "retries_total"),
+            ("upstream_cx_total", "connections_total"),
+            ("upstream_cx_connect_fail", "connect_failures_total"),
         ] {
             compare(
                 format!("cluster.{cluster}.{name}"),

@@ -432,6 +432,7 @@ mod tests {
             route: StringId::EMPTY,
             cluster: StringId::EMPTY,
             stat_prefix: StringId::EMPTY,
+            virtual_cluster: StringId::EMPTY,
             method: StringId::of_method(b"GET"),
             response_code: 200,
             flags: ResponseFlags::NONE,

@@ -146,6 +146,7 @@ mod tests {
             route: StringId::EMPTY,
             cluster: StringId::EMPTY,
             stat_prefix: StringId::EMPTY,
+            virtual_cluster: StringId::EMPTY,
             method: StringId::EMPTY,
             response_code: 200,
             flags: ResponseFlags::NONE,

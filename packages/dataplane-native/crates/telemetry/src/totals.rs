@@ -43,8 +43,9 @@ pub(crate) struct TcpTotals {
     pub(crate) sent: u64,
 }
 
-/// Which requests are counted together for clusters and connection managers: cluster, prefix, status and flags.
-pub(crate) type ServedIdentity = (StringId, StringId, u16, ResponseFlags);
+/// Which requests are counted together for clusters, connection managers and virtual clusters: cluster, prefix, virtual
+/// cluster, status and flags.
+pub(crate) type ServedIdentity = (StringId, StringId, StringId, u16, ResponseFlags);
 
 /// Counts that can be added up, and that change when something happens.
 pub(crate) trait Counts: Clone + Default {
@@ -180,9 +181,11 @@ fn add_table(
 fn add_served(table: &SeriesTable, served: &mut HashMap<ServedIdentity, u64>) {
     for series in table.requests.iter().filter(|series| series.count.total() > 0) {
         let key = &series.key;
-        let mut identity = (key.cluster, key.stat_prefix, key.response_code, key.flags);
+        let names = (key.cluster, key.stat_prefix, key.virtual_cluster);
+        let mut identity = (names.0, names.1, names.2, key.response_code, key.flags);
         if served.len() >= MAX_KEPT && !served.contains_key(&identity) {
-            identity = (StringId::OTHER, StringId::OTHER, key.response_code, ResponseFlags::NONE);
+            let other = StringId::OTHER;
+            identity = (other, other, StringId::EMPTY, key.response_code, ResponseFlags::NONE);
         }
         *served.entry(identity).or_default() += series.count.total();
     }
@@ -270,6 +273,7 @@ mod tests {
             route: StringId(route),
             cluster: StringId::EMPTY,
             stat_prefix: StringId::EMPTY,
+            virtual_cluster: StringId::EMPTY,
             method: StringId::EMPTY,
             response_code: code,
             flags: ResponseFlags::NONE,

@@ -178,6 +178,8 @@ pub struct RequestEnd {
     pub cluster: StringId,
     /// What the connection manager's statistics begin with.
     pub stat_prefix: StringId,
+    /// The virtual cluster: name of the virtual host, a line feed, its own name. Empty where the host has none.
+    pub virtual_cluster: StringId,
     /// [`StringId::of_method`].
     pub method: StringId,
     /// What the downstream got; 0 where it got nothing.
@@ -245,6 +247,7 @@ impl Worker {
             route: end.route,
             cluster: end.cluster,
             stat_prefix: end.stat_prefix,
+            virtual_cluster: end.virtual_cluster,
             method: end.method,
             flags: end.flags,
             response_code: end.response_code,

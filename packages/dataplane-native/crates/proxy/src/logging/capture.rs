@@ -246,8 +246,13 @@ impl<'a> Subject<'a> {
             NameOf::FilterChain => some(self.chain, out),
             NameOf::Listener => some(self.listener, out),
             NameOf::VirtualHost => some(found.map_or("", |found| &found.virtual_host.name), out),
-            // Virtual clusters have no effect in this proxy.
-            NameOf::VirtualCluster => out.absent(),
+            NameOf::VirtualCluster => {
+                let named = found.zip(self.http.as_ref()).and_then(|(found, http)| {
+                    let place = found.virtual_host.virtual_cluster(&http.view)?;
+                    found.virtual_host.virtual_clusters.get(place)
+                });
+                some(named.map_or("", |cluster| &cluster.name), out);
+            }
             NameOf::UpstreamHost => match self.endpoint.and_then(|endpoint| endpoint.config.hostname.as_deref()) {
                 Some(name) => some(name, out),
                 None => match self.log.upstream_host {

@@ -35,6 +35,7 @@ fn record_into(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch, captured
         route: call.route_name,
         cluster: call.cluster.map(|cluster| cluster.name_id).unwrap_or_default(),
         stat_prefix: call.http.stat_prefix,
+        virtual_cluster: virtual_cluster(call, buffer, scratch),
         method: StringId::of_method(request.method_bytes()),
         response_code: call.status,
         flags: call.flags,
@@ -91,6 +92,17 @@ fn record_into(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch, captured
             });
         }
     }
+}
+
+/// The virtual cluster that the request is counted for.
+fn virtual_cluster(call: &Call<'_>, buffer: &Buffer, scratch: &Scratch) -> StringId {
+    let names = call.routes.zip(call.found).and_then(|(routes, found)| {
+        let names = routes.virtual_clusters.get(found.host_index)?;
+        let rest = names.last()?;
+        let place = found.virtual_host.virtual_cluster(&View::new(call, buffer, scratch));
+        Some(place.and_then(|place| names.get(place)).unwrap_or(rest))
+    });
+    names.copied().unwrap_or_default()
 }
 
 /// The status of gRPC of a call of gRPC, as far as anybody got an answer.
@@ -238,6 +250,7 @@ pub(crate) fn record_refused(served: &Served, status: u16, flags: ResponseFlags,
         route: StringId::default(),
         cluster: StringId::EMPTY,
         stat_prefix: http.stat_prefix,
+        virtual_cluster: StringId::EMPTY,
         method: StringId::of_method(head.method_text.of(&[])),
         response_code: status,
         flags,

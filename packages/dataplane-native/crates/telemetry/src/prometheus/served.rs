@@ -35,8 +35,12 @@ pub(super) fn render(telemetry: &Telemetry, totals: &Totals, out: &mut String) {
     let mut by_cluster: BTreeMap<(StringId, u16), u64> = BTreeMap::new();
     let mut by_manager: BTreeMap<(StringId, u16), u64> = BTreeMap::new();
     let mut flagged: [BTreeMap<StringId, u64>; FLAGGED.len()] = Default::default();
-    for ((cluster, prefix, code, flags), count) in totals.served(telemetry) {
+    let mut by_virtual: BTreeMap<(StringId, u16), u64> = BTreeMap::new();
+    for ((cluster, prefix, virtual_cluster, code, flags), count) in totals.served(telemetry) {
         *by_manager.entry((prefix, code)).or_default() += count;
+        if virtual_cluster != StringId::EMPTY {
+            *by_virtual.entry((virtual_cluster, code)).or_default() += count;
+        }
         if cluster == StringId::EMPTY {
             continue;
         }
@@ -85,6 +89,28 @@ pub(super) fn render(telemetry: &Telemetry, totals: &Totals, out: &mut String) {
         let prefix = label("stat_prefix", prefix);
         let _ = writeln!(out, "{name}{{{prefix},response_code=\"{code}\"}} {count}");
     }
+    render_virtual(telemetry, by_virtual, out);
+}
+
+fn render_virtual(telemetry: &Telemetry, counts: BTreeMap<(StringId, u16), u64>, out: &mut String) {
+    if counts.is_empty() {
+        return;
+    }
+    let name = "fairlead_proxy_virtual_cluster_responses_total";
+    head(
+        out,
+        name,
+        "counter",
+        "Requests that ended, by the virtual cluster of their virtual host.",
+    );
+    for ((names, code), count) in counts {
+        let names = telemetry.strings.get(names);
+        let (host, own) = names.split_once('\n').unwrap_or((&names, ""));
+        let mut labels = format!("response_code=\"{code}\"");
+        push(&mut labels, "virtual_host", host);
+        push(&mut labels, "virtual_cluster", own);
+        let _ = writeln!(out, "{name}{{{labels}}} {count}");
+    }
 }
 
 #[cfg(test)]
@@ -104,6 +130,7 @@ mod tests {
             route: StringId::EMPTY,
             cluster: telemetry.intern("outbound|80||\"a\""),
             stat_prefix: telemetry.intern("ingress"),
+            virtual_cluster: StringId::EMPTY,
             method: StringId::EMPTY,
             response_code: 200,
             flags: ResponseFlags::NONE,
