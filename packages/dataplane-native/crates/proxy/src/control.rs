@@ -43,6 +43,9 @@ use sockets::Sockets;
 use state::{Compiled, State};
 use store::Store;
 
+/// How long the last spans and log entries may take on their way when a proxy stops.
+const LAST_EXPORTS: Duration = Duration::from_millis(500);
+
 /// Worker threads at most.
 const MAX_WORKERS: u32 = 256;
 
@@ -270,9 +273,22 @@ impl Control {
         }
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
+            self.send_last_exports();
             let _ = self.requests.send(Request::Stop);
             let _ = thread.join();
             self.reporter.stop();
+        }
+    }
+
+    /// Hands on spans and log entries that wait for others, and gives those who send them a moment.
+    fn send_last_exports(&self) {
+        if self.shared.exporters.is_empty() {
+            return;
+        }
+        self.reporter.report();
+        let end = Instant::now() + LAST_EXPORTS;
+        while !self.shared.exporters.is_idle() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 

@@ -164,6 +164,19 @@ impl Exporters {
         Some(id)
     }
 
+    /// No collector has been named.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Nothing is on its way.
+    pub(crate) fn is_idle(&self) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known
+            .iter()
+            .all(|(_, collector)| collector.in_flight.load(Relaxed) == 0)
+    }
+
     fn know(&self, id: ExporterId, destination: Destination) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if !known.iter().any(|(other, _)| *other == id) {

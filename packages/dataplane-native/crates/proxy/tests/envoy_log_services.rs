@@ -12,7 +12,7 @@ use std::{
 
 use messages::opentelemetry::proto::common::v1::{AnyValue, KeyValue, any_value};
 use prost::Message;
-use proxy::Bootstrap;
+use proxy::{Bootstrap, NodeIdentity};
 use serde_json::{Value, json};
 use support::{
     Client, Upstream, address, cluster, free_address,
@@ -100,14 +100,17 @@ fn start_ours(up: SocketAddr, als: SocketAddr, otel: SocketAddr) -> proxy::Proxy
         { "service": { "openTelemetry": { "collector": { "grpc": { "cluster": "otel" } }, "logName": "shop", "buffer": { "maxBytes": 0 },
             "body": OTLP_BODY, "attributes": { "code": "%RESPONSE_CODE%", "none": "%REQ(x-none)%" }, "resource": { "region": "north" } } } },
     ]);
-    let mut bootstrap = Bootstrap {
+    let bootstrap = Bootstrap {
         workers: 1,
         report_interval_ms: 0,
+        node: NodeIdentity {
+            node_id: "n".to_owned(),
+            service: "web".to_owned(),
+            namespace: "default".to_owned(),
+            ..NodeIdentity::default()
+        },
         ..Bootstrap::default()
     };
-    bootstrap.node.node_id = "n".to_owned();
-    bootstrap.node.service = "web".to_owned();
-    bootstrap.node.namespace = "default".to_owned();
     start_with(
         bootstrap,
         &json!({
@@ -132,7 +135,7 @@ fn shown(entry: &[u8]) -> Value {
         "flags": common.response_flags.map(|flags| flags.no_route_found), "attempts": common.attempts, "kind": common.kind,
         "timed": common.duration.is_some(), "downstreamReceived": common.downstream_received,
         "method": request.method, "scheme": request.scheme, "authority": request.authority, "path": request.path,
-        "userAgent": request.user_agent, "referer": request.referer, "id": request.request_id, "original": request.original_path,  "requestBody": request.body_bytes, "requestHeaders": request.headers,
+        "userAgent": request.user_agent, "referer": request.referer, "id": request.id, "original": request.original_path,  "requestBody": request.body_bytes, "requestHeaders": request.headers,
         "code": response.code.map(|code| code.value), "responseBody": response.body_bytes, "responseHeaders": response.headers,
         "details": response.details,
     })
@@ -239,7 +242,7 @@ fn services_get_from_us_what_they_get_from_envoy() {
             .iter()
             .all(|service| records(service).len() == requests.len())
     });
-    let [theirs, mine] = streams.each_ref().map(|stream| stream.entries());
+    let [theirs, mine] = streams.each_ref().map(LogStream::entries);
     for (request, (theirs, mine)) in requests.iter().zip(theirs.iter().zip(&mine)) {
         let (theirs, mine) = (shown(theirs), shown(mine));
         for (field, value) in theirs.as_object().unwrap() {

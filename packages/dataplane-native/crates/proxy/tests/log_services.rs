@@ -14,7 +14,7 @@ use prost::Message;
 use proxy::Proxy;
 use serde_json::{Value, json};
 use support::{
-    Client, Upstream, address, cluster, dead_address, forward,
+    Client, Upstream, address, cluster, dead_address, forward, free_address,
     grpc::{Does, Service},
     http_listener_with,
     log_stream::{Entry, LogStream, common, text_of},
@@ -31,8 +31,12 @@ fn als(buffer: &Value) -> Value {
 
 /// A proxy with this log, whose service is there.
 fn logging(log: &Value, up: &Upstream, service: std::net::SocketAddr) -> Proxy {
+    logging_to(std::slice::from_ref(log), up, service)
+}
+
+fn logging_to(logs: &[Value], up: &Upstream, service: std::net::SocketAddr) -> Proxy {
     start(&json!({
-        "listeners": [http_listener_with("web", json!({ "accessLog": [log], "routes": { "inline": { "virtualHosts": [
+        "listeners": [http_listener_with("web", json!({ "accessLog": logs, "routes": { "inline": { "virtualHosts": [
             { "name": "all", "domains": ["*"], "routes": [
                 { "name": "dead", "match": { "path": { "prefix": "/dead" } }, "action": { "forward": { "cluster": "dead" } } },
                 forward("up"),
@@ -117,7 +121,7 @@ fn entries_are_sent_again_to_a_service_that_comes_back() {
 #[test]
 fn a_service_that_is_away_harms_no_request_and_what_it_misses_waits() {
     let up = Upstream::saying("ok");
-    let nobody = dead_address();
+    let nobody = free_address();
     let proxy = logging(&als(&json!({ "maxBytes": 0 })), &up, nobody);
     for turn in 0..20 {
         ask(&proxy, &format!("/{turn}"));
@@ -202,4 +206,20 @@ fn what_a_collector_refuses_is_counted() {
     let proxy = logging(&log, &up, service.address);
     ask(&proxy, "/");
     wait_until("the count", || counted(&proxy, "dropped", 1));
+}
+
+#[test]
+fn a_proxy_that_stops_sends_what_waits_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("access.log");
+    let (up, service) = (Upstream::saying("ok"), LogStream::start());
+    let logs = [als(&json!({ "flushIntervalMs": 600_000 })), json!({ "path": path })];
+    let proxy = logging_to(&logs, &up, service.address);
+    ask(&proxy, "/last");
+    // Both are made of one record.
+    wait_until("the line", || {
+        std::fs::read_to_string(&path).is_ok_and(|text| !text.is_empty())
+    });
+    proxy.stop();
+    wait_until("the entry", || service.entries().len() == 1);
 }

@@ -109,7 +109,6 @@ fn clusters_managers_and_listeners_count_what_they_served() {
             "{family} {labels} in {text}"
         );
     }
-    drop(address(&proxy, "web"));
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn virtual_cluster(cx: &mut Context, pb: pb::VirtualCluster) -> Option<VirtualCl
     }
     if pb.headers.is_empty() {
         cx.within("headers", |cx| {
-            cx.error("is empty: nothing tells its requests from others")
+            cx.error("is empty: nothing tells its requests from others");
         });
     }
     let headers = cx.list("headers", pb.headers, matcher::header);

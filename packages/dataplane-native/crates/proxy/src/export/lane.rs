@@ -113,6 +113,8 @@ impl AlsStream {
             let Some(stream) = &mut self.stream else { continue };
             if stream.tell(&message, SEND_TIMEOUT_MS).await.is_ok() {
                 self.backoff = BACKOFF;
+                // The task that drives the connection writes now; until it has, the batch is on its way.
+                tokio::task::yield_now().await;
                 return count(&self.worker, &batch, true);
             }
             self.stream = None;

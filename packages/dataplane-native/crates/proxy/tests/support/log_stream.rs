@@ -113,7 +113,7 @@ pub struct Request {
     #[prost(string, tag = "7")]
     pub referer: String,
     #[prost(string, tag = "9")]
-    pub request_id: String,
+    pub id: String,
     #[prost(string, tag = "10")]
     pub original_path: String,
     #[prost(uint64, tag = "11")]
