@@ -15,6 +15,7 @@ async function main(): Promise<void> {
   // A signal may come while things still start.
   const stopped = Promise.withResolvers<number>();
   const quit = (): void => stopped.resolve(0);
+  const end = (error?: Error): void => (error === undefined ? quit() : fail(error.message));
   const fail = (reason: string): void => {
     logger.fatal({ reason }, "the proxy cannot go on");
     stopped.resolve(1);
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
       : await startApp({
           ...common,
           engine: reopenLogsOnSignal(await createNativeEngine(toEngineBootstrap(settings)), logger),
-          onQuit: quit,
+          onQuit: end,
         });
   logger.info({ node: settings.name, namespace: settings.namespace, engine: settings.engine, admin: settings.adminAddress }, "started");
   const cancelTrim = trimHeapAfterStart(systemClock);
