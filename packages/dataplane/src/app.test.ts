@@ -87,6 +87,21 @@ describe("readiness", () => {
 });
 
 describe("the admin API", () => {
+  it("lets counters begin at zero", async () => {
+    const requests = async (): Promise<string | undefined> =>
+      (await (await get("/stats/prometheus")).text()).split("\n").find((line) => line.startsWith("istio_requests_total{"));
+    expect(await requests()).toBe('istio_requests_total{response_code="200"} 7');
+    expect((await get("/reset_counters")).status).toBe(405);
+    expect(await (await post("/reset_counters")).text()).toBe("OK\n");
+    expect(await requests()).toBe('istio_requests_total{response_code="200"} 0');
+    expect(await (await get("/stats?filter=istio_requests")).text()).toBe("istio_requests_total.response_code.200: 0\n");
+  });
+
+  it("opens the files of access logs anew", async () => {
+    expect(await (await post("/reopen_logs")).text()).toBe("OK\n");
+    expect(engine.reopenings).toBe(1);
+  });
+
   it("says who the proxy is and what it has from its xds server", async () => {
     await configure();
     expect(await (await get("/fairlead/server_info")).json()).toMatchObject({

@@ -1,8 +1,9 @@
-import { createLogger, readSettings, SettingsError, systemClock } from "@fairlead/kit";
+import { createLogger, type Logger, readSettings, SettingsError, systemClock } from "@fairlead/kit";
 import { startAgent } from "./agent/agent.ts";
 import { startApp } from "./app.ts";
 import { toEngineBootstrap } from "./bootstrap.ts";
 import { createNativeEngine } from "./native/addon.ts";
+import type { Engine } from "./native/engine.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
 import { trimHeapAfterStart } from "./trim-heap.ts";
 
@@ -32,13 +33,25 @@ async function main(): Promise<void> {
   const running =
     settings.engine === "envoy"
       ? await startAgent({ ...common, onFatal: fail })
-      : await startApp({ ...common, engine: await createNativeEngine(toEngineBootstrap(settings)), onQuit: end });
+      : await startApp({
+          ...common,
+          engine: reopenLogsOnSignal(await createNativeEngine(toEngineBootstrap(settings)), logger),
+          onQuit: end,
+        });
   logger.info({ node: settings.name, namespace: settings.namespace, engine: settings.engine, admin: settings.adminAddress }, "started");
   const cancelTrim = trimHeapAfterStart(systemClock);
   const exitCode = await stopped.promise;
   cancelTrim();
   await stopWithin(settings, running.stop());
   process.exit(exitCode);
+}
+
+/** SIGUSR1 is what a rotation of logs tells Envoy with; Node would open its debugger for it. */
+function reopenLogsOnSignal(engine: Engine, logger: Logger): Engine {
+  process.on("SIGUSR1", () => {
+    engine.reopenLogs().catch((error: unknown) => logger.error({ err: error }, "the files of access logs were not opened anew"));
+  });
+  return engine;
 }
 
 /** Room for what follows the drain: last reports, closing sockets. */

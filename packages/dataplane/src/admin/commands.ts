@@ -1,14 +1,16 @@
 import type { Monitoring } from "@fairlead/kit";
 import { parseExplainRequest } from "../explain-request.ts";
+import type { CounterBaseline } from "./counter-baseline.ts";
 import { changeLogging } from "./logging.ts";
 import type { AdminPorts } from "./ports.ts";
 import { queryOf } from "./query.ts";
 import { AdminRefusal } from "./refusal.ts";
+import { readStats } from "./stats.ts";
 
 const TEXT = "text/plain; charset=utf-8";
 
 /** What changes something, and takes a POST for it. */
-export function addCommands(server: Monitoring["server"], ports: AdminPorts): void {
+export function addCommands(server: Monitoring["server"], ports: AdminPorts, counters: CounterBaseline): void {
   server.post("/explain", (request) => ports.engine.explain(parseExplainRequest(request.body)));
   addText(server, "/logging", (query) => changeLogging(ports.logger, query));
   addText(server, "/drain_listeners", (query) => drain(ports, query));
@@ -19,6 +21,14 @@ export function addCommands(server: Monitoring["server"], ports: AdminPorts): vo
   addText(server, "/healthcheck/ok", () => {
     ports.failHealthChecks(false);
     return "OK\n";
+  });
+  server.post("/reset_counters", async (_request, reply) => {
+    counters.reset(await readStats(ports));
+    return reply.type(TEXT).send("OK\n");
+  });
+  server.post("/reopen_logs", async (_request, reply) => {
+    await ports.engine.reopenLogs();
+    return reply.type(TEXT).send("OK\n");
   });
   server.post("/quitquitquit", (_request, reply) => {
     // Answered first: the server is among what ends.
@@ -39,6 +49,8 @@ const COMMANDS = [
   "/healthcheck/fail",
   "/healthcheck/ok",
   "/quitquitquit",
+  "/reopen_logs",
+  "/reset_counters",
   "/rotate_certificates",
 ];
 

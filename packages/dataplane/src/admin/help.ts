@@ -45,6 +45,8 @@ const ENTRIES: readonly Entry[] = [
   { path: "/memory", help: "memory of the process" },
   { path: "/quitquitquit", method: "POST", help: "end the process, after a drain" },
   { path: "/ready", help: "200 while the proxy serves, else 503" },
+  { path: "/reopen_logs", method: "POST", help: "open the files of access logs anew, after they were moved away" },
+  { path: "/reset_counters", method: "POST", help: "let counters begin at zero" },
   { path: "/rotate_certificates", method: "POST", help: "replace key and certificate now" },
   { path: "/server_info", help: "version, state and node" },
   {

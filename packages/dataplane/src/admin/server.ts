@@ -2,14 +2,14 @@ import type { ProxyState } from "@fairlead/api";
 import { createMonitoring, type Monitoring } from "@fairlead/kit";
 import { addCertificates } from "./certificates.ts";
 import { addCommands } from "./commands.ts";
+import { createCounterBaseline } from "./counter-baseline.ts";
 import { guard } from "./guard.ts";
 import { formatHelp, formatHome } from "./help.ts";
-import { formatProcessMetrics } from "./metrics.ts";
 import { addOwnViews } from "./own-views.ts";
 import type { AdminPorts } from "./ports.ts";
 import { queryOf } from "./query.ts";
 import type * as EnvoyViews from "./envoy/views.ts";
-import { filterPrometheus, formatStats } from "./stats.ts";
+import { filterPrometheus, formatStats, readPrometheus } from "./stats.ts";
 
 const PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 const TEXT = "text/plain; charset=utf-8";
@@ -26,13 +26,14 @@ export function createAdminServer(address: string, ports: AdminPorts): Monitorin
   addProbes(server, () => ports.state());
   addOwnViews(server, ports);
   addEnvoyViews(server, ports);
-  addCommands(server, ports);
+  const counters = createCounterBaseline();
+  addCommands(server, ports, counters);
   addCertificates(server, ports);
   addView(server, "/", () => ({ json: false, text: formatHome() }));
   addView(server, "/help", () => ({ json: false, text: formatHelp() }));
-  addView(server, "/stats", (query) => formatStats(ports, query));
+  addView(server, "/stats", (query) => formatStats(ports, counters, query));
   server.get("/stats/prometheus", async (request, reply) => {
-    const text = `${await ports.engine.stats()}${formatProcessMetrics(ports)}${await monitoring.registry.metrics()}`;
+    const text = `${await readPrometheus(ports, counters)}${await monitoring.registry.metrics()}`;
     return reply.type(PROMETHEUS).send(filterPrometheus(text, queryOf(request.url)));
   });
   return monitoring;

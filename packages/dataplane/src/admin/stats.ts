@@ -1,23 +1,40 @@
-import type { ProxyState, ProxyStat } from "@fairlead/api";
+import type { ProxyState } from "@fairlead/api";
 import { CLUSTER, LISTENER } from "../ads/type-urls.ts";
 import { parseStats } from "../stats.ts";
 import { readMemoryUse } from "./memory.ts";
+import type { CounterBaseline } from "./counter-baseline.ts";
+import { type EnvoyStat, formatEnvoyMetrics, toEnvoyStats } from "./envoy-stats.ts";
 import { formatProcessMetrics } from "./metrics.ts";
 import type { AdminPorts } from "./ports.ts";
 import { formatOf, patternOf } from "./query.ts";
 
-/** `/stats` in Envoy's forms. */
-export async function formatStats(ports: AdminPorts, query: URLSearchParams): Promise<{ readonly json: boolean; readonly text: string }> {
+/** `/stats` in Envoy's forms; counters since they were reset. */
+export async function formatStats(
+  ports: AdminPorts,
+  counters: CounterBaseline,
+  query: URLSearchParams,
+): Promise<{ readonly json: boolean; readonly text: string }> {
   const format = formatOf(query, ["text", "json", "prometheus"]);
   const isWanted = filterOf(query);
-  const text = `${await ports.engine.stats()}${formatProcessMetrics(ports)}`;
-  if (format === "prometheus") return { json: false, text: filterPrometheus(text, query) };
+  if (format === "prometheus") return { json: false, text: filterPrometheus(await readPrometheus(ports, counters), query) };
+  const text = counters.since(await readStats(ports));
   const counted = parseStats(text);
-  const stats = [...serverStats(ports), ...memoryStats(counted), ...counted.flatMap(toEnvoyStat)]
+  const stats = [...serverStats(ports), ...memoryStats(counted), ...toEnvoyStats(counted)]
     .filter(({ name, value, isAlwaysUsed }) => isWanted(name) && (!query.has("usedonly") || isAlwaysUsed === true || value !== 0))
     .toSorted((one, other) => (one.name < other.name ? -1 : 1));
   if (format === "json") return { json: true, text: JSON.stringify({ stats: stats.map(({ name, value }) => ({ name, value })) }) };
   return { json: false, text: stats.map(({ name, value }) => `${name}: ${value}\n`).join("") };
+}
+
+/** What the engine and the process have counted, in Prometheus' text format. */
+export async function readStats(ports: AdminPorts): Promise<string> {
+  return `${await ports.engine.stats()}${formatProcessMetrics(ports)}`;
+}
+
+/** The same since counters were reset, and behind it Envoy's families. */
+export async function readPrometheus(ports: AdminPorts, counters: CounterBaseline): Promise<string> {
+  const text = counters.since(await readStats(ports));
+  return `${text}${formatEnvoyMetrics(toEnvoyStats(parseStats(text)))}`;
 }
 
 /** Prometheus' text without the samples that `filter` and `usedonly` leave out, and without the heads of what is then empty. */
@@ -38,19 +55,12 @@ export function filterPrometheus(text: string, query: URLSearchParams): string {
   return out;
 }
 
-interface Stat {
-  readonly name: string;
-  readonly value: number;
-  /** Says something when it is 0, too. */
-  readonly isAlwaysUsed?: true;
-}
-
 /** Numbers of Envoy's `server.state`. */
 const STATES: Readonly<Record<ProxyState, number>> = { ready: 0, draining: 1, stopped: 1, starting: 3 };
 const MS_PER_DAY = 86_400_000;
 
 /** What probes and dashboards made for Envoy ask for. */
-function serverStats(ports: AdminPorts): readonly Stat[] {
+function serverStats(ports: AdminPorts): readonly EnvoyStat[] {
   const state = ports.state();
   const { certificate } = ports.certificates();
   const countOf = (typeUrl: string): number => ports.xds().types.find((type) => type.typeUrl === typeUrl)?.resources ?? 0;
@@ -68,45 +78,13 @@ function serverStats(ports: AdminPorts): readonly Stat[] {
   ];
 }
 
-function memoryStats(counted: readonly ProxyStat[]): readonly Stat[] {
+function memoryStats(counted: ReturnType<typeof parseStats>): readonly EnvoyStat[] {
   const { allocated, heapSize, physical } = readMemoryUse(counted);
   return [
     { name: "server.memory_allocated", value: allocated },
     { name: "server.memory_heap_size", value: heapSize },
     { name: "server.memory_physical_size", value: physical },
   ];
-}
-
-/** Envoy's names for what we count of clusters, without `cluster.<name>.`. */
-const CLUSTER_NAMES: Readonly<Record<string, string>> = {
-  requests_total: "upstream_rq_total",
-  connections: "upstream_cx_active",
-  connect_failures_total: "upstream_cx_connect_fail",
-  retries_total: "upstream_rq_retry",
-  overflows_total: "upstream_rq_pending_overflow",
-  endpoints: "membership_total",
-};
-const CLUSTER_PREFIX = "fairlead_proxy_cluster_";
-
-/** A sample under Envoy's name where there is one, else under its own with the labels as parts of it; buckets of histograms are left out. */
-function toEnvoyStat({ name, labels, value }: ProxyStat): readonly Stat[] {
-  if (name.endsWith("_bucket")) return [];
-  if (name.startsWith(CLUSTER_PREFIX) && labels["cluster"] !== undefined) {
-    const own = name.slice(CLUSTER_PREFIX.length);
-    const inGroup = own.replace(/^(health_check|outlier_detection)_/, "$1.");
-    return [{ name: `cluster.${labels["cluster"]}.${CLUSTER_NAMES[own] ?? inGroup}`, value }];
-  }
-  if (name === "fairlead_proxy_downstream_connections") return [{ name: "server.total_connections", value }];
-  if (name === "fairlead_proxy_xds_connected") return [{ name: "control_plane.connected_state", value }];
-  if (name === "fairlead_proxy_xds_updates_total") return toUpdateStat(labels, value);
-  return [{ name: [name, ...Object.entries(labels).flat()].join("."), value }];
-}
-
-const SUBSCRIPTIONS: Readonly<Record<string, string>> = { [CLUSTER]: "cluster_manager.cds", [LISTENER]: "listener_manager.lds" };
-
-function toUpdateStat({ type_url: typeUrl = "", answer = "" }: ProxyStat["labels"], value: number): readonly Stat[] {
-  const subscription = SUBSCRIPTIONS[typeUrl] ?? `xds.${typeUrl.slice(typeUrl.lastIndexOf(".") + 1)}`;
-  return [{ name: `${subscription}.${answer === "ack" ? "update_success" : "update_rejected"}`, value }];
 }
 
 function filterOf(query: URLSearchParams): (name: string) => boolean {

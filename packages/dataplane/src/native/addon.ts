@@ -26,6 +26,7 @@ export async function createNativeEngine(bootstrap: EngineBootstrap): Promise<En
     drain: (deadlineMs, scope) => typedAsync(() => addon.drain(handle, deadlineMs, scope === "inbound")),
     stop: () => typedAsync(() => addon.stop(handle)),
     stats: () => typedAsync(() => addon.readStats(handle)),
+    reopenLogs: () => typedAsync(() => addon.reopenLogs(handle)),
     onReport: (listener) => typed(() => addon.onEvents(handle, listener)),
     explain: (request) => typedAsync(async () => parseExplanation(await addon.explain(handle, JSON.stringify(request)))),
     dumpConfig: () => typedAsync(async () => parseObject(await addon.dumpConfig(handle))),

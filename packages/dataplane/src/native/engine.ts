@@ -12,6 +12,8 @@ export interface Engine {
   stop(): Promise<void>;
   /** Counters in Prometheus' text format. */
   stats(): Promise<string>;
+  /** Opens the files of access logs anew at their next line, after they were moved away. */
+  reopenLogs(): Promise<void>;
   /** Encoded `fairlead.telemetry.v1.ReportBatch` messages, one per call; one listener at a time. */
   onReport(listener: (batch: Uint8Array) => void): void;
   explain(request: ProxyExplainRequest): Promise<ProxyExplanation>;

@@ -3,6 +3,8 @@ import type { DrainScope, Engine, EngineProblem, ResourceUpsert } from "../nativ
 
 /** An engine that remembers what it was given and refuses what the test says it should. */
 export class FakeEngine implements Engine {
+  /** How often files of access logs were opened anew. */
+  reopenings = 0;
   /** Accepted resources by type URL and name. */
   readonly resources = new Map<string, Map<string, ResourceUpsert>>();
   /** What was applied, in order: `Cluster +a -b`. */
@@ -49,6 +51,10 @@ export class FakeEngine implements Engine {
 
   async stats(): Promise<string> {
     return '# TYPE istio_requests_total counter\nistio_requests_total{response_code="200"} 7\n';
+  }
+
+  async reopenLogs(): Promise<void> {
+    this.reopenings += 1;
   }
 
   onReport(listener: (batch: Uint8Array) => void): void {

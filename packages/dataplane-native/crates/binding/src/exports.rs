@@ -136,6 +136,16 @@ pub fn read_stats(env: Env, proxy: &External<ProxyHandle>) -> Result<Object<'sta
         .enqueue(&env, move || Ok(running.check()?.stats_prometheus()))
 }
 
+/// Opens the files of access logs anew at their next line, after they were moved away.
+#[napi(ts_return_type = "Promise<void>")]
+pub fn reopen_logs(env: Env, proxy: &External<ProxyHandle>) -> Result<Object<'static>> {
+    let running = proxy.running.clone();
+    proxy.calls.enqueue(&env, move || {
+        running.check()?.reopen_logs();
+        Ok(())
+    })
+}
+
 /// Calls `listener` with each report batch (an encoded `fairlead.telemetry.v1.ReportBatch`). It replaces the listener
 /// before and does not keep the process alive.
 #[napi(ts_args_type = "proxy: ExternalObject<ProxyHandle>, listener: (batch: Buffer) => void")]

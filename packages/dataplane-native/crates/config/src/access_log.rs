@@ -5,14 +5,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{FractionalPercent, HeaderMatcher, MetadataMatcher};
+use crate::{FractionalPercent, HeaderMatcher, LogService, MetadataMatcher};
 
 /// That requests or connections are logged, which of them, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct AccessLog {
-    /// A file, `/dev/stdout` or `/dev/stderr`; empty: the telemetry report only.
+    /// A file, `/dev/stdout` or `/dev/stderr`; empty: the telemetry report only, or the service.
     pub path: Arc<str>,
+    /// A service that takes entries, in the place of a file; it has a format of its own.
+    pub service: Option<LogService>,
     /// How an entry looks.
     pub format: AccessLogFormat,
     /// Leave out what is absent, instead of `-` in text and `null` in JSON.

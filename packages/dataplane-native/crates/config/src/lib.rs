@@ -26,6 +26,7 @@ mod lb_policy;
 mod limits;
 mod listener;
 mod local_reply;
+mod log_service;
 mod matcher;
 mod metadata;
 mod module;
@@ -86,6 +87,7 @@ pub use listener::{
     SourceType, TrafficDirection,
 };
 pub use local_reply::{BodyFormat, LocalReplies, ReplyMapper};
+pub use log_service::{AlsLog, LogBuffer, LogService, OtlpLog};
 pub use matcher::{
     HeaderMatcher, HeaderValueMatcher, MetadataMatcher, MetadataValue, QueryMatcher, QueryValueMatcher, StringMatcher,
 };
@@ -101,8 +103,8 @@ pub use rbac::{Permission, Policy, Principal, Rbac, RbacAction, RbacRules};
 pub use retry::{HedgePolicy, RetryBackoff, RetryOn, RetryPolicy};
 pub use route::{
     DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathMatch, PathRewrite, Redirect,
-    RedirectPath, Route, RouteAction, RouteConfiguration, RouteMatch, RouteTarget, RouteUpgrade, VirtualHost,
-    WeightedCluster, WeightedClusters,
+    RedirectPath, Route, RouteAction, RouteConfiguration, RouteMatch, RouteTarget, RouteUpgrade, VirtualCluster,
+    VirtualHost, WeightedCluster, WeightedClusters,
 };
 pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
 pub use service::GrpcService;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, Metadata, Origin, Pattern, QueryMatcher, Rare, RetryPolicy, RouteLimit, RouteTracing, Substitution, HedgePolicy,
+    Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, Metadata, Origin, Pattern, QueryMatcher, Rare, RetryPolicy, RouteLimit, RouteTracing, Substitution, HedgePolicy, RequestView,
 };
 
 /// Routes by host (`envoy.config.route.v3.RouteConfiguration`).
@@ -59,10 +59,30 @@ pub struct VirtualHost {
     pub rate_limits: Rare<Vec<RouteLimit>>,
     /// How routes configure filters, by filter name.
     pub filter_overrides: Rare<BTreeMap<Arc<str>, FilterOverride>>,
+    /// Requests that are counted together; the first that matches wins.
+    pub virtual_clusters: Vec<VirtualCluster>,
     /// Filter metadata.
     pub metadata: Metadata,
     /// What it was made from.
     pub origins: Rare<Vec<Origin>>,
+}
+
+/// Requests that are counted together, whatever their routes (`envoy.config.route.v3.VirtualCluster`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VirtualCluster {
+    /// What they are called.
+    pub name: Arc<str>,
+    /// All of them have to hold.
+    pub headers: Vec<HeaderMatcher>,
+}
+
+impl VirtualHost {
+    /// The place of the virtual cluster that a request belongs to.
+    pub fn virtual_cluster<V: RequestView + ?Sized>(&self, view: &V) -> Option<usize> {
+        let mut clusters = self.virtual_clusters.iter();
+        clusters.position(|cluster| cluster.headers.iter().all(|header| header.matches(view)))
+    }
 }
 
 /// Which requests, and what happens to them (`envoy.config.route.v3.Route`).

@@ -6288,9 +6288,14 @@ pub mod envoy {
                         "/envoy.config.route.v3.CorsPolicy".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct VirtualCluster {}
+                pub struct VirtualCluster {
+                    #[prost(string, tag = "2")]
+                    pub name: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "4")]
+                    pub headers: ::prost::alloc::vec::Vec<HeaderMatcher>,
+                }
                 impl ::prost::Name for VirtualCluster {
                     const NAME: &'static str = "VirtualCluster";
                     const PACKAGE: &'static str = "envoy.config.route.v3";
@@ -6732,6 +6737,179 @@ pub mod envoy {
                         }
                         fn type_url() -> ::prost::alloc::string::String {
                             "/envoy.extensions.access_loggers.file.v3.FileAccessLog"
+                                .into()
+                        }
+                    }
+                }
+            }
+            pub mod grpc {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct HttpGrpcAccessLogConfig {
+                        #[prost(message, optional, tag = "1")]
+                        pub common_config: ::core::option::Option<
+                            CommonGrpcAccessLogConfig,
+                        >,
+                        #[prost(string, repeated, tag = "2")]
+                        pub additional_request_headers_to_log: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(string, repeated, tag = "3")]
+                        pub additional_response_headers_to_log: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(string, repeated, tag = "4")]
+                        pub additional_response_trailers_to_log: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                    }
+                    impl ::prost::Name for HttpGrpcAccessLogConfig {
+                        const NAME: &'static str = "HttpGrpcAccessLogConfig";
+                        const PACKAGE: &'static str = "envoy.extensions.access_loggers.grpc.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct TcpGrpcAccessLogConfig {
+                        #[prost(message, optional, tag = "1")]
+                        pub common_config: ::core::option::Option<
+                            CommonGrpcAccessLogConfig,
+                        >,
+                    }
+                    impl ::prost::Name for TcpGrpcAccessLogConfig {
+                        const NAME: &'static str = "TcpGrpcAccessLogConfig";
+                        const PACKAGE: &'static str = "envoy.extensions.access_loggers.grpc.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct CommonGrpcAccessLogConfig {
+                        #[prost(string, tag = "1")]
+                        pub log_name: ::prost::alloc::string::String,
+                        #[prost(message, optional, tag = "2")]
+                        pub grpc_service: ::core::option::Option<
+                            super::super::super::super::config::core::v3::GrpcService,
+                        >,
+                        #[prost(message, optional, tag = "3")]
+                        pub buffer_flush_interval: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Duration,
+                        >,
+                        #[prost(message, optional, tag = "4")]
+                        pub buffer_size_bytes: ::core::option::Option<u32>,
+                        #[prost(string, repeated, tag = "5")]
+                        pub filter_state_objects_to_log: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(
+                            enumeration = "super::super::super::super::config::core::v3::ApiVersion",
+                            tag = "6"
+                        )]
+                        pub transport_api_version: i32,
+                        #[prost(message, optional, tag = "7")]
+                        pub grpc_stream_retry_policy: ::core::option::Option<
+                            super::super::super::super::config::core::v3::RetryPolicy,
+                        >,
+                        #[prost(message, repeated, tag = "8")]
+                        pub custom_tags: ::prost::alloc::vec::Vec<
+                            super::super::super::super::r#type::tracing::v3::CustomTag,
+                        >,
+                    }
+                    impl ::prost::Name for CommonGrpcAccessLogConfig {
+                        const NAME: &'static str = "CommonGrpcAccessLogConfig";
+                        const PACKAGE: &'static str = "envoy.extensions.access_loggers.grpc.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.access_loggers.grpc.v3.CommonGrpcAccessLogConfig"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.access_loggers.grpc.v3.CommonGrpcAccessLogConfig"
+                                .into()
+                        }
+                    }
+                }
+            }
+            pub mod open_telemetry {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct OpenTelemetryAccessLogConfig {
+                        #[prost(message, optional, tag = "1")]
+                        pub common_config: ::core::option::Option<
+                            super::super::grpc::v3::CommonGrpcAccessLogConfig,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub body: ::core::option::Option<
+                            super::super::super::super::super::opentelemetry::proto::common::v1::AnyValue,
+                        >,
+                        #[prost(message, optional, tag = "3")]
+                        pub attributes: ::core::option::Option<
+                            super::super::super::super::super::opentelemetry::proto::common::v1::KeyValueList,
+                        >,
+                        #[prost(message, optional, tag = "4")]
+                        pub resource_attributes: ::core::option::Option<
+                            super::super::super::super::super::opentelemetry::proto::common::v1::KeyValueList,
+                        >,
+                        #[prost(bool, tag = "5")]
+                        pub disable_builtin_labels: bool,
+                        #[prost(string, tag = "6")]
+                        pub stat_prefix: ::prost::alloc::string::String,
+                        #[prost(message, repeated, tag = "7")]
+                        pub formatters: ::prost::alloc::vec::Vec<
+                            super::super::super::super::config::core::v3::TypedExtensionConfig,
+                        >,
+                        #[prost(message, optional, tag = "8")]
+                        pub http_service: ::core::option::Option<
+                            super::super::super::super::config::core::v3::HttpService,
+                        >,
+                        #[prost(message, optional, tag = "9")]
+                        pub grpc_service: ::core::option::Option<
+                            super::super::super::super::config::core::v3::GrpcService,
+                        >,
+                        #[prost(string, tag = "10")]
+                        pub log_name: ::prost::alloc::string::String,
+                        #[prost(message, optional, tag = "11")]
+                        pub buffer_flush_interval: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Duration,
+                        >,
+                        #[prost(message, optional, tag = "12")]
+                        pub buffer_size_bytes: ::core::option::Option<u32>,
+                        #[prost(string, repeated, tag = "13")]
+                        pub filter_state_objects_to_log: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(message, repeated, tag = "14")]
+                        pub custom_tags: ::prost::alloc::vec::Vec<
+                            super::super::super::super::r#type::tracing::v3::CustomTag,
+                        >,
+                        #[prost(message, repeated, tag = "15")]
+                        pub resource_detectors: ::prost::alloc::vec::Vec<
+                            super::super::super::super::config::core::v3::TypedExtensionConfig,
+                        >,
+                    }
+                    impl ::prost::Name for OpenTelemetryAccessLogConfig {
+                        const NAME: &'static str = "OpenTelemetryAccessLogConfig";
+                        const PACKAGE: &'static str = "envoy.extensions.access_loggers.open_telemetry.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig"
                                 .into()
                         }
                     }
@@ -9895,6 +10073,16 @@ pub mod envoy {
                             pub access_log: ::prost::alloc::vec::Vec<
                                 super::super::super::super::super::config::accesslog::v3::AccessLog,
                             >,
+                            #[prost(message, optional, tag = "56")]
+                            pub access_log_options: ::core::option::Option<
+                                http_connection_manager::HcmAccessLogOptions,
+                            >,
+                            #[prost(message, optional, tag = "54")]
+                            pub access_log_flush_interval: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(bool, tag = "55")]
+                            pub flush_access_log_on_new_request: bool,
                             #[prost(message, optional, tag = "14")]
                             pub use_remote_address: ::core::option::Option<bool>,
                             #[prost(uint32, tag = "19")]
@@ -9994,6 +10182,30 @@ pub mod envoy {
                         }
                         /// Nested message and enum types in `HttpConnectionManager`.
                         pub mod http_connection_manager {
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct HcmAccessLogOptions {
+                                #[prost(message, optional, tag = "1")]
+                                pub access_log_flush_interval: ::core::option::Option<
+                                    super::super::super::super::super::super::super::google::protobuf::Duration,
+                                >,
+                                #[prost(bool, tag = "2")]
+                                pub flush_access_log_on_new_request: bool,
+                                #[prost(bool, tag = "3")]
+                                pub flush_log_on_tunnel_successfully_established: bool,
+                            }
+                            impl ::prost::Name for HcmAccessLogOptions {
+                                const NAME: &'static str = "HcmAccessLogOptions";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.http_connection_manager.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions"
+                                        .into()
+                                }
+                            }
                             #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
                             #[prost(skip_debug)]
                             pub struct ProxyStatusConfig {}
@@ -10574,6 +10786,16 @@ pub mod envoy {
                             pub access_log: ::prost::alloc::vec::Vec<
                                 super::super::super::super::super::config::accesslog::v3::AccessLog,
                             >,
+                            #[prost(message, optional, tag = "17")]
+                            pub access_log_options: ::core::option::Option<
+                                tcp_proxy::TcpAccessLogOptions,
+                            >,
+                            #[prost(message, optional, tag = "15")]
+                            pub access_log_flush_interval: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(bool, tag = "16")]
+                            pub flush_access_log_on_connected: bool,
                             #[prost(message, optional, tag = "7")]
                             pub max_connect_attempts: ::core::option::Option<u32>,
                             #[prost(message, optional, tag = "14")]
@@ -10604,6 +10826,30 @@ pub mod envoy {
                         }
                         /// Nested message and enum types in `TcpProxy`.
                         pub mod tcp_proxy {
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct TcpAccessLogOptions {
+                                #[prost(message, optional, tag = "1")]
+                                pub access_log_flush_interval: ::core::option::Option<
+                                    super::super::super::super::super::super::super::google::protobuf::Duration,
+                                >,
+                                #[prost(bool, tag = "2")]
+                                pub flush_access_log_on_connected: bool,
+                                #[prost(bool, tag = "3")]
+                                pub flush_access_log_on_start: bool,
+                            }
+                            impl ::prost::Name for TcpAccessLogOptions {
+                                const NAME: &'static str = "TcpAccessLogOptions";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.network.tcp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TcpAccessLogOptions"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TcpAccessLogOptions"
+                                        .into()
+                                }
+                            }
                             #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
                             #[prost(skip_debug)]
                             pub struct OnDemand {}
@@ -14409,6 +14655,101 @@ pub mod google {
             }
             fn type_url() -> ::prost::alloc::string::String {
                 "/google.rpc.Status".into()
+            }
+        }
+    }
+}
+pub mod opentelemetry {
+    pub mod proto {
+        pub mod common {
+            pub mod v1 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct AnyValue {
+                    #[prost(oneof = "any_value::Value", tags = "1, 2, 3, 4, 5, 6, 7")]
+                    pub value: ::core::option::Option<any_value::Value>,
+                }
+                /// Nested message and enum types in `AnyValue`.
+                pub mod any_value {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Value {
+                        #[prost(string, tag = "1")]
+                        StringValue(::prost::alloc::string::String),
+                        #[prost(bool, tag = "2")]
+                        BoolValue(bool),
+                        #[prost(int64, tag = "3")]
+                        IntValue(i64),
+                        #[prost(double, tag = "4")]
+                        DoubleValue(f64),
+                        #[prost(message, tag = "5")]
+                        ArrayValue(super::ArrayValue),
+                        #[prost(message, tag = "6")]
+                        KvlistValue(super::KeyValueList),
+                        #[prost(bytes, tag = "7")]
+                        BytesValue(::prost::alloc::vec::Vec<u8>),
+                    }
+                }
+                impl ::prost::Name for AnyValue {
+                    const NAME: &'static str = "AnyValue";
+                    const PACKAGE: &'static str = "opentelemetry.proto.common.v1";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "opentelemetry.proto.common.v1.AnyValue".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/opentelemetry.proto.common.v1.AnyValue".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ArrayValue {
+                    #[prost(message, repeated, tag = "1")]
+                    pub values: ::prost::alloc::vec::Vec<AnyValue>,
+                }
+                impl ::prost::Name for ArrayValue {
+                    const NAME: &'static str = "ArrayValue";
+                    const PACKAGE: &'static str = "opentelemetry.proto.common.v1";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "opentelemetry.proto.common.v1.ArrayValue".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/opentelemetry.proto.common.v1.ArrayValue".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct KeyValueList {
+                    #[prost(message, repeated, tag = "1")]
+                    pub values: ::prost::alloc::vec::Vec<KeyValue>,
+                }
+                impl ::prost::Name for KeyValueList {
+                    const NAME: &'static str = "KeyValueList";
+                    const PACKAGE: &'static str = "opentelemetry.proto.common.v1";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "opentelemetry.proto.common.v1.KeyValueList".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/opentelemetry.proto.common.v1.KeyValueList".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct KeyValue {
+                    #[prost(string, tag = "1")]
+                    pub key: ::prost::alloc::string::String,
+                    #[prost(message, optional, tag = "2")]
+                    pub value: ::core::option::Option<AnyValue>,
+                }
+                impl ::prost::Name for KeyValue {
+                    const NAME: &'static str = "KeyValue";
+                    const PACKAGE: &'static str = "opentelemetry.proto.common.v1";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "opentelemetry.proto.common.v1.KeyValue".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/opentelemetry.proto.common.v1.KeyValue".into()
+                    }
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use prost_build::{Config, Module};
 
 /// What is decoded by itself: resources, and what they carry in an `Any`.
-const ROOTS: [&str; 57] = [
+const ROOTS: [&str; 59] = [
     "envoy/config/cluster/v3/cluster.proto",
     "envoy/config/endpoint/v3/endpoint.proto",
     "envoy/config/listener/v3/listener.proto",
@@ -14,6 +14,8 @@ const ROOTS: [&str; 57] = [
     "envoy/config/trace/v3/opentelemetry.proto",
     "envoy/config/trace/v3/zipkin.proto",
     "envoy/extensions/access_loggers/file/v3/file.proto",
+    "envoy/extensions/access_loggers/grpc/v3/als.proto",
+    "envoy/extensions/access_loggers/open_telemetry/v3/logs_service.proto",
     "envoy/extensions/access_loggers/stream/v3/stream.proto",
     "envoy/extensions/compression/brotli/compressor/v3/brotli.proto",
     "envoy/extensions/compression/brotli/decompressor/v3/brotli.proto",

@@ -16,7 +16,7 @@ use crate::{
     cluster::{ClusterState, EndpointState},
     filters::HttpFilters,
     limiter::ConnectionLimiter,
-    logging::{AccessLogs, LocalReplies},
+    logging::{AccessLogs, LocalReplies, LogContext},
     snapshot::{
         ChainEntry, CheckEntry, ClusterEntry, EndpointEntry, HttpEntry, ListenerEntry, RouteEntry, Serves, TcpEntry,
     },
@@ -59,7 +59,9 @@ impl Builder {
         if let Some(chain) = &config.default_filter_chain {
             chains.push(Arc::new(self.chain(chain).map_err(|e| e.field("defaultFilterChain"))?));
         }
-        Ok(ListenerEntry::new(Arc::clone(config), chains))
+        let logs = self.logs(&config.access_log)?;
+        let counts = self.shared.connection_counts.of_listener(&config.address);
+        Ok(ListenerEntry::new(Arc::clone(config), chains, logs, counts))
     }
 
     fn chain(&mut self, config: &config::FilterChain) -> Result<ChainEntry, Invalid> {
@@ -109,6 +111,8 @@ impl Builder {
             _ => None,
         });
         Ok(HttpEntry {
+            stat_prefix: self.shared.telemetry.intern(&config.stat_prefix),
+            connections: self.shared.connection_counts.of_manager(&config.stat_prefix),
             limits: limits.of_heads(config.max_request_headers_kb, config.max_headers_count),
             filters: HttpFilters::new(&config.http_filters, &self.shared)?,
             router: router.unwrap_or_default(),
@@ -134,7 +138,13 @@ impl Builder {
     }
 
     fn logs(&mut self, logs: &[config::AccessLog]) -> Result<AccessLogs, Invalid> {
-        AccessLogs::new(logs, &self.shared.telemetry, &mut self.warnings)
+        let shared = &self.shared;
+        let cx = LogContext {
+            telemetry: &shared.telemetry,
+            exporters: &shared.exporters,
+            node: &shared.node,
+        };
+        AccessLogs::new(logs, &cx, &mut self.warnings)
     }
 
     /// Whether a route configuration can be compiled.
@@ -163,7 +173,20 @@ impl Builder {
                 }
             }
         }
+        let virtual_clusters = |host: &config::VirtualHost| {
+            let clusters = host.virtual_clusters.iter().map(|cluster| &*cluster.name);
+            // As Envoy names the rest.
+            let names = clusters.chain((!host.virtual_clusters.is_empty()).then_some("other"));
+            let interned = names.map(|name| telemetry.intern(&format!("{}\n{name}", host.name)));
+            interned.collect::<Vec<_>>()
+        };
+        let has_virtual = config
+            .virtual_hosts
+            .iter()
+            .any(|host| !host.virtual_clusters.is_empty());
+        let hosts = config.virtual_hosts.iter().filter(|_| has_virtual);
         Ok(RouteEntry {
+            virtual_clusters: hosts.map(virtual_clusters).collect(),
             buckets: RouteEntry::buckets_of(config),
             modules: RouteEntry::modules_of(config, &self.shared.modules)?,
             table: RouteTable::new(Arc::clone(config)),

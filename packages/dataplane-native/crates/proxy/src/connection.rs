@@ -12,13 +12,15 @@ use std::{
 use config::ConnectionInfo;
 use http::Buffer;
 use net::{Address, Detection, Protocol, Socket, Stream};
-use telemetry::{Counter, LabelsId};
+use telemetry::{AccessLog, Counter, LabelsId, ResponseFlags};
 use tls::{Connection, PeerInfo};
 
 use crate::{
+    connection_counts::CountedConnection,
     http_connection::{self, HttpEnd},
     limiter::Admitted,
     proxy_protocol,
+    request::log_to_listener,
     snapshot::{ChainEntry, Current, ListenerEntry, Serves},
     tcp,
     wire::Wire,
@@ -373,9 +375,56 @@ pub(crate) fn connect_internal(
     Some(ours)
 }
 
+/// Tells the logs of a listener, where it has any, how a connection ended.
+struct ListenerLog {
+    /// The connection as it is known by now.
+    served: Served,
+    start_us: u64,
+    flags: ResponseFlags,
+    details: &'static str,
+    /// Somebody who knows more has logged it.
+    is_done: bool,
+}
+
+impl ListenerLog {
+    fn begin(served: &Served) -> Option<Box<Self>> {
+        let log = || Self {
+            served: served.clone(),
+            start_us: served.worker.timers.now_us(),
+            flags: ResponseFlags::NONE,
+            details: "",
+            is_done: false,
+        };
+        (!served.listener.logs.is_empty()).then(|| Box::new(log()))
+    }
+}
+
+impl Drop for ListenerLog {
+    fn drop(&mut self) {
+        if self.is_done {
+            return;
+        }
+        let Self { served, .. } = self;
+        let duration_us = served.worker.timers.now_us().saturating_sub(self.start_us);
+        let log = AccessLog {
+            start_unix_us: telemetry::unix_micros() - duration_us as i64,
+            duration_us,
+            flags: self.flags,
+            details: self.details,
+            downstream_local: served.facts.destination,
+            downstream_remote: served.facts.peer,
+            server_name: &served.facts.server_name,
+            ..AccessLog::default()
+        };
+        log_to_listener(served, &served.listener, &log, None);
+    }
+}
+
 /// Serves a connection by a listener, then by the internal listeners that it opens a tunnel to. What this waits with for
 /// a request is all that an idle connection keeps, so it is small: what is not needed then is in boxes of its own.
 async fn serve_as(mut link: Box<Link>) {
+    let mut log = ListenerLog::begin(&link.served);
+    let _counted = CountedConnection::new(&link.served.listener.connections);
     loop {
         if link.served.listener.needs_detection(&link.served.facts) && !Box::pin(detect(&mut link)).await {
             break;
@@ -383,17 +432,23 @@ async fn serve_as(mut link: Box<Link>) {
         let served = &mut link.served;
         let Some(index) = served.facts.find_chain(&served.listener) else {
             served.worker.count(Counter::NoFilterChain);
+            served.listener.connections.count_unmatched();
+            if let Some(log) = &mut log {
+                (log.flags, log.details) = (ResponseFlags::NO_ROUTE, "filter_chain_not_found");
+            }
             break;
         };
         let Some(chain) = served.listener.chains.get(index) else {
             break;
         };
         served.chain = Arc::clone(chain);
+        know_more(&mut log, served);
         if served.chain.tls.is_some() {
             let Some(secured) = Box::pin(accept_tls(link)).await else {
                 return;
             };
             link = secured;
+            know_more(&mut log, &link.served);
         }
         if !link.served.chain.admits(&link.served.facts) {
             link.served.worker.count(Counter::Denied);
@@ -406,20 +461,35 @@ async fn serve_as(mut link: Box<Link>) {
             Serves::Nothing => break,
             Serves::Tcp(_) => {
                 Box::pin(tcp::serve(&mut link)).await;
+                if let Some(log) = &mut log {
+                    log.is_done = Arc::ptr_eq(&log.served.listener, &link.served.listener);
+                }
                 break;
             }
-            Serves::Http(_) => match http_connection::serve(link).await {
-                HttpEnd::Closed => return,
-                HttpEnd::Internal(outer, inner) => {
-                    link = outer;
-                    if !link.served.enter(&inner) {
-                        break;
+            Serves::Http(http) => {
+                let _counted = CountedConnection::new(&http.connections);
+                match http_connection::serve(link).await {
+                    HttpEnd::Closed => return,
+                    HttpEnd::Internal(outer, inner) => {
+                        link = outer;
+                        if !link.served.enter(&inner) {
+                            break;
+                        }
                     }
                 }
-            },
+            }
         }
     }
     link.served.worker.buffers.give(link.received);
+}
+
+/// What is known of the connection of a log; of internal listeners inside of it nothing is logged there.
+fn know_more(log: &mut Option<Box<ListenerLog>>, served: &Served) {
+    if let Some(log) = log
+        && Arc::ptr_eq(&log.served.listener, &served.listener)
+    {
+        log.served = served.clone();
+    }
 }
 
 /// Places in the chain's limits on connections. None: it serves as many as it may, and the client has waited for that

@@ -28,6 +28,7 @@ use xds::ResourceType;
 use crate::{
     Bootstrap, Problem, ReportSink, Severity, StartError, Upsert,
     build::Builder,
+    connection_counts::CountsTable,
     export::{self, Exporters},
     modules::{FilterThread, Hook, Modules},
     overload::Overload,
@@ -41,6 +42,9 @@ use handover::{HandedOver, HandoverServer, Inheritance};
 use sockets::Sockets;
 use state::{Compiled, State};
 use store::Store;
+
+/// How long the last spans and log entries may take on their way when a proxy stops.
+const LAST_EXPORTS: Duration = Duration::from_millis(500);
 
 /// Worker threads at most.
 const MAX_WORKERS: u32 = 256;
@@ -113,6 +117,7 @@ impl Control {
             start: Instant::now(),
             active_faults: AtomicU32::new(0),
             exporters: Exporters::default(),
+            connection_counts: CountsTable::default(),
             key_sources: crate::remote_keys::KeySources::default(),
             modules: Arc::new(Modules::new(bootstrap.filter_threads, bootstrap.assumes_filters)),
             overload: Overload::new(bootstrap.limits.max_memory_bytes),
@@ -259,9 +264,22 @@ impl Control {
         }
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
+            self.send_last_exports();
             let _ = self.requests.send(Request::Stop);
             let _ = thread.join();
             self.reporter.stop();
+        }
+    }
+
+    /// Hands on spans and log entries that wait for others, and gives those who send them a moment.
+    fn send_last_exports(&self) {
+        if self.shared.exporters.is_empty() {
+            return;
+        }
+        self.reporter.report();
+        let end = Instant::now() + LAST_EXPORTS;
+        while !self.shared.exporters.is_idle() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 
@@ -281,6 +299,10 @@ impl Control {
 
     pub(crate) fn dump_config(&self) -> String {
         self.ask(Request::Dump).unwrap_or_else(|| "{}".to_owned())
+    }
+
+    pub(crate) fn reopen_logs(&self) {
+        self.reporter.reopen_logs();
     }
 
     pub(crate) fn flush_report(&self) {

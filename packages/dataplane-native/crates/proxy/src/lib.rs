@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 mod build;
 mod cluster;
 mod connection;
+mod connection_counts;
 mod control;
 mod error;
 mod exchange;
@@ -349,6 +350,11 @@ impl Proxy {
     /// What runs, as JSON: listeners, routes, clusters, endpoints with their state, secrets without private keys.
     pub fn dump_config(&self) -> String {
         self.control.dump_config()
+    }
+
+    /// Opens files of access logs anew, after they were moved away.
+    pub fn reopen_logs(&self) {
+        self.control.reopen_logs();
     }
 
     /// Sends what was counted since the last report to the sink now.

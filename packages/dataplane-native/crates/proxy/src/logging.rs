@@ -3,6 +3,7 @@
 mod capture;
 mod filter;
 mod replies;
+mod service;
 
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ use config::{AccessLogFormat, Invalid};
 use http::{Edits, Fields};
 use serde_json::Value;
 use telemetry::{Capture, CaptureWriter, LogFormat, LogTargets, Measure, Telemetry, TlsPeer};
+
+use crate::{NodeIdentity, export::Exporters};
 
 pub(crate) use capture::{HttpSubject, Subject};
 use filter::Filter;
@@ -58,7 +61,9 @@ impl Wants {
                 Capture::Measure(Measure::ResponseHeadersBytes | Measure::DownstreamWireBytesSent) => {
                     self.response_head = true;
                 }
-                Capture::Measure(Measure::RequestDuration | Measure::RequestTxDuration) => self.request_end = true,
+                Capture::Measure(Measure::RequestDuration | Measure::RequestTxDuration | Measure::RequestEndUs) => {
+                    self.request_end = true;
+                }
                 Capture::Tls(TlsPeer::Upstream, _) => self.upstream_peer = true,
                 _ => {}
             }
@@ -66,16 +71,23 @@ impl Wants {
     }
 }
 
+/// What logs are compiled with.
+pub(crate) struct LogContext<'a> {
+    pub(crate) telemetry: &'a Telemetry,
+    pub(crate) exporters: &'a Exporters,
+    pub(crate) node: &'a NodeIdentity,
+}
+
 impl AccessLogs {
     /// Compiles logs; operators without a value here go to `unrecorded`.
     pub(crate) fn new(
         logs: &[config::AccessLog],
-        telemetry: &Telemetry,
+        cx: &LogContext<'_>,
         warnings: &mut Vec<Invalid>,
     ) -> Result<Self, Invalid> {
         let mut compiled = Self::default();
         for (index, log) in logs.iter().enumerate() {
-            let logger = logger(log, telemetry, &mut |warning| {
+            let logger = logger(log, cx, &mut |warning| {
                 warnings.push(warning.index(index).field("accessLog"));
             });
             let logger = logger.map_err(|error| error.index(index).field("accessLog"))?;
@@ -112,34 +124,58 @@ impl AccessLogs {
     }
 }
 
-fn logger(log: &config::AccessLog, telemetry: &Telemetry, warn: &mut dyn FnMut(Invalid)) -> Result<Logger, Invalid> {
+fn logger(log: &config::AccessLog, cx: &LogContext<'_>, warn: &mut dyn FnMut(Invalid)) -> Result<Logger, Invalid> {
+    let filter = match &log.filter {
+        Some(filter) => Some(Filter::new(filter).map_err(|error| error.field("filter"))?),
+        None => None,
+    };
+    let (target, captures) = match &log.service {
+        Some(_) if !log.path.is_empty() => {
+            return Err(Invalid::new("is set beside path: a log has one place to go to").field("service"));
+        }
+        Some(service) => service::target(service, cx, warn).map_err(|error| error.field("service"))?,
+        None => file_target(log, cx.telemetry, warn)?,
+    };
+    Ok(Logger {
+        target,
+        captures,
+        filter,
+    })
+}
+
+/// Operators that this proxy has no value for.
+fn warn_of(unrecorded: &[String], field: &str, warn: &mut dyn FnMut(Invalid)) {
+    if !unrecorded.is_empty() {
+        let names = unrecorded.join("%, %");
+        warn(
+            Invalid::new(format!(
+                "this proxy has no value for %{names}%: it is written as absent"
+            ))
+            .field(field),
+        );
+    }
+}
+
+fn too_many() -> Invalid {
+    Invalid::new("there are too many different access logs in this process: use fewer paths, services and formats")
+}
+
+type Target = (LogTargets, Arc<[Capture]>);
+
+fn file_target(
+    log: &config::AccessLog,
+    telemetry: &Telemetry,
+    warn: &mut dyn FnMut(Invalid),
+) -> Result<Target, Invalid> {
     let format = match &log.format {
         AccessLogFormat::Default => LogFormat::text("", log.omit_empty_values),
         AccessLogFormat::Text(text) => LogFormat::text(text, log.omit_empty_values),
         AccessLogFormat::Json(fields) => LogFormat::json(&Value::Object(fields.clone()), log.omit_empty_values),
     };
     let format = format.map_err(|error| Invalid::new(error.to_string()).field("format"))?;
-    if !format.unrecorded().is_empty() {
-        let names = format.unrecorded().join("%, %");
-        warn(
-            Invalid::new(format!(
-                "this proxy has no value for %{names}%: it is written as absent"
-            ))
-            .field("format"),
-        );
-    }
-    let filter = match &log.filter {
-        Some(filter) => Some(Filter::new(filter).map_err(|error| error.field("filter"))?),
-        None => None,
-    };
-    let target = telemetry.log_target(&log.path, &format).ok_or_else(|| {
-        Invalid::new("there are too many different access logs in this process: use fewer paths and formats")
-    })?;
-    Ok(Logger {
-        target,
-        captures: format.captures().into(),
-        filter,
-    })
+    warn_of(format.unrecorded(), "format", warn);
+    let target = telemetry.log_target(&log.path, &format).ok_or_else(too_many)?;
+    Ok((target, format.captures().into()))
 }
 
 /// What is remembered of a response's head for logs.
@@ -220,6 +256,19 @@ mod tests {
     use super::*;
     use telemetry::TelemetryOptions;
 
+    fn compile(
+        telemetry: &Telemetry,
+        logs: &[config::AccessLog],
+        warnings: &mut Vec<Invalid>,
+    ) -> Result<AccessLogs, Invalid> {
+        let cx = LogContext {
+            telemetry,
+            exporters: &Exporters::default(),
+            node: &NodeIdentity::default(),
+        };
+        AccessLogs::new(logs, &cx, warnings)
+    }
+
     fn log(format: &str) -> config::AccessLog {
         config::AccessLog {
             path: "/dev/null".into(),
@@ -231,7 +280,7 @@ mod tests {
     #[test]
     fn a_format_that_cannot_be_written_is_refused_with_its_place() {
         let telemetry = Telemetry::new(TelemetryOptions::default());
-        let refused = AccessLogs::new(&[log("%PROTOCOL%"), log("%NOPE%")], &telemetry, &mut Vec::new());
+        let refused = compile(&telemetry, &[log("%PROTOCOL%"), log("%NOPE%")], &mut Vec::new());
         let error = refused.err().unwrap().to_string();
         assert!(
             error.contains("accessLog[1].format") && error.contains("`NOPE` is no command operator"),
@@ -243,7 +292,7 @@ mod tests {
     fn operators_without_a_value_are_told() {
         let telemetry = Telemetry::new(TelemetryOptions::default());
         let mut warnings = Vec::new();
-        AccessLogs::new(&[log("%CEL(a)% %FILTER_STATE(b)%")], &telemetry, &mut warnings).unwrap();
+        compile(&telemetry, &[log("%CEL(a)% %FILTER_STATE(b)%")], &mut warnings).unwrap();
         assert!(
             warnings[0].to_string().contains("no value for %CEL%, %FILTER_STATE%"),
             "{warnings:?}"
@@ -253,7 +302,7 @@ mod tests {
     #[test]
     fn headers_of_a_response_are_remembered_only_where_a_log_wants_them() {
         let telemetry = Telemetry::new(TelemetryOptions::default());
-        let logs = AccessLogs::new(&[log("%RESP(Server?x-b)%")], &telemetry, &mut Vec::new()).unwrap();
+        let logs = compile(&telemetry, &[log("%RESP(Server?x-b)%")], &mut Vec::new()).unwrap();
         let mut notes = ResponseNotes::default();
         notes.take_lines(&logs.wants, b"server: me\r\nX-B: first\r\nx-b: second\r\nother: 1\r\n");
         assert_eq!(notes.get(&logs.wants, "server"), Some(&b"me"[..]));

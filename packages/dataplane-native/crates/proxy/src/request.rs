@@ -30,7 +30,7 @@ use telemetry::{Counter, LabelsId, ResponseFlags, StringId, TraceContext};
 
 pub(crate) use head::View;
 pub(crate) use process::Shown;
-pub(crate) use record::{log_connection, record_refused};
+pub(crate) use record::{log_connection, log_to_listener, record_refused};
 pub(crate) use reply::{Body, Details, Reply};
 pub(crate) use stage::{Job, Stages};
 
@@ -321,6 +321,8 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
 /// Makes a request of gRPC-Web one of gRPC.
 fn take_grpc_web(call: &mut Call<'_>, buffer: &mut Buffer, scratch: &mut Scratch, web: GrpcWeb) -> Result<(), Reply> {
     call.is_grpc = true;
+    scratch.outgoing.messages = Messages::begin(true);
+    scratch.incoming.messages = Messages::begin(true);
     if !web.is_text_request {
         return Ok(());
     }

@@ -18,6 +18,7 @@ use tls::ServerTls;
 use crate::{
     cluster::{ClusterState, EndpointState},
     connection::Facts,
+    connection_counts::ConnectionCounts,
     filters::HttpFilters,
     limiter::ConnectionLimiter,
     logging::{AccessLogs, LocalReplies},
@@ -103,10 +104,18 @@ pub(crate) struct ListenerEntry {
     /// A chain depends on what only the first bytes tell.
     detects: bool,
     pub(crate) reporter: ReporterSide,
+    /// Of connections, whatever serves them.
+    pub(crate) logs: AccessLogs,
+    pub(crate) connections: Arc<ConnectionCounts>,
 }
 
 impl ListenerEntry {
-    pub(crate) fn new(config: Arc<config::Listener>, chains: Vec<Arc<ChainEntry>>) -> Self {
+    pub(crate) fn new(
+        config: Arc<config::Listener>,
+        chains: Vec<Arc<ChainEntry>>,
+        logs: AccessLogs,
+        connections: Arc<ConnectionCounts>,
+    ) -> Self {
         let is_inbound = config.traffic_direction == config::TrafficDirection::Inbound;
         let inspects = |kind| config.listener_filters.iter().any(|filter| filter.kind == kind);
         // One chain, or chains told apart by addresses alone, need no look at the bytes.
@@ -132,6 +141,8 @@ impl ListenerEntry {
             } else {
                 ReporterSide::Source
             },
+            logs,
+            connections,
             config,
             chains,
         }
@@ -197,6 +208,9 @@ pub(crate) struct TcpEntry {
 /// An HTTP connection manager.
 pub(crate) struct HttpEntry {
     pub(crate) config: Arc<HttpConnectionManager>,
+    /// What its statistics begin with.
+    pub(crate) stat_prefix: StringId,
+    pub(crate) connections: Arc<ConnectionCounts>,
     pub(crate) limits: http::Limits,
     pub(crate) filters: HttpFilters,
     pub(crate) router: RouterOptions,
@@ -216,6 +230,9 @@ pub(crate) struct RouteEntry {
     pub(crate) names: Vec<Vec<StringId>>,
     /// Names of their operations in traces, likewise.
     pub(crate) operations: Vec<Vec<StringId>>,
+    /// Names of virtual clusters for telemetry, by virtual host; the last is for requests that belong to none. Empty where
+    /// no host has any.
+    pub(crate) virtual_clusters: Vec<Vec<StringId>>,
     /// Tags of spans that routes have of their own, by virtual host and route.
     pub(crate) tags: HashMap<(usize, usize), SpanTags>,
     /// Buckets of bounds that routes have of their own, by the address of the bound in the table's configuration.

@@ -14,7 +14,7 @@ use crate::{
     error::Failure,
     labels,
     pool::Upstream,
-    request::log_connection,
+    request::{log_connection, log_to_listener},
     snapshot::{ClusterEntry, Serves, TcpEntry},
     upstream::{self, Speaks, Target},
 };
@@ -131,6 +131,9 @@ pub(crate) async fn serve(link: &mut Link) {
     };
     let failed = !outcome.flags.is_empty();
     log_connection(served, &entry.logs, &log, failed, cluster.as_deref());
+    if !served.listener.logs.is_empty() {
+        log_to_listener(served, &served.listener, &log, cluster.as_deref());
+    }
 }
 
 /// Reports bytes of a long connection while it lives. None: the endpoint failed its health check, and its connections are

@@ -85,6 +85,10 @@ impl SpanTags {
         }
     }
 
+    pub(crate) fn captures(&self) -> &[Capture] {
+        &self.captures
+    }
+
     pub(crate) fn has_captures(&self) -> bool {
         !self.captures.is_empty()
     }

@@ -22,8 +22,9 @@ use tokio::{sync::mpsc as async_mpsc, task::LocalSet};
 
 use crate::{
     Limits, connection,
+    connection_counts::CountsTable,
     control::HandedSocket,
-    export::{self, ExportBatch, Exporters},
+    export::{self, ExportBatch, Exporters, LogLanes},
     h2::StreamTasks,
     lend::{self, Wish},
     modules::Modules,
@@ -57,6 +58,7 @@ pub(crate) struct Shared {
     pub(crate) key_sources: KeySources,
     /// Filters that users write.
     pub(crate) modules: Arc<Modules>,
+    pub(crate) connection_counts: CountsTable,
     /// Where workers hand connections to each other.
     pub(crate) commands: Vec<async_mpsc::UnboundedSender<Command>>,
 }
@@ -186,6 +188,8 @@ pub(crate) struct Worker {
     /// Whose turn it is, by cluster.
     turns: RefCell<HashMap<u64, balance::Turn, FixedState>>,
     /// Copies of requests in flight.
+    /// Entries of access logs on their way to services.
+    pub(crate) log_lanes: LogLanes,
     pub(crate) mirrors: Cell<u32>,
     index: usize,
 }
@@ -329,6 +333,7 @@ async fn run(
         snapshot: RefCell::new(Rc::new(snapshot)),
         accepting: RefCell::default(),
         turns: RefCell::default(),
+        log_lanes: LogLanes::default(),
         mirrors: Cell::new(0),
         index,
     });
@@ -381,9 +386,7 @@ async fn run(
                 local,
                 listener,
             } => serve(&worker, accepted, &local, &listener),
-            Command::Export(batch) => {
-                tokio::task::spawn_local(export::send(Rc::clone(&worker), batch));
-            }
+            Command::Export(batch) => export::take(&worker, batch),
             Command::Wake => worker.timers.wake_all(),
             Command::Stop => break,
         }

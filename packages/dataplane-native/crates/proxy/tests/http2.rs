@@ -544,6 +544,16 @@ fn clients_of_grpc_web_get_trailers_as_the_last_frame() {
             String::from_utf8(body).unwrap().replace('=', ""),
             String::from_utf8_lossy(as_text.1).replace('=', "")
         );
+        let counted = |family: &str| {
+            let text = proxy.stats_prometheus();
+            let of_family = text.lines().filter(|line| line.starts_with(family));
+            of_family
+                .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
+                .sum::<u64>()
+        };
+        for family in ["istio_request_messages_total{", "istio_response_messages_total{"] {
+            wait_until("the counts of messages", || counted(family) == 2);
+        }
         // Groups of three bytes do not end where pieces do.
         let large = [vec![0, 0, 3, 0x0d, 0x40], vec![7; 200_000]].concat();
         let (_, body, _) = ask("/grpc", "application/grpc-web+proto", &large).await;

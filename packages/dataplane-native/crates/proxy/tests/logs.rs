@@ -251,3 +251,34 @@ fn connections_are_logged_too() {
         format!("{length} {length} up chain red - TcpConnectionEnd")
     );
 }
+
+#[test]
+fn a_listener_logs_connections_whatever_serves_them_or_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("access.log");
+    let up = Upstream::saying("hello");
+    let format = "%LISTENER_NAME% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_CLUSTER%";
+    let logs = |filter: Value| json!([{ "path": path, "format": { "text": format }, "filter": filter }]);
+    let manager = json!({ "routes": { "inline": { "virtualHosts": [
+        { "name": "all", "domains": ["*"], "routes": [{ "action": { "directResponse": { "status": 200, "body": "x" } } }] },
+    ] } } });
+    let proxy = start(&json!({
+        "listeners": [
+            { "name": "nobody", "address": "127.0.0.1:0", "accessLog": logs(json!({ "responseFlags": ["NR"] })),
+              "filterChains": [{ "match": { "serverNames": ["only.this"] }, "filters": [{ "tcpProxy": { "cluster": "up" } }] }] },
+            { "name": "tcp", "address": "127.0.0.1:0", "accessLog": logs(Value::Null), "filterChains": [{ "filters": [{ "tcpProxy": { "cluster": "up" } }] }] },
+            { "name": "http", "address": "127.0.0.1:0", "accessLog": logs(Value::Null), "filterChains": [{ "filters": [{ "httpConnectionManager": manager }] }] },
+            { "name": "quiet", "address": "127.0.0.1:0", "accessLog": logs(json!({ "responseFlags": ["NR"] })),
+              "filterChains": [{ "filters": [{ "httpConnectionManager": manager }] }] },
+        ],
+        "clusters": clusters(&up),
+    }));
+    assert!(Client::connect(address(&proxy, "nobody")).is_closed());
+    assert_eq!(wait_for_lines(&path, 1)[0], "nobody NR filter_chain_not_found -");
+    Client::connect(address(&proxy, "quiet")).get("/");
+    Client::connect(address(&proxy, "http")).get("/");
+    assert_eq!(wait_for_lines(&path, 2)[1], "http - - -");
+    Client::connect(address(&proxy, "tcp")).get("/");
+    up.close_connections();
+    assert_eq!(wait_for_lines(&path, 3)[2], "tcp - - up");
+}

@@ -82,6 +82,8 @@ pub enum Measure {
     StreamId,
     RequestDuration,
     RequestTxDuration,
+    /// When the request was complete, in microseconds from its beginning; no operator.
+    RequestEndUs,
     RequestHeadersBytes,
     ResponseHeadersBytes,
     ResponseTrailersBytes,
@@ -121,6 +123,8 @@ pub enum Capture {
     Query,
     /// A value of metadata by namespace and keys.
     Metadata(MetadataSource, Arc<str>, Arc<[Arc<str>]>),
+    /// All that filters said about the request, as JSON; what is too long is left out.
+    DynamicMetadata,
     /// What TLS says.
     Tls(TlsPeer, TlsFact),
     /// An address.

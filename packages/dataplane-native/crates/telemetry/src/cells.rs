@@ -62,6 +62,9 @@ impl<T> GrowingList<T> {
 pub(crate) struct RequestKey {
     pub(crate) labels: LabelsId,
     pub(crate) route: StringId,
+    pub(crate) cluster: StringId,
+    pub(crate) stat_prefix: StringId,
+    pub(crate) virtual_cluster: StringId,
     pub(crate) method: StringId,
     pub(crate) flags: ResponseFlags,
     pub(crate) response_code: u16,
@@ -73,6 +76,9 @@ impl RequestKey {
     pub(crate) const OTHER: Self = Self {
         labels: LabelsId::OTHER,
         route: StringId::OTHER,
+        cluster: StringId::OTHER,
+        stat_prefix: StringId::OTHER,
+        virtual_cluster: StringId::EMPTY,
         method: StringId::OTHER,
         flags: ResponseFlags::NONE,
         response_code: 0,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use prost::Message;
 
 use crate::cells::{SeriesTable, WorkerCells};
-use crate::export::{ExportSink, Exports, SpanExport};
+use crate::export::{Export, ExportSink, Exports, Signal};
 use crate::histogram::add;
 use crate::log_target::LogWriter;
 use crate::report::{AccessLogEntry, Histogram, Labels, ReportBatch, RequestMetrics, Span, TcpMetrics, Workload};
@@ -67,16 +67,27 @@ impl Collector {
     fn drain_and_flush(&mut self, all: bool) {
         let mut record = Vec::new();
         let (sink, own_cells) = (&self.export_sink, &self.own_cells);
-        let mut hand_on = |batch: SpanExport| {
-            let spans = u64::from(batch.spans);
+        let mut hand_on = |batch: Export| {
+            let count = u64::from(batch.count);
+            let lost = match batch.signal {
+                Signal::Spans => Counter::SpanExportsDropped,
+                Signal::Logs => Counter::AccessLogEntriesDropped,
+            };
             if !sink(batch) {
-                add(&own_cells.counters[Counter::SpanExportsDropped as usize], spans);
+                add(&own_cells.counters[lost as usize], count);
             }
         };
         for cells in self.telemetry.all_cells() {
             for ring in std::iter::once(&cells.samples).chain(cells.lines.get()) {
                 while ring.pop(&mut record) {
-                    take_log(&self.telemetry, &record, &mut self.log_writer, &mut self.batch);
+                    let Some((decision, log)) = AccessLog::decode(&record) else {
+                        continue;
+                    };
+                    self.log_writer
+                        .add(&self.telemetry, decision.targets, &log, &mut hand_on);
+                    if decision.sampled {
+                        self.batch.push_log(&self.telemetry, &log);
+                    }
                 }
             }
             for ring in std::iter::once(&cells.spans).chain(cells.exported.get()) {
@@ -92,7 +103,7 @@ impl Collector {
             }
         }
         self.exports.flush(all, &mut hand_on);
-        let lost = self.log_writer.flush();
+        let lost = self.log_writer.flush(all, &mut hand_on);
         if lost > 0 {
             add(&self.own_cells.counters[Counter::AccessLogLinesDropped as usize], lost);
         }
@@ -158,16 +169,6 @@ impl Collector {
     /// Whether somebody waits for what is in the rings.
     pub(crate) fn is_urgent(&self) -> bool {
         self.telemetry.log_targets.len() > 0 || !self.telemetry.exporters.is_empty()
-    }
-}
-
-fn take_log(telemetry: &Telemetry, record: &[u8], writer: &mut LogWriter, batch: &mut Batch) {
-    let Some((decision, log)) = AccessLog::decode(record) else {
-        return;
-    };
-    writer.add(&telemetry.log_targets, decision.targets, &log, &telemetry.strings);
-    if decision.sampled {
-        batch.push_log(telemetry, &log);
     }
 }
 
@@ -429,6 +430,9 @@ mod tests {
         RequestEnd {
             labels,
             route: StringId::EMPTY,
+            cluster: StringId::EMPTY,
+            stat_prefix: StringId::EMPTY,
+            virtual_cluster: StringId::EMPTY,
             method: StringId::of_method(b"GET"),
             response_code: 200,
             flags: ResponseFlags::NONE,

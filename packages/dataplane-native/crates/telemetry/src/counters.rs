@@ -56,6 +56,8 @@ counters! {
     ConfigRejected "config_rejected" "Resources refused.",
     SecretsRotated "secrets_rotated" "Certificates and trust bundles replaced.",
     AccessLogLinesDropped "access_log_lines_dropped" "Log lines dropped because their file is too slow.",
+    AccessLogEntriesExported "access_log_entries_exported" "Log entries that a service of access logs took.",
+    AccessLogEntriesDropped "access_log_entries_dropped" "Log entries that no service got: there were too many, or it failed.",
     SpansExported "spans_exported" "Spans that a collector took.",
     SpanExportsDropped "span_exports_dropped" "Spans that no collector got: there were too many, or it failed.",
     Panics "panics" "Bugs that were caught.",

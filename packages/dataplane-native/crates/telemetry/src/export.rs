@@ -1,6 +1,6 @@
 //! Spans for collectors: gathered, encoded as the collector wants them, and handed on in batches.
 
-mod otlp;
+pub(crate) mod otlp;
 mod zipkin;
 
 use std::net::SocketAddr;
@@ -40,32 +40,46 @@ pub enum SpanFormat {
     },
 }
 
+/// What a collector takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Spans.
+    Spans,
+    /// Entries of access logs.
+    Logs,
+}
+
 /// A batch for a collector.
 #[derive(Debug)]
-pub struct SpanExport {
+pub struct Export {
     /// The collector.
     pub exporter: ExporterId,
     /// The batch as the collector wants it.
     pub body: Vec<u8>,
-    /// How many spans are in it.
-    pub spans: u32,
+    /// How many spans or log entries are in it.
+    pub count: u32,
+    /// What is in it.
+    pub signal: Signal,
 }
 
 /// Takes batches. Called on the reporter's thread: it must not block. False: the batch is lost.
-pub type ExportSink = Box<dyn Fn(SpanExport) -> bool + Send>;
+pub type ExportSink = Box<dyn Fn(Export) -> bool + Send>;
 
 /// Collectors by what tells them apart, which is the caller's matter.
 #[derive(Debug, Default)]
-pub(crate) struct ExporterTable(Mutex<Vec<(Arc<str>, SpanFormat)>>);
+pub(crate) struct ExporterTable(Mutex<Vec<(Arc<str>, Option<SpanFormat>)>>);
 
 impl ExporterTable {
     /// The collector's number; none where there are too many.
-    pub(crate) fn register(&self, key: &str, format: &SpanFormat) -> Option<ExporterId> {
+    /// Without a format it takes entries of access logs.
+    pub(crate) fn register(&self, key: &str, format: Option<&SpanFormat>) -> Option<ExporterId> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = known.iter().position(|(other, its)| **other == *key && its == format);
+        let place = known
+            .iter()
+            .position(|(other, its)| **other == *key && its.as_ref() == format);
         let place = place.or_else(|| {
             (known.len() < MAX_EXPORTERS).then(|| {
-                known.push((key.into(), format.clone()));
+                known.push((key.into(), format.cloned()));
                 known.len() - 1
             })
         });
@@ -78,7 +92,7 @@ impl ExporterTable {
 
     fn format(&self, id: ExporterId) -> Option<SpanFormat> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(id.index()).map(|(_, format)| format.clone())
+        known.get(id.index())?.1.clone()
     }
 }
 
@@ -99,7 +113,7 @@ enum Encoder {
 
 impl Exports {
     /// Adds a span to its collector's batch.
-    pub(crate) fn push(&mut self, telemetry: &Telemetry, span: &Span<'_>, sink: &mut dyn FnMut(SpanExport)) {
+    pub(crate) fn push(&mut self, telemetry: &Telemetry, span: &Span<'_>, sink: &mut dyn FnMut(Export)) {
         let Some(exporter) = span.exporter else { return };
         if self.0.len() <= exporter.index() {
             self.0.resize_with(exporter.index() + 1, || None);
@@ -130,7 +144,7 @@ impl Exports {
     }
 
     /// Hands on what has waited long enough; `all`: everything.
-    pub(crate) fn flush(&mut self, all: bool, sink: &mut dyn FnMut(SpanExport)) {
+    pub(crate) fn flush(&mut self, all: bool, sink: &mut dyn FnMut(Export)) {
         for (place, pending) in self.0.iter_mut().enumerate() {
             if let Some(batch) = pending.take_if(|batch| all || batch.since.elapsed() >= MAX_BATCH_AGE) {
                 sink(batch.finish(ExporterId(place as u16)));
@@ -140,14 +154,15 @@ impl Exports {
 }
 
 impl Pending {
-    fn finish(self, exporter: ExporterId) -> SpanExport {
-        SpanExport {
+    fn finish(self, exporter: ExporterId) -> Export {
+        Export {
             exporter,
             body: match self.encoder {
                 Encoder::Zipkin(batch) => batch.finish(),
                 Encoder::Otlp(batch) => batch.finish(),
             },
-            spans: self.count as u32,
+            count: self.count as u32,
+            signal: Signal::Spans,
         }
     }
 }
@@ -292,7 +307,7 @@ mod tests {
         });
         assert!(batches.is_empty(), "a lone span waits for others");
         exports.flush(true, &mut |batch| batches.push(batch));
-        assert_eq!((batches.len(), batches[0].spans), (1, 1));
+        assert_eq!((batches.len(), batches[0].count), (1, 1));
         batches.remove(0).body
     }
 
@@ -304,16 +319,16 @@ mod tests {
         let mut counts = Vec::new();
         for _ in 0..=MAX_BATCH_SPANS {
             exports.push(&telemetry, &span(&telemetry, exporter), &mut |batch| {
-                counts.push(batch.spans);
+                counts.push(batch.count);
             });
         }
         assert_eq!(counts, [MAX_BATCH_SPANS as u32]);
-        exports.flush(false, &mut |batch| counts.push(batch.spans));
+        exports.flush(false, &mut |batch| counts.push(batch.count));
         assert_eq!(counts.len(), 1, "not yet");
         if let Some(Some(pending)) = exports.0.first_mut() {
             pending.since = Instant::now().checked_sub(MAX_BATCH_AGE).expect("a while ago");
         }
-        exports.flush(false, &mut |batch| counts.push(batch.spans));
+        exports.flush(false, &mut |batch| counts.push(batch.count));
         assert_eq!(counts, [MAX_BATCH_SPANS as u32, 1]);
     }
 

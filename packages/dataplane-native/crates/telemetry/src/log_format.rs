@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use crate::AccessLog;
 use crate::capture::Capture;
 use crate::interner::Interner;
+use crate::log_value::{AnyValue, ArrayValue, KeyValue, KeyValueList, Kind};
 
 use command::{Parser, Piece};
 use write::{Line, push_json_string};
@@ -168,6 +169,15 @@ impl LogFormat {
         &self.unrecorded
     }
 
+    /// The entry as a value of OpenTelemetry, whose texts are what the operators say, unescaped. An absent value is `-`.
+    pub(crate) fn to_any(&self, log: &AccessLog<'_>, captured: &[u8], strings: &Interner) -> AnyValue {
+        let line = Line::new(log, captured, self.captures.len(), strings, self.omits_empty).raw();
+        match &self.shape {
+            Shape::Text(pieces) => any_text(pieces, &line),
+            Shape::Json(node) => any_node(node, &line),
+        }
+    }
+
     /// Writes a line. `captured` are the values of the format's captures.
     pub(crate) fn write(&self, log: &AccessLog<'_>, captured: &[u8], strings: &Interner, out: &mut String) {
         let line = Line::new(log, captured, self.captures.len(), strings, self.omits_empty);
@@ -180,6 +190,31 @@ impl LogFormat {
                 out.push('\n');
             }
         }
+    }
+}
+
+fn any_text(pieces: &[Piece], line: &Line<'_>) -> AnyValue {
+    let mut text = String::new();
+    line.write_pieces(pieces, &mut text);
+    AnyValue::of(Kind::Text(text))
+}
+
+fn any_node(node: &Node, line: &Line<'_>) -> AnyValue {
+    match node {
+        Node::Text(pieces) => any_text(pieces, line),
+        Node::Constant(json) => AnyValue::of_json(&serde_json::from_str(json).unwrap_or_default()),
+        Node::List(nodes) => AnyValue::of(Kind::List(ArrayValue {
+            values: nodes.iter().map(|node| any_node(node, line)).collect(),
+        })),
+        Node::Object(fields) => AnyValue::of(Kind::Map(KeyValueList {
+            values: fields
+                .iter()
+                .map(|(key, node)| KeyValue {
+                    key: key.clone(),
+                    value: Some(any_node(node, line)),
+                })
+                .collect(),
+        })),
     }
 }
 

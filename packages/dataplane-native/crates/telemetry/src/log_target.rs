@@ -1,4 +1,4 @@
-//! Files that log lines go to.
+//! Where log lines and entries go: files, and services.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::capture::Captured;
 use crate::codec::Decoder;
-use crate::interner::Interner;
-use crate::{AccessLog, LogFormat};
+use crate::export::Export;
+use crate::log_service::PendingEntries;
+use crate::{AccessLog, LogFormat, LogService, Telemetry};
 
 /// Different targets there can be.
 const MAX_TARGETS: usize = 64;
@@ -58,7 +59,13 @@ impl LogTargets {
 pub(crate) struct LogTargetTable(Mutex<Vec<Arc<TargetSpec>>>);
 
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct TargetSpec {
+enum TargetSpec {
+    File(FileSpec),
+    Service(LogService),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct FileSpec {
     path: String,
     format: LogFormat,
 }
@@ -66,20 +73,26 @@ pub(crate) struct TargetSpec {
 impl LogTargetTable {
     /// The target of a path and format, or none where there are too many.
     pub(crate) fn register(&self, path: &str, format: &LogFormat) -> Option<LogTargets> {
+        self.place(TargetSpec::File(FileSpec {
+            path: path.to_owned(),
+            format: format.clone(),
+        }))
+    }
+
+    /// The target of a service and its entries, or none where there are too many.
+    pub(crate) fn register_service(&self, service: &LogService) -> Option<LogTargets> {
+        self.place(TargetSpec::Service(service.clone()))
+    }
+
+    fn place(&self, spec: TargetSpec) -> Option<LogTargets> {
         let mut specs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = specs
-            .iter()
-            .position(|spec| spec.path == path && spec.format == *format)
-            .or_else(|| {
-                if specs.len() == MAX_TARGETS {
-                    return None;
-                }
-                specs.push(Arc::new(TargetSpec {
-                    path: path.to_owned(),
-                    format: format.clone(),
-                }));
-                Some(specs.len() - 1)
-            });
+        let place = specs.iter().position(|known| **known == spec).or_else(|| {
+            if specs.len() == MAX_TARGETS {
+                return None;
+            }
+            specs.push(Arc::new(spec));
+            Some(specs.len() - 1)
+        });
         place.map(|place| LogTargets(1 << place))
     }
 
@@ -104,6 +117,15 @@ pub(crate) struct LogWriter {
 
 struct OpenTarget {
     spec: Arc<TargetSpec>,
+    open: Open,
+}
+
+enum Open {
+    File(OpenFile),
+    Service(PendingEntries),
+}
+
+struct OpenFile {
     output: Option<Output>,
     lines: String,
     looked_at: Instant,
@@ -116,67 +138,103 @@ enum Output {
 }
 
 impl LogWriter {
-    /// Formats one entry for all of its targets.
-    pub(crate) fn add(&mut self, table: &LogTargetTable, targets: LogTargets, log: &AccessLog<'_>, strings: &Interner) {
+    /// Formats one entry for all of its targets. Batches for services that are full go to `sink`.
+    pub(crate) fn add(
+        &mut self,
+        telemetry: &Telemetry,
+        targets: LogTargets,
+        log: &AccessLog<'_>,
+        sink: &mut dyn FnMut(Export),
+    ) {
         let mut captured = Decoder(log.captured);
         for place in targets.places() {
             if self.open.len() <= place {
                 self.open.resize_with(place + 1, || None);
             }
             if self.open[place].is_none() {
-                self.open[place] = table.get(place).map(OpenTarget::new);
+                self.open[place] = telemetry.log_targets.get(place).map(OpenTarget::new);
             }
             if let Some(target) = &mut self.open[place] {
-                let format = &target.spec.format;
-                format.write(log, captured.0, strings, &mut target.lines);
-                // What follows belongs to the next target.
-                for _ in format.captures() {
-                    if Captured::read(&mut captured).is_none() {
-                        break;
-                    }
-                }
+                target.add(telemetry, log, &mut captured, sink);
             }
         }
     }
 
-    /// Writes what was gathered; answers how many lines could not be written.
-    pub(crate) fn flush(&mut self) -> u64 {
-        self.open.iter_mut().flatten().map(OpenTarget::flush).sum()
+    /// Writes what was gathered for files and hands on what services have waited for; `all`: everything. Answers how many
+    /// lines could not be written.
+    pub(crate) fn flush(&mut self, all: bool, sink: &mut dyn FnMut(Export)) -> u64 {
+        let mut lost = 0;
+        for target in self.open.iter_mut().flatten() {
+            match (&mut target.open, &*target.spec) {
+                (Open::File(file), TargetSpec::File(spec)) => lost += file.flush(&spec.path),
+                (Open::Service(pending), TargetSpec::Service(service)) => pending.flush(service, all, sink),
+                _ => {}
+            }
+        }
+        lost
     }
 
     /// Opens files anew at the next line, after they were moved away.
     pub(crate) fn reopen(&mut self) {
-        self.open.clear();
+        for target in self.open.iter_mut().flatten() {
+            if let Open::File(file) = &mut target.open {
+                file.output = None;
+            }
+        }
     }
 }
 
 impl OpenTarget {
     fn new(spec: Arc<TargetSpec>) -> Self {
-        let output = Output::open(&spec.path).ok();
-        Self {
-            spec,
-            output,
-            lines: String::new(),
-            looked_at: Instant::now(),
-        }
+        let open = match &*spec {
+            TargetSpec::File(file) => Open::File(OpenFile {
+                output: Output::open(&file.path).ok(),
+                lines: String::new(),
+                looked_at: Instant::now(),
+            }),
+            TargetSpec::Service(_) => Open::Service(PendingEntries::new()),
+        };
+        Self { spec, open }
     }
 
-    fn flush(&mut self) -> u64 {
+    fn add(
+        &mut self,
+        telemetry: &Telemetry,
+        log: &AccessLog<'_>,
+        captured: &mut Decoder<'_>,
+        sink: &mut dyn FnMut(Export),
+    ) {
+        match (&mut self.open, &*self.spec) {
+            (Open::File(file), TargetSpec::File(spec)) => {
+                spec.format.write(log, captured.0, &telemetry.strings, &mut file.lines);
+                // What follows belongs to the next target.
+                for _ in spec.format.captures() {
+                    if Captured::read(captured).is_none() {
+                        break;
+                    }
+                }
+            }
+            (Open::Service(pending), TargetSpec::Service(service)) => {
+                pending.add(service, telemetry, log, captured, sink);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl OpenFile {
+    fn flush(&mut self, path: &str) -> u64 {
         if self.lines.is_empty() {
             return 0;
         }
         if self.looked_at.elapsed() >= LOOK_INTERVAL {
             self.looked_at = Instant::now();
-            if self
-                .output
-                .as_ref()
-                .is_some_and(|output| output.was_moved(&self.spec.path))
-            {
+            if self.output.as_ref().is_some_and(|output| output.was_moved(path)) {
                 self.output = None;
             }
         }
         if self.output.is_none() {
-            self.output = Output::open(&self.spec.path).ok();
+            self.output = Output::open(path).ok();
         }
         let written = self
             .output
@@ -232,9 +290,13 @@ mod tests {
         LogFormat::text(format, false).expect("format")
     }
 
-    fn write(writer: &mut LogWriter, table: &LogTargetTable, targets: LogTargets, log: &AccessLog<'_>) -> u64 {
-        writer.add(table, targets, log, &Interner::new());
-        writer.flush()
+    fn write(writer: &mut LogWriter, telemetry: &Telemetry, targets: LogTargets, log: &AccessLog<'_>) -> u64 {
+        writer.add(telemetry, targets, log, &mut |_| {});
+        writer.flush(false, &mut |_| {})
+    }
+
+    fn telemetry() -> Arc<Telemetry> {
+        Telemetry::new(crate::TelemetryOptions::default())
     }
 
     #[test]
@@ -253,7 +315,8 @@ mod tests {
     fn lines_are_appended_to_the_file_and_losses_counted() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("access.log");
-        let table = LogTargetTable::default();
+        let telemetry = telemetry();
+        let table = &telemetry.log_targets;
         let good = table
             .register(path.to_str().expect("path"), &text("one"))
             .expect("target");
@@ -261,7 +324,7 @@ mod tests {
             .register("/nonexistent/folder/access.log", &text("one"))
             .expect("target");
         let mut writer = LogWriter::default();
-        let lost = write(&mut writer, &table, good.with(bad), &AccessLog::default());
+        let lost = write(&mut writer, &telemetry, good.with(bad), &AccessLog::default());
         assert_eq!(lost, 1);
         assert_eq!(std::fs::read_to_string(path).expect("file"), "one\n");
     }
@@ -269,7 +332,8 @@ mod tests {
     #[test]
     fn every_target_gets_its_own_captured_values() {
         let folder = tempfile::tempdir().expect("folder");
-        let table = LogTargetTable::default();
+        let telemetry = telemetry();
+        let table = &telemetry.log_targets;
         let paths = ["one", "two"].map(|name| folder.path().join(name));
         let formats = [text("%REQ(a)% %REQ(b)%"), text("%REQ(c)%")];
         let targets = [0, 1].map(|at| {
@@ -285,7 +349,7 @@ mod tests {
             captured: &captured,
             ..AccessLog::default()
         };
-        write(&mut LogWriter::default(), &table, targets[0].with(targets[1]), &log);
+        write(&mut LogWriter::default(), &telemetry, targets[0].with(targets[1]), &log);
         let lines = paths.map(|path| std::fs::read_to_string(path).expect("file"));
         assert_eq!(lines, ["1 2\n", "3\n"]);
     }
@@ -294,18 +358,21 @@ mod tests {
     fn a_file_that_was_moved_away_is_opened_anew() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("access.log");
-        let table = LogTargetTable::default();
+        let telemetry = telemetry();
+        let table = &telemetry.log_targets;
         let target = table
             .register(path.to_str().expect("path"), &text("line"))
             .expect("target");
         let mut writer = LogWriter::default();
-        write(&mut writer, &table, target, &AccessLog::default());
+        write(&mut writer, &telemetry, target, &AccessLog::default());
         std::fs::rename(&path, folder.path().join("access.log.1")).expect("moved");
         // As if the interval had passed.
         for target in writer.open.iter_mut().flatten() {
-            target.looked_at = Instant::now().checked_sub(LOOK_INTERVAL).expect("a while ago");
+            if let Open::File(file) = &mut target.open {
+                file.looked_at = Instant::now().checked_sub(LOOK_INTERVAL).expect("a while ago");
+            }
         }
-        write(&mut writer, &table, target, &AccessLog::default());
+        write(&mut writer, &telemetry, target, &AccessLog::default());
         assert_eq!(std::fs::read_to_string(path).expect("file"), "line\n");
     }
 }

@@ -1,5 +1,7 @@
 //! Prometheus' text format: Istio's standard metrics and the engine's own.
 
+mod served;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering::Relaxed;
@@ -38,6 +40,7 @@ pub(crate) fn render(telemetry: &Telemetry, totals: &mut Totals, now: Instant) -
     let (requests, tcp) = totals.show(telemetry, now);
     render_requests(telemetry, requests, &mut out);
     render_tcp(telemetry, tcp, &mut out);
+    served::render(telemetry, totals, &mut out);
     render_engine(telemetry, &mut out);
     out
 }
@@ -364,6 +367,9 @@ mod tests {
             worker.record_request(&RequestEnd {
                 labels,
                 route: telemetry.intern(route),
+                cluster: StringId::EMPTY,
+                stat_prefix: StringId::EMPTY,
+                virtual_cluster: StringId::EMPTY,
                 method: StringId::of_method(b"GET"),
                 response_code: 503,
                 flags: ResponseFlags::NO_HEALTHY_UPSTREAM,
@@ -414,6 +420,9 @@ mod tests {
         let end = RequestEnd {
             labels: crate::LabelsId::OTHER,
             route: StringId::EMPTY,
+            cluster: StringId::EMPTY,
+            stat_prefix: StringId::EMPTY,
+            virtual_cluster: StringId::EMPTY,
             method: StringId::EMPTY,
             response_code: 200,
             flags: ResponseFlags::NONE,

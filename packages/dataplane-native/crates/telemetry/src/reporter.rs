@@ -144,6 +144,9 @@ mod tests {
         RequestEnd {
             labels: LabelsId::OTHER,
             route: StringId::EMPTY,
+            cluster: StringId::EMPTY,
+            stat_prefix: StringId::EMPTY,
+            virtual_cluster: StringId::EMPTY,
             method: StringId::EMPTY,
             response_code: 200,
             flags: ResponseFlags::NONE,

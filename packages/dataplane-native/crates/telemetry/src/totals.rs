@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::cells::SeriesTable;
 use crate::histogram::BUCKETS;
 use crate::labels::Labels;
-use crate::{ResponseFlags, Telemetry};
+use crate::{ResponseFlags, StringId, Telemetry};
 
 /// How long a series is shown that nothing is added to.
 pub(crate) const EXPIRY: Duration = Duration::from_secs(15 * 60);
@@ -42,6 +42,10 @@ pub(crate) struct TcpTotals {
     pub(crate) received: u64,
     pub(crate) sent: u64,
 }
+
+/// Which requests are counted together for clusters, connection managers and virtual clusters: cluster, prefix, virtual
+/// cluster, status and flags.
+pub(crate) type ServedIdentity = (StringId, StringId, StringId, u16, ResponseFlags);
 
 /// Counts that can be added up, and that change when something happens.
 pub(crate) trait Counts: Clone + Default {
@@ -98,6 +102,8 @@ struct Kept<T> {
 pub(crate) struct Totals {
     requests: HashMap<RequestIdentity, Kept<RequestTotals>>,
     tcp: HashMap<TcpIdentity, Kept<TcpTotals>>,
+    /// Of tables that were left. Never forgotten: clusters and managers are few.
+    served: HashMap<ServedIdentity, u64>,
 }
 
 impl Totals {
@@ -106,8 +112,18 @@ impl Totals {
         let mut requests = HashMap::new();
         let mut tcp = HashMap::new();
         add_table(telemetry, table, &mut requests, &mut tcp);
+        add_served(table, &mut self.served);
         keep(&mut self.requests, requests, now);
         keep(&mut self.tcp, tcp, now);
+    }
+
+    /// Requests by cluster, manager, status and flags.
+    pub(crate) fn served(&self, telemetry: &Telemetry) -> HashMap<ServedIdentity, u64> {
+        let mut served = self.served.clone();
+        for cells in telemetry.all_cells() {
+            add_served(&cells.table(), &mut served);
+        }
+        served
     }
 
     /// What is to be shown now.
@@ -158,6 +174,20 @@ fn add_table(
             let identity = (telemetry.label_table.get(series.key.labels), series.key.flags);
             tcp.entry(identity).or_default().add(&counts);
         }
+    }
+}
+
+/// What has no room counts for nobody's cluster.
+fn add_served(table: &SeriesTable, served: &mut HashMap<ServedIdentity, u64>) {
+    for series in table.requests.iter().filter(|series| series.count.total() > 0) {
+        let key = &series.key;
+        let names = (key.cluster, key.stat_prefix, key.virtual_cluster);
+        let mut identity = (names.0, names.1, names.2, key.response_code, key.flags);
+        if served.len() >= MAX_KEPT && !served.contains_key(&identity) {
+            let other = StringId::OTHER;
+            identity = (other, other, StringId::EMPTY, key.response_code, ResponseFlags::NONE);
+        }
+        *served.entry(identity).or_default() += series.count.total();
     }
 }
 
@@ -241,6 +271,9 @@ mod tests {
         worker.record_request(&RequestEnd {
             labels,
             route: StringId(route),
+            cluster: StringId::EMPTY,
+            stat_prefix: StringId::EMPTY,
+            virtual_cluster: StringId::EMPTY,
             method: StringId::EMPTY,
             response_code: code,
             flags: ResponseFlags::NONE,

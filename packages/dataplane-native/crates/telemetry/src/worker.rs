@@ -13,8 +13,8 @@ use crate::labels::LabelTable;
 use crate::log_target::LogTargetTable;
 use crate::tags::TagTable;
 use crate::{
-    AccessLog, Counter, ExporterId, LabelNames, LabelsId, LogDecision, LogFormat, LogTargets, ResponseFlags, Span,
-    SpanFormat, StringId, Tag, TagSetId,
+    AccessLog, Counter, ExporterId, LabelNames, LabelsId, LogDecision, LogFormat, LogService, LogTargets,
+    ResponseFlags, Span, SpanFormat, StringId, Tag, TagSetId,
 };
 
 /// The workload the proxy stands beside.
@@ -143,7 +143,19 @@ impl Telemetry {
 
     /// Names a collector of spans by what tells it from others. None: there are too many. When configuration is applied.
     pub fn exporter(&self, key: &str, format: &SpanFormat) -> Option<ExporterId> {
-        self.exporters.register(key, format)
+        self.exporters.register(key, Some(format))
+    }
+
+    /// Names a service that takes entries of access logs by what tells it from others. None: there are too many. When
+    /// configuration is applied.
+    pub fn log_exporter(&self, key: &str) -> Option<ExporterId> {
+        self.exporters.register(key, None)
+    }
+
+    /// Names a service, and how it wants entries, for log entries. None: there are too many different ones. When
+    /// configuration is applied.
+    pub fn log_service(&self, service: &LogService) -> Option<LogTargets> {
+        self.log_targets.register_service(service)
     }
 
     /// Gives a set of tags its number. When configuration is applied.
@@ -172,6 +184,12 @@ pub struct RequestEnd {
     pub labels: LabelsId,
     /// Name of the route that served.
     pub route: StringId,
+    /// The cluster that it was sent to; empty where it was answered here.
+    pub cluster: StringId,
+    /// What the connection manager's statistics begin with.
+    pub stat_prefix: StringId,
+    /// The virtual cluster: name of the virtual host, a line feed, its own name. Empty where the host has none.
+    pub virtual_cluster: StringId,
     /// [`StringId::of_method`].
     pub method: StringId,
     /// What the downstream got; 0 where it got nothing.
@@ -237,6 +255,9 @@ impl Worker {
         let key = RequestKey {
             labels: end.labels,
             route: end.route,
+            cluster: end.cluster,
+            stat_prefix: end.stat_prefix,
+            virtual_cluster: end.virtual_cluster,
             method: end.method,
             flags: end.flags,
             response_code: end.response_code,

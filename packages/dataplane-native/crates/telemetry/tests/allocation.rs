@@ -58,6 +58,9 @@ fn recording_requests_logs_and_spans_allocates_nothing_in_steady_state() {
         worker.record_request(&RequestEnd {
             labels,
             route: StringId::EMPTY,
+            cluster: StringId::EMPTY,
+            stat_prefix: StringId::EMPTY,
+            virtual_cluster: StringId::EMPTY,
             method: StringId::of_method(b"GET"),
             response_code: if round.is_multiple_of(2) { 200 } else { 404 },
             flags: ResponseFlags::NONE,

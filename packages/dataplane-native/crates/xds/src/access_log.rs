@@ -1,6 +1,7 @@
 //! Access logs.
 
 pub(crate) mod filter;
+mod service;
 
 use config::{AccessLog, AccessLogFormat};
 use messages::{
@@ -24,9 +25,18 @@ use crate::{
     value::{Source, data_source, json_object},
 };
 
-/// Logs; those to a service (gRPC, OpenTelemetry) have no effect, because telemetry has its own way out.
+/// Logs to files and services; others have no effect.
 pub(crate) fn access_logs(cx: &mut Context, name: &str, logs: Vec<pb::AccessLog>) -> Vec<AccessLog> {
     cx.list(name, logs, access_log).into_iter().flatten().collect()
+}
+
+/// Settings that ask for entries while a request or connection lives.
+pub(crate) fn entries_at_the_end_only(cx: &mut Context, settings: &[(&str, bool)]) {
+    for (name, _) in settings.iter().filter(|(_, is_set)| *is_set) {
+        cx.within(name, |cx| {
+            cx.warn("has no effect in this proxy: an entry is written when a request or connection ends");
+        });
+    }
 }
 
 fn access_log(cx: &mut Context, log: pb::AccessLog) -> Option<AccessLog> {
@@ -64,6 +74,12 @@ fn target(cx: &mut Context, config: Option<ConfigType>) -> Option<AccessLog> {
                 .map(|stderr_access_log::AccessLogFormat::LogFormat(format)| format);
             return Some(log_format(cx, "/dev/stderr", format));
         }
+        if let Some(service) = service::log_service(cx, &any) {
+            return Some(AccessLog {
+                service: Some(service?),
+                ..AccessLog::default()
+            });
+        }
         cx.warn(format!(
             "access log {:?} has no effect in this proxy",
             short(&any.type_url)
@@ -96,7 +112,7 @@ fn log_format(cx: &mut Context, path: &str, format: Option<SubstitutionFormatStr
         path: path.into(),
         format,
         omit_empty_values,
-        filter: None,
+        ..AccessLog::default()
     }
 }
 

@@ -21,11 +21,23 @@ use messages::envoy::{
 };
 
 use crate::{
-    access_log::access_logs, context::Context, filter::http_filters, local_reply, route, tracing, value::millis,
+    access_log::{access_logs, entries_at_the_end_only},
+    context::Context,
+    filter::http_filters,
+    local_reply, route, tracing,
+    value::millis,
 };
 
 pub(crate) fn manager(cx: &mut Context, pb: pb::HttpConnectionManager) -> HttpConnectionManager {
     report(cx, &pb);
+    entries_at_the_end_only(
+        cx,
+        &[
+            ("accessLogOptions", pb.access_log_options.is_some()),
+            ("accessLogFlushInterval", pb.access_log_flush_interval.is_some()),
+            ("flushAccessLogOnNewRequest", pb.flush_access_log_on_new_request),
+        ],
+    );
     let defaults = HttpConnectionManager::default();
     let path = path_normalization(&pb);
     let codec_type = codec_type(cx, pb.codec_type);

@@ -2,14 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use config::{Origin, PathMatch, Route, RouteConfiguration, RouteMatch, VirtualHost, shared, text};
+use config::{Origin, PathMatch, Route, RouteConfiguration, RouteMatch, VirtualCluster, VirtualHost, shared, text};
 use messages::envoy::config::route::v3::{self as pb, route_match::PathSpecifier, virtual_host::TlsRequirementType};
 
 use crate::{
     context::Context,
     filter::overrides,
     global_limit::limits,
-    matcher::{headers, pattern, query},
+    matcher::{self, headers, pattern, query},
     retry::{hedge_policy, retry_policy},
     route_action, tracing,
     value::{header_mutations, metadata, runtime_fraction},
@@ -70,12 +70,27 @@ fn reject_duplicates(cx: &mut Context, config: &RouteConfiguration) {
     });
 }
 
+fn virtual_cluster(cx: &mut Context, pb: pb::VirtualCluster) -> Option<VirtualCluster> {
+    if pb.name.is_empty() {
+        cx.within("name", |cx| cx.error("is empty"));
+    }
+    if pb.headers.is_empty() {
+        cx.within("headers", |cx| {
+            cx.error("is empty: nothing tells its requests from others");
+        });
+    }
+    let headers = cx.list("headers", pb.headers, matcher::header);
+    Some(VirtualCluster {
+        name: pb.name.into(),
+        headers: headers.into_iter().collect::<Option<_>>()?,
+    })
+}
+
 fn virtual_host(cx: &mut Context, pb: pb::VirtualHost) -> VirtualHost {
     cx.unsupported("matcher", pb.matcher.is_some());
     cx.unsupported("retryPolicyTypedConfig", pb.retry_policy_typed_config.is_some());
     cx.unsupported("requestMirrorPolicies", !pb.request_mirror_policies.is_empty());
     cx.unsupported("cors", pb.cors.is_some());
-    cx.no_effect("virtualClusters", !pb.virtual_clusters.is_empty());
     if pb.name.is_empty() {
         cx.within("name", |cx| cx.error("is empty"));
     }
@@ -112,6 +127,11 @@ fn virtual_host(cx: &mut Context, pb: pb::VirtualHost) -> VirtualHost {
         require_tls,
         include_request_attempt_count: pb.include_request_attempt_count,
         include_attempt_count_in_response: pb.include_attempt_count_in_response,
+        virtual_clusters: cx
+            .list("virtualClusters", pb.virtual_clusters, virtual_cluster)
+            .into_iter()
+            .flatten()
+            .collect(),
         rate_limits: limits(cx, pb.rate_limits).into(),
         filter_overrides: overrides(cx, pb.typed_per_filter_config).into(),
         origins: origins.into(),

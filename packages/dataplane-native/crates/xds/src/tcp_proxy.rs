@@ -13,13 +13,21 @@ use messages::envoy::{
 };
 
 use crate::{
-    access_log::access_logs,
+    access_log::{access_logs, entries_at_the_end_only},
     context::Context,
     value::{header_set, metadata, millis},
 };
 
 pub(crate) fn tcp_proxy(cx: &mut Context, pb: pb::TcpProxy) -> TcpProxy {
     cx.no_effect("onDemand", pb.on_demand.is_some());
+    entries_at_the_end_only(
+        cx,
+        &[
+            ("accessLogOptions", pb.access_log_options.is_some()),
+            ("accessLogFlushInterval", pb.access_log_flush_interval.is_some()),
+            ("flushAccessLogOnConnected", pb.flush_access_log_on_connected),
+        ],
+    );
     let own = Criteria::from_metadata(&metadata(pb.metadata_match));
     let target = match pb.cluster_specifier {
         Some(tcp_proxy::ClusterSpecifier::Cluster(name)) => {

@@ -39,6 +39,7 @@ mod balancing;
 mod bodies;
 mod clusters;
 mod listeners;
+mod log_services;
 mod modules;
 mod policies;
 mod route_tables;

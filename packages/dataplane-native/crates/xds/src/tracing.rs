@@ -56,7 +56,7 @@ pub(crate) fn route_tracing(cx: &mut Context, pb: route::Tracing) -> RouteTracin
     }
 }
 
-fn custom_tags(cx: &mut Context, tags: Vec<pb::CustomTag>) -> Vec<CustomTag> {
+pub(crate) fn custom_tags(cx: &mut Context, tags: Vec<pb::CustomTag>) -> Vec<CustomTag> {
     cx.list("customTags", tags, custom_tag).into_iter().flatten().collect()
 }
 
@@ -189,7 +189,7 @@ fn opentelemetry(cx: &mut Context, pb: OpenTelemetryConfig) -> OpenTelemetry {
     }
 }
 
-fn grpc_service(cx: &mut Context, pb: core::GrpcService) -> Option<GrpcCollector> {
+pub(crate) fn grpc_service(cx: &mut Context, pb: core::GrpcService) -> Option<GrpcCollector> {
     let timeout_ms = millis(cx, "timeout", pb.timeout).filter(|timeout| *timeout > 0);
     let Some(TargetSpecifier::EnvoyGrpc(target)) = pb.target_specifier else {
         cx.within("envoyGrpc", |cx| {
@@ -212,7 +212,7 @@ fn grpc_service(cx: &mut Context, pb: core::GrpcService) -> Option<GrpcCollector
     })
 }
 
-fn http_service(cx: &mut Context, pb: core::HttpService, default_path: &str) -> Option<HttpCollector> {
+pub(crate) fn http_service(cx: &mut Context, pb: core::HttpService, default_path: &str) -> Option<HttpCollector> {
     let uri = cx.required("httpUri", pb.http_uri)?;
     let (host, path) = split_uri(&uri.uri);
     let (timeout_ms, cluster) = cx.within("httpUri", |cx| {

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, fmt::Write as _, sync::Arc, sync::atomic::Ordering::Relaxed};
 
+use config::HealthStatus;
 use serde_json::{Value, json};
 use xds::ResourceType;
 
@@ -154,7 +155,8 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared, resident_bytes: Optio
     shared.overload.write_gauges(&mut out);
     let mut clusters: Vec<&Arc<ClusterEntry>> = snapshot.clusters.values().collect();
     clusters.sort_by(|one, two| one.config.name.cmp(&two.config.name));
-    let families: [(&str, &str, &str, Read); 11] = [
+    shared.connection_counts.write(&mut out);
+    let families: [(&str, &str, &str, Read); 13] = [
         ("requests_total", "counter", "Requests sent to the cluster.", |c| {
             c.state.requests_total.load(Relaxed)
         }),
@@ -195,6 +197,18 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared, resident_bytes: Optio
             |c| c.state.retry_overflows_total.load(Relaxed),
         ),
         ("endpoints", "gauge", "Endpoints.", |c| c.endpoints.len() as u64),
+        (
+            "endpoints_healthy",
+            "gauge",
+            "Endpoints that requests are sent to.",
+            |c| healthy(c, |status| status != HealthStatus::Degraded),
+        ),
+        (
+            "endpoints_degraded",
+            "gauge",
+            "Endpoints that requests are sent to where there are not enough others.",
+            |c| healthy(c, |status| status == HealthStatus::Degraded),
+        ),
         ("endpoints_ejected", "gauge", "Endpoints out of service.", |c| {
             u64::from(c.state.ejected.load(Relaxed))
         }),
@@ -234,6 +248,15 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared, resident_bytes: Optio
     }
     write_outliers(&mut out, &clusters);
     out
+}
+
+/// Endpoints in service whose status passes.
+fn healthy(cluster: &ClusterEntry, passes: fn(HealthStatus) -> bool) -> u64 {
+    let in_service = cluster.endpoints.iter().filter(|endpoint| {
+        let status = endpoint.config.health;
+        status.is_usable() && endpoint.state.is_available() && passes(status)
+    });
+    in_service.count() as u64
 }
 
 /// What outlier detection has found, by detector.

@@ -80,6 +80,7 @@ impl<'a> Subject<'a> {
             Capture::QueryParameter(name) => out.text(self.query().and_then(|query| parameter(query, name))),
             Capture::Query => out.text(self.query().filter(|query| !query.is_empty())),
             Capture::Metadata(source, namespace, keys) => write_json(self.metadata(*source, namespace, keys), out),
+            Capture::DynamicMetadata => write_json(self.http.as_ref().and_then(|http| http.metadata), out),
             Capture::Tls(TlsPeer::Upstream, _) => out.text(self.upstream_principal.map(str::as_bytes)),
             Capture::Tls(TlsPeer::Downstream, fact) => self.tls(*fact, out),
             Capture::Address(kind, part) => self.address(*kind, *part, out),
@@ -147,7 +148,7 @@ impl<'a> Subject<'a> {
         };
         match fact {
             TlsFact::Version => return out.text(Some(peer.version.as_str().as_bytes())),
-            TlsFact::Cipher => return out.text(peer.cipher_suite.map(str::as_bytes)),
+            TlsFact::Cipher => return out.text(peer.cipher_suite.map(|name| openssl_name(name).as_bytes())),
             TlsFact::Fingerprint256 => {
                 return out.text_with(|out| {
                     for byte in peer.certificate_sha256.iter().flatten() {
@@ -184,7 +185,7 @@ impl<'a> Subject<'a> {
 
     fn address(&self, kind: AddressKind, part: AddressPart, out: &mut CaptureWriter<'_>) {
         let address = match kind {
-            AddressKind::DownstreamDirectRemote => self.facts.peer,
+            AddressKind::DownstreamDirectRemote => self.facts.direct_peer,
             AddressKind::DownstreamDirectLocal => self.facts.local,
         };
         // Formatting into a vector cannot fail.
@@ -217,6 +218,7 @@ impl<'a> Subject<'a> {
         Some(match measure {
             Measure::ConnectionId | Measure::StreamId => self.facts.id,
             Measure::RequestDuration | Measure::RequestTxDuration => http.response.request_end_us? / 1000,
+            Measure::RequestEndUs => http.response.request_end_us?,
             Measure::RequestHeadersBytes => {
                 let mut bytes = 0;
                 http.edits
@@ -244,8 +246,13 @@ impl<'a> Subject<'a> {
             NameOf::FilterChain => some(self.chain, out),
             NameOf::Listener => some(self.listener, out),
             NameOf::VirtualHost => some(found.map_or("", |found| &found.virtual_host.name), out),
-            // Virtual clusters have no effect in this proxy.
-            NameOf::VirtualCluster => out.absent(),
+            NameOf::VirtualCluster => {
+                let named = found.zip(self.http.as_ref()).and_then(|(found, http)| {
+                    let place = found.virtual_host.virtual_cluster(&http.view)?;
+                    found.virtual_host.virtual_clusters.get(place)
+                });
+                some(named.map_or("", |cluster| &cluster.name), out);
+            }
             NameOf::UpstreamHost => match self.endpoint.and_then(|endpoint| endpoint.config.hostname.as_deref()) {
                 Some(name) => some(name, out),
                 None => match self.log.upstream_host {
@@ -275,6 +282,22 @@ impl HttpSubject<'_> {
             ":scheme" => Some(self.view.scheme()),
             name => self.edits.get(request.buffer(), request.fields(), name),
         }
+    }
+}
+
+/// The name of a cipher suite in OpenSSL, which Envoy's is.
+fn openssl_name(name: &str) -> &str {
+    match name {
+        "TLS13_AES_128_GCM_SHA256" => "TLS_AES_128_GCM_SHA256",
+        "TLS13_AES_256_GCM_SHA384" => "TLS_AES_256_GCM_SHA384",
+        "TLS13_CHACHA20_POLY1305_SHA256" => "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" => "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" => "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" => "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" => "ECDHE-RSA-AES128-GCM-SHA256",
+        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" => "ECDHE-RSA-AES256-GCM-SHA384",
+        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256" => "ECDHE-RSA-CHACHA20-POLY1305",
+        other => other,
     }
 }
 

@@ -1,14 +1,16 @@
 //! The end of a request: counts, log entry, span.
 
 use http::{Buffer, RequestHead, RequestView};
-use telemetry::{AccessLog, LabelsId, LogTargets, RequestEnd, ResponseFlags, Span, SpanKind, StringId, TraceContext};
+use telemetry::{
+    AccessLog, LabelsId, LogDecision, LogTargets, RequestEnd, ResponseFlags, Span, SpanKind, StringId, TraceContext,
+};
 
 use super::{Call, Scratch, View};
 use crate::{
     connection::Served,
     labels,
     logging::{AccessLogs, HttpSubject, Subject, status_of_http},
-    snapshot::{ClusterEntry, Serves},
+    snapshot::{ClusterEntry, ListenerEntry, Serves},
 };
 
 /// Records a request that was served, well or not.
@@ -31,6 +33,9 @@ fn record_into(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch, captured
     telemetry.record_request(&RequestEnd {
         labels,
         route: call.route_name,
+        cluster: call.cluster.map(|cluster| cluster.name_id).unwrap_or_default(),
+        stat_prefix: call.http.stat_prefix,
+        virtual_cluster: virtual_cluster(call, buffer, scratch),
         method: StringId::of_method(request.method_bytes()),
         response_code: call.status,
         flags: call.flags,
@@ -87,6 +92,17 @@ fn record_into(call: &mut Call<'_>, buffer: &Buffer, scratch: &Scratch, captured
             });
         }
     }
+}
+
+/// The virtual cluster that the request is counted for.
+fn virtual_cluster(call: &Call<'_>, buffer: &Buffer, scratch: &Scratch) -> StringId {
+    let names = call.routes.zip(call.found).and_then(|(routes, found)| {
+        let names = routes.virtual_clusters.get(found.host_index)?;
+        let rest = names.last()?;
+        let place = found.virtual_host.virtual_cluster(&View::new(call, buffer, scratch));
+        Some(place.and_then(|place| names.get(place)).unwrap_or(rest))
+    });
+    names.copied().unwrap_or_default()
 }
 
 /// The status of gRPC of a call of gRPC, as far as anybody got an answer.
@@ -238,6 +254,9 @@ pub(crate) fn record_refused(served: &Served, status: u16, flags: ResponseFlags,
     telemetry.record_request(&RequestEnd {
         labels,
         route: StringId::default(),
+        cluster: StringId::EMPTY,
+        stat_prefix: http.stat_prefix,
+        virtual_cluster: StringId::EMPTY,
         method: StringId::of_method(head.method_text.of(&[])),
         response_code: status,
         flags,
@@ -260,6 +279,28 @@ pub(crate) fn record_refused(served: &Served, status: u16, flags: ResponseFlags,
         ..AccessLog::default()
     };
     log_connection(served, &http.logs, &log, true, None);
+}
+
+/// Logs a connection to its listener's logs, which the report to Mixer is no part of.
+pub(crate) fn log_to_listener(
+    served: &Served,
+    listener: &ListenerEntry,
+    log: &AccessLog<'_>,
+    cluster: Option<&ClusterEntry>,
+) {
+    let mut captured = Vec::new();
+    let subject = Subject {
+        listener: &listener.config.name,
+        chain: &served.chain.name,
+        cluster,
+        ..Subject::of_connection(&served.facts, log)
+    };
+    let targets = listener.logs.choose(&subject, &mut captured);
+    let log = AccessLog {
+        captured: &captured,
+        ..*log
+    };
+    served.worker.telemetry.log(LogDecision::default().to(targets), &log);
 }
 
 /// Logs a connection, or a request of which nothing is known.

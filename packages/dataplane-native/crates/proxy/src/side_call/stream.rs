@@ -6,7 +6,7 @@ use std::{
     pin::pin,
     rc::Rc,
     sync::{Arc, atomic::Ordering::Relaxed},
-    task::Poll,
+    task::{Context, Poll, ready},
 };
 
 use filter::call::{Call, CallFailure};
@@ -126,11 +126,62 @@ impl CallStream {
         result
     }
 
-    async fn exchange(&mut self, message: &[u8]) -> Result<Option<Vec<u8>>, CallFailure> {
+    /// Sends a message that nobody answers. Waits while the service does not read.
+    pub(crate) async fn tell(&mut self, message: &[u8], timeout_ms: u64) -> Result<(), CallFailure> {
+        let timer = self.worker.timers.timer();
+        timer.set(Some(timer.now_ms() + timeout_ms));
+        let mut sending = pin!(self.send(message));
+        poll_fn(|cx| match sending.as_mut().poll(cx) {
+            Poll::Ready(result) => Poll::Ready(result),
+            Poll::Pending => timer.poll_expired(cx).map(|()| Err(CallFailure::Timeout)),
+        })
+        .await
+    }
+
+    /// Ready once the service has ended the stream, well or not. What it says before is thrown away.
+    pub(crate) fn poll_ended(&mut self, cx: &Context<'_>) -> Poll<()> {
+        let Wire::Stream(stream) = &self.up.wire else {
+            return Poll::Ready(());
+        };
+        if !self.has_head {
+            let mut head = ResponseHead::default();
+            match ready!(stream.poll_response(cx, &mut head)) {
+                Ok(text) => self.worker.buffers.give(text),
+                Err(_) => return Poll::Ready(()),
+            }
+            self.has_head = true;
+            if head.status != 200 {
+                return Poll::Ready(());
+            }
+        }
+        loop {
+            let mut data = Buffer::default();
+            match ready!(stream.poll_data(cx, &mut data, &self.worker.buffers)) {
+                Ok(count) => {
+                    self.worker.buffers.give(data);
+                    if count == 0 {
+                        return Poll::Ready(());
+                    }
+                }
+                Err(_) => return Poll::Ready(()),
+            }
+        }
+    }
+
+    /// Whether configuration still names the endpoint.
+    pub(crate) fn is_current(&self) -> bool {
+        let snapshot = self.worker.snapshot();
+        let cluster = snapshot.clusters.get(&self.cluster.config.name);
+        cluster.is_some_and(|cluster| {
+            let mut endpoints = cluster.endpoints.iter();
+            endpoints.any(|entry| entry.state.id == self.endpoint.id)
+        })
+    }
+
+    async fn send(&self, message: &[u8]) -> Result<(), CallFailure> {
         let Wire::Stream(stream) = &self.up.wire else {
             return Err(unavailable(Failure::UpstreamProtocol));
         };
-        let lost = |_| unavailable(Failure::UpstreamReset);
         let mut framed = Vec::with_capacity(message.len() + 5);
         framed.push(0);
         framed.extend_from_slice(&(message.len() as u32).to_be_bytes());
@@ -138,8 +189,19 @@ impl CallStream {
         let mut sent = 0;
         while sent < framed.len() {
             let rest = [IoSlice::new(&framed[sent..])];
-            sent += poll_fn(|cx| stream.poll_send(cx, &rest, false)).await.map_err(lost)?;
+            sent += poll_fn(|cx| stream.poll_send(cx, &rest, false))
+                .await
+                .map_err(|_| unavailable(Failure::UpstreamReset))?;
         }
+        Ok(())
+    }
+
+    async fn exchange(&mut self, message: &[u8]) -> Result<Option<Vec<u8>>, CallFailure> {
+        self.send(message).await?;
+        let Wire::Stream(stream) = &self.up.wire else {
+            return Err(unavailable(Failure::UpstreamProtocol));
+        };
+        let lost = |_| unavailable(Failure::UpstreamReset);
         if !self.has_head {
             let mut head = ResponseHead::default();
             let text = poll_fn(|cx| stream.poll_response(cx, &mut head)).await.map_err(lost)?;
@@ -180,7 +242,7 @@ impl Drop for CallStream {
         self.endpoint.active.fetch_sub(1, Relaxed);
         if let Wire::Stream(stream) = &self.up.wire {
             // The service learns that nothing more comes; whether there is room to say so now does not matter.
-            let cx = std::task::Context::from_waker(std::task::Waker::noop());
+            let cx = Context::from_waker(std::task::Waker::noop());
             let _ = stream.poll_send(&cx, &[], true);
         }
     }

@@ -8,6 +8,7 @@
 )]
 
 pub mod grpc;
+pub mod log_stream;
 
 use std::{
     io::{Read, Write},

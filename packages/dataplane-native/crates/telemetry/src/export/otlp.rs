@@ -3,6 +3,7 @@
 use prost::Message;
 
 use super::{Shown, own_service};
+use crate::log_value::{KeyValue, Resource, attribute};
 use crate::{SpanKind, Telemetry};
 
 #[derive(Clone, PartialEq, Message)]
@@ -20,12 +21,6 @@ struct ResourceSpans {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct Resource {
-    #[prost(message, repeated, tag = "1")]
-    attributes: Vec<KeyValue>,
-}
-
-#[derive(Clone, PartialEq, Message)]
 struct ScopeSpans {
     #[prost(message, optional, tag = "1")]
     scope: Option<Scope>,
@@ -34,11 +29,11 @@ struct ScopeSpans {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct Scope {
+pub(crate) struct Scope {
     #[prost(string, tag = "1")]
-    name: String,
+    pub(crate) name: String,
     #[prost(string, tag = "2")]
-    version: String,
+    pub(crate) version: String,
 }
 
 // The names are the protocol's.
@@ -71,26 +66,6 @@ struct Status {
     message: String,
     #[prost(int32, tag = "3")]
     code: i32,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct KeyValue {
-    #[prost(string, tag = "1")]
-    key: String,
-    #[prost(message, optional, tag = "2")]
-    value: Option<AnyValue>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct AnyValue {
-    #[prost(oneof = "Kind", tags = "1")]
-    value: Option<Kind>,
-}
-
-#[derive(Clone, PartialEq, prost::Oneof)]
-enum Kind {
-    #[prost(string, tag = "1")]
-    Text(String),
 }
 
 /// Spans that are being gathered.
@@ -158,24 +133,18 @@ impl Batch {
     }
 }
 
-fn attribute(key: &str, value: String) -> KeyValue {
-    KeyValue {
-        key: key.to_owned(),
-        value: Some(AnyValue {
-            value: Some(Kind::Text(value)),
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{SpanFormat, tests::exported};
     use super::*;
+    use crate::log_value::Kind;
 
     fn value(attributes: &[KeyValue], key: &str) -> Option<String> {
         let found = attributes.iter().find(|attribute| attribute.key == key)?;
-        let Kind::Text(text) = found.value.clone()?.value?;
-        Some(text)
+        match found.value.clone()?.value? {
+            Kind::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     #[test]

@@ -257,6 +257,10 @@ impl Parser {
                 return Ok(None);
             }
             "REQUESTED_SERVER_NAME" if argument == "SNI_ONLY" || argument == "SNI_FIRST" => Value::RequestedServerName,
+            "FILTER_STATE" => match self.filter_state(argument) {
+                Some(value) => value,
+                None => return Ok(None),
+            },
             name if UNRECORDED.contains(&name) => return Ok(None),
             _ => return Err(unknown_form(command)),
         }))
@@ -287,6 +291,17 @@ impl Parser {
         Some(match query {
             "" | "WQ" => self.captured(Capture::Request(choice)),
             "NQ" => self.captured(Capture::RequestWithoutQuery(choice)),
+            _ => return None,
+        })
+    }
+
+    /// `KEY:PLAIN` for keys whose value is known here whoever sets it: what istiod and tunnels put there.
+    fn filter_state(&mut self, argument: &str) -> Option<Value> {
+        let key = argument.strip_suffix(":PLAIN")?;
+        Some(match key {
+            "io.istio.peer_principal" => self.captured(Capture::Tls(TlsPeer::Downstream, TlsFact::UriSan)),
+            "envoy.filters.listener.original_dst.local_ip" => Value::DownstreamLocalAddress(AddressPart::Whole),
+            "envoy.filters.listener.original_dst.remote_ip" => Value::DownstreamRemoteAddress(AddressPart::Whole),
             _ => return None,
         })
     }

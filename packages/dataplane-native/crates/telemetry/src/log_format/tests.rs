@@ -261,6 +261,22 @@ fn operators_without_a_value_here_are_named_and_written_as_absent() {
 }
 
 #[test]
+fn filter_state_that_is_known_without_it_has_a_value() {
+    let format = text(
+        "%FILTER_STATE(io.istio.peer_principal:PLAIN)% %FILTER_STATE(envoy.filters.listener.original_dst.remote_ip:PLAIN)%",
+    );
+    assert!(format.unrecorded().is_empty());
+    let log = AccessLog {
+        downstream_remote: "10.0.0.1:5".parse().ok(),
+        ..log()
+    };
+    assert_eq!(
+        line_with(&format, &log, &[Some("spiffe://a")]),
+        "spiffe://a 10.0.0.1:5\n"
+    );
+}
+
+#[test]
 fn interned_names_are_looked_up() {
     let log = AccessLog {
         route: StringId::OTHER,

@@ -16,6 +16,8 @@ pub(super) struct Line<'a> {
     captured: Vec<Captured<'a>>,
     strings: &'a Interner,
     omits_empty: bool,
+    /// Nothing is escaped: what is written is no line.
+    is_raw: bool,
 }
 
 /// What an operator wrote.
@@ -41,7 +43,13 @@ impl<'a> Line<'a> {
             captured: (0..count).map_while(|_| Captured::read(&mut from)).collect(),
             strings,
             omits_empty,
+            is_raw: false,
         }
+    }
+
+    /// The same without escapes.
+    pub(super) fn raw(self) -> Self {
+        Self { is_raw: true, ..self }
     }
 
     pub(super) fn write_pieces(&self, pieces: &[Piece], out: &mut String) {
@@ -121,8 +129,8 @@ impl<'a> Line<'a> {
             Value::Captured(index) => return self.write_captured(*index, out),
             Value::StartTime(format) => format.write(log.start_unix_us, out),
             Value::EmitTime(format) => format.write(unix_micros(), out),
-            Value::Method => push_visible(out, log.method),
-            Value::Path => push_visible(out, log.path),
+            Value::Method => self.push(out, log.method),
+            Value::Path => self.push(out, log.path),
             Value::Protocol => out.push_str(log.protocol),
             Value::ResponseFlags | Value::ResponseFlagsLong if log.flags.is_empty() => out.push('-'),
             Value::ResponseFlags => {
@@ -131,13 +139,13 @@ impl<'a> Line<'a> {
             Value::ResponseFlagsLong => log.flags.write_long(out),
             Value::ResponseCodeDetails => push_without_spaces(out, log.details),
             Value::TerminationDetails => push_without_spaces(out, log.termination_details),
-            Value::UpstreamFailure => push_visible(out, log.upstream_failure.as_bytes()),
-            Value::ForwardedFor => push_visible(out, log.forwarded_for),
-            Value::UserAgent => push_visible(out, log.user_agent),
-            Value::RequestId => push_visible(out, log.request_id),
-            Value::UpstreamCluster => push_visible(out, self.strings.get(log.upstream_cluster).as_bytes()),
-            Value::RequestedServerName => push_visible(out, log.server_name.as_bytes()),
-            Value::RouteName => push_visible(out, self.strings.get(log.route).as_bytes()),
+            Value::UpstreamFailure => self.push(out, log.upstream_failure.as_bytes()),
+            Value::ForwardedFor => self.push(out, log.forwarded_for),
+            Value::UserAgent => self.push(out, log.user_agent),
+            Value::RequestId => self.push(out, log.request_id),
+            Value::UpstreamCluster => self.push(out, self.strings.get(log.upstream_cluster).as_bytes()),
+            Value::RequestedServerName => self.push(out, log.server_name.as_bytes()),
+            Value::RouteName => self.push(out, self.strings.get(log.route).as_bytes()),
             Value::TraceId => {
                 for byte in log.trace_id.iter().flatten() {
                     let _ = write!(out, "{byte:02x}");
@@ -159,12 +167,21 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// Text of a stranger.
+    fn push(&self, out: &mut String, bytes: &[u8]) {
+        if self.is_raw {
+            out.push_str(&String::from_utf8_lossy(bytes));
+        } else {
+            push_visible(out, bytes);
+        }
+    }
+
     fn write_captured(&self, index: usize, out: &mut String) -> Written {
         match self.captured.get(index) {
             None | Some(Captured::Absent) => Written::Absent,
             // A header that is there and empty is empty, not absent.
             Some(Captured::Text(text)) => {
-                push_visible(out, text);
+                self.push(out, text);
                 Written::Text
             }
             Some(Captured::Number(number)) => push_number(out, *number),

@@ -149,3 +149,36 @@ fn origins_travel_with_the_resource() {
     };
     assert_eq!(*config.virtual_hosts[0].routes[0].origins, [origin]);
 }
+
+#[test]
+fn virtual_clusters_have_a_name_and_headers() {
+    let with = |clusters: Vec<route::VirtualCluster>| route::RouteConfiguration {
+        name: "r".into(),
+        virtual_hosts: vec![route::VirtualHost {
+            name: "shop".into(),
+            domains: vec!["*".into()],
+            virtual_clusters: clusters,
+            ..route::VirtualHost::default()
+        }],
+        ..route::RouteConfiguration::default()
+    };
+    let post = route::VirtualCluster {
+        name: "buy".into(),
+        headers: vec![route::HeaderMatcher {
+            name: ":method".into(),
+            ..route::HeaderMatcher::default()
+        }],
+    };
+    let decode = accepted(ResourceType::Route, &with(vec![post]));
+    let Resource::Route(decoded) = decode.resource else {
+        panic!()
+    };
+    assert_eq!(&*decoded.virtual_hosts[0].virtual_clusters[0].name, "buy");
+    let found = errors(ResourceType::Route, &with(vec![route::VirtualCluster::default()]));
+    for part in [
+        "virtualClusters[0].name: is empty",
+        "virtualClusters[0].headers: is empty",
+    ] {
+        assert!(found.iter().any(|error| error.contains(part)), "{part} in {found:?}");
+    }
+}

@@ -16,7 +16,7 @@ use messages::envoy::{
 
 use super::*;
 
-fn manager_of(listener: &listener::Listener) -> (config::HttpConnectionManager, Vec<String>) {
+pub(super) fn manager_of(listener: &listener::Listener) -> (config::HttpConnectionManager, Vec<String>) {
     let decode = accepted(ResourceType::Listener, listener);
     let warnings = decode.warnings.iter().map(ToString::to_string).collect();
     let Resource::Listener(listener) = decode.resource else {
@@ -28,7 +28,7 @@ fn manager_of(listener: &listener::Listener) -> (config::HttpConnectionManager, 
     ((**manager).clone(), warnings)
 }
 
-fn manager(change: impl FnOnce(&mut hcm::HttpConnectionManager)) -> listener::Listener {
+pub(super) fn manager(change: impl FnOnce(&mut hcm::HttpConnectionManager)) -> listener::Listener {
     let mut manager = hcm::HttpConnectionManager {
         http_filters: vec![http_filter("r", packed(&Router::default()), false)],
         route_specifier: Some(RouteSpecifier::RouteConfig(routes(vec![]))),
