@@ -47,18 +47,20 @@ async function startFairleadHost({ directory, cpu, shape, places }: HostOptions)
       await waitUntilReady("the updates", child, said("updated"), UPDATES_LIMIT_MS + count * intervalMs);
     },
     async engineBytes() {
-      const answers = (): readonly string[] =>
-        [...readFileSync(logFile, "utf8").matchAll(/^engine (\d+)$/gm)].map(([, bytes = ""]) => bytes);
-      const before = answers().length;
+      const before = engineAnswers(logFile).length;
       child.say("engine\n");
-      await waitUntilReady("the engine's gauge", child, async () => answers().length > before);
-      return Number(answers().at(-1));
+      await waitUntilReady("the engine's gauge", child, async () => engineAnswers(logFile).length > before);
+      return Number(engineAnswers(logFile).at(-1));
     },
     stop: () => child.stop(),
   };
 }
 
 const UPDATES_LIMIT_MS = 60_000;
+
+function engineAnswers(logFile: string): readonly string[] {
+  return [...readFileSync(logFile, "utf8").matchAll(/^engine (\d+)$/gm)].map(([, bytes = ""]) => bytes);
+}
 
 async function startEnvoyHost({ directory, cpu, shape, places }: HostOptions): Promise<Host> {
   const program = findProgram("envoy", [PEERS]);

@@ -131,6 +131,13 @@ describe("the native engine", () => {
     });
   });
 
+  it("says how much memory its engine has, which is little", async () => {
+    const stats = await (await start()).stats();
+    const bytes = stats.find(({ name }) => name === "fairlead_proxy_memory_resident_bytes")?.value;
+    expect(bytes).toBeGreaterThan(100 * 1024);
+    expect(bytes).toBeLessThan(64 * 2 ** 20);
+  });
+
   it("shows where its listeners are bound", async () => {
     expect(await (await start()).listeners()).toEqual([{ name: "web", addresses: [address] }]);
   });

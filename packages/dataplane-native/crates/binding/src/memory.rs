@@ -50,30 +50,3 @@ fn is_of_heap((start, end): (usize, usize)) -> bool {
         unsafe { libmimalloc_sys::mi_is_in_heap_region(ptr::without_provenance::<u8>(address).cast()) }
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_heap_has_in_memory_is_known() {
-        let before = resident_bytes();
-        let large = vec![1_u8; 64 << 20];
-        let with_it = resident_bytes();
-        assert!(
-            with_it >= before + (60 << 20),
-            "{before} bytes before, {with_it} with {} more",
-            large.len()
-        );
-    }
-
-    #[test]
-    fn first_lines_of_mappings_are_told_from_the_others() {
-        assert_eq!(
-            anonymous_place("7f00-7fff rw-p 00000000 00:00 0 "),
-            Some(Some((0x7f00, 0x7fff)))
-        );
-        assert_eq!(anonymous_place("7f00-7fff r-xp 00000000 fe:00 7 /bin/node"), Some(None));
-        assert_eq!(anonymous_place("Size:   4 kB"), None);
-    }
-}
