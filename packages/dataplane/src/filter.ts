@@ -46,12 +46,15 @@ export interface FilterReply {
 export interface FilterHeaders extends Iterable<readonly [string, string]> {
   /** The values of that name, joined by `, `. */
   get(name: string): string | undefined;
+  /** The values of that name, one by one. */
   getAll(name: string): readonly string[];
+  /** Whether there is one of that name. */
   has(name: string): boolean;
   /** Replaces all values. Fields that frame a message (`content-length`, `connection` …) and `host` are not a filter's to change. */
   set(name: string, value: string): void;
   /** Adds a value. */
   append(name: string, value: string): void;
+  /** Removes all values. */
   delete(name: string): void;
 }
 
@@ -80,6 +83,7 @@ export interface FilterRequest {
 export interface FilterResponse {
   readonly status: number;
   readonly headers: FilterHeaders;
+  /** Replaces the status: from 200 to 599. */
   setStatus(status: number): void;
 }
 

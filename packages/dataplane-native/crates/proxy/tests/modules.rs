@@ -12,7 +12,9 @@ use std::{
     thread::JoinHandle,
 };
 
-use proxy::{Bootstrap, Problem, Proxy, Severity};
+use messages::{envoy::config::route::v3 as pb, fairlead::dataplane::v1::FilterModule, google::protobuf::Any};
+use prost::{Message as _, Name as _};
+use proxy::{Bootstrap, Problem, Proxy, Severity, Upsert};
 use serde_json::{Value, json};
 use support::{Client, Upstream, address, apply, cluster, forward, http_listener_with, start_with, wait_until};
 
@@ -414,6 +416,73 @@ fn a_module_that_does_not_load_is_refused_and_what_ran_before_serves_on() {
     // What was tried is forgotten.
     released.recv().unwrap();
     released.recv().unwrap();
+}
+
+#[test]
+fn routes_of_an_xds_server_name_modules_and_are_refused_where_one_does_not_load() {
+    let upstream = Upstream::saying("ok");
+    let proxy = start();
+    let _thread = FakeThread::attach(&proxy, |question| match question.kind {
+        LOAD if question.texts()[0] == "broken.ts" => refusing(0, "no such file"),
+        LOAD => able(1),
+        _ => setting(&[("x-seen", "1")], "", None),
+    });
+    let mut listening = config(&upstream, json!({}), json!([]));
+    listening["listeners"][0]["filterChains"][0]["filters"][0]["httpConnectionManager"]["routes"] =
+        json!({ "named": "r" });
+    apply(&proxy, &listening);
+    assert_eq!(routes_of(&proxy, "good.ts"), Vec::<String>::new());
+    wait_until("the listener is there", || proxy.is_ready());
+    assert_eq!(ask(&proxy, GET).status, 200);
+    assert_eq!(upstream.last().header("x-seen"), Some("1"));
+    let problem = "virtualHosts[0].typedPerFilterConfig[\"mine\"].module: no such file";
+    assert_eq!(routes_of(&proxy, "broken.ts"), [problem]);
+    assert_eq!(ask(&proxy, GET).status, 200);
+}
+
+/// Gives the proxy the route configuration `r`, whose host names this module; answers what is wrong.
+fn routes_of(proxy: &Proxy, module: &str) -> Vec<String> {
+    let filter = FilterModule {
+        module: module.to_owned(),
+        ..FilterModule::default()
+    };
+    let any = Any {
+        type_url: format!("type.googleapis.com/{}", FilterModule::full_name()),
+        value: filter.encode_to_vec(),
+    };
+    let route = pb::Route {
+        r#match: Some(pb::RouteMatch {
+            path_specifier: Some(pb::route_match::PathSpecifier::Prefix("/".to_owned())),
+            ..pb::RouteMatch::default()
+        }),
+        action: Some(pb::route::Action::Route(pb::RouteAction {
+            cluster_specifier: Some(pb::route_action::ClusterSpecifier::Cluster("up".to_owned())),
+            ..pb::RouteAction::default()
+        })),
+        ..pb::Route::default()
+    };
+    let host = pb::VirtualHost {
+        name: "all".to_owned(),
+        domains: vec!["*".to_owned()],
+        routes: vec![route],
+        typed_per_filter_config: [("mine".to_owned(), any)].into(),
+        ..pb::VirtualHost::default()
+    };
+    let table = pb::RouteConfiguration {
+        name: "r".to_owned(),
+        virtual_hosts: vec![host],
+        ..pb::RouteConfiguration::default()
+    };
+    let upsert = Upsert {
+        name: "r".to_owned(),
+        version: module.to_owned(),
+        bytes: table.encode_to_vec(),
+    };
+    let url = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
+    let problems = proxy.apply_xds(url, vec![upsert], Vec::new()).into_iter();
+    problems
+        .map(|problem| format!("{}: {}", problem.path, problem.message))
+        .collect()
 }
 
 #[test]
