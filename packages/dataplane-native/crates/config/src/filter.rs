@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AuthzOverride, Compressor, CompressorOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault, FilterModule, GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, StringMatcher, TcpProxy, Decompressor, StatefulSession,
+    AuthzOverride, Compressor, CompressorOverride, Decompressor, ExtAuthz, ExtProc, ExtProcOverride, Fault,
+    FilterModule, GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac,
+    StatefulSession, StringMatcher, TcpProxy,
 };
 
 /// What a filter chain does with a connection.

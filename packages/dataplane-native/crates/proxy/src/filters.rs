@@ -16,7 +16,8 @@ mod share;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use config::{
-    Compressor, CompressorOverride, CorsPolicy, FilterModule, FilterOverride, HeaderName, HttpFilter, HttpFilterKind, Invalid, LocalRateLimit, Rbac, RequestView, Decompressor, DecompressorLibrary,
+    Compressor, CompressorOverride, CorsPolicy, Decompressor, DecompressorLibrary, FilterModule, FilterOverride,
+    HeaderName, HttpFilter, HttpFilterKind, Invalid, LocalRateLimit, Rbac, RequestView,
 };
 use filter::{
     call::{Answer, Call, CallFailure},

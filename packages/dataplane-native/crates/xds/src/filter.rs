@@ -45,7 +45,8 @@ use prost::Message;
 use crate::{
     buffer, compressor,
     context::{Context, is},
-    ext_authz, ext_proc, fault, filter_state, global_limit, http_connection_manager, jwt, module, rate_limit, rbac, short, tcp_proxy, decompressor, session,
+    decompressor, ext_authz, ext_proc, fault, filter_state, global_limit, http_connection_manager, jwt, module,
+    rate_limit, rbac, session, short, tcp_proxy,
 };
 
 /// Filters that only observe or pass on telemetry; what they do, this proxy does itself or does not need.
