@@ -199,15 +199,15 @@ describe("taking over from a former process", () => {
         onQuit: () => ended.push(name),
       });
     const advancing = async (what: string, ask: () => boolean): Promise<void> => {
-      await until(what, () => {
-        clock.advance(50);
+      await until(what, async () => {
+        await clock.advance(50);
         return ask();
       });
     };
     const former = await start("former", engine);
     await until("the former one listens", () => former.adminAddress !== "");
     const next = await start("next", new FakeEngine());
-    clock.advance(1_000);
+    await clock.advance(1_000);
     expect([former.adminAddress !== "", next.adminAddress]).toEqual([true, ""]);
 
     engine.handedOver = true;

@@ -98,7 +98,7 @@ export interface FilterContext<Config> {
   /** What filters know about the request, by namespace. */
   readonly metadata: { readonly [namespace: string]: FilterJson };
   /** Adds values to a namespace: for later filters, for `onResponse`, and for access logs (`%DYNAMIC_METADATA(namespace:key)%`). */
-  setMetadata(namespace: string, values: { readonly [key: string]: FilterJson }): void;
+  readonly setMetadata: (namespace: string, values: { readonly [key: string]: FilterJson }) => void;
 }
 
 /** Who asks. */

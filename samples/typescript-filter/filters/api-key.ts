@@ -29,7 +29,7 @@ export const filter = defineFilter<Config>({
   },
   onResponse(response, { metadata }) {
     const known = metadata[NAMESPACE];
-    if (isObject(known)) response.headers.set("x-requests-left", String(known["left"]));
+    if (isObject(known) && typeof known["left"] === "number") response.headers.set("x-requests-left", `${known["left"]}`);
   },
 });
 
@@ -46,7 +46,12 @@ function parseConfig(config: FilterJson | undefined): Config {
   const { clients, perMinute } = config;
   if (!isObject(clients)) throw new TypeError("clients: write { key: name }");
   if (typeof perMinute !== "number" || perMinute < 1) throw new TypeError(`perMinute: ${JSON.stringify(perMinute)} is no number from 1 on`);
-  return { clients: new Map(Object.entries(clients).map(([key, name]) => [key, String(name)])), perMinute };
+  return { clients: new Map(Object.entries(clients).map(([key, name]) => [key, clientName(key, name)])), perMinute };
+}
+
+function clientName(key: string, name: FilterJson): string {
+  if (typeof name !== "string") throw new TypeError(`clients.${key}: ${JSON.stringify(name)} is no name`);
+  return name;
 }
 
 function isObject(value: FilterJson | undefined): value is { readonly [key: string]: FilterJson } {
