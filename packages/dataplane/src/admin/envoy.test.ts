@@ -334,7 +334,9 @@ describe("/stats", () => {
     expect(await textOf("/stats?usedonly&filter=^(server.state|listener_manager.workers_started)$")).toBe(
       "listener_manager.workers_started: 0\nserver.state: 3\n",
     );
-    expect(await textOf("/stats?filter=cluster.backends.membership")).toBe("cluster.backends.membership_total: 2\n");
+    expect(await textOf("/stats?filter=cluster.backends.membership")).toBe(
+      "cluster.backends.membership_degraded: 0\ncluster.backends.membership_healthy: 1\ncluster.backends.membership_total: 2\n",
+    );
     expect(JSON.parse(await textOf("/stats?format=json&filter=cds.update_success"))).toEqual({
       stats: [{ name: "cluster_manager.cds.update_success", value: 1 }],
     });
