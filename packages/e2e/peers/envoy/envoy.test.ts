@@ -76,11 +76,12 @@ describe.each(MESHES)("a stock Envoy $what", ({ xds, isEnvoy }) => {
 
   test("follows a change of weights", async () => {
     mesh.edit("routing.yaml", (text) => text.replace("weight: 100", "weight: 50").replace("weight: 0", "weight: 50"));
-    const answers = await until("both versions answer", async () => {
+    // Of some requests a part may be sent before the change has come.
+    await until("each version answers its share", async () => {
       const some = await products(mesh, 40);
-      return new Set(some.map(({ version }) => version)).size === 2 && some;
+      const ofV3 = some.filter(({ version }) => version === "v3").length;
+      return ofV3 > 5 && ofV3 < 35;
     });
-    expect(answers.filter(({ version }) => version === "v3").length).toBeGreaterThan(5);
     mesh.edit("routing.yaml", (text) => text.replace("weight: 50", "weight: 100").replace("weight: 50", "weight: 0"));
   });
 
