@@ -69,8 +69,8 @@ pub enum HttpFilterKind {
     LocalRateLimit(Box<LocalRateLimit>),
     /// A service that decides whether a request may pass.
     ExtAuthz(Box<ExtAuthz>),
-    /// A service that looks at heads and changes them.
-    ExtProc(Box<ExtProc>),
+    /// A service that looks at messages and changes them.
+    ExtProc(Arc<ExtProc>),
     /// A service that decides whether a request is one too many.
     RateLimit(Box<GlobalRateLimit>),
     /// Holds requests until they are complete.
@@ -124,8 +124,8 @@ pub enum FilterOverride {
     LocalRateLimit(Box<LocalRateLimit>),
     /// Other settings for the service that decides.
     ExtAuthz(Box<AuthzOverride>),
-    /// Other settings for the service that looks at heads.
-    ExtProc(Box<ExtProcOverride>),
+    /// Other settings for the service that looks at messages.
+    ExtProc(Arc<ExtProcOverride>),
     /// Other settings for the service that counts.
     RateLimit(Box<RateLimitOverride>),
     /// Another size.

@@ -52,7 +52,7 @@ pub use cluster::{
 pub use compressor::{Compressor, CompressorLibrary, CompressorOverride};
 pub use endpoint::{ClusterLoadAssignment, Endpoint, HealthStatus, Locality, LocalityEndpoints, Workload};
 pub use ext_authz::{AuthzBody, AuthzHttpService, AuthzOverride, AuthzService, ExtAuthz};
-pub use ext_proc::{ExtProc, ExtProcMode, ExtProcOverride, RouteCache};
+pub use ext_proc::{ExtProc, ExtProcBody, ExtProcMode, ExtProcModeChange, ExtProcOverride, RouteCache};
 pub use fault::{AbortKind, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
 pub use filter::{
     BufferLimit, ConnectionLimit, CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions,

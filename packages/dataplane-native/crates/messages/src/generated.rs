@@ -13296,7 +13296,14 @@ pub mod envoy {
                     pub metadata_context: ::core::option::Option<
                         super::super::super::config::core::v3::Metadata,
                     >,
-                    #[prost(oneof = "processing_request::Request", tags = "2, 3")]
+                    #[prost(bool, tag = "10")]
+                    pub observability_mode: bool,
+                    #[prost(message, optional, tag = "11")]
+                    pub protocol_config: ::core::option::Option<ProtocolConfiguration>,
+                    #[prost(
+                        oneof = "processing_request::Request",
+                        tags = "2, 3, 4, 5, 6, 7"
+                    )]
                     pub request: ::core::option::Option<processing_request::Request>,
                 }
                 /// Nested message and enum types in `ProcessingRequest`.
@@ -13308,6 +13315,14 @@ pub mod envoy {
                         RequestHeaders(super::HttpHeaders),
                         #[prost(message, tag = "3")]
                         ResponseHeaders(super::HttpHeaders),
+                        #[prost(message, tag = "4")]
+                        RequestBody(super::HttpBody),
+                        #[prost(message, tag = "5")]
+                        ResponseBody(super::HttpBody),
+                        #[prost(message, tag = "6")]
+                        RequestTrailers(super::HttpTrailers),
+                        #[prost(message, tag = "7")]
+                        ResponseTrailers(super::HttpTrailers),
                     }
                 }
                 impl ::prost::Name for ProcessingRequest {
@@ -13318,6 +13333,30 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.service.ext_proc.v3.ProcessingRequest".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ProtocolConfiguration {
+                    #[prost(
+                        enumeration = "super::super::super::extensions::filters::http::ext_proc::v3::processing_mode::BodySendMode",
+                        tag = "1"
+                    )]
+                    pub request_body_mode: i32,
+                    #[prost(
+                        enumeration = "super::super::super::extensions::filters::http::ext_proc::v3::processing_mode::BodySendMode",
+                        tag = "2"
+                    )]
+                    pub response_body_mode: i32,
+                }
+                impl ::prost::Name for ProtocolConfiguration {
+                    const NAME: &'static str = "ProtocolConfiguration";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.ProtocolConfiguration".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.ProtocolConfiguration".into()
                     }
                 }
                 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -13331,7 +13370,10 @@ pub mod envoy {
                     pub mode_override: ::core::option::Option<
                         super::super::super::extensions::filters::http::ext_proc::v3::ProcessingMode,
                     >,
-                    #[prost(oneof = "processing_response::Response", tags = "1, 2, 7")]
+                    #[prost(
+                        oneof = "processing_response::Response",
+                        tags = "1, 2, 3, 4, 5, 6, 7"
+                    )]
                     pub response: ::core::option::Option<processing_response::Response>,
                 }
                 /// Nested message and enum types in `ProcessingResponse`.
@@ -13343,6 +13385,14 @@ pub mod envoy {
                         RequestHeaders(super::HeadersResponse),
                         #[prost(message, tag = "2")]
                         ResponseHeaders(super::HeadersResponse),
+                        #[prost(message, tag = "3")]
+                        RequestBody(super::BodyResponse),
+                        #[prost(message, tag = "4")]
+                        ResponseBody(super::BodyResponse),
+                        #[prost(message, tag = "5")]
+                        RequestTrailers(super::TrailersResponse),
+                        #[prost(message, tag = "6")]
+                        ResponseTrailers(super::TrailersResponse),
                         #[prost(message, tag = "7")]
                         ImmediateResponse(super::ImmediateResponse),
                     }
@@ -13377,6 +13427,42 @@ pub mod envoy {
                         "/envoy.service.ext_proc.v3.HttpHeaders".into()
                     }
                 }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpBody {
+                    #[prost(bytes = "vec", tag = "1")]
+                    pub body: ::prost::alloc::vec::Vec<u8>,
+                    #[prost(bool, tag = "2")]
+                    pub end_of_stream: bool,
+                }
+                impl ::prost::Name for HttpBody {
+                    const NAME: &'static str = "HttpBody";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.HttpBody".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.HttpBody".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpTrailers {
+                    #[prost(message, optional, tag = "1")]
+                    pub trailers: ::core::option::Option<
+                        super::super::super::config::core::v3::HeaderMap,
+                    >,
+                }
+                impl ::prost::Name for HttpTrailers {
+                    const NAME: &'static str = "HttpTrailers";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.HttpTrailers".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.HttpTrailers".into()
+                    }
+                }
                 #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct HeadersResponse {
@@ -13391,6 +13477,38 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.service.ext_proc.v3.HeadersResponse".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct BodyResponse {
+                    #[prost(message, optional, tag = "1")]
+                    pub response: ::core::option::Option<CommonResponse>,
+                }
+                impl ::prost::Name for BodyResponse {
+                    const NAME: &'static str = "BodyResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.BodyResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.BodyResponse".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct TrailersResponse {
+                    #[prost(message, optional, tag = "1")]
+                    pub header_mutation: ::core::option::Option<HeaderMutation>,
+                }
+                impl ::prost::Name for TrailersResponse {
+                    const NAME: &'static str = "TrailersResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.TrailersResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.TrailersResponse".into()
                     }
                 }
                 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -13519,9 +13637,23 @@ pub mod envoy {
                         "/envoy.service.ext_proc.v3.HeaderMutation".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct BodyMutation {}
+                pub struct BodyMutation {
+                    #[prost(oneof = "body_mutation::Mutation", tags = "1, 2")]
+                    pub mutation: ::core::option::Option<body_mutation::Mutation>,
+                }
+                /// Nested message and enum types in `BodyMutation`.
+                pub mod body_mutation {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Mutation {
+                        #[prost(bytes, tag = "1")]
+                        Body(::prost::alloc::vec::Vec<u8>),
+                        #[prost(bool, tag = "2")]
+                        ClearBody(bool),
+                    }
+                }
                 impl ::prost::Name for BodyMutation {
                     const NAME: &'static str = "BodyMutation";
                     const PACKAGE: &'static str = "envoy.service.ext_proc.v3";

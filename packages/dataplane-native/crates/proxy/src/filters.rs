@@ -39,7 +39,7 @@ use crate::{
 
 pub(crate) use access::admits_connection;
 pub(crate) use explain::explain;
-pub(crate) use ext_proc::{Processing, Show, failed as processing_failed, reply as immediate};
+pub(crate) use ext_proc::{Processing, Show, ShowBody, failed as processing_failed, reply as immediate};
 pub(crate) use rewrite::compressors;
 pub(crate) use share::cors_policy;
 
@@ -99,6 +99,8 @@ pub(crate) struct Progress {
     has_fetched: bool,
     /// What came of what the filter wanted to show.
     pub(crate) shown: Option<Shown>,
+    /// What the filter wants to show of the body, once what it changed in the head has been taken over.
+    body_to_show: Option<Box<ShowBody>>,
 }
 
 /// A body that was held back for a filter.
@@ -117,6 +119,8 @@ pub(crate) enum Outcome {
     Call(Box<Call>),
     /// Show this to a service, then ask again.
     Show(Box<Show>),
+    /// Show the body to the same service; the filter is done.
+    ShowBody(Box<ShowBody>),
     /// Fetch these keys, then ask again.
     Keys(Vec<Arc<KeySource>>),
     /// Hold back so many bytes of the body, then ask again with them.
@@ -149,7 +153,7 @@ enum Kind {
     RateLimit(Box<LocalRateLimit>, Bucket),
     ExtAuthz(Box<config::ExtAuthz>),
     GlobalLimit(Box<config::GlobalRateLimit>),
-    ExtProc(Box<config::ExtProc>),
+    ExtProc(Arc<config::ExtProc>),
     Buffer(u32),
     GrpcWeb,
     Compressor(Box<Compressor>),
@@ -246,6 +250,7 @@ impl HttpFilters {
                 }
             };
             match outcome {
+                Outcome::Changed if progress.body_to_show.is_some() => return outcome,
                 Outcome::Continue | Outcome::Changed => {
                     progress.position += 1;
                     progress.is_delayed = false;
@@ -264,7 +269,7 @@ impl HttpFilters {
                     progress.has_fetched = true;
                     return outcome;
                 }
-                Outcome::Hold(_) => {
+                Outcome::Hold(_) | Outcome::ShowBody(_) => {
                     progress.position += 1;
                     return outcome;
                 }

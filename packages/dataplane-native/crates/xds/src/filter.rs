@@ -223,7 +223,7 @@ fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) 
         return Some(HttpFilterKind::ExtAuthz(Box::new(ext_authz::filter(cx, any))));
     }
     if is::<ExternalProcessor>(any) {
-        return Some(HttpFilterKind::ExtProc(Box::new(ext_proc::filter(cx, any))));
+        return Some(HttpFilterKind::ExtProc(Arc::new(ext_proc::filter(cx, any))));
     }
     if is::<RateLimit>(any) {
         return Some(HttpFilterKind::RateLimit(Box::new(global_limit::filter(cx, any))));

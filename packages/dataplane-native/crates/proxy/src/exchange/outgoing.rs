@@ -5,11 +5,18 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use filter::grpc_web::TextDecoder;
+use filter::{ext_proc::Changes, grpc_web::TextDecoder};
 use http::{BodyReader, Buffer, BufferPool, Decoded, Framing};
+use serde_json::Value;
 
-use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages, trailers::Trailers, write_chunk};
-use crate::wire::Wire;
+use super::{
+    Broken, Gate, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages,
+    gate::Piece,
+    gated::{Gated, Raw, WireError},
+    trailers::Trailers,
+    write_chunk,
+};
+use crate::{request::Reply, wire::Wire};
 
 /// How an upstream takes a body.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +47,8 @@ pub(crate) struct Outgoing {
     later_len: usize,
     later_sent: usize,
     reader: BodyReader,
+    /// Services are shown the body before it goes on; `later` has what it has become.
+    gated: Option<Box<Gated>>,
     framing: Framing,
     /// The client's chunks are taken off.
     decodes: bool,
@@ -88,6 +97,7 @@ impl Outgoing {
         self.next_request = head_len + taken;
         self.later_len = 0;
         self.decodes = false;
+        self.gated = None;
         self.text = None;
         self.is_held = false;
         self.most_kept = BufferPool::MAX;
@@ -120,7 +130,10 @@ impl Outgoing {
         if sink.is_stream && self.framing == Framing::Chunked && !self.decodes {
             self.take_chunks_off(buffer, pool)?;
         }
-        let is_open = self.decodes || self.text.is_some() || self.framing == Framing::Close && !sink.has_length;
+        let is_open = self.gated.is_some()
+            || self.decodes
+            || self.text.is_some()
+            || self.framing == Framing::Close && !sink.has_length;
         self.chunks = !sink.is_stream && !self.is_held && is_open;
         Ok(())
     }
@@ -154,6 +167,83 @@ impl Outgoing {
             Some(text) if self.reader.is_done() && !text.is_complete() => Err(BAD_TEXT),
             _ => Ok(()),
         }
+    }
+
+    /// Shows a service the body: what is here and what will come. The head must not say how long it is.
+    pub(crate) fn add_gate(&mut self, gate: Gate, buffer: &mut Buffer, pool: &BufferPool) -> Result<(), Broken> {
+        if self.framing == Framing::Chunked && !self.decodes {
+            self.take_chunks_off(buffer, pool)?;
+        }
+        let piece = Piece {
+            content: self.held(buffer).concat(),
+            ends: self.reader.is_done(),
+        };
+        let piece = (piece.ends || !piece.content.is_empty()).then_some(piece);
+        let gated = if let Some(gated) = &mut self.gated {
+            self.later.clear();
+            gated
+        } else {
+            // What follows the request stays where it will be looked for.
+            let mut input = std::mem::take(&mut self.later);
+            input.consume(self.later_len.min(input.len()));
+            let reader = std::mem::take(&mut self.reader);
+            self.gated
+                .insert(Box::new(Gated::new(Raw::new(reader, self.decodes, input))))
+        };
+        gated.push(gate, piece);
+        self.reader = BodyReader::new(Framing::Close);
+        self.framing = Framing::Close;
+        self.decodes = false;
+        self.is_held = false;
+        self.first = (self.first.0, self.first.0);
+        self.later_len = 0;
+        self.rewind();
+        Ok(())
+    }
+
+    /// Ready when something of what the body has become is here, or nothing will come.
+    pub(crate) fn poll_first(
+        &mut self,
+        cx: &mut Context<'_>,
+        down: &mut Wire,
+        pool: &BufferPool,
+    ) -> Poll<Result<(), Broken>> {
+        while self.later_len == 0 && !self.reader.is_done() {
+            ready!(self.poll_read(cx, down, pool))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// What the body has become, if that is all here.
+    pub(crate) fn known_length(&self) -> Option<usize> {
+        self.reader
+            .is_done()
+            .then_some(self.first.1 - self.first.0 + self.later_len)
+    }
+
+    /// Goes on with what services were asked about the body.
+    pub(crate) fn poll_questions(&mut self, cx: &mut Context<'_>) {
+        if let Some(gated) = &mut self.gated {
+            gated.poll_questions(cx);
+        }
+    }
+
+    /// The answer of a service that has ended the request.
+    pub(crate) fn take_stop(&mut self) -> Option<Box<Reply>> {
+        self.gated.as_mut()?.take_stop()
+    }
+
+    /// What services that have seen the body change in the head.
+    pub(crate) fn take_changes(&mut self) -> Vec<Changes> {
+        self.gated
+            .as_mut()
+            .map(|gated| gated.take_changes())
+            .unwrap_or_default()
+    }
+
+    /// Metadata from services that have seen the body.
+    pub(crate) fn take_metadata(&mut self) -> Option<Value> {
+        self.gated.as_mut()?.take_metadata()
     }
 
     /// Takes the whole body before any of it goes on. Ready with its length; with none if it is longer than `limit`.
@@ -300,6 +390,18 @@ impl Outgoing {
     /// Ends the request: the connection's buffer is left with what follows it. False if the body was not all taken.
     pub(crate) fn finish(&mut self, buffer: &mut Buffer, pool: &BufferPool) -> bool {
         self.head.clear();
+        if let Some(gated) = self.gated.take() {
+            pool.give(std::mem::take(&mut self.later));
+            self.later_len = 0;
+            let raw = gated.raw;
+            if raw.input.is_empty() {
+                pool.give(raw.input);
+                buffer.consume(self.next_request.min(buffer.len()));
+            } else {
+                pool.give(std::mem::replace(buffer, raw.input));
+            }
+            return raw.reader.is_done();
+        }
         let is_done = self.reader.is_done();
         if self.later.is_empty() {
             buffer.consume(self.next_request.min(buffer.len()));
@@ -316,6 +418,7 @@ impl Outgoing {
     pub(crate) fn release(&mut self, pool: &BufferPool, kept_bytes: usize) {
         pool.give(std::mem::take(&mut self.later));
         self.later_len = 0;
+        self.gated = None;
         self.trailers.release(pool);
         for text in [&mut self.head, &mut self.chunk] {
             text.clear();
@@ -433,6 +536,9 @@ impl Outgoing {
             self.later_len = 0;
             self.later_sent = 0;
         }
+        if self.gated.is_some() {
+            return self.poll_gated(cx, down, pool);
+        }
         if !down.is_stream() {
             if self.later.capacity() == 0 {
                 self.later = pool.take(1);
@@ -490,13 +596,39 @@ impl Outgoing {
         Poll::Ready(Ok(()))
     }
 
+    /// Takes the next piece of what services make of the body.
+    fn poll_gated(&mut self, cx: &mut Context<'_>, down: &mut Wire, pool: &BufferPool) -> Poll<Result<(), Broken>> {
+        let Some(gated) = &mut self.gated else {
+            return Poll::Ready(Ok(()));
+        };
+        let before = gated.raw.content_bytes;
+        let next = gated.poll_next(cx, down, pool, &mut self.trailers, |error| match error {
+            WireError::Ended(_) => Broken::Downstream,
+            WireError::Malformed(details) => Broken::DownstreamProtocol(details),
+        });
+        self.body_bytes += gated.raw.content_bytes - before;
+        let mut piece = ready!(next)?;
+        if let Some(text) = &mut self.text {
+            let len = decode_text(text, &mut piece.content)?;
+            piece.content.truncate(len);
+        }
+        self.messages.take(&piece.content);
+        append(&mut self.later, &piece.content, pool);
+        self.later_len += piece.content.len();
+        if piece.ends {
+            // It was delimited by its end.
+            let _ = self.reader.end();
+        }
+        Poll::Ready(self.check_text())
+    }
+
     /// Notices that the client has gone while its response is awaited; bytes of a next request are kept.
     pub(crate) fn poll_client(&self, cx: &mut Context<'_>, buffer: &mut Buffer, down: &mut Wire) -> Poll<Broken> {
         let connection = match down {
             Wire::Stream(stream) => return stream.poll_reset(cx).map(|_| Broken::Downstream),
             Wire::Connection(connection) => connection,
         };
-        if !self.reader.is_done() || !self.later.is_empty() {
+        if !self.reader.is_done() || !self.later.is_empty() || self.gated.is_some() {
             return Poll::Pending;
         }
         loop {
@@ -510,6 +642,14 @@ impl Outgoing {
                 Ok(count) => buffer.advance(count),
             }
         }
+    }
+}
+
+/// Appends content; what bounds it is how much a service may be shown and answer.
+pub(super) fn append(buffer: &mut Buffer, content: &[u8], pool: &BufferPool) {
+    if pool.reserve(buffer, content.len(), usize::MAX) {
+        buffer.space()[..content.len()].copy_from_slice(content);
+        buffer.advance(content.len());
     }
 }
 

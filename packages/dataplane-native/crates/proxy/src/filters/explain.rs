@@ -1,6 +1,6 @@
 //! What the filters would say about a request.
 
-use config::{DelayKind, HeaderName, RequestView};
+use config::{DelayKind, ExtProcBody, HeaderName, RequestView};
 use filter::{
     ConnectionFacts,
     cors::{self, CorsDecision},
@@ -82,7 +82,22 @@ pub(crate) fn explain<V: RequestView>(
             }
             Effective::ExtProc(settings) => {
                 let cluster = &settings.service().cluster;
-                outcomes.push((format!("{}: cluster {cluster} may change it", filter.name), false));
+                let does = if settings.only_observes() {
+                    "observes it"
+                } else {
+                    "may change it"
+                };
+                let mode = settings.mode();
+                let (request, response) = (
+                    super::ext_proc::describe(mode.request_body),
+                    super::ext_proc::describe(mode.response_body),
+                );
+                let bodies = if mode.request_body == mode.response_body && mode.request_body == ExtProcBody::None {
+                    String::new()
+                } else {
+                    format!(" (body of the request: {request}, of the response: {response})")
+                };
+                outcomes.push((format!("{}: cluster {cluster} {does}{bodies}", filter.name), false));
             }
             Effective::GlobalLimit(config, _) => {
                 let cluster = &config.service.cluster;

@@ -1,33 +1,40 @@
-//! Showing a request's head to a service that may change it.
+//! Showing a request to a service that may change it.
 
-use config::RequestView;
-use filter::{
-    call::Call,
-    ext_proc::{Changes, Decision, Immediate, Phase, Settings},
-};
+use config::{ExtProcBody, ExtProcMode, RequestView};
+use filter::ext_proc::{Changes, Decision, Immediate, OwnedSettings, Phase, Settings};
 
 use super::{Effects, FilterContext, Outcome, Progress, field_lines, merge};
-use crate::request::{Body, Details, Reply};
+use crate::{
+    exchange::Stage,
+    request::{Body, Details, Reply},
+};
 
-/// A head for a service, and the stream that it goes on.
+/// A head for a service.
 pub(crate) struct Show {
-    /// None: the service is shown nothing of the request, only of its response.
+    /// None: the service is not shown the head.
     pub(crate) message: Option<Vec<u8>>,
-    pub(crate) stream: Call,
-    pub(crate) timeout_ms: u64,
+    pub(crate) settings: OwnedSettings,
+    pub(crate) mode: ExtProcMode,
     /// Which filter wants it.
     pub(crate) position: usize,
-    /// The service wants the response's head too.
-    pub(crate) wants_response: bool,
 }
 
-/// What becomes of a service after it has seen the request.
+/// A body for the service that was shown its head last.
+pub(crate) struct ShowBody {
+    pub(crate) settings: OwnedSettings,
+    pub(crate) stage: Stage,
+    pub(crate) shows_trailers: bool,
+}
+
+/// What becomes of a service after it has seen the request's head.
 #[derive(Clone, Copy)]
 pub(crate) enum Processing {
-    /// It is not shown the response.
+    /// It is shown nothing more.
     Over,
-    /// It has said whether it wants the response.
-    Wants(bool),
+    /// It is shown nothing more of the request.
+    Response,
+    /// It has said what it wants to be shown.
+    Mode(ExtProcMode),
 }
 
 pub(super) fn check<V: RequestView>(
@@ -36,26 +43,29 @@ pub(super) fn check<V: RequestView>(
     progress: &mut Progress,
     effects: &mut Effects,
 ) -> Outcome {
+    if let Some(body) = progress.body_to_show.take() {
+        return Outcome::ShowBody(body);
+    }
     if let Some(shown) = progress.shown.take() {
-        return match shown {
-            None => Outcome::Continue,
+        let changes = match shown {
+            None => Changes::default(),
             Some(answer) => match settings.decide(Phase::Request, answer) {
-                Decision::Continue(changes) => go_on(*changes, effects),
-                Decision::Reply(immediate) => Outcome::Reply(reply(*immediate)),
-                Decision::Fail { status } => Outcome::Reply(failed(status)),
+                Decision::Continue(changes) => *changes,
+                Decision::Reply(immediate) => return Outcome::Reply(reply(*immediate)),
+                Decision::Fail { status } => return Outcome::Reply(failed(status)),
             },
         };
+        return go_on(settings, changes, progress, effects);
     }
     let mode = settings.mode();
-    if !mode.request_headers && !mode.response_headers {
+    if !mode.request_headers && !mode.wants_request_content() && !mode.wants_response() {
         return Outcome::Continue;
     }
     Outcome::Show(Box::new(Show {
         message: mode.request_headers.then(|| message(settings, context, effects)),
-        stream: settings.stream(),
-        timeout_ms: settings.timeout_ms(),
+        settings: settings.owned(),
+        mode,
         position: progress.position,
-        wants_response: mode.response_headers,
     }))
 }
 
@@ -75,24 +85,60 @@ fn message<V: RequestView>(settings: Settings<'_>, context: &FilterContext<'_, V
             }
         });
     let is_whole = request.head().framing == http::Framing::None;
-    settings.message(Phase::Request, fields.into_iter(), is_whole, effects.metadata.as_ref())
+    settings.message(
+        Phase::Request,
+        fields.into_iter(),
+        is_whole,
+        effects.metadata.as_ref(),
+        true,
+    )
 }
 
-fn go_on(changes: Changes, effects: &mut Effects) -> Outcome {
+fn go_on(settings: Settings<'_>, changes: Changes, progress: &mut Progress, effects: &mut Effects) -> Outcome {
     merge(&mut effects.metadata, changes.metadata);
     effects.reroutes |= changes.reroutes;
     effects.processing = if changes.is_over {
         Some(Processing::Over)
+    } else if changes.is_last {
+        Some(Processing::Response)
     } else {
-        changes.wants_response.map(Processing::Wants)
+        changes.mode.map(Processing::Mode)
     };
+    let mode = changes.mode.unwrap_or(settings.mode());
+    let stage = match changes.body {
+        Some(body) => Some(Stage::Replace(body)),
+        None if changes.is_over || changes.is_last || !mode.wants_request_content() => None,
+        None => Some(Stage::from(mode.request_body)),
+    };
+    let body = stage.map(|stage| {
+        Box::new(ShowBody {
+            settings: settings.owned(),
+            shows_trailers: mode.request_trailers && !matches!(stage, Stage::Replace(_)),
+            stage,
+        })
+    });
     let is_changed = !changes.remove.is_empty() || !changes.set.is_empty() || changes.reroutes;
     effects.remove.extend(changes.remove);
     effects.change.extend(changes.set);
-    if is_changed {
-        Outcome::Changed
-    } else {
-        Outcome::Continue
+    match body {
+        // What has changed in the head counts first.
+        Some(body) if is_changed => {
+            progress.body_to_show = Some(body);
+            Outcome::Changed
+        }
+        Some(body) => Outcome::ShowBody(body),
+        None if is_changed => Outcome::Changed,
+        None => Outcome::Continue,
+    }
+}
+
+/// How a service is shown bodies, in a word.
+pub(super) fn describe(body: ExtProcBody) -> &'static str {
+    match body {
+        ExtProcBody::None => "none",
+        ExtProcBody::Streamed => "streamed",
+        ExtProcBody::Buffered => "buffered",
+        ExtProcBody::BufferedPartial => "buffered in part",
     }
 }
 

@@ -268,6 +268,13 @@ pub(super) async fn forward(
                 let failure = call.fail(Failure::DownstreamProtocol);
                 return reply::send(call, wire, scratch, timer, failure).await;
             }
+            Err(Failure::Stopped) => {
+                let reply = match scratch.outgoing.take_stop() {
+                    Some(reply) => *reply,
+                    None => call.fail(Failure::Stopped),
+                };
+                return reply::send(call, wire, scratch, timer, reply).await;
+            }
             Err(Failure::StaleConnection) if scratch.outgoing.is_replayable() => {
                 call.worker.count(Counter::UpstreamPoolStale);
                 call.attempts -= 1;

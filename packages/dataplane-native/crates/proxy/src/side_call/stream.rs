@@ -6,7 +6,7 @@ use std::{
     pin::pin,
     rc::Rc,
     sync::{Arc, atomic::Ordering::Relaxed},
-    task::Poll,
+    task::{Context, Poll, ready},
 };
 
 use filter::call::{Call, CallFailure};
@@ -24,9 +24,6 @@ use crate::{
     wire::Wire,
     worker::Worker,
 };
-
-/// The largest message of an answer.
-const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
 /// A stream to a service. Dropping it ends it.
 pub(crate) struct CallStream {
@@ -103,11 +100,16 @@ impl CallStream {
     }
 
     /// Sends a message and waits for the next one of the service. None: it ended the stream in order.
-    pub(crate) async fn ask(&mut self, message: &[u8], timeout_ms: u64) -> Result<Option<Vec<u8>>, CallFailure> {
+    pub(crate) async fn ask(
+        &mut self,
+        message: &[u8],
+        timeout_ms: u64,
+        max_answer_bytes: usize,
+    ) -> Result<Option<Vec<u8>>, CallFailure> {
         let timer = self.worker.timers.timer();
         timer.set(Some(timer.now_ms() + timeout_ms));
         let result = {
-            let mut asking = pin!(self.exchange(message));
+            let mut asking = pin!(self.exchange(message, max_answer_bytes));
             poll_fn(|cx| match asking.as_mut().poll(cx) {
                 Poll::Ready(result) => Poll::Ready(result),
                 Poll::Pending => timer.poll_expired(cx).map(|()| Err(CallFailure::Timeout)),
@@ -126,7 +128,74 @@ impl CallStream {
         result
     }
 
-    async fn exchange(&mut self, message: &[u8]) -> Result<Option<Vec<u8>>, CallFailure> {
+    /// Sends a message that is not answered. What the service says is thrown away.
+    pub(crate) async fn tell(&mut self, message: &[u8], timeout_ms: u64) -> Result<(), CallFailure> {
+        let timer = self.worker.timers.timer();
+        timer.set(Some(timer.now_ms() + timeout_ms));
+        let result = {
+            let mut telling = pin!(self.send(message));
+            poll_fn(|cx| match telling.as_mut().poll(cx) {
+                Poll::Ready(result) => Poll::Ready(result),
+                Poll::Pending => timer.poll_expired(cx).map(|()| Err(CallFailure::Timeout)),
+            })
+            .await
+        };
+        self.worker.count(Counter::ServiceCalls);
+        if result.is_err() {
+            self.worker.count(Counter::ServiceCallFailures);
+        }
+        let has_ended = poll_fn(|cx| Poll::Ready(self.poll_ignored(cx).is_ready())).await;
+        result.and(if has_ended {
+            Err(unavailable(Failure::UpstreamReset))
+        } else {
+            Ok(())
+        })
+    }
+
+    /// Says that nothing more comes, and waits until the service has ended too, but not longer than that.
+    pub(crate) async fn close_later(mut self: Box<Self>, timeout_ms: u64) {
+        self.end();
+        let timer = self.worker.timers.timer();
+        timer.set(Some(timer.now_ms() + timeout_ms));
+        poll_fn(|cx| match self.poll_ignored(cx) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => timer.poll_expired(cx),
+        })
+        .await;
+    }
+
+    /// Reads what nobody waits for. Ready when the stream has ended.
+    fn poll_ignored(&mut self, cx: &Context<'_>) -> Poll<()> {
+        let Wire::Stream(stream) = &self.up.wire else {
+            return Poll::Ready(());
+        };
+        if !self.has_head {
+            let mut head = ResponseHead::default();
+            let Ok(text) = ready!(stream.poll_response(cx, &mut head)) else {
+                return Poll::Ready(());
+            };
+            self.worker.buffers.give(text);
+            self.has_head = true;
+        }
+        loop {
+            let mut data = Buffer::default();
+            let count = ready!(stream.poll_data(cx, &mut data, &self.worker.buffers));
+            self.worker.buffers.give(data);
+            if !matches!(count, Ok(1..)) {
+                return Poll::Ready(());
+            }
+        }
+    }
+
+    fn end(&self) {
+        if let Wire::Stream(stream) = &self.up.wire {
+            // Whether there is room to say so now does not matter.
+            let cx = Context::from_waker(std::task::Waker::noop());
+            let _ = stream.poll_send(&cx, &[], true);
+        }
+    }
+
+    async fn send(&self, message: &[u8]) -> Result<(), CallFailure> {
         let Wire::Stream(stream) = &self.up.wire else {
             return Err(unavailable(Failure::UpstreamProtocol));
         };
@@ -140,6 +209,15 @@ impl CallStream {
             let rest = [IoSlice::new(&framed[sent..])];
             sent += poll_fn(|cx| stream.poll_send(cx, &rest, false)).await.map_err(lost)?;
         }
+        Ok(())
+    }
+
+    async fn exchange(&mut self, message: &[u8], max_answer_bytes: usize) -> Result<Option<Vec<u8>>, CallFailure> {
+        self.send(message).await?;
+        let Wire::Stream(stream) = &self.up.wire else {
+            return Err(unavailable(Failure::UpstreamProtocol));
+        };
+        let lost = |_| unavailable(Failure::UpstreamReset);
         if !self.has_head {
             let mut head = ResponseHead::default();
             let text = poll_fn(|cx| stream.poll_response(cx, &mut head)).await.map_err(lost)?;
@@ -156,7 +234,7 @@ impl CallStream {
             }
         }
         loop {
-            if let Some(message) = take_message(&mut self.received)? {
+            if let Some(message) = take_message(&mut self.received, max_answer_bytes)? {
                 return Ok(Some(message));
             }
             let mut data = Buffer::default();
@@ -178,11 +256,8 @@ impl CallStream {
 impl Drop for CallStream {
     fn drop(&mut self) {
         self.endpoint.active.fetch_sub(1, Relaxed);
-        if let Wire::Stream(stream) = &self.up.wire {
-            // The service learns that nothing more comes; whether there is room to say so now does not matter.
-            let cx = std::task::Context::from_waker(std::task::Waker::noop());
-            let _ = stream.poll_send(&cx, &[], true);
-        }
+        // The service learns that nothing more comes.
+        self.end();
     }
 }
 
@@ -204,7 +279,7 @@ fn ended(status: u16) -> Result<Option<Vec<u8>>, CallFailure> {
 }
 
 /// The first message of what was received, if it is complete.
-fn take_message(received: &mut Vec<u8>) -> Result<Option<Vec<u8>>, CallFailure> {
+fn take_message(received: &mut Vec<u8>, most: usize) -> Result<Option<Vec<u8>>, CallFailure> {
     let Some((prefix, rest)) = received.split_at_checked(5) else {
         return Ok(None);
     };
@@ -213,7 +288,7 @@ fn take_message(received: &mut Vec<u8>) -> Result<Option<Vec<u8>>, CallFailure> 
         return Err(CallFailure::Malformed);
     }
     let length = u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]) as usize;
-    if length > MAX_MESSAGE_BYTES {
+    if length > most {
         return Err(CallFailure::TooLarge);
     }
     if rest.len() < length {
@@ -231,11 +306,11 @@ mod tests {
     #[test]
     fn a_message_is_taken_once_all_of_it_is_there() {
         let mut received = vec![0, 0, 0, 0, 2, b'a'];
-        assert_eq!(take_message(&mut received), Ok(None));
+        assert_eq!(take_message(&mut received, 9), Ok(None));
         received.extend_from_slice(b"bc");
-        assert_eq!(take_message(&mut received), Ok(Some(b"ab".to_vec())));
+        assert_eq!(take_message(&mut received, 9), Ok(Some(b"ab".to_vec())));
         assert_eq!(received, b"c");
-        assert_eq!(take_message(&mut vec![0, 255, 0, 0, 0]), Err(CallFailure::TooLarge));
-        assert_eq!(take_message(&mut vec![1, 0, 0, 0, 0]), Err(CallFailure::Malformed));
+        assert_eq!(take_message(&mut vec![0, 0, 0, 0, 10], 9), Err(CallFailure::TooLarge));
+        assert_eq!(take_message(&mut vec![1, 0, 0, 0, 0], 9), Err(CallFailure::Malformed));
     }
 }

@@ -237,7 +237,7 @@ fn keys_may_be_fetched_from_an_address_with_a_host() {
 }
 
 #[test]
-fn a_service_that_wants_bodies_is_refused() {
+fn a_service_is_shown_what_its_mode_says() {
     use proc::processing_mode::{BodySendMode, HeaderSendMode};
     let config = |mode| proc::ExternalProcessor {
         grpc_service: Some(grpc("proc")),
@@ -258,10 +258,36 @@ fn a_service_that_wants_bodies_is_refused() {
     assert_eq!((decoded.message_timeout_ms, decoded.status_on_error), (200, 500));
     let bodies = proc::ProcessingMode {
         request_body_mode: BodySendMode::Buffered.into(),
+        response_body_mode: BodySendMode::Streamed.into(),
+        response_trailer_mode: HeaderSendMode::Send.into(),
+        ..proc::ProcessingMode::default()
+    };
+    let config::HttpFilterKind::ExtProc(decoded) = kind_of(&config(bodies)) else {
+        panic!()
+    };
+    let mode = decoded.mode;
+    assert_eq!(
+        (mode.request_body, mode.response_body),
+        (config::ExtProcBody::Buffered, config::ExtProcBody::Streamed)
+    );
+    assert_eq!((mode.request_trailers, mode.response_trailers), (false, true));
+    let duplex = proc::ProcessingMode {
+        request_body_mode: BodySendMode::FullDuplexStreamed.into(),
         ..proc::ProcessingMode::default()
     };
     assert_eq!(
-        errors_of(&config(bodies)),
-        [".processingMode.requestBodyMode: BUFFERED: bodies are not shown to services yet; write NONE"]
+        errors_of(&config(duplex)),
+        [
+            ".processingMode.requestBodyMode: FULL_DUPLEX_STREAMED is not supported; write STREAMED, BUFFERED or \
+             BUFFERED_PARTIAL"
+        ]
+    );
+    let observing = proc::ExternalProcessor {
+        observability_mode: true,
+        ..config(bodies)
+    };
+    assert_eq!(
+        errors_of(&observing),
+        [".observabilityMode: nothing is held back for a service that only observes; write STREAMED for bodies"]
     );
 }

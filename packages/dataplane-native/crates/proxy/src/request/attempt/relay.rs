@@ -67,6 +67,7 @@ pub(super) async fn exchange(
                 Poll::Ready(Err(Broken::DownstreamProtocol(_))) => {
                     return Poll::Ready(Err(Failure::DownstreamProtocol));
                 }
+                Poll::Ready(Err(Broken::Stopped)) => return Poll::Ready(Err(Failure::Stopped)),
                 // The upstream may have answered before it stopped reading: its answer counts.
                 Poll::Ready(Err(error)) => send_error = Some(error),
                 Poll::Pending => {}
@@ -157,20 +158,32 @@ pub(super) async fn relay(
     call.upstream_us = upstream_us.max(1);
     call.status = scratch.response.status;
     call.details = Details::Static("via_upstream");
-    let framing = scratch.response.framing;
-    if framing == Framing::Tunnel {
+    if scratch.response.framing == Framing::Tunnel {
         return tunnel::relay(call, wire, buffer, scratch, timer, up).await;
     }
     if !call.processors.is_empty() {
-        match process::show_response(call, wire, buffer, scratch).await {
+        let mut sides = process::Sides {
+            wire: &mut *wire,
+            buffer: &mut *buffer,
+            up: &mut up,
+            timer,
+        };
+        // In a box: what every request holds should not be as large as this.
+        match Box::pin(process::show_response(call, scratch, &mut sides, &mut deadlines)).await {
             Ok(()) => {}
             Err(process::Stop::Gone) => return client_gone(call),
             Err(process::Stop::Reply(reply)) => {
                 finish_unread(call, up, scratch);
                 return reply::send(call, wire, scratch, timer, *reply).await;
             }
+            Err(process::Stop::Failed(failure)) => {
+                finish_unread(call, up, scratch);
+                let reply = call.fail(failure);
+                return reply::send(call, wire, scratch, timer, reply).await;
+            }
         }
     }
+    let framing = scratch.response.framing;
     begin_response(call, wire, buffer, scratch, &up, framing);
     deadlines.arm(timer);
     let Scratch {
@@ -186,6 +199,7 @@ pub(super) async fn relay(
                 Poll::Ready(Err(Broken::Downstream | Broken::DownstreamProtocol(_))) => {
                     return Poll::Ready(Err(Failure::DownstreamClosed));
                 }
+                Poll::Ready(Err(Broken::Stopped)) => return Poll::Ready(Err(Failure::Stopped)),
                 // An error of the upstream: it has answered and does not want the rest.
                 Poll::Ready(_) => {
                     is_sent = true;
@@ -197,6 +211,7 @@ pub(super) async fn relay(
         match incoming.poll_body(cx, &mut up.wire, wire, pool) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
             Poll::Ready(Err(Broken::Downstream)) => return Poll::Ready(Err(Failure::DownstreamClosed)),
+            Poll::Ready(Err(Broken::Stopped)) => return Poll::Ready(Err(Failure::Stopped)),
             Poll::Ready(Err(_)) => return Poll::Ready(Err(Failure::ClosedWithinResponse)),
             Poll::Pending => {}
         }
@@ -269,6 +284,9 @@ fn give_back(call: &Call<'_>, up: Upstream, is_reusable: bool, now_ms: u64) {
 
 /// Ends an attempt whose response is not wanted. Its connection is kept if the whole response has arrived.
 pub(super) fn finish_unread(call: &Call<'_>, up: Upstream, scratch: &mut Scratch) {
+    if scratch.incoming.is_gated() {
+        return give_back(call, up, false, call.worker.timers.now_ms());
+    }
     let framing = scratch.response.framing;
     scratch.incoming.begin_body(framing, BodyPlan::default());
     let is_whole = scratch.outgoing.is_body_taken()
@@ -294,7 +312,8 @@ fn plan(
     // Between streams trailers are part of every message; HTTP/1 needs a client that asks for them, or configuration.
     let trailers = match (to_stream, up.wire.is_stream()) {
         (true, true) => true,
-        (false, false) => false,
+        // Unless they are looked at, they go on as they came.
+        (false, false) if !scratch.incoming.is_gated() => false,
         (to_stream, _) => {
             let of_cluster = || {
                 call.cluster
@@ -313,7 +332,10 @@ fn plan(
         decodes: framing == Framing::Chunked && (to_stream || is_http10 || transforms),
         chunks: !to_stream
             && !is_http10
-            && (transforms || up.wire.is_stream() && framing == Framing::Close && !has_length(scratch)),
+            && (transforms
+                || (up.wire.is_stream() || scratch.incoming.is_gated())
+                    && framing == Framing::Close
+                    && !has_length(scratch)),
         // The last frame of gRPC-Web has them.
         trailers: trailers && !is_http10 && !matches!(transform, Some(Transform::GrpcWeb(_))),
         transforms,
@@ -321,7 +343,7 @@ fn plan(
 }
 
 fn has_length(scratch: &Scratch) -> bool {
-    scratch.response.fields.known(Known::ContentLength).is_some()
+    !scratch.incoming.is_gated() && scratch.response.fields.known(Known::ContentLength).is_some()
 }
 
 /// What an upstream's end before its response means.
