@@ -71,6 +71,7 @@ impl Default for ExtProc {
 /// What a service is shown (`ext_proc.v3.ProcessingMode`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a field of Envoy's")]
 pub struct ExtProcMode {
     /// The heads of requests.
     pub request_headers: bool,

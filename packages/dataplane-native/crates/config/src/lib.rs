@@ -24,6 +24,7 @@ mod jwt;
 mod lb_policy;
 mod limits;
 mod listener;
+mod match_tree;
 mod matcher;
 mod metadata;
 mod origin;
@@ -39,6 +40,7 @@ mod tcp_proxy;
 mod template;
 mod tls;
 mod tracing;
+mod udp;
 mod upstream_transport;
 mod view;
 
@@ -73,9 +75,10 @@ pub use lb_policy::{
 };
 pub use limits::{CircuitBreakers, OutlierDetection, Priority, RetryBudget, Thresholds};
 pub use listener::{
-    FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, PortPredicate, ProxyProtocolFilter,
-    SourceType, TrafficDirection,
+    FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, OriginalSrcFilter, PortPredicate,
+    ProxyProtocolFilter, SourceType, TrafficDirection,
 };
+pub use match_tree::{MatchEntry, MatchInput, MatchPredicate, MatchTree, MatchValues, OnMatch};
 pub use matcher::{
     HeaderMatcher, HeaderValueMatcher, MetadataMatcher, MetadataValue, QueryMatcher, QueryValueMatcher, StringMatcher,
 };
@@ -105,6 +108,7 @@ pub use tracing::{
     CustomTag, GrpcCollector, HttpCollector, MetadataOwner, OpenTelemetry, OtlpCollector, RouteTracing, TagValue,
     Tracing, TracingProvider, Zipkin,
 };
+pub use udp::{UdpHash, UdpProxy};
 pub use upstream_transport::{InternalTransport, ProxyProtocolTransport, ProxyProtocolVersion, UpstreamTransport};
 pub use view::RequestView;
 

@@ -3476,6 +3476,24 @@ pub mod envoy {
                         "/envoy.config.core.v3.SubstitutionFormatString".into()
                     }
                 }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct UdpSocketConfig {
+                    #[prost(message, optional, tag = "1")]
+                    pub max_rx_datagram_size: ::core::option::Option<u64>,
+                    #[prost(message, optional, tag = "2")]
+                    pub prefer_gro: ::core::option::Option<bool>,
+                }
+                impl ::prost::Name for UdpSocketConfig {
+                    const NAME: &'static str = "UdpSocketConfig";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.UdpSocketConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.UdpSocketConfig".into()
+                    }
+                }
                 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct HttpUri {
@@ -4034,9 +4052,20 @@ pub mod envoy {
                         "/envoy.config.listener.v3.ListenerFilter".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct UdpListenerConfig {}
+                pub struct UdpListenerConfig {
+                    #[prost(message, optional, tag = "5")]
+                    pub downstream_socket_config: ::core::option::Option<
+                        super::super::core::v3::UdpSocketConfig,
+                    >,
+                    #[prost(message, optional, tag = "7")]
+                    pub quic_options: ::core::option::Option<QuicProtocolOptions>,
+                    #[prost(message, optional, tag = "8")]
+                    pub udp_packet_packet_writer_config: ::core::option::Option<
+                        super::super::core::v3::TypedExtensionConfig,
+                    >,
+                }
                 impl ::prost::Name for UdpListenerConfig {
                     const NAME: &'static str = "UdpListenerConfig";
                     const PACKAGE: &'static str = "envoy.config.listener.v3";
@@ -4045,6 +4074,19 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.config.listener.v3.UdpListenerConfig".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct QuicProtocolOptions {}
+                impl ::prost::Name for QuicProtocolOptions {
+                    const NAME: &'static str = "QuicProtocolOptions";
+                    const PACKAGE: &'static str = "envoy.config.listener.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.listener.v3.QuicProtocolOptions".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.listener.v3.QuicProtocolOptions".into()
                     }
                 }
                 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -9432,6 +9474,30 @@ pub mod envoy {
                         }
                     }
                 }
+                pub mod original_src {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct OriginalSrc {
+                            #[prost(bool, tag = "1")]
+                            pub bind_port: bool,
+                            #[prost(uint32, tag = "2")]
+                            pub mark: u32,
+                        }
+                        impl ::prost::Name for OriginalSrc {
+                            const NAME: &'static str = "OriginalSrc";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.listener.original_src.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.listener.original_src.v3.OriginalSrc"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.listener.original_src.v3.OriginalSrc"
+                                    .into()
+                            }
+                        }
+                    }
+                }
                 pub mod proxy_protocol {
                     pub mod v3 {
                         #[derive(Clone, PartialEq, ::prost::Message)]
@@ -10405,6 +10471,166 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+            }
+            pub mod udp {
+                pub mod udp_proxy {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Route {
+                            #[prost(string, tag = "1")]
+                            pub cluster: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for Route {
+                            const NAME: &'static str = "Route";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.udp.udp_proxy.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.udp.udp_proxy.v3.Route".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.udp.udp_proxy.v3.Route".into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct UdpProxyConfig {
+                            #[prost(string, tag = "1")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "3")]
+                            pub idle_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(bool, tag = "4")]
+                            pub use_original_src_ip: bool,
+                            #[prost(message, repeated, tag = "5")]
+                            pub hash_policies: ::prost::alloc::vec::Vec<
+                                udp_proxy_config::HashPolicy,
+                            >,
+                            #[prost(message, optional, tag = "6")]
+                            pub upstream_socket_config: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::UdpSocketConfig,
+                            >,
+                            #[prost(bool, tag = "7")]
+                            pub use_per_packet_load_balancing: bool,
+                            #[prost(message, repeated, tag = "8")]
+                            pub access_log: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::accesslog::v3::AccessLog,
+                            >,
+                            #[prost(message, repeated, tag = "10")]
+                            pub proxy_access_log: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::accesslog::v3::AccessLog,
+                            >,
+                            #[prost(message, repeated, tag = "11")]
+                            pub session_filters: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                            #[prost(message, optional, tag = "12")]
+                            pub tunneling_config: ::core::option::Option<
+                                udp_proxy_config::UdpTunnelingConfig,
+                            >,
+                            #[prost(message, optional, tag = "13")]
+                            pub access_log_options: ::core::option::Option<
+                                udp_proxy_config::UdpAccessLogOptions,
+                            >,
+                            #[prost(
+                                oneof = "udp_proxy_config::RouteSpecifier",
+                                tags = "2, 9"
+                            )]
+                            pub route_specifier: ::core::option::Option<
+                                udp_proxy_config::RouteSpecifier,
+                            >,
+                        }
+                        /// Nested message and enum types in `UdpProxyConfig`.
+                        pub mod udp_proxy_config {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct HashPolicy {
+                                #[prost(
+                                    oneof = "hash_policy::PolicySpecifier",
+                                    tags = "1, 2"
+                                )]
+                                pub policy_specifier: ::core::option::Option<
+                                    hash_policy::PolicySpecifier,
+                                >,
+                            }
+                            /// Nested message and enum types in `HashPolicy`.
+                            pub mod hash_policy {
+                                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                                #[prost(skip_debug)]
+                                pub enum PolicySpecifier {
+                                    #[prost(bool, tag = "1")]
+                                    SourceIp(bool),
+                                    #[prost(string, tag = "2")]
+                                    Key(::prost::alloc::string::String),
+                                }
+                            }
+                            impl ::prost::Name for HashPolicy {
+                                const NAME: &'static str = "HashPolicy";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.udp.udp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.HashPolicy"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.HashPolicy"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct UdpTunnelingConfig {}
+                            impl ::prost::Name for UdpTunnelingConfig {
+                                const NAME: &'static str = "UdpTunnelingConfig";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.udp.udp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.UdpTunnelingConfig"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.UdpTunnelingConfig"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct UdpAccessLogOptions {}
+                            impl ::prost::Name for UdpAccessLogOptions {
+                                const NAME: &'static str = "UdpAccessLogOptions";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.udp.udp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.UdpAccessLogOptions"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.UdpAccessLogOptions"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum RouteSpecifier {
+                                #[prost(string, tag = "2")]
+                                Cluster(::prost::alloc::string::String),
+                                #[prost(message, tag = "9")]
+                                Matcher(
+                                    super::super::super::super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                                ),
+                            }
+                        }
+                        impl ::prost::Name for UdpProxyConfig {
+                            const NAME: &'static str = "UdpProxyConfig";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.udp.udp_proxy.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig"
                                     .into()
                             }
                         }
@@ -12384,6 +12610,22 @@ pub mod envoy {
                         "/envoy.type.matcher.v3.PathMatcher".into()
                     }
                 }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpRequestHeaderMatchInput {
+                    #[prost(string, tag = "1")]
+                    pub header_name: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for HttpRequestHeaderMatchInput {
+                    const NAME: &'static str = "HttpRequestHeaderMatchInput";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.HttpRequestHeaderMatchInput".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.HttpRequestHeaderMatchInput".into()
+                    }
+                }
             }
         }
         pub mod metadata {
@@ -14107,9 +14349,16 @@ pub mod google {
 pub mod xds {
     pub mod core {
         pub mod v3 {
-            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
             #[prost(skip_debug)]
-            pub struct TypedExtensionConfig {}
+            pub struct TypedExtensionConfig {
+                #[prost(string, tag = "1")]
+                pub name: ::prost::alloc::string::String,
+                #[prost(message, optional, tag = "2")]
+                pub typed_config: ::core::option::Option<
+                    super::super::super::google::protobuf::Any,
+                >,
+            }
             impl ::prost::Name for TypedExtensionConfig {
                 const NAME: &'static str = "TypedExtensionConfig";
                 const PACKAGE: &'static str = "xds.core.v3";
@@ -14120,14 +14369,318 @@ pub mod xds {
                     "/xds.core.v3.TypedExtensionConfig".into()
                 }
             }
+            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct CidrRange {
+                #[prost(string, tag = "1")]
+                pub address_prefix: ::prost::alloc::string::String,
+                #[prost(message, optional, tag = "2")]
+                pub prefix_len: ::core::option::Option<u32>,
+            }
+            impl ::prost::Name for CidrRange {
+                const NAME: &'static str = "CidrRange";
+                const PACKAGE: &'static str = "xds.core.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "xds.core.v3.CidrRange".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/xds.core.v3.CidrRange".into()
+                }
+            }
         }
     }
     pub mod r#type {
         pub mod matcher {
             pub mod v3 {
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct Matcher {}
+                pub struct StringMatcher {
+                    #[prost(bool, tag = "6")]
+                    pub ignore_case: bool,
+                    #[prost(
+                        oneof = "string_matcher::MatchPattern",
+                        tags = "1, 2, 3, 5, 7"
+                    )]
+                    pub match_pattern: ::core::option::Option<
+                        string_matcher::MatchPattern,
+                    >,
+                }
+                /// Nested message and enum types in `StringMatcher`.
+                pub mod string_matcher {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum MatchPattern {
+                        #[prost(string, tag = "1")]
+                        Exact(::prost::alloc::string::String),
+                        #[prost(string, tag = "2")]
+                        Prefix(::prost::alloc::string::String),
+                        #[prost(string, tag = "3")]
+                        Suffix(::prost::alloc::string::String),
+                        #[prost(message, tag = "5")]
+                        SafeRegex(super::RegexMatcher),
+                        #[prost(string, tag = "7")]
+                        Contains(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for StringMatcher {
+                    const NAME: &'static str = "StringMatcher";
+                    const PACKAGE: &'static str = "xds.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "xds.type.matcher.v3.StringMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/xds.type.matcher.v3.StringMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RegexMatcher {
+                    #[prost(string, tag = "2")]
+                    pub regex: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for RegexMatcher {
+                    const NAME: &'static str = "RegexMatcher";
+                    const PACKAGE: &'static str = "xds.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "xds.type.matcher.v3.RegexMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/xds.type.matcher.v3.RegexMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Matcher {
+                    #[prost(message, optional, boxed, tag = "3")]
+                    pub on_no_match: ::core::option::Option<
+                        ::prost::alloc::boxed::Box<matcher::OnMatch>,
+                    >,
+                    #[prost(oneof = "matcher::MatcherType", tags = "1, 2")]
+                    pub matcher_type: ::core::option::Option<matcher::MatcherType>,
+                }
+                /// Nested message and enum types in `Matcher`.
+                pub mod matcher {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct OnMatch {
+                        #[prost(bool, tag = "3")]
+                        pub keep_matching: bool,
+                        #[prost(oneof = "on_match::OnMatch", tags = "1, 2")]
+                        pub on_match: ::core::option::Option<on_match::OnMatch>,
+                    }
+                    /// Nested message and enum types in `OnMatch`.
+                    pub mod on_match {
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum OnMatch {
+                            #[prost(message, tag = "1")]
+                            Matcher(::prost::alloc::boxed::Box<super::super::Matcher>),
+                            #[prost(message, tag = "2")]
+                            Action(
+                                super::super::super::super::super::core::v3::TypedExtensionConfig,
+                            ),
+                        }
+                    }
+                    impl ::prost::Name for OnMatch {
+                        const NAME: &'static str = "OnMatch";
+                        const PACKAGE: &'static str = "xds.type.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "xds.type.matcher.v3.Matcher.OnMatch".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/xds.type.matcher.v3.Matcher.OnMatch".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct MatcherList {
+                        #[prost(message, repeated, tag = "1")]
+                        pub matchers: ::prost::alloc::vec::Vec<
+                            matcher_list::FieldMatcher,
+                        >,
+                    }
+                    /// Nested message and enum types in `MatcherList`.
+                    pub mod matcher_list {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Predicate {
+                            #[prost(oneof = "predicate::MatchType", tags = "1, 2, 3, 4")]
+                            pub match_type: ::core::option::Option<predicate::MatchType>,
+                        }
+                        /// Nested message and enum types in `Predicate`.
+                        pub mod predicate {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct SinglePredicate {
+                                #[prost(message, optional, tag = "1")]
+                                pub input: ::core::option::Option<
+                                    super::super::super::super::super::super::core::v3::TypedExtensionConfig,
+                                >,
+                                #[prost(oneof = "single_predicate::Matcher", tags = "2, 3")]
+                                pub matcher: ::core::option::Option<
+                                    single_predicate::Matcher,
+                                >,
+                            }
+                            /// Nested message and enum types in `SinglePredicate`.
+                            pub mod single_predicate {
+                                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                                #[prost(skip_debug)]
+                                pub enum Matcher {
+                                    #[prost(message, tag = "2")]
+                                    ValueMatch(super::super::super::super::StringMatcher),
+                                    #[prost(message, tag = "3")]
+                                    CustomMatch(
+                                        super::super::super::super::super::super::super::core::v3::TypedExtensionConfig,
+                                    ),
+                                }
+                            }
+                            impl ::prost::Name for SinglePredicate {
+                                const NAME: &'static str = "SinglePredicate";
+                                const PACKAGE: &'static str = "xds.type.matcher.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "xds.type.matcher.v3.Matcher.MatcherList.Predicate.SinglePredicate"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/xds.type.matcher.v3.Matcher.MatcherList.Predicate.SinglePredicate"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct PredicateList {
+                                #[prost(message, repeated, tag = "1")]
+                                pub predicate: ::prost::alloc::vec::Vec<super::Predicate>,
+                            }
+                            impl ::prost::Name for PredicateList {
+                                const NAME: &'static str = "PredicateList";
+                                const PACKAGE: &'static str = "xds.type.matcher.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "xds.type.matcher.v3.Matcher.MatcherList.Predicate.PredicateList"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/xds.type.matcher.v3.Matcher.MatcherList.Predicate.PredicateList"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum MatchType {
+                                #[prost(message, tag = "1")]
+                                SinglePredicate(SinglePredicate),
+                                #[prost(message, tag = "2")]
+                                OrMatcher(PredicateList),
+                                #[prost(message, tag = "3")]
+                                AndMatcher(PredicateList),
+                                #[prost(message, tag = "4")]
+                                NotMatcher(::prost::alloc::boxed::Box<super::Predicate>),
+                            }
+                        }
+                        impl ::prost::Name for Predicate {
+                            const NAME: &'static str = "Predicate";
+                            const PACKAGE: &'static str = "xds.type.matcher.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "xds.type.matcher.v3.Matcher.MatcherList.Predicate".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/xds.type.matcher.v3.Matcher.MatcherList.Predicate".into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct FieldMatcher {
+                            #[prost(message, optional, tag = "1")]
+                            pub predicate: ::core::option::Option<Predicate>,
+                            #[prost(message, optional, tag = "2")]
+                            pub on_match: ::core::option::Option<super::OnMatch>,
+                        }
+                        impl ::prost::Name for FieldMatcher {
+                            const NAME: &'static str = "FieldMatcher";
+                            const PACKAGE: &'static str = "xds.type.matcher.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "xds.type.matcher.v3.Matcher.MatcherList.FieldMatcher"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/xds.type.matcher.v3.Matcher.MatcherList.FieldMatcher"
+                                    .into()
+                            }
+                        }
+                    }
+                    impl ::prost::Name for MatcherList {
+                        const NAME: &'static str = "MatcherList";
+                        const PACKAGE: &'static str = "xds.type.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "xds.type.matcher.v3.Matcher.MatcherList".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/xds.type.matcher.v3.Matcher.MatcherList".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct MatcherTree {
+                        #[prost(message, optional, tag = "1")]
+                        pub input: ::core::option::Option<
+                            super::super::super::super::core::v3::TypedExtensionConfig,
+                        >,
+                        #[prost(oneof = "matcher_tree::TreeType", tags = "2, 3, 4")]
+                        pub tree_type: ::core::option::Option<matcher_tree::TreeType>,
+                    }
+                    /// Nested message and enum types in `MatcherTree`.
+                    pub mod matcher_tree {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct MatchMap {
+                            #[prost(map = "string, message", tag = "1")]
+                            pub map: ::std::collections::HashMap<
+                                ::prost::alloc::string::String,
+                                super::OnMatch,
+                            >,
+                        }
+                        impl ::prost::Name for MatchMap {
+                            const NAME: &'static str = "MatchMap";
+                            const PACKAGE: &'static str = "xds.type.matcher.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "xds.type.matcher.v3.Matcher.MatcherTree.MatchMap".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/xds.type.matcher.v3.Matcher.MatcherTree.MatchMap".into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum TreeType {
+                            #[prost(message, tag = "2")]
+                            ExactMatchMap(MatchMap),
+                            #[prost(message, tag = "3")]
+                            PrefixMatchMap(MatchMap),
+                            #[prost(message, tag = "4")]
+                            CustomMatch(
+                                super::super::super::super::super::core::v3::TypedExtensionConfig,
+                            ),
+                        }
+                    }
+                    impl ::prost::Name for MatcherTree {
+                        const NAME: &'static str = "MatcherTree";
+                        const PACKAGE: &'static str = "xds.type.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "xds.type.matcher.v3.Matcher.MatcherTree".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/xds.type.matcher.v3.Matcher.MatcherTree".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum MatcherType {
+                        #[prost(message, tag = "1")]
+                        MatcherList(MatcherList),
+                        #[prost(message, tag = "2")]
+                        MatcherTree(MatcherTree),
+                    }
+                }
                 impl ::prost::Name for Matcher {
                     const NAME: &'static str = "Matcher";
                     const PACKAGE: &'static str = "xds.type.matcher.v3";
@@ -14136,6 +14689,49 @@ pub mod xds {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/xds.type.matcher.v3.Matcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct IpMatcher {
+                    #[prost(message, repeated, tag = "1")]
+                    pub range_matchers: ::prost::alloc::vec::Vec<
+                        ip_matcher::IpRangeMatcher,
+                    >,
+                }
+                /// Nested message and enum types in `IPMatcher`.
+                pub mod ip_matcher {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct IpRangeMatcher {
+                        #[prost(message, repeated, tag = "1")]
+                        pub ranges: ::prost::alloc::vec::Vec<
+                            super::super::super::super::core::v3::CidrRange,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub on_match: ::core::option::Option<super::matcher::OnMatch>,
+                        #[prost(bool, tag = "3")]
+                        pub exclusive: bool,
+                    }
+                    impl ::prost::Name for IpRangeMatcher {
+                        const NAME: &'static str = "IPRangeMatcher";
+                        const PACKAGE: &'static str = "xds.type.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "xds.type.matcher.v3.IPMatcher.IPRangeMatcher".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/xds.type.matcher.v3.IPMatcher.IPRangeMatcher".into()
+                        }
+                    }
+                }
+                impl ::prost::Name for IpMatcher {
+                    const NAME: &'static str = "IPMatcher";
+                    const PACKAGE: &'static str = "xds.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "xds.type.matcher.v3.IPMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/xds.type.matcher.v3.IPMatcher".into()
                     }
                 }
             }

@@ -22,6 +22,7 @@ use crate::{
     },
     tracing::{SpanTags, TracingEntry},
     transport::{self, Secrets, Transport},
+    udp::UdpEntry,
     worker::Shared,
 };
 
@@ -58,7 +59,14 @@ impl Builder {
         if let Some(chain) = &config.default_filter_chain {
             chains.push(Arc::new(self.chain(chain).map_err(|e| e.field("defaultFilterChain"))?));
         }
-        Ok(ListenerEntry::new(Arc::clone(config), chains))
+        let udp = match &config.udp {
+            Some(udp) => Some(Arc::new(UdpEntry {
+                config: Arc::clone(udp),
+                logs: self.logs(&udp.access_log).map_err(|e| e.field("udp"))?,
+            })),
+            None => None,
+        };
+        Ok(ListenerEntry::new(Arc::clone(config), chains, udp))
     }
 
     fn chain(&mut self, config: &config::FilterChain) -> Result<ChainEntry, Invalid> {

@@ -54,7 +54,7 @@ pub(crate) struct Facts {
     /// What an internal listener was told by who called it.
     pub(crate) metadata: Option<Arc<config::Metadata>>,
     /// Internal listeners that were passed through.
-    hops: u32,
+    pub(crate) hops: u32,
 }
 
 /// Where the bytes inside a tunnel go on.
@@ -254,8 +254,9 @@ pub(crate) async fn serve(worker: Rc<Worker>, socket: Socket, peer: Address, loc
     // A listener on all addresses learns from the socket which of them was meant. One for both families sees IPv4 in
     // IPv6 notation.
     let canonical = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
+    let bound = local.tcp().map(canonical);
     let local = match local.tcp() {
-        Some(address) if !address.ip().is_unspecified() => Some(address),
+        Some(address) if !address.ip().is_unspecified() && !listener.config.transparent => Some(address),
         Some(_) => socket.local_address().ok().and_then(|address| address.tcp()),
         None => None,
     }
@@ -271,6 +272,12 @@ pub(crate) async fn serve(worker: Rc<Worker>, socket: Socket, peer: Address, loc
     };
     if listener.has_original_dst {
         facts.destination = socket.original_destination().or(local);
+    }
+    if let Some(bound) = bound.filter(|_| listener.config.transparent)
+        && local.is_some_and(|local| is_elsewhere(local, bound))
+    {
+        // The kernel has given this end of it the address that the client meant: there is no other.
+        facts.local = Some(bound);
     }
     let mut wire = Wire::from(Connection::from(socket));
     let mut received = Buffer::default();
@@ -299,6 +306,11 @@ pub(crate) async fn serve(worker: Rc<Worker>, socket: Socket, peer: Address, loc
         listener,
     };
     serve_as(served, wire, received).await;
+}
+
+/// Whether an address is none that a socket is bound to.
+fn is_elsewhere(address: SocketAddr, bound: SocketAddr) -> bool {
+    address.port() != bound.port() || !bound.ip().is_unspecified() && address.ip() != bound.ip()
 }
 
 /// Serves what is inside a tunnel on a stream by an internal listener.

@@ -42,6 +42,7 @@ mod tcp;
 mod timer;
 mod tracing;
 mod transport;
+mod udp;
 mod upstream;
 mod wire;
 mod worker;

@@ -21,6 +21,7 @@ use crate::{
     logging::AccessLogs,
     tracing::{SpanTags, TracingEntry},
     transport::Transport,
+    udp::UdpEntry,
 };
 
 pub(crate) type Map<V> = HashMap<Arc<str>, V, FixedState>;
@@ -52,7 +53,10 @@ impl Snapshot {
         clusters: Map<Arc<ClusterEntry>>,
     ) -> Self {
         let mut by_address = HashMap::with_hasher(FixedState::default());
-        for listener in listeners.values().filter(|listener| !listener.config.use_original_dst) {
+        for listener in listeners
+            .values()
+            .filter(|listener| !listener.config.use_original_dst && listener.udp.is_none())
+        {
             let addresses = std::iter::once(&listener.config.address).chain(&listener.config.additional_addresses);
             for address in addresses.filter_map(config::Address::socket) {
                 by_address.insert(address, Arc::clone(listener));
@@ -95,13 +99,17 @@ pub(crate) struct ListenerEntry {
     pub(crate) is_inbound: bool,
     pub(crate) has_original_dst: bool,
     pub(crate) proxy_protocol: Option<config::ProxyProtocolFilter>,
+    /// Endpoints see the client's address.
+    pub(crate) original_src: Option<config::OriginalSrcFilter>,
+    /// Datagrams instead of connections.
+    pub(crate) udp: Option<Arc<UdpEntry>>,
     /// A chain depends on what only the first bytes tell.
     detects: bool,
     pub(crate) reporter: ReporterSide,
 }
 
 impl ListenerEntry {
-    pub(crate) fn new(config: Arc<config::Listener>, chains: Vec<Arc<ChainEntry>>) -> Self {
+    pub(crate) fn new(config: Arc<config::Listener>, chains: Vec<Arc<ChainEntry>>, udp: Option<Arc<UdpEntry>>) -> Self {
         let is_inbound = config.traffic_direction == config::TrafficDirection::Inbound;
         let inspects = |kind| config.listener_filters.iter().any(|filter| filter.kind == kind);
         // One chain, or chains told apart by addresses alone, need no look at the bytes.
@@ -120,6 +128,11 @@ impl ListenerEntry {
                 ListenerFilterKind::ProxyProtocol(filter) => Some(filter),
                 _ => None,
             }),
+            original_src: config.listener_filters.iter().find_map(|filter| match filter.kind {
+                ListenerFilterKind::OriginalSrc(filter) => Some(filter),
+                _ => None,
+            }),
+            udp,
             detects: depends
                 && (inspects(ListenerFilterKind::TlsInspector) || inspects(ListenerFilterKind::HttpInspector)),
             reporter: if is_inbound {

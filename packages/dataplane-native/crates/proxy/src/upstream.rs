@@ -59,6 +59,9 @@ impl Target<'_> {
         if self.transport.proxy_protocol.is_some() {
             server_name = FixedState::default().hash_one((server_name, self.client()));
         }
+        if let Some((source, mark)) = self.original_source() {
+            server_name = FixedState::default().hash_one((server_name, source, mark));
+        }
         PoolKey {
             endpoint: self.endpoint.id,
             transport: self.transport.id,
@@ -71,6 +74,19 @@ impl Target<'_> {
     fn client(&self) -> Option<(SocketAddr, SocketAddr)> {
         let facts = &self.served?.facts;
         facts.peer.zip(facts.destination.or(facts.local))
+    }
+
+    /// The client's address where connections come from it, with their mark.
+    fn original_source(&self) -> Option<(SocketAddr, u32)> {
+        let served = self.served?;
+        let filter = served.listener.original_src?;
+        let mut source = served.facts.peer?;
+        // Between two families there is no such thing.
+        let is_same_family = self.endpoint.address.socket()?.is_ipv4() == source.is_ipv4();
+        if !filter.bind_port {
+            source.set_port(0);
+        }
+        is_same_family.then_some((source, filter.mark))
     }
 
     /// A connection through this process to a listener that has no socket.
@@ -144,7 +160,7 @@ pub(crate) async fn connect(
     );
     let local = stream.socket().and_then(|socket| socket.local_address().ok()?.tcp());
     let key = target.key();
-    let for_one_client = target.transport.proxy_protocol.is_some();
+    let for_one_client = target.transport.proxy_protocol.is_some() || target.original_source().is_some();
     let info = Rc::new(UpstreamInfo {
         key: if is_http2 { key.http2() } else { key },
         endpoint: Arc::clone(target.endpoint),
@@ -188,7 +204,12 @@ async fn open_socket(target: &Target<'_>, timeout: Duration) -> Result<net::Sock
         target.connect_internal(listener).ok_or(Failure::TunnelRefused)?
     } else {
         let address = socket_address(&target.endpoint.address).ok_or(Failure::ConnectFailure)?;
-        let options = connect_options(target.cluster, timeout);
+        let mut options = connect_options(target.cluster, timeout);
+        if let Some((source, mark)) = target.original_source() {
+            options.source = Some(source);
+            options.transparent = true;
+            options.socket.mark = (mark != 0).then_some(mark);
+        }
         net::connect(&address, &options)
             .await
             .map_err(|error| match error.failure {

@@ -32,6 +32,7 @@ use crate::{
     request::Scratch,
     snapshot::{Current, Snapshot},
     timer::Timers,
+    udp,
 };
 
 /// What all workers and the control thread share.
@@ -135,6 +136,13 @@ pub(crate) enum Command {
         inherited: Vec<OwnedFd>,
         reply: mpsc::Sender<io::Result<net::Address>>,
     },
+    /// Open a socket for datagrams; the answer is the bound address.
+    ListenUdp {
+        key: ListenKey,
+        address: std::net::SocketAddr,
+        options: net::DatagramOptions,
+        reply: mpsc::Sender<io::Result<net::Address>>,
+    },
     /// Serve a connection that another worker accepted, and that is counted here already.
     Serve {
         accepted: net::Accepted,
@@ -178,6 +186,10 @@ pub(crate) struct Worker {
     pub(crate) scratch: RefCell<Vec<Box<Scratch>>>,
     snapshot: RefCell<Current>,
     accepting: RefCell<HashMap<ListenKey, Vec<Accepting>>>,
+    /// Sockets for datagrams, with the tasks that serve them.
+    receiving: RefCell<HashMap<ListenKey, tokio::task::AbortHandle>>,
+    /// Memory for datagrams.
+    pub(crate) datagrams: RefCell<net::Datagrams>,
     /// Whose turn it is, by cluster.
     turns: RefCell<HashMap<u64, balance::Turn, FixedState>>,
     /// Copies of requests in flight.
@@ -322,6 +334,8 @@ async fn run(
         scratch: RefCell::default(),
         snapshot: RefCell::new(Rc::new(snapshot)),
         accepting: RefCell::default(),
+        receiving: RefCell::default(),
+        datagrams: RefCell::default(),
         turns: RefCell::default(),
         mirrors: Cell::new(0),
         index,
@@ -351,6 +365,18 @@ async fn run(
             } => {
                 let _ = reply.send(listen(&worker, key, &address, &options, inherited));
             }
+            Command::ListenUdp {
+                key,
+                address,
+                options,
+                reply,
+            } => {
+                let opened = udp::listen(&worker, &key.listener, address, &options);
+                let _ = reply.send(opened.map(|(bound, task)| {
+                    worker.receiving.borrow_mut().insert(key, task);
+                    net::Address::Tcp(bound)
+                }));
+            }
             Command::Lend(wish) => lend::lend(&worker, &wish),
             Command::Duplicate(reply) => {
                 let accepting = worker.accepting.borrow();
@@ -367,6 +393,9 @@ async fn run(
             Command::Unlisten(key) => {
                 for accepting in worker.accepting.borrow_mut().remove(&key).into_iter().flatten() {
                     accepting.task.abort();
+                }
+                if let Some(task) = worker.receiving.borrow_mut().remove(&key) {
+                    task.abort();
                 }
                 worker.timers.wake_all();
             }

@@ -28,6 +28,7 @@ mod jwt;
 mod lb_policy;
 mod limits;
 mod listener;
+mod match_tree;
 mod matcher;
 mod rate_limit;
 mod rbac;
@@ -39,6 +40,7 @@ mod service;
 mod tcp_proxy;
 mod tls;
 mod tracing;
+mod udp;
 mod value;
 
 use std::sync::Arc;

@@ -221,11 +221,11 @@ fn only_the_first_message_says_how_bodies_will_come() {
     });
     let mode_in = |message: Vec<u8>| {
         let protocol = ProcessingRequest::decode(message.as_slice()).unwrap().protocol_config;
-        protocol.map(|protocol| protocol.request_body_mode())
+        protocol.map(|protocol| protocol.request_body_mode)
     };
     let settings = settings(&config);
     let first = settings.content_message(Phase::Request, Vec::new(), true, true);
-    assert_eq!(mode_in(first), Some(BodySendMode::Streamed));
+    assert_eq!(mode_in(first), Some(BodySendMode::Streamed.into()));
     assert_eq!(
         mode_in(settings.content_message(Phase::Request, Vec::new(), true, false)),
         None
