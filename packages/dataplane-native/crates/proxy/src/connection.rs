@@ -168,6 +168,22 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    /// For a connection of the proxy's own to an internal listener: no client stands behind it.
+    fn of_nobody(worker: &Rc<Worker>, name: &Arc<str>) -> Option<Self> {
+        let snapshot = worker.snapshot();
+        Some(Self {
+            listener: Arc::clone(snapshot.listeners.get(name)?),
+            chain: Arc::clone(&snapshot.no_chain),
+            worker: Rc::clone(worker),
+            facts: Facts {
+                id: worker.shared.next_id(),
+                ..Facts::default()
+            },
+            snapshot,
+            labels: Cell::new(None),
+        })
+    }
+
     /// Takes over the newest configuration. False: the connection has no place in it and ends.
     pub(crate) fn refresh(&mut self) -> bool {
         let snapshot = self.worker.snapshot();
@@ -324,11 +340,15 @@ pub(crate) async fn serve_tunnel(outer: &Served, inner: &Inner, wire: Wire) {
 /// Connects to an internal listener, which serves the other end by itself. `metadata` is what the endpoint says of
 /// itself. None: there is no such listener.
 pub(crate) fn connect_internal(
-    outer: &Served,
+    worker: &Rc<Worker>,
+    outer: Option<&Served>,
     name: &Arc<str>,
     metadata: Option<Arc<config::Metadata>>,
 ) -> Option<Socket> {
-    let mut served = outer.clone();
+    let mut served = match outer {
+        Some(outer) => outer.clone(),
+        None => Served::of_nobody(worker, name)?,
+    };
     served.facts.metadata = metadata;
     // A connection of its own: it does not go where the outer one was going, nor did anybody prove anything on it.
     (served.facts.destination, served.facts.local) = (None, None);

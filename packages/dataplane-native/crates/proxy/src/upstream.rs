@@ -90,10 +90,10 @@ impl Target<'_> {
     }
 
     /// A connection through this process to a listener that has no socket.
-    fn connect_internal(&self, listener: &Arc<str>) -> Option<net::Socket> {
+    fn connect_internal(&self, worker: &Rc<Worker>, listener: &Arc<str>) -> Option<net::Socket> {
         let passthrough = self.transport.config.passthrough();
         let metadata = self.metadata.map(|metadata| Arc::new(metadata.only(passthrough)));
-        connection::connect_internal(self.served?, listener, metadata)
+        connection::connect_internal(worker, self.served, listener, metadata)
     }
 }
 
@@ -124,7 +124,7 @@ pub(crate) async fn connect(
         target.endpoint.connect_failures_total.fetch_add(1, Relaxed);
         failure
     };
-    let socket = open_socket(&target, timeout).await.map_err(failed)?;
+    let socket = open_socket(worker, &target, timeout).await.map_err(failed)?;
     let mut is_mutual = false;
     let stream: Connection = match &target.transport.tls {
         None => socket.into(),
@@ -199,9 +199,11 @@ pub(crate) async fn connect(
 }
 
 /// The bare connection; where the upstream wants to know who the client is, it has been told.
-async fn open_socket(target: &Target<'_>, timeout: Duration) -> Result<net::Socket, Failure> {
+async fn open_socket(worker: &Rc<Worker>, target: &Target<'_>, timeout: Duration) -> Result<net::Socket, Failure> {
     let mut socket = if let config::Address::Internal(listener, _) = &target.endpoint.address {
-        target.connect_internal(listener).ok_or(Failure::TunnelRefused)?
+        target
+            .connect_internal(worker, listener)
+            .ok_or(Failure::TunnelRefused)?
     } else {
         let address = socket_address(&target.endpoint.address).ok_or(Failure::ConnectFailure)?;
         let mut options = connect_options(target.cluster, timeout);

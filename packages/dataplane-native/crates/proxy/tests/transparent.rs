@@ -32,7 +32,10 @@ fn run(program: &str, args: &str) -> Result<String, String> {
 
 #[test]
 fn a_connection_keeps_both_its_addresses_through_a_transparent_listener() {
-    let can = run("unshare", "-n iptables -t mangle -A PREROUTING -p tcp -j TPROXY --on-port 1 --tproxy-mark 1");
+    let can = run(
+        "unshare",
+        "-n iptables -t mangle -A PREROUTING -p tcp -j TPROXY --on-port 1 --tproxy-mark 1",
+    );
     if let Err(why) = can {
         eprintln!("not tested: {why}");
         return;
@@ -109,7 +112,8 @@ fn inside_a_namespace() {
             "filterChains": [{ "filters": [{ "tcpProxy": { "cluster": "passthrough" } }] }] })
     };
     let passthrough = json!({ "name": "passthrough", "kind": { "originalDst": { "portOverride": 0 } } });
-    let config = |filters: serde_json::Value| json!({ "listeners": [listener(15_006, filters)], "clusters": [passthrough] });
+    let config =
+        |filters: serde_json::Value| json!({ "listeners": [listener(15_006, filters)], "clusters": [passthrough] });
     let proxy = start(&config(json!([{ "kind": "originalDst" }])));
     // The proxy finds where the client was going by the socket's own address; the server sees the proxy.
     assert_eq!(ask(name), format!("{SERVER}\n"));
