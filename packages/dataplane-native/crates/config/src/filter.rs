@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AuthzOverride, Compressor, CompressorOverride, ExtAuthz, ExtProc, ExtProcOverride, Fault, GlobalRateLimit,
-    HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac, StringMatcher, TcpProxy,
+    HttpConnectionManager, JwtAuthn, LocalRateLimit, QuotaFilter, QuotaOverride, RateLimitOverride, Rbac,
+    StringMatcher, TcpProxy,
 };
 
 /// What a filter chain does with a connection.
@@ -73,6 +74,8 @@ pub enum HttpFilterKind {
     ExtProc(Arc<ExtProc>),
     /// A service that decides whether a request is one too many.
     RateLimit(Box<GlobalRateLimit>),
+    /// Quotas that a service assigns.
+    Quota(Box<QuotaFilter>),
     /// Holds requests until they are complete.
     Buffer(BufferLimit),
     /// gRPC-Web for clients, gRPC for upstreams.
@@ -128,6 +131,8 @@ pub enum FilterOverride {
     ExtProc(Arc<ExtProcOverride>),
     /// Other settings for the service that counts.
     RateLimit(Box<RateLimitOverride>),
+    /// Other buckets.
+    Quota(Box<QuotaOverride>),
     /// Another size.
     Buffer(BufferLimit),
     /// Another compression.

@@ -29,6 +29,7 @@ mod matcher;
 mod metadata;
 mod origin;
 mod pattern;
+mod quota;
 mod rate_limit;
 mod rbac;
 mod retry;
@@ -85,6 +86,7 @@ pub use matcher::{
 pub use metadata::{IstioService, Metadata};
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern, Substitution};
+pub use quota::{QuotaBucket, QuotaDenial, QuotaExpiry, QuotaFilter, QuotaOverride, QuotaStrategy, QuotaValue};
 pub use rate_limit::{
     GlobalRateLimit, HostLimits, LimitAction, LocalRateLimit, RateLimitOverride, RouteLimit, TokenBucket,
 };

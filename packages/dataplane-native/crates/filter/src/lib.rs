@@ -16,6 +16,7 @@ pub mod global_limit;
 pub mod grpc_web;
 pub mod jwt;
 mod proto;
+pub mod quota;
 pub mod rate_limit;
 pub mod rbac;
 #[cfg(test)]

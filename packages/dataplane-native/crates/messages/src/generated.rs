@@ -9091,6 +9091,321 @@ pub mod envoy {
                         }
                     }
                 }
+                pub mod rate_limit_quota {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RateLimitQuotaFilterConfig {
+                            #[prost(message, optional, tag = "1")]
+                            pub rlqs_server: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::GrpcService,
+                            >,
+                            #[prost(string, tag = "2")]
+                            pub domain: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "3")]
+                            pub bucket_matchers: ::core::option::Option<
+                                super::super::super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                            >,
+                            #[prost(message, optional, tag = "4")]
+                            pub filter_enabled: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFractionalPercent,
+                            >,
+                            #[prost(message, optional, tag = "5")]
+                            pub filter_enforced: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFractionalPercent,
+                            >,
+                            #[prost(message, repeated, tag = "6")]
+                            pub request_headers_to_add_when_not_enforced: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::HeaderValueOption,
+                            >,
+                        }
+                        impl ::prost::Name for RateLimitQuotaFilterConfig {
+                            const NAME: &'static str = "RateLimitQuotaFilterConfig";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaFilterConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaFilterConfig"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RateLimitQuotaOverride {
+                            #[prost(string, tag = "1")]
+                            pub domain: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "2")]
+                            pub bucket_matchers: ::core::option::Option<
+                                super::super::super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                            >,
+                        }
+                        impl ::prost::Name for RateLimitQuotaOverride {
+                            const NAME: &'static str = "RateLimitQuotaOverride";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaOverride"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaOverride"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RateLimitQuotaBucketSettings {
+                            #[prost(message, optional, tag = "1")]
+                            pub bucket_id_builder: ::core::option::Option<
+                                rate_limit_quota_bucket_settings::BucketIdBuilder,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub reporting_interval: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, optional, tag = "3")]
+                            pub deny_response_settings: ::core::option::Option<
+                                rate_limit_quota_bucket_settings::DenyResponseSettings,
+                            >,
+                            #[prost(message, optional, tag = "4")]
+                            pub no_assignment_behavior: ::core::option::Option<
+                                rate_limit_quota_bucket_settings::NoAssignmentBehavior,
+                            >,
+                            #[prost(message, optional, tag = "5")]
+                            pub expired_assignment_behavior: ::core::option::Option<
+                                rate_limit_quota_bucket_settings::ExpiredAssignmentBehavior,
+                            >,
+                        }
+                        /// Nested message and enum types in `RateLimitQuotaBucketSettings`.
+                        pub mod rate_limit_quota_bucket_settings {
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct NoAssignmentBehavior {
+                                #[prost(
+                                    oneof = "no_assignment_behavior::NoAssignmentBehavior",
+                                    tags = "1, 2"
+                                )]
+                                pub no_assignment_behavior: ::core::option::Option<
+                                    no_assignment_behavior::NoAssignmentBehavior,
+                                >,
+                            }
+                            /// Nested message and enum types in `NoAssignmentBehavior`.
+                            pub mod no_assignment_behavior {
+                                #[derive(
+                                    Clone,
+                                    Copy,
+                                    PartialEq,
+                                    Eq,
+                                    Hash,
+                                    ::prost::Message
+                                )]
+                                #[prost(skip_debug)]
+                                pub struct BlockingBehavior {}
+                                impl ::prost::Name for BlockingBehavior {
+                                    const NAME: &'static str = "BlockingBehavior";
+                                    const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                    fn full_name() -> ::prost::alloc::string::String {
+                                        "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.NoAssignmentBehavior.BlockingBehavior"
+                                            .into()
+                                    }
+                                    fn type_url() -> ::prost::alloc::string::String {
+                                        "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.NoAssignmentBehavior.BlockingBehavior"
+                                            .into()
+                                    }
+                                }
+                                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                                #[prost(skip_debug)]
+                                pub enum NoAssignmentBehavior {
+                                    #[prost(message, tag = "1")]
+                                    FallbackRateLimit(
+                                        super::super::super::super::super::super::super::r#type::v3::RateLimitStrategy,
+                                    ),
+                                    #[prost(message, tag = "2")]
+                                    BlockRequests(BlockingBehavior),
+                                }
+                            }
+                            impl ::prost::Name for NoAssignmentBehavior {
+                                const NAME: &'static str = "NoAssignmentBehavior";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.NoAssignmentBehavior"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.NoAssignmentBehavior"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct ExpiredAssignmentBehavior {
+                                #[prost(message, optional, tag = "1")]
+                                pub expired_assignment_behavior_timeout: ::core::option::Option<
+                                    super::super::super::super::super::super::super::google::protobuf::Duration,
+                                >,
+                                #[prost(
+                                    oneof = "expired_assignment_behavior::ExpiredAssignmentBehavior",
+                                    tags = "2, 3"
+                                )]
+                                pub expired_assignment_behavior: ::core::option::Option<
+                                    expired_assignment_behavior::ExpiredAssignmentBehavior,
+                                >,
+                            }
+                            /// Nested message and enum types in `ExpiredAssignmentBehavior`.
+                            pub mod expired_assignment_behavior {
+                                #[derive(
+                                    Clone,
+                                    Copy,
+                                    PartialEq,
+                                    Eq,
+                                    Hash,
+                                    ::prost::Message
+                                )]
+                                #[prost(skip_debug)]
+                                pub struct ReuseLastAssignment {}
+                                impl ::prost::Name for ReuseLastAssignment {
+                                    const NAME: &'static str = "ReuseLastAssignment";
+                                    const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                    fn full_name() -> ::prost::alloc::string::String {
+                                        "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.ExpiredAssignmentBehavior.ReuseLastAssignment"
+                                            .into()
+                                    }
+                                    fn type_url() -> ::prost::alloc::string::String {
+                                        "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.ExpiredAssignmentBehavior.ReuseLastAssignment"
+                                            .into()
+                                    }
+                                }
+                                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                                #[prost(skip_debug)]
+                                pub enum ExpiredAssignmentBehavior {
+                                    #[prost(message, tag = "2")]
+                                    FallbackRateLimit(
+                                        super::super::super::super::super::super::super::r#type::v3::RateLimitStrategy,
+                                    ),
+                                    #[prost(message, tag = "3")]
+                                    ReuseLastAssignment(ReuseLastAssignment),
+                                }
+                            }
+                            impl ::prost::Name for ExpiredAssignmentBehavior {
+                                const NAME: &'static str = "ExpiredAssignmentBehavior";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.ExpiredAssignmentBehavior"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.ExpiredAssignmentBehavior"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct DenyResponseSettings {
+                                #[prost(message, optional, tag = "1")]
+                                pub http_status: ::core::option::Option<
+                                    super::super::super::super::super::super::r#type::v3::HttpStatus,
+                                >,
+                                #[prost(message, optional, tag = "2")]
+                                pub http_body: ::core::option::Option<
+                                    ::prost::alloc::vec::Vec<u8>,
+                                >,
+                                #[prost(message, optional, tag = "3")]
+                                pub grpc_status: ::core::option::Option<
+                                    super::super::super::super::super::super::super::google::rpc::Status,
+                                >,
+                                #[prost(message, repeated, tag = "4")]
+                                pub response_headers_to_add: ::prost::alloc::vec::Vec<
+                                    super::super::super::super::super::super::config::core::v3::HeaderValueOption,
+                                >,
+                            }
+                            impl ::prost::Name for DenyResponseSettings {
+                                const NAME: &'static str = "DenyResponseSettings";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.DenyResponseSettings"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.DenyResponseSettings"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct BucketIdBuilder {
+                                #[prost(map = "string, message", tag = "1")]
+                                pub bucket_id_builder: ::std::collections::HashMap<
+                                    ::prost::alloc::string::String,
+                                    bucket_id_builder::ValueBuilder,
+                                >,
+                            }
+                            /// Nested message and enum types in `BucketIdBuilder`.
+                            pub mod bucket_id_builder {
+                                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                                #[prost(skip_debug)]
+                                pub struct ValueBuilder {
+                                    #[prost(
+                                        oneof = "value_builder::ValueSpecifier",
+                                        tags = "1, 2"
+                                    )]
+                                    pub value_specifier: ::core::option::Option<
+                                        value_builder::ValueSpecifier,
+                                    >,
+                                }
+                                /// Nested message and enum types in `ValueBuilder`.
+                                pub mod value_builder {
+                                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                                    #[prost(skip_debug)]
+                                    pub enum ValueSpecifier {
+                                        #[prost(string, tag = "1")]
+                                        StringValue(::prost::alloc::string::String),
+                                        #[prost(message, tag = "2")]
+                                        CustomValue(
+                                            super::super::super::super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                                        ),
+                                    }
+                                }
+                                impl ::prost::Name for ValueBuilder {
+                                    const NAME: &'static str = "ValueBuilder";
+                                    const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                    fn full_name() -> ::prost::alloc::string::String {
+                                        "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.BucketIdBuilder.ValueBuilder"
+                                            .into()
+                                    }
+                                    fn type_url() -> ::prost::alloc::string::String {
+                                        "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.BucketIdBuilder.ValueBuilder"
+                                            .into()
+                                    }
+                                }
+                            }
+                            impl ::prost::Name for BucketIdBuilder {
+                                const NAME: &'static str = "BucketIdBuilder";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.BucketIdBuilder"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.BucketIdBuilder"
+                                        .into()
+                                }
+                            }
+                        }
+                        impl ::prost::Name for RateLimitQuotaBucketSettings {
+                            const NAME: &'static str = "RateLimitQuotaBucketSettings";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings"
+                                    .into()
+                            }
+                        }
+                    }
+                }
                 pub mod ratelimit {
                     pub mod v3 {
                         #[derive(Clone, PartialEq, ::prost::Message)]
@@ -13204,6 +13519,88 @@ pub mod envoy {
             }
             #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
             #[prost(skip_debug)]
+            pub struct RateLimitStrategy {
+                #[prost(oneof = "rate_limit_strategy::Strategy", tags = "1, 2, 3")]
+                pub strategy: ::core::option::Option<rate_limit_strategy::Strategy>,
+            }
+            /// Nested message and enum types in `RateLimitStrategy`.
+            pub mod rate_limit_strategy {
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RequestsPerTimeUnit {
+                    #[prost(uint64, tag = "1")]
+                    pub requests_per_time_unit: u64,
+                    #[prost(enumeration = "super::RateLimitUnit", tag = "2")]
+                    pub time_unit: i32,
+                }
+                impl ::prost::Name for RequestsPerTimeUnit {
+                    const NAME: &'static str = "RequestsPerTimeUnit";
+                    const PACKAGE: &'static str = "envoy.type.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.v3.RateLimitStrategy.RequestsPerTimeUnit".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.v3.RateLimitStrategy.RequestsPerTimeUnit".into()
+                    }
+                }
+                #[derive(
+                    Clone,
+                    Copy,
+                    PartialEq,
+                    Eq,
+                    Hash,
+                    PartialOrd,
+                    Ord,
+                    ::prost::Enumeration
+                )]
+                #[repr(i32)]
+                pub enum BlanketRule {
+                    AllowAll = 0,
+                    DenyAll = 1,
+                }
+                impl BlanketRule {
+                    /// String value of the enum field names used in the ProtoBuf definition.
+                    ///
+                    /// The values are not transformed in any way and thus are considered stable
+                    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                    pub fn as_str_name(&self) -> &'static str {
+                        match self {
+                            Self::AllowAll => "ALLOW_ALL",
+                            Self::DenyAll => "DENY_ALL",
+                        }
+                    }
+                    /// Creates an enum from field names used in the ProtoBuf definition.
+                    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                        match value {
+                            "ALLOW_ALL" => Some(Self::AllowAll),
+                            "DENY_ALL" => Some(Self::DenyAll),
+                            _ => None,
+                        }
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                #[prost(skip_debug)]
+                pub enum Strategy {
+                    #[prost(enumeration = "BlanketRule", tag = "1")]
+                    BlanketRule(i32),
+                    #[prost(message, tag = "2")]
+                    RequestsPerTimeUnit(RequestsPerTimeUnit),
+                    #[prost(message, tag = "3")]
+                    TokenBucket(super::TokenBucket),
+                }
+            }
+            impl ::prost::Name for RateLimitStrategy {
+                const NAME: &'static str = "RateLimitStrategy";
+                const PACKAGE: &'static str = "envoy.type.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "envoy.type.v3.RateLimitStrategy".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/envoy.type.v3.RateLimitStrategy".into()
+                }
+            }
+            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+            #[prost(skip_debug)]
             pub struct HashPolicy {
                 #[prost(oneof = "hash_policy::PolicySpecifier", tags = "1, 2")]
                 pub policy_specifier: ::core::option::Option<
@@ -13904,6 +14301,174 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.service.ext_proc.v3.BodyMutation".into()
+                    }
+                }
+            }
+        }
+        pub mod rate_limit_quota {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RateLimitQuotaUsageReports {
+                    #[prost(string, tag = "1")]
+                    pub domain: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "2")]
+                    pub bucket_quota_usages: ::prost::alloc::vec::Vec<
+                        rate_limit_quota_usage_reports::BucketQuotaUsage,
+                    >,
+                }
+                /// Nested message and enum types in `RateLimitQuotaUsageReports`.
+                pub mod rate_limit_quota_usage_reports {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct BucketQuotaUsage {
+                        #[prost(message, optional, tag = "1")]
+                        pub bucket_id: ::core::option::Option<super::BucketId>,
+                        #[prost(message, optional, tag = "2")]
+                        pub time_elapsed: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Duration,
+                        >,
+                        #[prost(uint64, tag = "3")]
+                        pub num_requests_allowed: u64,
+                        #[prost(uint64, tag = "4")]
+                        pub num_requests_denied: u64,
+                    }
+                    impl ::prost::Name for BucketQuotaUsage {
+                        const NAME: &'static str = "BucketQuotaUsage";
+                        const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.service.rate_limit_quota.v3.RateLimitQuotaUsageReports.BucketQuotaUsage"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.service.rate_limit_quota.v3.RateLimitQuotaUsageReports.BucketQuotaUsage"
+                                .into()
+                        }
+                    }
+                }
+                impl ::prost::Name for RateLimitQuotaUsageReports {
+                    const NAME: &'static str = "RateLimitQuotaUsageReports";
+                    const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.rate_limit_quota.v3.RateLimitQuotaUsageReports"
+                            .into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.rate_limit_quota.v3.RateLimitQuotaUsageReports"
+                            .into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RateLimitQuotaResponse {
+                    #[prost(message, repeated, tag = "1")]
+                    pub bucket_action: ::prost::alloc::vec::Vec<
+                        rate_limit_quota_response::BucketAction,
+                    >,
+                }
+                /// Nested message and enum types in `RateLimitQuotaResponse`.
+                pub mod rate_limit_quota_response {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct BucketAction {
+                        #[prost(message, optional, tag = "1")]
+                        pub bucket_id: ::core::option::Option<super::BucketId>,
+                        #[prost(oneof = "bucket_action::BucketAction", tags = "2, 3")]
+                        pub bucket_action: ::core::option::Option<
+                            bucket_action::BucketAction,
+                        >,
+                    }
+                    /// Nested message and enum types in `BucketAction`.
+                    pub mod bucket_action {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct QuotaAssignmentAction {
+                            #[prost(message, optional, tag = "2")]
+                            pub assignment_time_to_live: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, optional, tag = "3")]
+                            pub rate_limit_strategy: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::RateLimitStrategy,
+                            >,
+                        }
+                        impl ::prost::Name for QuotaAssignmentAction {
+                            const NAME: &'static str = "QuotaAssignmentAction";
+                            const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse.BucketAction.QuotaAssignmentAction"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse.BucketAction.QuotaAssignmentAction"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct AbandonAction {}
+                        impl ::prost::Name for AbandonAction {
+                            const NAME: &'static str = "AbandonAction";
+                            const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse.BucketAction.AbandonAction"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse.BucketAction.AbandonAction"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum BucketAction {
+                            #[prost(message, tag = "2")]
+                            QuotaAssignmentAction(QuotaAssignmentAction),
+                            #[prost(message, tag = "3")]
+                            AbandonAction(AbandonAction),
+                        }
+                    }
+                    impl ::prost::Name for BucketAction {
+                        const NAME: &'static str = "BucketAction";
+                        const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse.BucketAction"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse.BucketAction"
+                                .into()
+                        }
+                    }
+                }
+                impl ::prost::Name for RateLimitQuotaResponse {
+                    const NAME: &'static str = "RateLimitQuotaResponse";
+                    const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse"
+                            .into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct BucketId {
+                    #[prost(map = "string, string", tag = "1")]
+                    pub bucket: ::std::collections::HashMap<
+                        ::prost::alloc::string::String,
+                        ::prost::alloc::string::String,
+                    >,
+                }
+                impl ::prost::Name for BucketId {
+                    const NAME: &'static str = "BucketId";
+                    const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.rate_limit_quota.v3.BucketId".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.rate_limit_quota.v3.BucketId".into()
                     }
                 }
             }

@@ -114,6 +114,7 @@ impl Control {
             active_faults: AtomicU32::new(0),
             exporters: Exporters::default(),
             key_sources: crate::remote_keys::KeySources::default(),
+            quotas: crate::quotas::Quotas::default(),
             overload: Overload::new(bootstrap.limits.max_memory_bytes),
             limits: bootstrap.limits,
             commands,

@@ -8,6 +8,7 @@ mod ext_proc;
 mod global_limit;
 mod inject;
 mod local_limit;
+mod quota;
 mod rewrite;
 mod share;
 
@@ -24,6 +25,7 @@ use filter::{
     ext_proc::Settings as ProcSettings,
     grpc_web::GrpcWeb,
     jwt::{Jwt, KeySource},
+    quota::QuotaDomain,
     rate_limit::Bucket,
 };
 use route::{ClusterChoice, Found};
@@ -154,6 +156,8 @@ enum Kind {
     ExtAuthz(Box<config::ExtAuthz>),
     GlobalLimit(Box<config::GlobalRateLimit>),
     ExtProc(Arc<config::ExtProc>),
+    /// None: it has no service.
+    Quota(Box<config::QuotaFilter>, Option<Arc<QuotaDomain>>),
     Buffer(u32),
     GrpcWeb,
     Compressor(Box<Compressor>),
@@ -176,6 +180,7 @@ impl HttpFilters {
                 HttpFilterKind::ExtAuthz(settings) => Kind::ExtAuthz(settings.clone()),
                 HttpFilterKind::RateLimit(settings) => Kind::GlobalLimit(settings.clone()),
                 HttpFilterKind::ExtProc(settings) => Kind::ExtProc(settings.clone()),
+                HttpFilterKind::Quota(settings) => Kind::Quota(settings.clone(), shared.quotas.get(settings)),
                 HttpFilterKind::Buffer(limit) => Kind::Buffer(limit.max_request_bytes),
                 HttpFilterKind::GrpcWeb => Kind::GrpcWeb,
                 HttpFilterKind::Compressor(settings) => Kind::Compressor(settings.clone()),
@@ -240,6 +245,7 @@ impl HttpFilters {
                 Effective::GlobalLimit(config, of_route) => {
                     global_limit::check(config, of_route, context, progress, effects)
                 }
+                Effective::Quota(buckets, domain) => quota::check(buckets, domain, context),
                 Effective::Buffer(limit) => Outcome::Hold(limit),
                 Effective::GrpcWeb => rewrite::speak_grpc(context, effects),
                 Effective::Compressor(settings, changed) => {
@@ -293,6 +299,7 @@ enum Effective<'a> {
     ExtAuthz(Settings<'a>),
     GlobalLimit(&'a config::GlobalRateLimit, Option<&'a config::RateLimitOverride>),
     ExtProc(ProcSettings<'a>),
+    Quota(&'a config::MatchTree<Arc<config::QuotaBucket>>, &'a QuotaDomain),
     /// Bytes of a request.
     Buffer(u32),
     GrpcWeb,
@@ -328,7 +335,11 @@ fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterCh
             Effective::ExtProc(ProcSettings::new(config, Some(of_route)))
         }
         (_, Kind::ExtProc(config)) => Effective::ExtProc(ProcSettings::new(config, None)),
-        (_, Kind::Cors) => Effective::Off,
+        (Some(FilterOverride::Quota(of_route)), Kind::Quota(config, Some(domain))) => {
+            Effective::Quota(of_route.buckets.as_ref().unwrap_or(&config.buckets), domain)
+        }
+        (_, Kind::Quota(config, Some(domain))) => Effective::Quota(&config.buckets, domain),
+        (_, Kind::Cors | Kind::Quota(_, None)) => Effective::Off,
         (Some(FilterOverride::Buffer(limit)), Kind::Buffer(_)) => Effective::Buffer(limit.max_request_bytes),
         (_, Kind::Buffer(limit)) => Effective::Buffer(*limit),
         (_, Kind::GrpcWeb) => Effective::GrpcWeb,

@@ -34,6 +34,7 @@ mod logging;
 mod overload;
 mod pool;
 mod proxy_protocol;
+mod quotas;
 mod remote_keys;
 mod request;
 mod side_call;

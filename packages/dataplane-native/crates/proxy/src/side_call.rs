@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub(crate) use conversation::Conversation;
-use stream::CallStream;
+pub(crate) use stream::CallStream;
 
 /// Attempts after failures that cannot have reached the service.
 const SAFE_RETRIES: u32 = 2;

@@ -28,6 +28,7 @@ use crate::{
     lend::{self, Wish},
     overload::Overload,
     pool::Pools,
+    quotas::{self, Quotas},
     remote_keys::{self, KeySources},
     request::Scratch,
     snapshot::{Current, Snapshot},
@@ -55,6 +56,7 @@ pub(crate) struct Shared {
     /// Collectors of spans.
     pub(crate) exporters: Exporters,
     pub(crate) key_sources: KeySources,
+    pub(crate) quotas: Quotas,
     /// Where workers hand connections to each other.
     pub(crate) commands: Vec<async_mpsc::UnboundedSender<Command>>,
 }
@@ -352,6 +354,7 @@ async fn run(
                 }
                 if index == 0 {
                     remote_keys::fetch_ahead(&worker);
+                    quotas::tell_new(&worker);
                 }
                 // Connections between two requests look at the new configuration now, not when the next one comes.
                 worker.timers.wake_all();

@@ -30,6 +30,7 @@ mod limits;
 mod listener;
 mod match_tree;
 mod matcher;
+mod quota;
 mod rate_limit;
 mod rbac;
 mod retry;

@@ -221,6 +221,11 @@ fn predicate(cx: &mut Context, pb: Predicate, depth: usize) -> Option<MatchPredi
     }
 }
 
+/// What is looked at, where that stands by itself.
+pub(crate) fn looked_at(cx: &mut Context, pb: TypedExtensionConfig) -> Option<MatchInput> {
+    input(cx, Some(pb))
+}
+
 /// What is looked at.
 fn input(cx: &mut Context, pb: Option<TypedExtensionConfig>) -> Option<MatchInput> {
     const NETWORK: &str = "envoy.extensions.matching.common_inputs.network.v3.";

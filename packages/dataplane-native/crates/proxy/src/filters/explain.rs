@@ -103,6 +103,16 @@ pub(crate) fn explain<V: RequestView>(
                 let cluster = &config.service.cluster;
                 outcomes.push((format!("{}: cluster {cluster} counts", filter.name), false));
             }
+            Effective::Quota(buckets, _) => {
+                let count = buckets.actions().len();
+                outcomes.push((
+                    format!(
+                        "{}: counts it in one of {count} kinds of buckets, or in none",
+                        filter.name
+                    ),
+                    false,
+                ));
+            }
             Effective::Buffer(limit) => {
                 outcomes.push((format!("{}: holds up to {limit} bytes", filter.name), false));
             }

@@ -195,7 +195,8 @@ impl CallStream {
         }
     }
 
-    async fn send(&self, message: &[u8]) -> Result<(), CallFailure> {
+    /// Sends a message.
+    pub(crate) async fn send(&self, message: &[u8]) -> Result<(), CallFailure> {
         let Wire::Stream(stream) = &self.up.wire else {
             return Err(unavailable(Failure::UpstreamProtocol));
         };
@@ -214,6 +215,12 @@ impl CallStream {
 
     async fn exchange(&mut self, message: &[u8], max_answer_bytes: usize) -> Result<Option<Vec<u8>>, CallFailure> {
         self.send(message).await?;
+        self.receive(max_answer_bytes).await
+    }
+
+    /// Waits for the next message of the service. None: it ended the stream in order. What has come of a message is kept
+    /// where nobody waits any longer.
+    pub(crate) async fn receive(&mut self, max_answer_bytes: usize) -> Result<Option<Vec<u8>>, CallFailure> {
         let Wire::Stream(stream) = &self.up.wire else {
             return Err(unavailable(Failure::UpstreamProtocol));
         };
