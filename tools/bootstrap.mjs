@@ -25,6 +25,7 @@ const COMMANDS = {
   check: { about: "formatting, lint, names, types, clippy", run: check },
   e2e: { about: "the end-to-end suites alone (arguments go to vitest)", run: e2e },
   bench: { about: "benchmarks beside HAProxy, nginx and Envoy", run: bench },
+  soak: { about: "the mesh under load for 20 minutes while everything happens to it", run: soak },
   ci: { about: "all of it, as .ci/run does", run: ci },
 };
 
@@ -190,6 +191,11 @@ async function ci() {
 async function bench(args) {
   await build();
   return runNode(["tools/bench/main.ts", ...args]);
+}
+
+async function soak(args) {
+  await build();
+  return runNode(["packages/e2e/src/soak/main.ts", ...args]);
 }
 
 // Processes

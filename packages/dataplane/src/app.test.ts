@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, FakeClock } from "@fairlead/kit";
-import { until } from "@fairlead/testkit";
+import { freePort, until } from "@fairlead/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CLUSTER, ENDPOINT, LISTENER, ROUTE } from "./ads/type-urls.ts";
 import { type App, startApp } from "./app.ts";
@@ -161,5 +161,68 @@ describe("stopping", () => {
     expect(engine.stopped).toBe(true);
     expect(app.state()).toBe("stopped");
     await expect(get("/ready")).rejects.toThrow("fetch failed");
+  });
+});
+
+describe("taking over from a former process", () => {
+  it("waits for the former one's admin address, and the former one leaves all to it", async () => {
+    await app.stop();
+    const adminAddress = `127.0.0.1:${await freePort()}`;
+    const ended: string[] = [];
+    const start = (name: string, own: FakeEngine): Promise<App> =>
+      startApp({
+        settings: sidecarSettings({
+          stateDirectory: join(directory, name),
+          pilot: { address: server.address, insecure: true },
+          adminAddress,
+          handoverPath: join(directory, "handover.sock"),
+        }),
+        engine: own,
+        clock,
+        random: () => 0.5,
+        logger: createLogger({ component: "test", level: "silent" }),
+        onQuit: () => ended.push(name),
+      });
+    const advancing = async (what: string, ask: () => boolean): Promise<void> => {
+      await until(what, () => {
+        clock.advance(50);
+        return ask();
+      });
+    };
+    const former = await start("former", engine);
+    await until("the former one listens", () => former.adminAddress !== "");
+    const next = await start("next", new FakeEngine());
+    clock.advance(1_000);
+    expect([former.adminAddress !== "", next.adminAddress]).toEqual([true, ""]);
+
+    engine.handedOver = true;
+    await advancing("the next one listens", () => next.adminAddress !== "");
+    expect(ended).toEqual(["former"]);
+    expect(former.state()).toBe("draining");
+    expect((await fetch(`${next.adminAddress}/fairlead/server_info`)).status).toBe(200);
+    await former.stop();
+    expect((await fetch(`${next.adminAddress}/fairlead/server_info`)).status).toBe(200);
+    await next.stop();
+  });
+
+  it("ends where the admin address cannot be listened on at all", async () => {
+    await app.stop();
+    const errors: (Error | undefined)[] = [];
+    const impossible = await startApp({
+      settings: sidecarSettings({
+        stateDirectory: join(directory, "state"),
+        pilot: { address: server.address, insecure: true },
+        adminAddress: "192.0.2.1:1",
+        handoverPath: join(directory, "handover.sock"),
+      }),
+      engine,
+      clock,
+      random: () => 0.5,
+      logger: createLogger({ component: "test", level: "silent" }),
+      onQuit: (error) => errors.push(error),
+    });
+    await until("it says that it is to end", () => errors.length === 1);
+    expect(errors[0]?.message).toContain("192.0.2.1");
+    await impossible.stop();
   });
 });

@@ -11,6 +11,7 @@ import { createLastGood } from "./ads/last-good.ts";
 import { SECRET } from "./ads/type-urls.ts";
 import { toNodeIdentity, toProxyNode } from "./bootstrap.ts";
 import { rotateCertificates, toProxyCertificates } from "./certificates.ts";
+import { listenAfterFormer, untilHandedOver } from "./handover.ts";
 import { describeEngineProblem, type DrainScope, type Engine } from "./native/engine.ts";
 import { MixerClient } from "./report/mixer-client.ts";
 import { toSecretResources } from "./secret-resources.ts";
@@ -23,13 +24,13 @@ export interface AppOptions {
   /** A number from [0, 1). */
   readonly random: () => number;
   readonly logger: Logger;
-  /** Called when the admin API is told to end the process. */
-  readonly onQuit: () => void;
+  /** Called when the process is to end: the admin API was told so, another process serves in its place, or an error leaves it without use. */
+  readonly onQuit: (error?: Error) => void;
 }
 
 /** A proxy process that follows the mesh's control plane. */
 export interface App {
-  /** Where the admin server listens. */
+  /** Where the admin server listens; empty until it does, which is when a former process has handed over (`handoverPath`). */
   readonly adminAddress: string;
   readonly state: () => ProxyState;
   /** Drains, reports what is left and ends everything; a second call waits for the first. */
@@ -54,7 +55,7 @@ class RunningApp implements App {
   readonly #mixer: MixerClient | undefined;
   readonly #admin: Monitoring;
   readonly #readiness: Monitoring | undefined;
-  readonly #identityEnd = new AbortController();
+  readonly #end = new AbortController();
   #identity: Identity | undefined;
   #adminAddress = "";
   #phase: "serving" | "draining" | "stopped" = "serving";
@@ -93,12 +94,36 @@ class RunningApp implements App {
 
   async start(): Promise<void> {
     const { settings, engine } = this.#options;
-    this.#adminAddress = await this.#admin.listen();
-    await this.#readiness?.listen();
+    if (settings.handoverPath === undefined) await this.#listen((server) => server.listen());
+    else void this.#takeOver();
     engine.onReport((batch) => this.#mixer?.push(batch));
     if (settings.pilot.insecure) this.#ads.start(credentials.createInsecure());
     else this.#ads.awaitCredentials();
     void this.#obtainIdentity();
+  }
+
+  async #listen(listen: (server: Monitoring, name: string) => Promise<string>): Promise<void> {
+    this.#adminAddress = await listen(this.#admin, "admin");
+    if (this.#readiness !== undefined) await listen(this.#readiness, "readiness");
+  }
+
+  /** Listens where a former process does until it has handed over, then waits for the next one and leaves all to it. */
+  async #takeOver(): Promise<void> {
+    const { engine, clock, logger, onQuit } = this.#options;
+    const signal = this.#end.signal;
+    try {
+      await this.#listen((server, name) => listenAfterFormer(server, { name, clock, logger, signal }));
+      await untilHandedOver(engine, clock, signal);
+      logger.info("another process has taken over");
+      this.#phase = "draining";
+      await this.#closeServers();
+      // One proxy of a name at a time: Pilot hears the other one now.
+      await this.#attempt("xds client", () => this.#ads.stop());
+    } catch (error) {
+      if (!signal.aborted) onQuit(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    onQuit();
   }
 
   stop(): Promise<void> {
@@ -108,7 +133,7 @@ class RunningApp implements App {
   /** The rest of the start: whatever needs a certificate waits for Citadel. */
   async #obtainIdentity(): Promise<void> {
     const { settings, logger } = this.#options;
-    const signal = this.#identityEnd.signal;
+    const signal = this.#end.signal;
     try {
       const identity = await obtainIdentity({ ...this.#options, settings: settings.identity, trustDomain: settings.trustDomain, signal });
       this.#identity = identity;
@@ -144,7 +169,7 @@ class RunningApp implements App {
 
   async #stop(): Promise<void> {
     const { engine, logger } = this.#options;
-    this.#identityEnd.abort();
+    this.#end.abort();
     await this.#attempt("drain", async () => {
       if (!(await this.#drain("all"))) logger.warn("requests were still in flight at the end of the drain");
     });
@@ -153,9 +178,13 @@ class RunningApp implements App {
     await this.#attempt("engine", () => engine.stop());
     await this.#attempt("reports", () => this.#mixer?.stop(LAST_REPORT_LIMIT_MS));
     this.#phase = "stopped";
+    await this.#closeServers();
+    logger.info("stopped");
+  }
+
+  async #closeServers(): Promise<void> {
     await this.#attempt("readiness server", () => this.#readiness?.close());
     await this.#attempt("admin server", () => this.#admin.close());
-    logger.info("stopped");
   }
 
   /** One part that fails to end must not keep the others from ending. */
@@ -187,7 +216,7 @@ class RunningApp implements App {
       drain: (scope) => void this.#drain(scope).catch((error: unknown) => logger.error({ err: error }, "drain failed")),
       rotateCertificates: () => rotateCertificates(this.#identity),
       failHealthChecks: (isFailing) => void (this.#failsHealthChecks = isFailing),
-      quit: this.#options.onQuit,
+      quit: () => this.#options.onQuit(),
     };
   }
 }

@@ -43,6 +43,7 @@ export function toEngineBootstrap(settings: Settings): EngineBootstrap {
     },
     workers: settings.workers ?? 0,
     limits: settings.limits,
+    ...(settings.handoverPath === undefined ? {} : { handoverPath: settings.handoverPath }),
     reportIntervalMs: settings.mixer === undefined ? 0 : REPORT_INTERVAL_MS,
   };
 }

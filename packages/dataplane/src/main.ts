@@ -14,6 +14,7 @@ async function main(): Promise<void> {
   // A signal may come while things still start.
   const stopped = Promise.withResolvers<number>();
   const quit = (): void => stopped.resolve(0);
+  const end = (error?: Error): void => (error === undefined ? quit() : fail(error.message));
   const fail = (reason: string): void => {
     logger.fatal({ reason }, "the proxy cannot go on");
     stopped.resolve(1);
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
   const running =
     settings.engine === "envoy"
       ? await startAgent({ ...common, onFatal: fail })
-      : await startApp({ ...common, engine: await createNativeEngine(toEngineBootstrap(settings)), onQuit: quit });
+      : await startApp({ ...common, engine: await createNativeEngine(toEngineBootstrap(settings)), onQuit: end });
   logger.info({ node: settings.name, namespace: settings.namespace, engine: settings.engine, admin: settings.adminAddress }, "started");
   const cancelTrim = trimHeapAfterStart(systemClock);
   const exitCode = await stopped.promise;

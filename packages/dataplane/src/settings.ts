@@ -7,6 +7,9 @@ const ipSchema = z.string().refine((value) => isIP(value) !== 0, { error: "must 
 // Names go into the node id, whose parts are separated by "~" and ".".
 const nameSchema = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "must be a Kubernetes name");
 
+/** What an address of a Unix socket has room for (unix(7)). */
+const MAX_SOCKET_PATH = 107;
+
 /** `ProxyLimits`: 0 is none for a timeout. */
 const limitsSchema = z.strictObject({
   maxConnections: z.int().min(1).max(4_294_967_295).exactOptional(),
@@ -51,6 +54,11 @@ export const settingsSchema = z
     /** Envoy's binary; found by `PATH` as `envoy` where absent. */
     envoyPath: z.string().min(1).optional(),
     xds: z.enum(["delta", "sotw"]).default("delta"),
+    /**
+     * A Unix socket over which the process hands its listening sockets, and with them its place, to the next one that is started with the same settings: the
+     * one before then drains and ends.
+     */
+    handoverPath: z.string().min(1).max(MAX_SOCKET_PATH).optional(),
     /** How long requests in flight may take to end after SIGTERM. */
     drainMs: z.int().min(0).max(3_600_000).default(5_000),
     /** Cluster and mesh this workload is part of: Istio's `CLUSTER_ID` (and its default) and `MESH_ID`. */
@@ -72,6 +80,10 @@ export const settingsSchema = z
   .refine((settings) => settings.engine === "envoy" || settings.agentAddress === undefined, {
     path: ["agentAddress"],
     error: 'is for engine "envoy"; our own engine answers on its admin address',
+  })
+  .refine((settings) => settings.engine === "fairlead" || settings.handoverPath === undefined, {
+    path: ["handoverPath"],
+    error: 'is for engine "fairlead"; a stock Envoy is restarted by its own means',
   })
   .refine(
     (settings) => settings.identity.namespace === settings.namespace && settings.identity.serviceAccount === settings.serviceAccount,

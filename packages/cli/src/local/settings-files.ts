@@ -12,6 +12,8 @@ export interface SettingsOptions {
   readonly drainMs?: number;
   /** Threads of each proxy. */
   readonly workers?: number;
+  /** Where proxies meet the processes that take over from them; its path must be short. Without it none does. */
+  readonly handoverFolder?: string;
   /** `limits` of each proxy's settings. */
   readonly limits?: object;
   /** Whether a workload's proxy is ours or a stock Envoy with our agent, and how it asks Pilot; ours and delta unless said otherwise. */
@@ -120,6 +122,7 @@ function proxySettings(
     stateDirectory: paths(layout.stateDirectory).proxy(workload.name),
     workers: options.workers ?? DEFAULT_WORKERS,
     drainMs: options.drainMs ?? DEFAULT_DRAIN_MS,
+    ...(options.handoverFolder === undefined ? {} : { handoverPath: join(options.handoverFolder, `${workload.name}.sock`) }),
     limits: options.limits,
     ...options.proxyOf?.(workload.name),
     agentAddress: agentAddress(workload, options),

@@ -107,9 +107,13 @@ pub struct Pick {
 pub struct Retry<'r> {
     /// True for an endpoint that was tried already.
     pub avoid: &'r dyn Fn(usize) -> bool,
-    /// Picks until an avoided endpoint is accepted (`host_selection_retry_max_attempts`).
+    /// Localities and priorities that are looked at before an avoided endpoint is accepted
+    /// (`host_selection_retry_max_attempts`).
     pub max_attempts: u32,
 }
+
+/// True for endpoints that are not to be picked.
+type Avoid<'a> = Option<&'a dyn Fn(usize) -> bool>;
 
 /// How a picker would pick now.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -229,6 +233,16 @@ impl Picker {
 
     /// The endpoint for a request. `None`: none is available (flag UH).
     pub fn pick<L: LiveState + ?Sized>(&self, turn: &mut Turn, live: &L, input: &PickInput<'_>) -> Option<Pick> {
+        self.pick_but(turn, live, input, None)
+    }
+
+    fn pick_but<L: LiveState + ?Sized>(
+        &self,
+        turn: &mut Turn,
+        live: &L,
+        input: &PickInput<'_>,
+        avoid: Avoid<'_>,
+    ) -> Option<Pick> {
         if let Some(preferred) = input.preferred {
             let found = self.preferred(live, preferred);
             if found.is_some() || preferred.is_strict {
@@ -236,19 +250,27 @@ impl Picker {
             }
         }
         let Some(subsets) = &self.subsets else {
-            return self.pick_in(&self.pool, turn, live, input);
+            return self.pick_in(&self.pool, turn, live, input, avoid);
         };
         match subsets.scope(input.criteria) {
-            Scope::All => self.pick_in(&self.pool, turn, live, input),
-            Scope::Pool(pool) => self.pick_in(pool, turn, live, input),
-            Scope::PoolOrAll(pool) => self
-                .pick_in(pool, turn, live, input)
-                .or_else(|| self.pick_in(&self.pool, turn, live, input)),
+            Scope::All => self.pick_in(&self.pool, turn, live, input, avoid),
+            Scope::Pool(pool) => self.pick_in(pool, turn, live, input, avoid),
+            Scope::PoolOrAll(pool) => {
+                let found = self.pick_in(pool, turn, live, input, avoid);
+                // A subset whose endpoints are only to be avoided is not one without endpoints.
+                if found.is_some() || avoid.is_some() && self.pick_in(pool, turn, live, input, None).is_some() {
+                    return found;
+                }
+                self.pick_in(&self.pool, turn, live, input, avoid)
+            }
             Scope::Nothing => None,
         }
     }
 
-    /// The endpoint for another try: one that was not tried yet, if that is found in a few picks.
+    /// The endpoint for another try: one that was not tried yet, if there is one where the request is led to.
+    ///
+    /// Tried endpoints are left out of the choice instead of being chosen and thrown away: one that fails at once has few requests in flight, and the
+    /// least loaded of two would be that one again and again.
     pub fn pick_again<L: LiveState + ?Sized>(
         &self,
         turn: &mut Turn,
@@ -256,20 +278,17 @@ impl Picker {
         input: &PickInput<'_>,
         retry: &Retry<'_>,
     ) -> Option<Pick> {
-        let mut pick = self.pick(turn, live, input)?;
-        for attempt in 0..u64::from(retry.max_attempts) {
-            if !(retry.avoid)(pick.endpoint) {
-                break;
-            }
-            // The same hash leads to the same endpoint, and who was there before should not go back.
-            let other = PickInput {
-                hash: input.hash.map(|hash| key_hash(&hash.to_le_bytes(), attempt + 1)),
-                preferred: input.preferred.filter(|preferred| preferred.is_strict),
-                ..*input
-            };
-            pick = self.pick(turn, live, &other)?;
-        }
-        Some(pick)
+        // Who was there before should not go back.
+        let input = PickInput {
+            preferred: input.preferred.filter(|preferred| preferred.is_strict),
+            ..*input
+        };
+        // Localities and priorities are drawn anew each time.
+        let picks = (0..u64::from(retry.max_attempts)).find_map(|attempt| {
+            let hash = input.hash.map(|hash| key_hash(&hash.to_le_bytes(), attempt + 1));
+            self.pick_but(turn, live, &PickInput { hash, ..input }, Some(retry.avoid))
+        });
+        picks.or_else(|| self.pick(turn, live, &input))
     }
 
     /// How it would pick now.
@@ -312,6 +331,7 @@ impl Picker {
         turn: &mut Turn,
         live: &L,
         input: &PickInput<'_>,
+        avoid: Avoid<'_>,
     ) -> Option<Pick> {
         let epoch = live.epoch();
         if turn.picker != self.id || turn.epoch != epoch {
@@ -339,10 +359,10 @@ impl Picker {
         let asks = level_plan.asks && !panic;
         let endpoint = if let Some(table) = &level.table {
             let hash = hash.unwrap_or_else(|| random.u64(..));
-            self.choose_by_hash(table, hash, way, panic, asks, live)
+            self.choose_by_hash(table, hash, way, (panic, asks), live, avoid)
         } else {
             let wheel = wheel_for(level, plan, way, panic, random);
-            self.choose(wheel, random, rounds, live, asks, input.now_ms)
+            self.choose(wheel, (random, rounds), live, (asks, avoid), input.now_ms)
         }?;
         Some(Pick {
             endpoint: endpoint as usize,
@@ -356,9 +376,9 @@ impl Picker {
         table: &HashTable,
         hash: u64,
         way: Way,
-        panic: bool,
-        asks: bool,
+        (panic, asks): (bool, bool),
         live: &L,
+        avoid: Avoid<'_>,
     ) -> Option<u32> {
         let wanted = if way.is_degraded {
             Standing::Degraded
@@ -367,7 +387,7 @@ impl Picker {
         };
         let is_good = |endpoint: u32| {
             let is_wanted = panic || self.members[endpoint as usize].standing == wanted;
-            is_wanted && (!asks || live.is_available(endpoint as usize))
+            is_wanted && (!asks || live.is_available(endpoint as usize)) && !is_avoided(avoid, endpoint)
         };
         match self.options.hashing.balance_factor_percent {
             0 => table.find(hash, is_good),
@@ -378,16 +398,15 @@ impl Picker {
     fn choose<L: LiveState + ?Sized>(
         &self,
         wheel: &Wheel,
-        random: &mut fastrand::Rng,
-        rounds: &mut Vec<Rounds>,
+        (random, rounds): (&mut fastrand::Rng, &mut Vec<Rounds>),
         live: &L,
-        asks: bool,
+        (asks, avoid): (bool, Avoid<'_>),
         now_ms: u64,
     ) -> Option<u32> {
         if wheel.is_empty() {
             return None;
         }
-        let is_good = |endpoint: u32| !asks || live.is_available(endpoint as usize);
+        let is_good = |endpoint: u32| (!asks || live.is_available(endpoint as usize)) && !is_avoided(avoid, endpoint);
         let (mut wanted, bias) = match self.method {
             Method::LeastRequest { choices, bias } => (choices, bias),
             _ => (1, 0.0),
@@ -428,6 +447,10 @@ impl Picker {
             from_start.find(|endpoint| is_good(*endpoint))
         })
     }
+}
+
+fn is_avoided(avoid: Avoid<'_>, endpoint: u32) -> bool {
+    avoid.is_some_and(|avoid| avoid(endpoint as usize))
 }
 
 fn wheel_for<'p>(level: &'p PoolLevel, plan: &Plan, way: Way, panic: bool, random: &mut fastrand::Rng) -> &'p Wheel {

@@ -11,6 +11,7 @@ use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyD
 use webpki::{CertRevocationList, OwnedCertRevocationList};
 
 use crate::der::{Contents, read_certificate};
+use crate::known::KnownPaths;
 use crate::peer::PeerNames;
 use crate::provider::provider;
 
@@ -88,6 +89,8 @@ impl fmt::Debug for Certificate {
 pub struct TrustBundle {
     pub(crate) roots: Arc<RootCertStore>,
     pub(crate) revocations: Option<Arc<Revocations>>,
+    /// What was verified against them.
+    pub(crate) known: Arc<KnownPaths>,
 }
 
 impl TrustBundle {
@@ -106,6 +109,7 @@ impl TrustBundle {
         Ok(Self {
             roots: Arc::new(roots),
             revocations: None,
+            known: Arc::default(),
         })
     }
 
@@ -142,6 +146,7 @@ impl TrustBundle {
         Ok(Self {
             roots: Arc::new(roots),
             revocations: None,
+            known: Arc::default(),
         })
     }
 

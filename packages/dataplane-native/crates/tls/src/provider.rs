@@ -8,8 +8,8 @@ use rustls::{CipherSuite, SupportedCipherSuite, SupportedProtocolVersion};
 
 use crate::{TlsError, TlsErrorKind};
 
-/// Clients' order decides, ours offer AES with keys of 128 bits first as `BoringSSL` does where the processor has AES: 4 rounds fewer for each block than with
-/// 256 bits, and SHA-256, which the processor has too, in the handshake where 256 bits go with SHA-384.
+/// Our servers' order decides, and our clients offer by it: AES with keys of 128 bits first, as with `BoringSSL` where the processor has AES. It takes 4 rounds
+/// fewer for each block than with 256 bits, and goes with SHA-256 in the handshake, which processors have too, where 256 bits go with SHA-384.
 static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
     let mut provider = rustls::crypto::aws_lc_rs::default_provider();
     // Stable: all else stays in rustls' order.

@@ -90,6 +90,8 @@ impl ServerTls {
         };
         let certificates = Arc::new(Choice(options.certificates));
         let mut config = builder.with_cert_resolver(certificates.clone());
+        // As Envoy: clients with OpenSSL would choose AES with 256 bits, and SHA-384 with it.
+        config.ignore_client_order = true;
         // Between proxies connections are pooled and live long: a resumed handshake saves little and would have to
         // check the peer's identity against a bundle that may have changed. Browsers come again and again.
         config.send_tls13_tickets = usize::from(resumes);

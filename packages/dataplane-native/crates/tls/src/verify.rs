@@ -14,6 +14,7 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, 
 
 use webpki::{ExpirationPolicy, KeyUsage, RevocationCheckDepth, RevocationOptionsBuilder, UnknownStatusPolicy};
 
+use crate::known::Usage;
 use crate::{PeerNames, Pins, Revocations, TlsError, TlsErrorKind, TrustBundle, TrustSlot};
 
 /// Decides whether a peer with a valid certificate is the one that was meant.
@@ -62,10 +63,13 @@ impl ClientCertVerifier for ClientVerifier {
     ) -> Result<ClientCertVerified, Error> {
         if let Some(trust) = &self.trust {
             let bundle = trust.get().ok_or_else(no_bundle)?;
-            let by_path = WebPkiClientVerifier::builder_with_provider(bundle.roots.clone(), self.provider.clone())
-                .build()
-                .map_err(|error| Error::General(error.to_string()))?;
-            by_path.verify_client_cert(end_entity, intermediates, now)?;
+            bundle.known.verify(Usage::Client, end_entity, intermediates, now, || {
+                WebPkiClientVerifier::builder_with_provider(bundle.roots.clone(), self.provider.clone())
+                    .build()
+                    .map_err(|error| Error::General(error.to_string()))?
+                    .verify_client_cert(end_entity, intermediates, now)
+                    .map(drop)
+            })?;
             for lists in [&self.revocations, &bundle.revocations].into_iter().flatten() {
                 let usage = KeyUsage::client_auth();
                 check_revocation(lists, &bundle, (end_entity, intermediates, now), usage, &self.provider)?;
@@ -136,7 +140,9 @@ impl ServerCertVerifier for ServerVerifier {
         if let Some(trust) = &self.trust {
             let bundle = trust.get().ok_or_else(no_bundle)?;
             let algorithms = self.provider.signature_verification_algorithms.all;
-            verify_server_cert_signed_by_trust_anchor(&certificate, &bundle.roots, intermediates, now, algorithms)?;
+            bundle.known.verify(Usage::Server, end_entity, intermediates, now, || {
+                verify_server_cert_signed_by_trust_anchor(&certificate, &bundle.roots, intermediates, now, algorithms)
+            })?;
             for lists in [&self.revocations, &bundle.revocations].into_iter().flatten() {
                 let usage = KeyUsage::server_auth();
                 check_revocation(lists, &bundle, (end_entity, intermediates, now), usage, &self.provider)?;

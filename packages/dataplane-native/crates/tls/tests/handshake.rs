@@ -11,7 +11,8 @@ use rcgen::{
 };
 use tls::{
     Certificate, CertificateSlot, ClientCertificates, ClientOptions, ClientTls, Fault, NameMatcher, PeerNames,
-    ServerOptions, ServerTls, TlsError, TlsErrorKind, TlsStream, TlsVersion, TrustBundle, TrustSlot, VersionRange,
+    Preferences, ServerOptions, ServerTls, TlsError, TlsErrorKind, TlsStream, TlsVersion, TrustBundle, TrustSlot,
+    VersionRange,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -422,4 +423,45 @@ async fn an_idle_connection_tells_when_the_peer_leaves() {
         state => std::task::Poll::Ready(state),
     });
     assert_eq!(state.await, net::IdleState::Closed);
+}
+
+#[tokio::test]
+async fn a_peer_that_was_trusted_is_refused_once_its_root_has_left_the_bundle() {
+    let old = Authority::new("old root");
+    let new = Authority::new("new root");
+    let trust = old.trust();
+    let client = ClientTls::new(mesh_client(&old, &[])).expect("client");
+    let mut options = mesh_server(&old, &[]);
+    options.clients.as_mut().expect("clients").trust = Some(trust.clone());
+    let server = ServerTls::new(options).expect("server");
+    for _ in 0..2 {
+        let (client, server) = shake_hands(&client, &server, None).await;
+        assert!(client.is_ok() && server.is_ok());
+    }
+    trust.set(new.bundle());
+    let (_, server) = shake_hands(&client, &server, None).await;
+    assert_eq!(server.expect_err("a stranger now").kind, TlsErrorKind::UntrustedPeer);
+}
+
+#[tokio::test]
+async fn of_the_suites_that_a_client_offers_the_server_chooses_the_one_with_the_least_work() {
+    let authority = Authority::new("root");
+    let versions = VersionRange {
+        min: TlsVersion::Tls12,
+        max: TlsVersion::Tls12,
+    };
+    let suites = ["ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256"];
+    let client = ClientTls::new(ClientOptions {
+        versions,
+        preferences: Preferences {
+            suites: suites.map(str::to_owned).to_vec(),
+            ..Preferences::default()
+        },
+        ..mesh_client(&authority, &[])
+    })
+    .expect("client");
+    let server = ServerTls::new(mesh_server(&authority, &[])).expect("server");
+    let (_, server) = shake_hands(&client, &server, None).await;
+    let suite = server.expect("server").peer().cipher_suite;
+    assert_eq!(suite, Some("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"));
 }

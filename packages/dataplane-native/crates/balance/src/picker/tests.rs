@@ -273,6 +273,28 @@ fn a_retry_avoids_what_was_tried_but_not_forever() {
 }
 
 #[test]
+fn a_retry_leaves_out_what_was_tried_even_if_that_is_the_least_loaded() {
+    // Who refuses connections has nothing in flight.
+    let live = State {
+        in_flight: vec![0, 7, 9].into(),
+        ..State::default()
+    };
+    for policy in [LEAST, ROUND, RING, MAGLEV] {
+        let picker = Picker::new(&[addressed(3, 0)], options(policy));
+        let mut turn = Turn::new(1);
+        for hash in 0..100 {
+            let tried = [0, 1];
+            let retry = Retry {
+                avoid: &|endpoint| tried.contains(&endpoint),
+                max_attempts: 1,
+            };
+            let pick = picker.pick_again(&mut turn, &live, &with_hash(hash), &retry).unwrap();
+            assert_eq!(pick.endpoint, 2);
+        }
+    }
+}
+
+#[test]
 fn the_explanation_shows_shares_and_panic() {
     let picker = Picker::new(&[endpoints(&[1; 4], 0), endpoints(&[1; 2], 1)], options(LEAST));
     let state = State {
