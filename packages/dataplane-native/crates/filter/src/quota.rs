@@ -271,8 +271,7 @@ fn millis(duration: &messages::google::protobuf::Duration) -> u64 {
 /// What a service assigns. A strategy that cannot be counted lets nothing pass.
 pub fn strategy(pb: Option<RateLimitStrategy>) -> QuotaStrategy {
     match pb.and_then(|pb| pb.strategy) {
-        None => QuotaStrategy::AllowAll,
-        Some(Strategy::BlanketRule(rule)) if rule == 0 => QuotaStrategy::AllowAll,
+        None | Some(Strategy::BlanketRule(0)) => QuotaStrategy::AllowAll,
         Some(Strategy::BlanketRule(_)) => QuotaStrategy::DenyAll,
         Some(Strategy::RequestsPerTimeUnit(rate)) => {
             let seconds = match rate.time_unit() {

@@ -195,13 +195,10 @@ fn open(
         return None;
     };
     let source = cluster.config.bind_address.map(|ip| SocketAddr::new(ip, 0));
-    let upstream = match DatagramSocket::connect(address, source, &DatagramOptions::default()) {
-        Ok(upstream) => upstream,
-        Err(_) => {
-            worker.count(Counter::UpstreamConnectFailures);
-            endpoint.connect_failures_total.fetch_add(1, Relaxed);
-            return None;
-        }
+    let Ok(upstream) = DatagramSocket::connect(address, source, &DatagramOptions::default()) else {
+        worker.count(Counter::UpstreamConnectFailures);
+        endpoint.connect_failures_total.fetch_add(1, Relaxed);
+        return None;
     };
     let open = worker.shared.connections.fetch_add(1, Relaxed);
     if open >= worker.shared.limits.max_connections {

@@ -155,9 +155,9 @@ fn by_address<A>(
         let mut all = Vec::new();
         cx.list("rangeMatchers", pb.range_matchers, |cx, matcher| {
             cx.unsupported("exclusive", matcher.exclusive);
-            let ranges = cx.list("ranges", matcher.ranges, |cx, range| xds_range(cx, range));
+            let ranges = cx.list("ranges", matcher.ranges, xds_range);
             let then = on_match(cx, matcher.on_match, action, depth);
-            let longest = ranges.iter().flatten().map(|range| range.prefix_len()).max();
+            let longest = ranges.iter().flatten().map(config::CidrRange::prefix_len).max();
             if let (Some(input), Some(then)) = (&input, then) {
                 let ranges = ranges.into_iter().flatten().collect();
                 let predicate = MatchPredicate::Address(input.clone(), ranges);
@@ -258,10 +258,9 @@ fn string(cx: &mut Context, pb: pb::StringMatcher) -> Option<StringMatcher> {
         MatchPattern::Prefix(text) => envoy::string_matcher::MatchPattern::Prefix(text),
         MatchPattern::Suffix(text) => envoy::string_matcher::MatchPattern::Suffix(text),
         MatchPattern::Contains(text) => envoy::string_matcher::MatchPattern::Contains(text),
-        MatchPattern::SafeRegex(regex) => envoy::string_matcher::MatchPattern::SafeRegex(envoy::RegexMatcher {
-            regex: regex.regex,
-            ..envoy::RegexMatcher::default()
-        }),
+        MatchPattern::SafeRegex(regex) => {
+            envoy::string_matcher::MatchPattern::SafeRegex(envoy::RegexMatcher { regex: regex.regex })
+        }
     });
     let same = envoy::StringMatcher {
         match_pattern: pattern,

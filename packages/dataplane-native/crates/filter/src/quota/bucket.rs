@@ -83,17 +83,17 @@ impl Bucket {
     }
 
     fn decide(&self, now_us: u64) -> bool {
-        let now_ms = now_us / 1_000;
+        let at_ms = now_us / 1_000;
         let assignment = self.assignment.load();
         let unassigned = || passes(self.settings.unassigned, &self.tokens, now_us);
         let Some(assignment) = assignment.as_ref() else {
             return unassigned();
         };
-        if !assignment.has_ended(now_ms) {
+        if !assignment.has_ended(at_ms) {
             return passes(assignment.strategy, &assignment.tokens, now_us);
         }
         match self.settings.expired {
-            Some(expired) if !self.is_given_up(now_ms) => match expired.strategy {
+            Some(expired) if !self.is_given_up(at_ms) => match expired.strategy {
                 Some(strategy) => passes(strategy, &self.tokens, now_us),
                 None => passes(assignment.strategy, &assignment.tokens, now_us),
             },

@@ -42,10 +42,10 @@ fn domain() -> QuotaDomain {
     QuotaDomain::new(GrpcService::default(), "shop".into())
 }
 
-fn id(user: &str) -> Option<BucketId> {
-    Some(BucketId {
+fn id(user: &str) -> BucketId {
+    BucketId {
         bucket: [("name".into(), "web".into()), ("user".into(), user.into())].into(),
-    })
+    }
 }
 
 /// An answer that assigns.
@@ -63,7 +63,7 @@ fn assign(user: &str, strategy: Option<Strategy>, life_ms: Option<u64>) -> Vec<u
 fn encode(user: &str, action: BucketAction) -> Vec<u8> {
     let response = RateLimitQuotaResponse {
         bucket_action: vec![Action {
-            bucket_id: id(user),
+            bucket_id: Some(id(user)),
             bucket_action: Some(action),
         }],
     };
@@ -130,9 +130,9 @@ fn an_assignment_of_tokens_keeps_them_while_it_goes_on() {
             .count()
     };
     assert_eq!(passed(0), 20);
-    domain.take(&assign("ann", five.clone(), Some(1_000)), 0).unwrap();
+    domain.take(&assign("ann", five, Some(1_000)), 0).unwrap();
     assert_eq!(passed(1_000_000 - 1), 5);
-    domain.take(&assign("ann", five.clone(), Some(1_000)), 999).unwrap();
+    domain.take(&assign("ann", five, Some(1_000)), 999).unwrap();
     assert_eq!(passed(1_500_000), 0, "the same assignment has no new tokens");
     domain.take(&assign("ann", five, Some(1_000)), 5_000).unwrap();
     assert_eq!(passed(5_000_000), 5, "one that begins again has");

@@ -167,7 +167,8 @@ impl Gate {
                 if self.stage == Stage::Buffered && self.held.len() > self.limit {
                     return Err(Box::new(self.too_large()));
                 }
-                if !piece.ends && !(is_full && self.stage == Stage::Partial) {
+                let is_enough = piece.ends || is_full && self.stage == Stage::Partial;
+                if !is_enough {
                     return Ok(None);
                 }
                 piece.content = std::mem::take(&mut self.held);
@@ -268,6 +269,9 @@ impl Gate {
     }
 }
 
+/// What gives the pieces that no gate has seen.
+pub(super) type RawPieces<'a> = &'a mut dyn FnMut(&mut Context<'_>, &mut Trailers) -> Poll<Result<Piece, Broken>>;
+
 /// The gates of a message, in the order in which they are passed.
 #[derive(Default)]
 pub(super) struct Gates {
@@ -311,7 +315,7 @@ impl Gates {
         &mut self,
         cx: &mut Context<'_>,
         trailers: &mut Trailers,
-        raw: &mut dyn FnMut(&mut Context<'_>, &mut Trailers) -> Poll<Result<Piece, Broken>>,
+        raw: RawPieces<'_>,
     ) -> Poll<Result<Piece, Broken>> {
         let Self { list, stop } = self;
         poll_through(list, cx, trailers, raw, stop)
@@ -322,7 +326,7 @@ fn poll_through(
     gates: &mut [Gate],
     cx: &mut Context<'_>,
     trailers: &mut Trailers,
-    raw: &mut dyn FnMut(&mut Context<'_>, &mut Trailers) -> Poll<Result<Piece, Broken>>,
+    raw: RawPieces<'_>,
     stop: &mut Option<Box<Reply>>,
 ) -> Poll<Result<Piece, Broken>> {
     let Some((gate, before)) = gates.split_last_mut() else {

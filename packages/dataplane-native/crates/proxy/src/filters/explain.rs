@@ -10,7 +10,7 @@ use filter::{
 };
 use route::{ClusterChoice, Found};
 
-use super::{Effective, HttpFilters, effective};
+use super::{Effective, HttpFilters, ProcSettings, effective};
 
 /// What the filters would say about a request: outcomes, and whether each ends it.
 pub(crate) fn explain<V: RequestView>(
@@ -81,23 +81,7 @@ pub(crate) fn explain<V: RequestView>(
                 outcomes.push((format!("{}: cluster {cluster} decides", filter.name), false));
             }
             Effective::ExtProc(settings) => {
-                let cluster = &settings.service().cluster;
-                let does = if settings.only_observes() {
-                    "observes it"
-                } else {
-                    "may change it"
-                };
-                let mode = settings.mode();
-                let (request, response) = (
-                    super::ext_proc::describe(mode.request_body),
-                    super::ext_proc::describe(mode.response_body),
-                );
-                let bodies = if mode.request_body == mode.response_body && mode.request_body == ExtProcBody::None {
-                    String::new()
-                } else {
-                    format!(" (body of the request: {request}, of the response: {response})")
-                };
-                outcomes.push((format!("{}: cluster {cluster} {does}{bodies}", filter.name), false));
+                outcomes.push((format!("{}: {}", filter.name, describe_processing(settings)), false));
             }
             Effective::GlobalLimit(config, _) => {
                 let cluster = &config.service.cluster;
@@ -132,6 +116,21 @@ pub(crate) fn explain<V: RequestView>(
         }
     }
     outcomes
+}
+
+fn describe_processing(settings: ProcSettings<'_>) -> String {
+    let cluster = &settings.service().cluster;
+    let does = if settings.only_observes() {
+        "observes it"
+    } else {
+        "may change it"
+    };
+    let (request, response) = (settings.mode().request_body, settings.mode().response_body);
+    if (request, response) == (ExtProcBody::None, ExtProcBody::None) {
+        return format!("cluster {cluster} {does}");
+    }
+    let (request, response) = (super::ext_proc::describe(request), super::ext_proc::describe(response));
+    format!("cluster {cluster} {does} (body of the request: {request}, of the response: {response})")
 }
 
 fn describe_fault(name: &str, settings: &config::Fault) -> String {

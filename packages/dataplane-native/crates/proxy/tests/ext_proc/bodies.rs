@@ -44,6 +44,7 @@ fn upper(body: &HttpBody) -> BodyResponse {
 }
 
 /// Lets heads pass and writes bodies and trailers in capitals.
+#[allow(clippy::unnecessary_wraps, reason = "a service is started with it")]
 fn capitals(request: &Request) -> Option<Response> {
     Some(match request {
         Request::RequestHeaders(_) => Response::RequestHeaders(HeadersResponse::default()),

@@ -143,6 +143,32 @@ fn begin_response(
     }
 }
 
+/// Shows the response to services that want it. An error: it is not the one that the client gets.
+async fn show(
+    call: &mut Call<'_>,
+    wire: &mut Wire,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    timer: &Timer,
+    mut up: Upstream,
+    deadlines: &mut Deadlines,
+) -> Result<Upstream, Next> {
+    let mut sides = process::Sides {
+        wire: &mut *wire,
+        buffer,
+        up: &mut up,
+        timer,
+    };
+    let reply = match process::show_response(call, scratch, &mut sides, deadlines).await {
+        Ok(()) => return Ok(up),
+        Err(process::Stop::Gone) => return Err(client_gone(call)),
+        Err(process::Stop::Reply(reply)) => *reply,
+        Err(process::Stop::Failed(failure)) => call.fail(failure),
+    };
+    finish_unread(call, up, scratch);
+    Err(reply::send(call, wire, scratch, timer, reply).await)
+}
+
 /// Relays the response whose head has arrived.
 pub(super) async fn relay(
     call: &mut Call<'_>,
@@ -162,25 +188,10 @@ pub(super) async fn relay(
         return tunnel::relay(call, wire, buffer, scratch, timer, up).await;
     }
     if !call.processors.is_empty() {
-        let mut sides = process::Sides {
-            wire: &mut *wire,
-            buffer: &mut *buffer,
-            up: &mut up,
-            timer,
-        };
         // In a box: what every request holds should not be as large as this.
-        match Box::pin(process::show_response(call, scratch, &mut sides, &mut deadlines)).await {
-            Ok(()) => {}
-            Err(process::Stop::Gone) => return client_gone(call),
-            Err(process::Stop::Reply(reply)) => {
-                finish_unread(call, up, scratch);
-                return reply::send(call, wire, scratch, timer, *reply).await;
-            }
-            Err(process::Stop::Failed(failure)) => {
-                finish_unread(call, up, scratch);
-                let reply = call.fail(failure);
-                return reply::send(call, wire, scratch, timer, reply).await;
-            }
+        match Box::pin(show(call, wire, buffer, scratch, timer, up, &mut deadlines)).await {
+            Ok(shown) => up = shown,
+            Err(next) => return next,
         }
     }
     let framing = scratch.response.framing;
