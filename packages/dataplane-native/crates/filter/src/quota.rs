@@ -69,14 +69,14 @@ impl QuotaDomain {
         };
         let buckets = self.buckets.load();
         if let Some(bucket) = buckets.get(name.as_slice()) {
-            return bucket.admits(now_us);
+            return bucket.admits(settings, now_us);
         }
         if buckets.len() >= MAX_BUCKETS {
             // It is nobody's: what holds without an assignment, as far as that needs no memory.
             return settings.unassigned != QuotaStrategy::DenyAll;
         }
         self.begin(settings, values, name.into_boxed_slice(), now_us)
-            .admits(now_us)
+            .admits(settings, now_us)
     }
 
     /// A new bucket, of which the service is told at once.
@@ -255,8 +255,6 @@ fn name_of<V: MatchValues>(settings: &QuotaBucket, values: &V) -> Option<Vec<u8>
         }
         name.push(0);
     }
-    // Buckets of the same name and different settings are not the same.
-    name.extend_from_slice(&std::ptr::from_ref(settings).addr().to_ne_bytes());
     (name.len() <= MAX_NAME_BYTES).then_some(name)
 }
 

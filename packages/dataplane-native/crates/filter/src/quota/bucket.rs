@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use config::{QuotaBucket, QuotaStrategy};
 use messages::{
     envoy::service::rate_limit_quota::v3::{BucketId, rate_limit_quota_usage_reports::BucketQuotaUsage},
@@ -21,7 +21,8 @@ const NEVER: u64 = 0;
 #[derive(Debug)]
 pub(super) struct Bucket {
     id: Vec<(String, String)>,
-    settings: Arc<QuotaBucket>,
+    /// Of the request that came last: a new configuration may have others.
+    settings: ArcSwap<QuotaBucket>,
     allowed: AtomicU64,
     denied: AtomicU64,
     /// Tokens where no assignment holds.
@@ -59,7 +60,7 @@ impl Bucket {
     pub(super) fn new(id: Vec<(String, String)>, settings: Arc<QuotaBucket>, now_ms: u64) -> Self {
         Self {
             id,
-            settings,
+            settings: ArcSwap::new(settings),
             allowed: AtomicU64::new(0),
             denied: AtomicU64::new(0),
             tokens: Tokens::default(),
@@ -75,24 +76,27 @@ impl Bucket {
     }
 
     /// Whether a request passes; it is counted.
-    pub(super) fn admits(&self, now_us: u64) -> bool {
-        let admits = self.decide(now_us);
+    pub(super) fn admits(&self, settings: &Arc<QuotaBucket>, now_us: u64) -> bool {
+        if !Arc::ptr_eq(&self.settings.load(), settings) {
+            self.settings.store(Arc::clone(settings));
+        }
+        let admits = self.decide(settings, now_us);
         let counter = if admits { &self.allowed } else { &self.denied };
         counter.fetch_add(1, Relaxed);
         admits
     }
 
-    fn decide(&self, now_us: u64) -> bool {
+    fn decide(&self, settings: &QuotaBucket, now_us: u64) -> bool {
         let at_ms = now_us / 1_000;
         let assignment = self.assignment.load();
-        let unassigned = || passes(self.settings.unassigned, &self.tokens, now_us);
+        let unassigned = || passes(settings.unassigned, &self.tokens, now_us);
         let Some(assignment) = assignment.as_ref() else {
             return unassigned();
         };
         if !assignment.has_ended(at_ms) {
             return passes(assignment.strategy, &assignment.tokens, now_us);
         }
-        match self.settings.expired {
+        match settings.expired {
             Some(expired) if !self.is_given_up(at_ms) => match expired.strategy {
                 Some(strategy) => passes(strategy, &self.tokens, now_us),
                 None => passes(assignment.strategy, &assignment.tokens, now_us),
@@ -105,7 +109,7 @@ impl Bucket {
     pub(super) fn is_given_up(&self, now_ms: u64) -> bool {
         let assignment = self.assignment.load();
         let ends_ms = assignment.as_ref().and_then(|assignment| assignment.ends_ms);
-        let timeout_ms = self.settings.expired.and_then(|expired| expired.timeout_ms);
+        let timeout_ms = self.settings.load().expired.and_then(|expired| expired.timeout_ms);
         matches!((ends_ms, timeout_ms), (Some(ends_ms), Some(timeout_ms)) if ends_ms.saturating_add(timeout_ms) <= now_ms)
     }
 
@@ -139,7 +143,7 @@ impl Bucket {
             return None;
         }
         self.due_ms
-            .store(now_ms + self.settings.reporting_interval_ms.max(1), Relaxed);
+            .store(now_ms + self.settings.load().reporting_interval_ms.max(1), Relaxed);
         // Some time has always passed.
         let elapsed_ms = (now_ms - self.reported_ms.swap(now_ms, Relaxed).min(now_ms)).max(1);
         Some(BucketQuotaUsage {

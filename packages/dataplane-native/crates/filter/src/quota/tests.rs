@@ -162,6 +162,26 @@ fn what_holds_after_an_assignments_end_is_said() {
 }
 
 #[test]
+fn a_new_configuration_keeps_what_is_assigned() {
+    let (domain, before) = (domain(), Arc::new(settings()));
+    domain.admits(&before, &Request(Some("ann")), 0);
+    domain.take(&assign("ann", DENY, Some(100)), 0).unwrap();
+    let after = Arc::new(QuotaBucket {
+        reporting_interval_ms: 7,
+        expired: Some(QuotaExpiry {
+            timeout_ms: None,
+            strategy: None,
+        }),
+        ..settings()
+    });
+    assert!(!domain.admits(&after, &Request(Some("ann")), 0));
+    // What it says about the end of assignments counts, and how often the service is told.
+    assert!(!domain.admits(&after, &Request(Some("ann")), 200_000));
+    assert_eq!(reported(&domain, 200), [(1, 2)]);
+    assert_eq!(domain.next_report_ms(), Some(207));
+}
+
+#[test]
 fn a_bucket_that_is_abandoned_begins_again() {
     let (domain, settings) = (domain(), Arc::new(settings()));
     domain.admits(&settings, &Request(Some("ann")), 0);

@@ -107,7 +107,9 @@ impl Sockets {
                 .as_mut()
                 .map(|before| before.sockets_of(&key))
                 .unwrap_or_default();
-            match bind(&key, &listener, workers, inherited) {
+            // Datagrams come to sockets of their own: the process before keeps its until it ends.
+            let is_shared = !inherited.is_empty() || listener.udp.is_some() && inheritance.is_some();
+            match bind(&key, &listener, workers, inherited, is_shared) {
                 Ok(address) => {
                     self.failed.remove(&key);
                     self.open.insert(key, address);
@@ -143,8 +145,8 @@ fn bind(
     listener: &Listener,
     workers: &[WorkerHandle],
     inherited: Vec<OwnedFd>,
+    is_shared: bool,
 ) -> io::Result<Address> {
-    let is_shared = !inherited.is_empty();
     // Each worker gets its own; of more than there are workers, some get several.
     let mut of_workers: Vec<Vec<OwnedFd>> = workers.iter().map(|_| Vec::new()).collect();
     for (index, fd) in inherited.into_iter().enumerate() {
