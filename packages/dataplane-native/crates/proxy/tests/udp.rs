@@ -112,6 +112,9 @@ fn datagrams_of_a_client_go_to_one_endpoint_and_answers_back() {
 fn datagrams_keep_their_sizes() {
     let echo = Echo::start("");
     let proxy = start(&config(&json!({ "route": to("up") }), &[echo.address]));
+    let question = json!({ "listener": "dns", "method": "", "authority": "", "path": "" });
+    let explained = proxy.explain(&question.to_string()).unwrap();
+    assert!(explained.contains("takes datagrams, for cluster up"), "{explained}");
     let socket = client(&proxy);
     let large = "x".repeat(20_000);
     for text in ["", "a", &large, "bc"] {
