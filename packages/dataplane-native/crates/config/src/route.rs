@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, Metadata, Origin, Pattern, QueryMatcher, Rare, RetryPolicy, RouteLimit, RouteTracing, Substitution, HedgePolicy, RequestView,
+    Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, HedgePolicy, Metadata,
+    Origin, Pattern, QueryMatcher, Rare, RequestView, RetryPolicy, RouteLimit, RouteTracing, Substitution,
 };
 
 /// Routes by host (`envoy.config.route.v3.RouteConfiguration`).

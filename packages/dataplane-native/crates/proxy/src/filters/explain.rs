@@ -1,6 +1,6 @@
 //! What the filters would say about a request.
 
-use config::{DelayKind, HeaderName, RequestView};
+use config::{DelayKind, ExtProcBody, HeaderName, RequestView};
 use filter::{
     ConnectionFacts,
     cors::{self, CorsDecision},
@@ -10,7 +10,7 @@ use filter::{
 };
 use route::{ClusterChoice, Found};
 
-use super::{Effective, HttpFilters, effective};
+use super::{Effective, HttpFilters, ProcSettings, effective};
 
 /// What the filters would say about a request: outcomes, and whether each ends it.
 pub(crate) fn explain<V: RequestView>(
@@ -81,8 +81,7 @@ pub(crate) fn explain<V: RequestView>(
                 outcomes.push((format!("{}: cluster {cluster} decides", filter.name), false));
             }
             Effective::ExtProc(settings) => {
-                let cluster = &settings.service().cluster;
-                outcomes.push((format!("{}: cluster {cluster} may change it", filter.name), false));
+                outcomes.push((format!("{}: {}", filter.name, describe_processing(settings)), false));
             }
             Effective::Module(settings, _) if settings.module.is_empty() => {}
             Effective::Module(settings, _) => {
@@ -94,6 +93,16 @@ pub(crate) fn explain<V: RequestView>(
             Effective::GlobalLimit(config, _) => {
                 let cluster = &config.service.cluster;
                 outcomes.push((format!("{}: cluster {cluster} counts", filter.name), false));
+            }
+            Effective::Quota(buckets, _) => {
+                let count = buckets.actions().len();
+                outcomes.push((
+                    format!(
+                        "{}: counts it in one of {count} kinds of buckets, or in none",
+                        filter.name
+                    ),
+                    false,
+                ));
             }
             Effective::Buffer(limit) => {
                 outcomes.push((format!("{}: holds up to {limit} bytes", filter.name), false));
@@ -135,6 +144,21 @@ fn describe_session(name: &str, settings: &config::StatefulSession) -> Option<(S
     };
     let otherwise = if settings.strict { ", or gets 503" } else { "" };
     Some((format!("{name}: goes to the endpoint in {place}{otherwise}"), false))
+}
+
+fn describe_processing(settings: ProcSettings<'_>) -> String {
+    let cluster = &settings.service().cluster;
+    let does = if settings.only_observes() {
+        "observes it"
+    } else {
+        "may change it"
+    };
+    let (request, response) = (settings.mode().request_body, settings.mode().response_body);
+    if (request, response) == (ExtProcBody::None, ExtProcBody::None) {
+        return format!("cluster {cluster} {does}");
+    }
+    let (request, response) = (super::extend::describe(request), super::extend::describe(response));
+    format!("cluster {cluster} {does} (body of the request: {request}, of the response: {response})")
 }
 
 fn describe_fault(name: &str, settings: &config::Fault) -> String {
