@@ -5,6 +5,8 @@ mod support;
 
 #[path = "ext_proc/bodies.rs"]
 mod bodies;
+#[path = "ext_proc/together.rs"]
+mod together;
 
 use std::{
     net::SocketAddr,

@@ -67,14 +67,7 @@ pub(crate) fn explain<V: RequestView>(
                 outcomes.push((format!("{}: {outcome}", filter.name), decision.is_err()));
             }
             Effective::RateLimit(settings, _) => {
-                let outcome = match settings.bucket {
-                    Some(bucket) => format!(
-                        "{} requests at once, {} more every {} ms",
-                        bucket.max_tokens, bucket.tokens_per_fill, bucket.fill_interval_ms
-                    ),
-                    None => "lets all pass".to_owned(),
-                };
-                outcomes.push((format!("{}: {outcome}", filter.name), false));
+                outcomes.push((format!("{}: {}", filter.name, describe_limit(settings)), false));
             }
             Effective::ExtAuthz(settings) => {
                 let cluster = settings.service().cluster();
@@ -125,6 +118,16 @@ pub(crate) fn explain<V: RequestView>(
         }
     }
     outcomes
+}
+
+fn describe_limit(settings: &config::LocalRateLimit) -> String {
+    match settings.bucket {
+        Some(bucket) => format!(
+            "{} requests at once, {} more every {} ms",
+            bucket.max_tokens, bucket.tokens_per_fill, bucket.fill_interval_ms
+        ),
+        None => "lets all pass".to_owned(),
+    }
 }
 
 fn describe_decompressor(name: &str, settings: &config::Decompressor) -> Option<(String, bool)> {

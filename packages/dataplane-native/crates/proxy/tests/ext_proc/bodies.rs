@@ -27,7 +27,7 @@ use crate::support::{
 };
 
 /// An answer with this in place of what was shown, and a header.
-fn replaced(body: &[u8]) -> BodyResponse {
+pub(super) fn replaced(body: &[u8]) -> BodyResponse {
     let common = set(&[("x-body", "seen")]).response.unwrap();
     BodyResponse {
         response: Some(CommonResponse {
@@ -45,7 +45,7 @@ fn upper(body: &HttpBody) -> BodyResponse {
 
 /// Lets heads pass and writes bodies and trailers in capitals.
 #[allow(clippy::unnecessary_wraps, reason = "a service is started with it")]
-fn capitals(request: &Request) -> Option<Response> {
+pub(super) fn capitals(request: &Request) -> Option<Response> {
     Some(match request {
         Request::RequestHeaders(_) => Response::RequestHeaders(HeadersResponse::default()),
         Request::ResponseHeaders(_) => Response::ResponseHeaders(HeadersResponse::default()),
@@ -88,7 +88,7 @@ fn unchunked(mut body: &[u8]) -> String {
 }
 
 /// The content of a message, however it is framed.
-fn content(message: &Seen) -> String {
+pub(super) fn content(message: &Seen) -> String {
     if message.header("transfer-encoding").is_some() {
         unchunked(&message.body)
     } else {
@@ -96,11 +96,11 @@ fn content(message: &Seen) -> String {
     }
 }
 
-fn echo() -> Upstream {
+pub(super) fn echo() -> Upstream {
     Upstream::start(|seen| ok(&seen.body))
 }
 
-fn post(body: &str) -> String {
+pub(super) fn post(body: &str) -> String {
     format!(
         "POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
