@@ -32,7 +32,22 @@ test("every family gets its rules in one transaction that leaves other rules alo
 test("a clean table is not touched by cleaning it", () => {
   const { calls, run } = createTable("*nat\nCOMMIT\n");
   cleanRules({ families: ["ipv4"], run });
-  expect(calls.map(({ command }) => command)).toEqual(["iptables-save"]);
+  expect(calls.map(({ command }) => command)).toEqual(["iptables-save", "iptables-save"]);
+});
+
+test("with TPROXY marked packets get their routes before the rules that mark them", () => {
+  const { calls, run } = createTable("");
+  applyRules({ ...settings, interceptionMode: "TPROXY" }, { families: ["ipv4"], run });
+  expect(calls.map(({ command, args }) => `${command} ${args.join(" ")}`)).toEqual([
+    "iptables-save -t nat",
+    "iptables-restore --noflush --wait 30",
+    "ip -4 rule show",
+    "ip -4 rule add fwmark 1337 lookup 133",
+    "ip -4 route replace local default dev lo table 133",
+    "iptables-save -t mangle",
+    "iptables-restore --noflush --wait 30",
+  ]);
+  expect(calls.at(-1)?.input).toContain("*mangle");
 });
 
 test("who is not root is told what is missing", () => {

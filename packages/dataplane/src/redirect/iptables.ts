@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { buildRules, type IpFamily, toApplyInput, toCleanInput } from "./rules.ts";
+import { buildMangleRules, buildRules, type IpFamily, MARK, ROUTE_TABLE, type Table, toApplyInput, toCleanInput } from "./rules.ts";
 import type { RedirectSettings } from "./settings.ts";
 
 /** Runs a program of the iptables family and answers its standard output; throws a `RedirectError`. */
@@ -18,14 +18,24 @@ export class RedirectError extends Error {
 
 /** Makes this network namespace's rules those of the settings. A second time it changes nothing. */
 export function applyRules(settings: RedirectSettings, { families, run = runIptables }: IptablesOptions): void {
-  for (const family of families) restore(family, toApplyInput(buildRules(settings, family), save(family, run)), run);
+  for (const family of families) {
+    restore(family, toApplyInput(buildRules(settings, family), save(family, "nat", run)), run);
+    if (settings.interceptionMode !== "TPROXY") continue;
+    // Routes first: a marked packet without them would be lost.
+    applyRoutes(family, run);
+    restore(family, toApplyInput(buildMangleRules(settings, family), save(family, "mangle", run), "mangle"), run);
+  }
 }
 
 /** Takes every rule of ours away. A second time it changes nothing. */
 export function cleanRules({ families, run = runIptables }: IptablesOptions): void {
   for (const family of families) {
-    const input = toCleanInput(save(family, run));
-    if (input !== undefined) restore(family, input, run);
+    for (const table of ["nat", "mangle"] as const) {
+      const input = toCleanInput(save(family, table, run), table);
+      if (input === undefined) continue;
+      restore(family, input, run);
+      if (table === "mangle") removeRoutes(family, run);
+    }
   }
 }
 
@@ -47,8 +57,30 @@ const RESTORE_ARGUMENTS = ["--noflush", "--wait", "30"] as const;
 const TIMEOUT_MS = 60_000;
 const MAX_OUTPUT_BYTES = 16 << 20;
 
-function save(family: IpFamily, run: RunIptables): string {
-  return run(`${PROGRAMS[family]}-save`, ["-t", "nat"], "");
+const IP_FLAGS: Readonly<Record<IpFamily, string>> = { ipv4: "-4", ipv6: "-6" };
+const MARKED = ["fwmark", String(MARK), "lookup", String(ROUTE_TABLE)] as const;
+
+function save(family: IpFamily, table: Table, run: RunIptables): string {
+  return run(`${PROGRAMS[family]}-save`, ["-t", table], "");
+}
+
+/** Marked packets belong to this machine, whatever their addresses are. */
+function applyRoutes(family: IpFamily, run: RunIptables): void {
+  const flag = IP_FLAGS[family];
+  if (!hasRule(family, run)) run("ip", [flag, "rule", "add", ...MARKED], "");
+  run("ip", [flag, "route", "replace", "local", "default", "dev", "lo", "table", String(ROUTE_TABLE)], "");
+}
+
+function removeRoutes(family: IpFamily, run: RunIptables): void {
+  const flag = IP_FLAGS[family];
+  if (!hasRule(family, run)) return;
+  run("ip", [flag, "rule", "del", ...MARKED], "");
+  run("ip", [flag, "route", "flush", "table", String(ROUTE_TABLE)], "");
+}
+
+function hasRule(family: IpFamily, run: RunIptables): boolean {
+  const shown = `fwmark 0x${MARK.toString(16)} lookup ${ROUTE_TABLE}`;
+  return run("ip", [IP_FLAGS[family], "rule", "show"], "").includes(shown);
 }
 
 function restore(family: IpFamily, input: string, run: RunIptables): void {
@@ -70,7 +102,7 @@ function runIptables(command: string, args: readonly string[], input: string): s
 
 function describeSpawnError(command: string, error: Error): string {
   if ("code" in error && error.code === "ENOENT")
-    return `${command} was not found: install iptables in this image, or add its folder to PATH`;
+    return `${command} was not found: install ${command === "ip" ? "iproute2" : "iptables"} in this image, or add its folder to PATH`;
   return `cannot run ${command}: ${error.message}`;
 }
 

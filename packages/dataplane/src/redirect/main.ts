@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { readFileSync } from "node:fs";
 import { messageOf, parseSettings, SettingsError } from "@fairlead/kit";
 import { applyRules, assertRoot, cleanRules, findFamilies, RedirectError } from "./iptables.ts";
-import { buildRules, type IpFamily, toApplyInput } from "./rules.ts";
+import { buildMangleRules, buildRules, type IpFamily, toApplyInput } from "./rules.ts";
 import { type RedirectSettings, redirectSettingsSchema } from "./settings.ts";
 
 const USAGE = `usage: fairlead-redirect [--settings FILE] [--dry-run | --clean]
@@ -54,7 +54,10 @@ function read(path: string | undefined): RedirectSettings {
 }
 
 function describe(settings: RedirectSettings): string {
-  const section = (family: IpFamily): string => `# ${family}\n${toApplyInput(buildRules(settings, family), "")}`;
+  const section = (family: IpFamily): string => {
+    const mangle = settings.interceptionMode === "TPROXY" ? toApplyInput(buildMangleRules(settings, family), "", "mangle") : "";
+    return `# ${family}\n${toApplyInput(buildRules(settings, family), "")}${mangle}`;
+  };
   return section("ipv4") + section("ipv6");
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseSettings } from "@fairlead/kit";
-import { buildRules, CHAINS, type IpFamily, toApplyInput, toCleanInput } from "./rules.ts";
+import { buildMangleRules, buildRules, CHAINS, type IpFamily, toApplyInput, toCleanInput } from "./rules.ts";
 import { redirectSettingsSchema } from "./settings.ts";
 
 function rules(settings: object = {}, family: IpFamily = "ipv4"): readonly string[] {
@@ -121,7 +121,7 @@ describe("the input of iptables-restore", () => {
 
   test("makes the chains, fills them, and leads into them last", () => {
     const lines = toApplyInput(rules(), "").split("\n");
-    expect(lines.slice(0, 5)).toEqual(["*nat", ...CHAINS.map((name) => `:${name} - [0:0]`)]);
+    expect(lines.slice(0, 5)).toEqual(["*nat", ...CHAINS.nat.map((name) => `:${name} - [0:0]`)]);
     expect(lines.slice(-4)).toEqual(["-A PREROUTING -p tcp -j ISTIO_INBOUND", "-A OUTPUT -p tcp -j ISTIO_OUTPUT", "COMMIT", ""]);
   });
 
@@ -150,12 +150,58 @@ describe("the input of iptables-restore", () => {
   });
 });
 
+describe("TPROXY", () => {
+  const mangle = (settings: object = {}, family: IpFamily = "ipv4"): readonly string[] =>
+    buildMangleRules(parseSettings(redirectSettingsSchema, { interceptionMode: "TPROXY", ...settings }, "the test"), family);
+
+  test("gives what comes in to the proxy's socket, but for its own ports and its own connections", () => {
+    expect(mangle().filter((rule) => rule.startsWith("-A ISTIO_INBOUND "))).toEqual([
+      "-A ISTIO_INBOUND -p tcp -m mark --mark 1337 -j CONNMARK --save-mark",
+      "-A ISTIO_INBOUND -p tcp -m mark --mark 1337 -j RETURN",
+      "-A ISTIO_INBOUND -s 127.0.0.6/32 -i lo -j RETURN",
+      "-A ISTIO_INBOUND -p tcp -i lo -j RETURN",
+      "-A ISTIO_INBOUND -p tcp --dport 15000 -j RETURN",
+      "-A ISTIO_INBOUND -p tcp --dport 15020 -j RETURN",
+      "-A ISTIO_INBOUND -p tcp --dport 15021 -j RETURN",
+      "-A ISTIO_INBOUND -p tcp --dport 15090 -j RETURN",
+      "-A ISTIO_INBOUND -p tcp -m conntrack --ctstate RELATED,ESTABLISHED -j ISTIO_DIVERT",
+      "-A ISTIO_INBOUND -p tcp -j ISTIO_TPROXY",
+    ]);
+    expect(mangle({}, "ipv6")).toContain("-A ISTIO_TPROXY ! -d ::1/128 -p tcp -j TPROXY --on-port 15006 --tproxy-mark 1337/0xffffffff");
+  });
+
+  test("gives it included ports only, where there are such", () => {
+    expect(mangle({ includeInboundPorts: [80] }).filter((rule) => rule.includes("--dport"))).toEqual([
+      "-A ISTIO_INBOUND -p tcp --dport 80 -m conntrack --ctstate RELATED,ESTABLISHED -j ISTIO_DIVERT",
+      "-A ISTIO_INBOUND -p tcp --dport 80 -j ISTIO_TPROXY",
+    ]);
+  });
+
+  test("what comes in is not redirected by NAT as well; what goes out is, as ever", () => {
+    expect(chain("ISTIO_INBOUND", { interceptionMode: "TPROXY" })).toEqual([]);
+    expect(chain("ISTIO_OUTPUT", { interceptionMode: "TPROXY" })).toEqual(chain("ISTIO_OUTPUT"));
+  });
+
+  test("has a table of its own, which is cleaned as the other is", () => {
+    expect(toApplyInput(mangle(), "", "mangle").split("\n").slice(0, 2)).toEqual(["*mangle", ":ISTIO_INBOUND - [0:0]"]);
+    const saved = "*mangle\n:ISTIO_TPROXY - [0:0]\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\nCOMMIT\n";
+    expect(toCleanInput(saved, "mangle")?.split("\n")).toEqual([
+      "*mangle",
+      "-D OUTPUT -p tcp -j ISTIO_OUTPUT",
+      "-F ISTIO_TPROXY",
+      "-X ISTIO_TPROXY",
+      "COMMIT",
+      "",
+    ]);
+  });
+});
+
 describe("settings", () => {
   test.each([
     [{ includeOutboundCidrs: ["10.0.0.0/33"] }, /includeOutboundCidrs\.0: must be an address range/],
     [{ excludeOutboundCidrs: ["10.0.0.0/8 -j ACCEPT"] }, /excludeOutboundCidrs\.0: must be an address range/],
     [{ excludeInboundPorts: [0] }, /excludeInboundPorts\.0/],
-    [{ interceptionMode: "TPROXY" }, /interceptionMode/],
+    [{ interceptionMode: "NONE" }, /interceptionMode/],
     [{ proxyUid: 0 }, /proxyUid/],
     [{ inboundPorts: [80] }, /inboundPorts/],
   ])("%j is refused", (settings, message) => {

@@ -3,8 +3,20 @@ import type { RedirectSettings } from "./settings.ts";
 
 export type IpFamily = "ipv4" | "ipv6";
 
-/** Chains of the table `nat` that are ours, named as Istio's so that people and tools recognise them. */
-export const CHAINS = ["ISTIO_INBOUND", "ISTIO_IN_REDIRECT", "ISTIO_OUTPUT", "ISTIO_REDIRECT"] as const;
+/** Tables that have rules of ours; `mangle` only where what comes in keeps its source (`interceptionMode` TPROXY). */
+export type Table = "nat" | "mangle";
+
+/** Chains that are ours, named as Istio's so that people and tools recognise them. */
+export const CHAINS = {
+  nat: ["ISTIO_INBOUND", "ISTIO_IN_REDIRECT", "ISTIO_OUTPUT", "ISTIO_REDIRECT"],
+  mangle: ["ISTIO_INBOUND", "ISTIO_DIVERT", "ISTIO_TPROXY", "ISTIO_OUTPUT"],
+} as const satisfies Readonly<Record<Table, readonly string[]>>;
+
+/** Of packets that the kernel is to give to this machine's sockets whatever their addresses say, and of the proxy's connections that have the client's. */
+export const MARK = 1337;
+
+/** The table of routes for marked packets. */
+export const ROUTE_TABLE = 133;
 
 /** Where the kernel's own chains enter ours. */
 const JUMPS = ["PREROUTING -p tcp -j ISTIO_INBOUND", "OUTPUT -p tcp -j ISTIO_OUTPUT"] as const;
@@ -18,46 +30,74 @@ const LOOPBACK: Readonly<Record<IpFamily, { readonly own: string; readonly inbou
   ipv6: { own: "::1/128", inboundSource: "::6/128" },
 };
 
-/** The rules of one family, in order: `-A CHAIN …` without what leads into them. */
+/** The rules of one family in table `nat`, in order: `-A CHAIN …` without what leads into them. */
 export function buildRules(settings: RedirectSettings, family: IpFamily): readonly string[] {
   return [
     `-A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports ${settings.inboundPort}`,
     `-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports ${settings.outboundPort}`,
-    ...inboundRules(settings),
+    // Where what comes in keeps its source, table "mangle" has given it to the proxy before.
+    ...(settings.interceptionMode === "TPROXY" ? [] : inboundRules(settings, ["ISTIO_IN_REDIRECT"])),
     ...outboundRules(settings, family),
   ];
 }
 
 /**
- * Input of `iptables-restore --noflush` that makes the rules so, whatever was there before: `saved` is what `iptables-save -t nat` said. One
+ * The rules of one family in table `mangle`, for TPROXY: what comes in is given to the proxy's socket with both its addresses. The proxy's connections to
+ * the application come from the client's address and have the mark; what the application answers on them gets it back, and so finds the proxy.
+ */
+export function buildMangleRules(settings: RedirectSettings, family: IpFamily): readonly string[] {
+  const { own, inboundSource } = LOOPBACK[family];
+  return [
+    `-A ISTIO_DIVERT -j MARK --set-mark ${MARK}`,
+    "-A ISTIO_DIVERT -j ACCEPT",
+    `-A ISTIO_TPROXY ! -d ${own} -p tcp -j TPROXY --on-port ${settings.inboundPort} --tproxy-mark ${MARK}/0xffffffff`,
+    // The proxy's own connections to the application.
+    `-A ISTIO_INBOUND -p tcp -m mark --mark ${MARK} -j CONNMARK --save-mark`,
+    `-A ISTIO_INBOUND -p tcp -m mark --mark ${MARK} -j RETURN`,
+    `-A ISTIO_INBOUND -s ${inboundSource} -i lo -j RETURN`,
+    // What stays in the pod is redirected on its way out, if at all.
+    "-A ISTIO_INBOUND -p tcp -i lo -j RETURN",
+    ...inboundRules(settings, ["ISTIO_DIVERT -m conntrack --ctstate RELATED,ESTABLISHED", "ISTIO_TPROXY"]),
+    `-A ISTIO_OUTPUT -p tcp -m connmark --mark ${MARK} -j CONNMARK --restore-mark`,
+  ];
+}
+
+/**
+ * Input of `iptables-restore --noflush` that makes the rules so, whatever was there before: `saved` is what `iptables-save -t TABLE` said. One
  * transaction, so that no connection ever finds half of the rules; rules of others stay.
  */
-export function toApplyInput(rules: readonly string[], saved: string): string {
+export function toApplyInput(rules: readonly string[], saved: string, table: Table = "nat"): string {
   // Naming a chain of ours makes it, or empties the one that is there.
-  const chains = CHAINS.map((chain) => `:${chain} - [0:0]`);
-  return toInput([...chains, ...removedJumps(saved), ...rules, ...JUMPS.map((jump) => `-A ${jump}`)]);
+  const chains = CHAINS[table].map((chain) => `:${chain} - [0:0]`);
+  return toInput(table, [...chains, ...removedJumps(saved), ...rules, ...JUMPS.map((jump) => `-A ${jump}`)]);
 }
 
 /** Input that takes away what `toApplyInput` made; undefined where nothing of it is left. */
-export function toCleanInput(saved: string): string | undefined {
-  const present = CHAINS.filter((chain) => saved.split("\n").some((line) => line.startsWith(`:${chain} `)));
+export function toCleanInput(saved: string, table: Table = "nat"): string | undefined {
+  const present = CHAINS[table].filter((chain) => saved.split("\n").some((line) => line.startsWith(`:${chain} `)));
   const lines = [
     ...removedJumps(saved),
     // All are emptied first: a chain that another one leads to cannot be deleted.
     ...present.map((chain) => `-F ${chain}`),
     ...present.map((chain) => `-X ${chain}`),
   ];
-  return lines.length === 0 ? undefined : toInput(lines);
+  return lines.length === 0 ? undefined : toInput(table, lines);
 }
 
-function inboundRules({ includeInboundPorts, excludeInboundPorts }: RedirectSettings): readonly string[] {
+/** `targets` are chains, with what has to match for them. */
+function inboundRules({ includeInboundPorts, excludeInboundPorts }: RedirectSettings, targets: readonly string[]): readonly string[] {
+  const toTargets = (match: string): readonly string[] =>
+    targets.map((target) => {
+      const [chain, ...condition] = target.split(" ");
+      return ["-A ISTIO_INBOUND", match, ...condition, `-j ${chain}`].join(" ");
+    });
   if (includeInboundPorts !== "*")
     return unique(includeInboundPorts)
       .filter((port) => !excludeInboundPorts.includes(port))
-      .map((port) => `-A ISTIO_INBOUND -p tcp --dport ${port} -j ISTIO_IN_REDIRECT`);
+      .flatMap((port) => toTargets(`-p tcp --dport ${port}`));
   return [
     ...unique([...PROXY_PORTS, ...excludeInboundPorts]).map((port) => `-A ISTIO_INBOUND -p tcp --dport ${port} -j RETURN`),
-    "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT",
+    ...toTargets("-p tcp"),
   ];
 }
 
@@ -98,8 +138,8 @@ function removedJumps(saved: string): readonly string[] {
     .map((line) => line.replace(/^-A/, "-D").trimEnd());
 }
 
-function toInput(lines: readonly string[]): string {
-  return ["*nat", ...lines, "COMMIT", ""].join("\n");
+function toInput(table: Table, lines: readonly string[]): string {
+  return [`*${table}`, ...lines, "COMMIT", ""].join("\n");
 }
 
 function familyOf(cidr: string): IpFamily {

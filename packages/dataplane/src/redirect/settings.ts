@@ -10,8 +10,11 @@ const cidrSchema = z.string().refine(isCidr, { error: "must be an address range 
  * What of a pod's traffic is handed to its proxy; every field has Istio's default (annotations `traffic.sidecar.istio.io/*` name the same things).
  */
 export const redirectSettingsSchema = z.strictObject({
-  /** Redirection by NAT is the only way there is yet. */
-  interceptionMode: z.literal("REDIRECT").default("REDIRECT"),
+  /**
+   * How what comes in is handed over: by NAT, or with both its addresses kept (TPROXY), so that the application sees who calls. The proxy needs the
+   * capability NET_ADMIN and the same mode then. What goes out is redirected by NAT in both.
+   */
+  interceptionMode: z.enum(["REDIRECT", "TPROXY"]).default("REDIRECT"),
   /** User and group of the proxy, whose own connections are left alone. Root would leave alone what no rule can tell from the proxy. */
   proxyUid: z.int().min(1).max(4_294_967_294).default(1337),
   proxyGid: z.int().min(1).max(4_294_967_294).default(1337),

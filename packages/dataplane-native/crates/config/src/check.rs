@@ -13,7 +13,9 @@ impl Listener {
     /// What is wrong with it, besides what other resources it needs.
     pub fn check(&self) -> Vec<Invalid> {
         let mut problems = named(&self.name);
-        if self.chains().next().is_none() {
+        if self.udp.is_some() {
+            problems.extend(self.check_udp());
+        } else if self.chains().next().is_none() {
             problems.push(Invalid::new("is empty; a listener needs at least one filter chain").field("filterChains"));
         }
         for (index, chain) in self.filter_chains.iter().enumerate() {
@@ -30,6 +32,18 @@ impl Listener {
                     .into_iter()
                     .map(|invalid| invalid.field("defaultFilterChain")),
             );
+        }
+        problems
+    }
+
+    fn check_udp(&self) -> Vec<Invalid> {
+        let mut problems = Vec::new();
+        if self.chains().next().is_some() {
+            problems.push(Invalid::new("a listener of datagrams has none").field("filterChains"));
+        }
+        let addresses = std::iter::once(&self.address).chain(&self.additional_addresses);
+        for address in addresses.filter(|address| address.socket().is_none()) {
+            problems.push(Invalid::new(format!("{address} takes no datagrams")).field("address"));
         }
         problems
     }

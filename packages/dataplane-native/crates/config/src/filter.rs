@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AuthzOverride, Compressor, CompressorOverride, Decompressor, ExtAuthz, ExtProc, ExtProcOverride, Fault,
-    FilterModule, GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit, RateLimitOverride, Rbac,
-    StatefulSession, StringMatcher, TcpProxy,
+    FilterModule, GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit, QuotaFilter, QuotaOverride,
+    RateLimitOverride, Rbac, StatefulSession, StringMatcher, TcpProxy,
 };
 
 /// What a filter chain does with a connection.
@@ -70,12 +70,14 @@ pub enum HttpFilterKind {
     LocalRateLimit(Box<LocalRateLimit>),
     /// A service that decides whether a request may pass.
     ExtAuthz(Box<ExtAuthz>),
-    /// A service that looks at heads and changes them.
-    ExtProc(Box<ExtProc>),
+    /// A service that looks at messages and changes them.
+    ExtProc(Arc<ExtProc>),
     /// A filter that a user wrote.
     Module(Box<FilterModule>),
     /// A service that decides whether a request is one too many.
     RateLimit(Box<GlobalRateLimit>),
+    /// Quotas that a service assigns.
+    Quota(Box<QuotaFilter>),
     /// Holds requests until they are complete.
     Buffer(BufferLimit),
     /// gRPC-Web for clients, gRPC for upstreams.
@@ -131,12 +133,14 @@ pub enum FilterOverride {
     LocalRateLimit(Box<LocalRateLimit>),
     /// Other settings for the service that decides.
     ExtAuthz(Box<AuthzOverride>),
-    /// Other settings for the service that looks at heads.
-    ExtProc(Box<ExtProcOverride>),
+    /// Other settings for the service that looks at messages.
+    ExtProc(Arc<ExtProcOverride>),
     /// Another filter that a user wrote, or the same with another configuration.
     Module(Box<FilterModule>),
     /// Other settings for the service that counts.
     RateLimit(Box<RateLimitOverride>),
+    /// Other buckets.
+    Quota(Box<QuotaOverride>),
     /// Another size.
     Buffer(BufferLimit),
     /// Another compression.

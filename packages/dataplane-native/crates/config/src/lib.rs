@@ -27,11 +27,13 @@ mod limits;
 mod listener;
 mod local_reply;
 mod log_service;
+mod match_tree;
 mod matcher;
 mod metadata;
 mod module;
 mod origin;
 mod pattern;
+mod quota;
 mod rare;
 mod rate_limit;
 mod rbac;
@@ -46,6 +48,7 @@ mod tcp_proxy;
 mod template;
 mod tls;
 mod tracing;
+mod udp;
 mod upstream_transport;
 mod view;
 
@@ -62,7 +65,7 @@ pub use endpoint::{
     ClusterLoadAssignment, Endpoint, EndpointFacts, HealthStatus, Locality, LocalityEndpoints, Workload,
 };
 pub use ext_authz::{AuthzBody, AuthzHttpService, AuthzOverride, AuthzService, ExtAuthz};
-pub use ext_proc::{ExtProc, ExtProcMode, ExtProcOverride, RouteCache};
+pub use ext_proc::{ExtProc, ExtProcBody, ExtProcMode, ExtProcModeChange, ExtProcOverride, RouteCache};
 pub use fault::{AbortKind, DelayKind, Fault, FaultAbort, FaultDelay, FractionalPercent};
 pub use filter::{
     BufferLimit, ConnectionLimit, CorsPolicy, FilterOverride, HttpFilter, HttpFilterKind, NetworkFilter, RouterOptions,
@@ -83,11 +86,12 @@ pub use lb_policy::{
 };
 pub use limits::{CircuitBreakers, OutlierDetection, Priority, RetryBudget, Thresholds};
 pub use listener::{
-    FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, PortPredicate, ProxyProtocolFilter,
-    SourceType, TrafficDirection,
+    FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, OriginalSrcFilter, PortPredicate,
+    ProxyProtocolFilter, SourceType, TrafficDirection,
 };
 pub use local_reply::{BodyFormat, LocalReplies, ReplyMapper};
 pub use log_service::{AlsLog, LogBuffer, LogService, OtlpLog};
+pub use match_tree::{MatchEntry, MatchInput, MatchPredicate, MatchTree, MatchValues, OnMatch};
 pub use matcher::{
     HeaderMatcher, HeaderValueMatcher, MetadataMatcher, MetadataValue, QueryMatcher, QueryValueMatcher, StringMatcher,
 };
@@ -95,6 +99,7 @@ pub use metadata::{IstioService, Metadata};
 pub use module::FilterModule;
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern, Substitution};
+pub use quota::{QuotaBucket, QuotaDenial, QuotaExpiry, QuotaFilter, QuotaOverride, QuotaStrategy, QuotaValue};
 pub use rare::{Rare, Silent};
 pub use rate_limit::{
     GlobalRateLimit, HostLimits, LimitAction, LocalRateLimit, RateLimitOverride, RouteLimit, TokenBucket,
@@ -121,6 +126,7 @@ pub use tracing::{
     CustomTag, GrpcCollector, HttpCollector, MetadataOwner, OpenTelemetry, OtlpCollector, RouteTracing, TagValue,
     Tracing, TracingProvider, Zipkin,
 };
+pub use udp::{UdpHash, UdpProxy};
 pub use upstream_transport::{InternalTransport, ProxyProtocolTransport, ProxyProtocolVersion, UpstreamTransport};
 pub use view::RequestView;
 

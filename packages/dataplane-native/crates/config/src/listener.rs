@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccessLog, Address, ChainExplanation, CidrRange, ConnectionInfo, DownstreamTls, FilterChainIndex, Metadata,
-    NetworkFilter, Origin,
+    NetworkFilter, Origin, UdpProxy,
 };
 
 /// Where the proxy accepts connections and what it does with them (`envoy.config.listener.v3.Listener`).
@@ -33,6 +33,8 @@ pub struct Listener {
     pub listener_filters_timeout_ms: u64,
     /// Go on with what is known when that time is over, instead of closing.
     pub continue_on_listener_filters_timeout: bool,
+    /// Datagrams instead of connections: there are no filter chains then.
+    pub udp: Option<Arc<UdpProxy>>,
     /// Candidates, chosen by what is known about the connection.
     pub filter_chains: Vec<FilterChain>,
     /// When none of them matches.
@@ -41,6 +43,11 @@ pub struct Listener {
     pub traffic_direction: TrafficDirection,
     /// Bytes a connection may buffer before it stops reading; `None` is the proxy's default.
     pub per_connection_buffer_limit_bytes: Option<u32>,
+    /// Take connections to addresses that are not this machine's (TPROXY); needs `CAP_NET_ADMIN`. Where a connection was
+    /// going is the address at this end of it then.
+    pub transparent: bool,
+    /// Bind addresses that the machine does not have yet.
+    pub freebind: bool,
     /// Sockets on IPv6 take IPv4 too (`ipv4_compat`).
     pub ipv4_compat: bool,
     /// Access rights of a Unix socket's file, e.g. `0o660`; 0 leaves them to the system.
@@ -66,10 +73,13 @@ impl Default for Listener {
             listener_filters: Vec::new(),
             listener_filters_timeout_ms: 15_000,
             continue_on_listener_filters_timeout: false,
+            udp: None,
             filter_chains: Vec::new(),
             default_filter_chain: None,
             traffic_direction: TrafficDirection::Unspecified,
             per_connection_buffer_limit_bytes: None,
+            transparent: false,
+            freebind: false,
             ipv4_compat: false,
             pipe_mode: 0,
             tcp_backlog_size: None,
@@ -155,6 +165,19 @@ pub enum ListenerFilterKind {
     TlsInspector,
     /// HTTP/1 or HTTP/2 or neither.
     HttpInspector,
+    /// Endpoints see the client's address as where connections come from.
+    OriginalSrc(OriginalSrcFilter),
+}
+
+/// Connections to endpoints come from the client's address (`envoy.extensions.filters.listener.original_src.v3.OriginalSrc`);
+/// needs `CAP_NET_ADMIN` and routes that lead the answers back here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct OriginalSrcFilter {
+    /// The client's port too, so that there is one connection to an endpoint at a time for each of the client's.
+    pub bind_port: bool,
+    /// Mark of the sockets (`SO_MARK`), which such routes are told by; 0 is none.
+    pub mark: u32,
 }
 
 /// Which forms of the PROXY protocol are understood (`envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol`).

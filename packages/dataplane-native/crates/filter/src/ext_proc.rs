@@ -1,4 +1,6 @@
-//! Showing heads to a service that may change them: what it is shown, and what its answers mean.
+//! Showing messages to a service that may change them: what it is shown, and what its answers mean.
+
+mod content;
 
 #[cfg(test)]
 mod tests;
@@ -6,17 +8,22 @@ mod tests;
 use std::sync::Arc;
 
 use config::{
-    ExtProc, ExtProcMode, ExtProcOverride, GrpcService, HeaderAppendAction, HeaderName, NameKind, RouteCache,
+    ExtProc, ExtProcBody, ExtProcMode, ExtProcModeChange, ExtProcOverride, GrpcService, HeaderAppendAction, HeaderName,
+    NameKind, RouteCache,
 };
 use messages::{
     envoy::{
         config::core::v3::{
             HeaderMap, HeaderValue, HeaderValueOption, Metadata, header_value_option::HeaderAppendAction as Pb,
         },
-        extensions::filters::http::ext_proc::v3::processing_mode::HeaderSendMode,
+        extensions::filters::http::ext_proc::v3::{
+            ProcessingMode,
+            processing_mode::{BodySendMode, HeaderSendMode},
+        },
         service::ext_proc::v3::{
-            CommonResponse, HeaderMutation, HttpHeaders, ImmediateResponse, ProcessingRequest, ProcessingResponse,
-            common_response::ResponseStatus, processing_request::Request, processing_response::Response,
+            BodyMutation, CommonResponse, HeaderMutation, HttpHeaders, ImmediateResponse, ProcessingRequest,
+            ProcessingResponse, ProtocolConfiguration, body_mutation::Mutation, common_response::ResponseStatus,
+            processing_request::Request, processing_response::Response,
         },
     },
     google::protobuf::Struct,
@@ -30,14 +37,16 @@ use crate::{
     proto::{to_json, to_struct},
 };
 
+pub use content::{ContentDecision, OwnedSettings};
+
 /// The filter's settings with those of the route.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings<'a> {
-    config: &'a ExtProc,
-    of_route: Option<&'a ExtProcOverride>,
+    config: &'a Arc<ExtProc>,
+    of_route: Option<&'a Arc<ExtProcOverride>>,
 }
 
-/// Whose head is shown.
+/// Whose message is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The request's.
@@ -73,10 +82,12 @@ pub struct Changes {
     pub metadata: Option<Value>,
     /// The route is to be looked for again.
     pub reroutes: bool,
-    /// Whether the service wants the response's head, where it may say so.
-    pub wants_response: Option<bool>,
-    /// A body in place of the message's.
+    /// What the service wants to be shown from now on, where it may say so.
+    pub mode: Option<ExtProcMode>,
+    /// A body in place of the message's; nothing more of the message is shown.
     pub body: Option<Vec<u8>>,
+    /// Nothing more of the message is shown.
+    pub is_last: bool,
     /// The service is not asked again about this request.
     pub is_over: bool,
 }
@@ -100,7 +111,7 @@ pub struct Immediate {
 
 impl<'a> Settings<'a> {
     /// The filter's, changed by the route's.
-    pub fn new(config: &'a ExtProc, of_route: Option<&'a ExtProcOverride>) -> Self {
+    pub fn new(config: &'a Arc<ExtProc>, of_route: Option<&'a Arc<ExtProcOverride>>) -> Self {
         Self { config, of_route }
     }
 
@@ -115,6 +126,16 @@ impl<'a> Settings<'a> {
         self.of_route
             .and_then(|of_route| of_route.mode)
             .unwrap_or(self.config.mode)
+    }
+
+    /// Whether nobody waits for its answers.
+    pub fn only_observes(&self) -> bool {
+        self.config.only_observes
+    }
+
+    /// How long the stream of a service that only observes stays open behind its request, in milliseconds.
+    pub fn deferred_close_ms(&self) -> u64 {
+        self.config.deferred_close_ms
     }
 
     /// Time for an answer in milliseconds.
@@ -142,13 +163,14 @@ impl<'a> Settings<'a> {
         call
     }
 
-    /// The message that shows a head. Pseudo-headers are among its fields.
+    /// The message that shows a head. Pseudo-headers are among its fields. `is_first`: it begins the stream.
     pub fn message<'f>(
         &self,
         phase: Phase,
         fields: impl Iterator<Item = (&'f [u8], &'f [u8])>,
         is_whole: bool,
         metadata: Option<&Value>,
+        is_first: bool,
     ) -> Vec<u8> {
         let headers = fields
             .map(|(name, value)| (String::from_utf8_lossy(name).to_ascii_lowercase(), value))
@@ -169,12 +191,29 @@ impl<'a> Settings<'a> {
                 Phase::Request => Request::RequestHeaders(head),
                 Phase::Response => Request::ResponseHeaders(head),
             }),
+            observability_mode: self.config.only_observes,
+            protocol_config: is_first.then(|| self.protocol()),
             metadata_context: (!self.config.sent_metadata.is_empty()).then(|| Metadata {
                 filter_metadata: self.config.sent_metadata.iter().filter_map(namespace).collect(),
                 ..Metadata::default()
             }),
         };
         request.encode_to_vec()
+    }
+
+    /// How bodies will come.
+    fn protocol(&self) -> ProtocolConfiguration {
+        let of = |body| match body {
+            ExtProcBody::None => BodySendMode::None,
+            ExtProcBody::Streamed => BodySendMode::Streamed,
+            ExtProcBody::Buffered => BodySendMode::Buffered,
+            ExtProcBody::BufferedPartial => BodySendMode::BufferedPartial,
+        };
+        let mode = self.mode();
+        ProtocolConfiguration {
+            request_body_mode: of(mode.request_body).into(),
+            response_body_mode: of(mode.response_body).into(),
+        }
     }
 
     fn shows(&self, name: &str) -> bool {
@@ -195,14 +234,18 @@ impl<'a> Settings<'a> {
                 self.understand(phase, response)
             }
         });
-        let failure_allowed = self.of_route.and_then(|of_route| of_route.failure_mode_allow);
         match decision {
             Ok(decision) => decision,
-            Err(_) if failure_allowed.unwrap_or(self.config.failure_mode_allow) => Decision::Continue(Box::new(over())),
+            Err(_) if self.allows_failure() => Decision::Continue(Box::new(over())),
             Err(_) => Decision::Fail {
                 status: self.config.status_on_error,
             },
         }
+    }
+
+    fn allows_failure(&self) -> bool {
+        let of_route = self.of_route.and_then(|of_route| of_route.failure_mode_allow);
+        of_route.unwrap_or(self.config.failure_mode_allow)
     }
 
     fn understand(&self, phase: Phase, response: ProcessingResponse) -> Result<Decision, CallFailure> {
@@ -216,9 +259,9 @@ impl<'a> Settings<'a> {
             _ => return Err(CallFailure::Malformed),
         };
         let common: CommonResponse = head.response.unwrap_or_default();
-        if common.status() == ResponseStatus::ContinueAndReplace || common.body_mutation.is_some() {
-            return Err(CallFailure::Malformed);
-        }
+        let is_last = common.status() == ResponseStatus::ContinueAndReplace;
+        // Without that status a head's answer says nothing about the body.
+        let body = common.body_mutation.filter(|_| is_last).and_then(replacement);
         let mutation = common.header_mutation.unwrap_or_default();
         let status = mutation
             .set_headers
@@ -228,27 +271,52 @@ impl<'a> Settings<'a> {
             .and_then(|header| std::str::from_utf8(value_of(header)).ok()?.parse().ok())
             .filter(|status| (200..600).contains(status));
         let (remove, set) = changes(mutation);
-        let is_changed = !remove.is_empty() || !set.is_empty();
-        let wants_response = response.mode_override.filter(|_| self.config.allow_mode_override);
+        let mode = response.mode_override.and_then(|mode| self.overridden(mode));
         Ok(Decision::Continue(Box::new(Changes {
-            reroutes: phase == Phase::Request
-                && match self.config.route_cache {
-                    RouteCache::Asked => common.clear_route_cache,
-                    RouteCache::Clear => is_changed,
-                    RouteCache::Retain => false,
-                },
+            reroutes: phase == Phase::Request && self.reroutes(common.clear_route_cache, &remove, &set),
             remove,
             set,
             status,
             metadata: response.dynamic_metadata.and_then(|metadata| self.taken(metadata)),
-            wants_response: wants_response.and_then(|mode| match mode.response_header_mode() {
-                HeaderSendMode::Default => None,
-                HeaderSendMode::Send => Some(true),
-                HeaderSendMode::Skip => Some(false),
-            }),
-            body: None,
+            mode,
+            body,
+            is_last,
             is_over: false,
         })))
+    }
+
+    /// What the service is shown instead, where it may ask for that.
+    fn overridden(&self, mode: ProcessingMode) -> Option<ExtProcMode> {
+        let shows = |mode: HeaderSendMode| match mode {
+            HeaderSendMode::Default => None,
+            mode => Some(mode == HeaderSendMode::Send),
+        };
+        let body = |mode: BodySendMode| match mode {
+            BodySendMode::None => Some(ExtProcBody::None),
+            BodySendMode::Streamed => Some(ExtProcBody::Streamed),
+            BodySendMode::Buffered => Some(ExtProcBody::Buffered),
+            BodySendMode::BufferedPartial => Some(ExtProcBody::BufferedPartial),
+            BodySendMode::FullDuplexStreamed | BodySendMode::Grpc => None,
+        };
+        let change = ExtProcModeChange {
+            response_headers: shows(mode.response_header_mode()),
+            request_body: body(mode.request_body_mode())?,
+            response_body: body(mode.response_body_mode())?,
+            request_trailers: shows(mode.request_trailer_mode()),
+            response_trailers: shows(mode.response_trailer_mode()),
+        };
+        let allowed = &self.config.allowed_overrides;
+        let is_allowed = self.config.allow_mode_override && (allowed.is_empty() || allowed.contains(&change));
+        is_allowed.then(|| self.mode().changed(change))
+    }
+
+    /// Whether the route is looked for again.
+    fn reroutes(&self, is_asked: bool, remove: &[HeaderName], set: &[HeaderChange]) -> bool {
+        match self.config.route_cache {
+            RouteCache::Asked => is_asked,
+            RouteCache::Clear => !remove.is_empty() || !set.is_empty(),
+            RouteCache::Retain => false,
+        }
     }
 
     /// The namespaces of metadata that are taken.
@@ -259,6 +327,14 @@ impl<'a> Settings<'a> {
         let is_taken = |name: &str| self.config.taken_metadata.iter().any(|taken| &**taken == name);
         let taken: Map<String, Value> = all.into_iter().filter(|(name, _)| is_taken(name)).collect();
         (!taken.is_empty()).then_some(Value::Object(taken))
+    }
+}
+
+/// What takes the place of what was shown, if anything does.
+fn replacement(mutation: BodyMutation) -> Option<Vec<u8>> {
+    match mutation.mutation? {
+        Mutation::Body(body) => Some(body),
+        Mutation::ClearBody(clears) => clears.then(Vec::new),
     }
 }
 

@@ -54,6 +54,8 @@ pub struct Shown<'a> {
     pub fields: &'a [(&'a [u8], &'a [u8])],
     /// Nothing follows the head.
     pub is_whole: bool,
+    /// A service has been shown nothing else of this request.
+    pub is_first: bool,
     /// What was held back of the body, and whether more follows.
     pub body: Option<(&'a [u8], bool)>,
     /// Name of the route.
@@ -96,7 +98,7 @@ impl Extension for ext_proc::Settings<'_> {
             Phase::Response => &of_response,
         };
         let fields = pseudo.iter().chain(shown.fields).copied();
-        self.message(phase, fields, shown.is_whole, shown.metadata)
+        self.message(phase, fields, shown.is_whole, shown.metadata, shown.is_first)
     }
 
     fn decide(&self, phase: Phase, answer: Result<Option<Vec<u8>>, CallFailure>) -> Decision {

@@ -19,6 +19,7 @@ pub mod grpc_web;
 pub mod jwt;
 pub mod module;
 mod proto;
+pub mod quota;
 pub mod rate_limit;
 pub mod rbac;
 #[cfg(test)]

@@ -3498,6 +3498,24 @@ pub mod envoy {
                         "/envoy.config.core.v3.SubstitutionFormatString".into()
                     }
                 }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct UdpSocketConfig {
+                    #[prost(message, optional, tag = "1")]
+                    pub max_rx_datagram_size: ::core::option::Option<u64>,
+                    #[prost(message, optional, tag = "2")]
+                    pub prefer_gro: ::core::option::Option<bool>,
+                }
+                impl ::prost::Name for UdpSocketConfig {
+                    const NAME: &'static str = "UdpSocketConfig";
+                    const PACKAGE: &'static str = "envoy.config.core.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.core.v3.UdpSocketConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.core.v3.UdpSocketConfig".into()
+                    }
+                }
                 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct HttpUri {
@@ -4056,9 +4074,20 @@ pub mod envoy {
                         "/envoy.config.listener.v3.ListenerFilter".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct UdpListenerConfig {}
+                pub struct UdpListenerConfig {
+                    #[prost(message, optional, tag = "5")]
+                    pub downstream_socket_config: ::core::option::Option<
+                        super::super::core::v3::UdpSocketConfig,
+                    >,
+                    #[prost(message, optional, tag = "7")]
+                    pub quic_options: ::core::option::Option<QuicProtocolOptions>,
+                    #[prost(message, optional, tag = "8")]
+                    pub udp_packet_packet_writer_config: ::core::option::Option<
+                        super::super::core::v3::TypedExtensionConfig,
+                    >,
+                }
                 impl ::prost::Name for UdpListenerConfig {
                     const NAME: &'static str = "UdpListenerConfig";
                     const PACKAGE: &'static str = "envoy.config.listener.v3";
@@ -4067,6 +4096,19 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.config.listener.v3.UdpListenerConfig".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct QuicProtocolOptions {}
+                impl ::prost::Name for QuicProtocolOptions {
+                    const NAME: &'static str = "QuicProtocolOptions";
+                    const PACKAGE: &'static str = "envoy.config.listener.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.listener.v3.QuicProtocolOptions".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.listener.v3.QuicProtocolOptions".into()
                     }
                 }
                 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -9433,6 +9475,321 @@ pub mod envoy {
                         }
                     }
                 }
+                pub mod rate_limit_quota {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RateLimitQuotaFilterConfig {
+                            #[prost(message, optional, tag = "1")]
+                            pub rlqs_server: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::GrpcService,
+                            >,
+                            #[prost(string, tag = "2")]
+                            pub domain: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "3")]
+                            pub bucket_matchers: ::core::option::Option<
+                                super::super::super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                            >,
+                            #[prost(message, optional, tag = "4")]
+                            pub filter_enabled: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFractionalPercent,
+                            >,
+                            #[prost(message, optional, tag = "5")]
+                            pub filter_enforced: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::RuntimeFractionalPercent,
+                            >,
+                            #[prost(message, repeated, tag = "6")]
+                            pub request_headers_to_add_when_not_enforced: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::HeaderValueOption,
+                            >,
+                        }
+                        impl ::prost::Name for RateLimitQuotaFilterConfig {
+                            const NAME: &'static str = "RateLimitQuotaFilterConfig";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaFilterConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaFilterConfig"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RateLimitQuotaOverride {
+                            #[prost(string, tag = "1")]
+                            pub domain: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "2")]
+                            pub bucket_matchers: ::core::option::Option<
+                                super::super::super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                            >,
+                        }
+                        impl ::prost::Name for RateLimitQuotaOverride {
+                            const NAME: &'static str = "RateLimitQuotaOverride";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaOverride"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaOverride"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct RateLimitQuotaBucketSettings {
+                            #[prost(message, optional, tag = "1")]
+                            pub bucket_id_builder: ::core::option::Option<
+                                rate_limit_quota_bucket_settings::BucketIdBuilder,
+                            >,
+                            #[prost(message, optional, tag = "2")]
+                            pub reporting_interval: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, optional, tag = "3")]
+                            pub deny_response_settings: ::core::option::Option<
+                                rate_limit_quota_bucket_settings::DenyResponseSettings,
+                            >,
+                            #[prost(message, optional, tag = "4")]
+                            pub no_assignment_behavior: ::core::option::Option<
+                                rate_limit_quota_bucket_settings::NoAssignmentBehavior,
+                            >,
+                            #[prost(message, optional, tag = "5")]
+                            pub expired_assignment_behavior: ::core::option::Option<
+                                rate_limit_quota_bucket_settings::ExpiredAssignmentBehavior,
+                            >,
+                        }
+                        /// Nested message and enum types in `RateLimitQuotaBucketSettings`.
+                        pub mod rate_limit_quota_bucket_settings {
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct NoAssignmentBehavior {
+                                #[prost(
+                                    oneof = "no_assignment_behavior::NoAssignmentBehavior",
+                                    tags = "1, 2"
+                                )]
+                                pub no_assignment_behavior: ::core::option::Option<
+                                    no_assignment_behavior::NoAssignmentBehavior,
+                                >,
+                            }
+                            /// Nested message and enum types in `NoAssignmentBehavior`.
+                            pub mod no_assignment_behavior {
+                                #[derive(
+                                    Clone,
+                                    Copy,
+                                    PartialEq,
+                                    Eq,
+                                    Hash,
+                                    ::prost::Message
+                                )]
+                                #[prost(skip_debug)]
+                                pub struct BlockingBehavior {}
+                                impl ::prost::Name for BlockingBehavior {
+                                    const NAME: &'static str = "BlockingBehavior";
+                                    const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                    fn full_name() -> ::prost::alloc::string::String {
+                                        "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.NoAssignmentBehavior.BlockingBehavior"
+                                            .into()
+                                    }
+                                    fn type_url() -> ::prost::alloc::string::String {
+                                        "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.NoAssignmentBehavior.BlockingBehavior"
+                                            .into()
+                                    }
+                                }
+                                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                                #[prost(skip_debug)]
+                                pub enum NoAssignmentBehavior {
+                                    #[prost(message, tag = "1")]
+                                    FallbackRateLimit(
+                                        super::super::super::super::super::super::super::r#type::v3::RateLimitStrategy,
+                                    ),
+                                    #[prost(message, tag = "2")]
+                                    BlockRequests(BlockingBehavior),
+                                }
+                            }
+                            impl ::prost::Name for NoAssignmentBehavior {
+                                const NAME: &'static str = "NoAssignmentBehavior";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.NoAssignmentBehavior"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.NoAssignmentBehavior"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct ExpiredAssignmentBehavior {
+                                #[prost(message, optional, tag = "1")]
+                                pub expired_assignment_behavior_timeout: ::core::option::Option<
+                                    super::super::super::super::super::super::super::google::protobuf::Duration,
+                                >,
+                                #[prost(
+                                    oneof = "expired_assignment_behavior::ExpiredAssignmentBehavior",
+                                    tags = "2, 3"
+                                )]
+                                pub expired_assignment_behavior: ::core::option::Option<
+                                    expired_assignment_behavior::ExpiredAssignmentBehavior,
+                                >,
+                            }
+                            /// Nested message and enum types in `ExpiredAssignmentBehavior`.
+                            pub mod expired_assignment_behavior {
+                                #[derive(
+                                    Clone,
+                                    Copy,
+                                    PartialEq,
+                                    Eq,
+                                    Hash,
+                                    ::prost::Message
+                                )]
+                                #[prost(skip_debug)]
+                                pub struct ReuseLastAssignment {}
+                                impl ::prost::Name for ReuseLastAssignment {
+                                    const NAME: &'static str = "ReuseLastAssignment";
+                                    const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                    fn full_name() -> ::prost::alloc::string::String {
+                                        "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.ExpiredAssignmentBehavior.ReuseLastAssignment"
+                                            .into()
+                                    }
+                                    fn type_url() -> ::prost::alloc::string::String {
+                                        "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.ExpiredAssignmentBehavior.ReuseLastAssignment"
+                                            .into()
+                                    }
+                                }
+                                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                                #[prost(skip_debug)]
+                                pub enum ExpiredAssignmentBehavior {
+                                    #[prost(message, tag = "2")]
+                                    FallbackRateLimit(
+                                        super::super::super::super::super::super::super::r#type::v3::RateLimitStrategy,
+                                    ),
+                                    #[prost(message, tag = "3")]
+                                    ReuseLastAssignment(ReuseLastAssignment),
+                                }
+                            }
+                            impl ::prost::Name for ExpiredAssignmentBehavior {
+                                const NAME: &'static str = "ExpiredAssignmentBehavior";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.ExpiredAssignmentBehavior"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.ExpiredAssignmentBehavior"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct DenyResponseSettings {
+                                #[prost(message, optional, tag = "1")]
+                                pub http_status: ::core::option::Option<
+                                    super::super::super::super::super::super::r#type::v3::HttpStatus,
+                                >,
+                                #[prost(message, optional, tag = "2")]
+                                pub http_body: ::core::option::Option<
+                                    ::prost::alloc::vec::Vec<u8>,
+                                >,
+                                #[prost(message, optional, tag = "3")]
+                                pub grpc_status: ::core::option::Option<
+                                    super::super::super::super::super::super::super::google::rpc::Status,
+                                >,
+                                #[prost(message, repeated, tag = "4")]
+                                pub response_headers_to_add: ::prost::alloc::vec::Vec<
+                                    super::super::super::super::super::super::config::core::v3::HeaderValueOption,
+                                >,
+                            }
+                            impl ::prost::Name for DenyResponseSettings {
+                                const NAME: &'static str = "DenyResponseSettings";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.DenyResponseSettings"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.DenyResponseSettings"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct BucketIdBuilder {
+                                #[prost(map = "string, message", tag = "1")]
+                                pub bucket_id_builder: ::std::collections::HashMap<
+                                    ::prost::alloc::string::String,
+                                    bucket_id_builder::ValueBuilder,
+                                >,
+                            }
+                            /// Nested message and enum types in `BucketIdBuilder`.
+                            pub mod bucket_id_builder {
+                                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                                #[prost(skip_debug)]
+                                pub struct ValueBuilder {
+                                    #[prost(
+                                        oneof = "value_builder::ValueSpecifier",
+                                        tags = "1, 2"
+                                    )]
+                                    pub value_specifier: ::core::option::Option<
+                                        value_builder::ValueSpecifier,
+                                    >,
+                                }
+                                /// Nested message and enum types in `ValueBuilder`.
+                                pub mod value_builder {
+                                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                                    #[prost(skip_debug)]
+                                    pub enum ValueSpecifier {
+                                        #[prost(string, tag = "1")]
+                                        StringValue(::prost::alloc::string::String),
+                                        #[prost(message, tag = "2")]
+                                        CustomValue(
+                                            super::super::super::super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                                        ),
+                                    }
+                                }
+                                impl ::prost::Name for ValueBuilder {
+                                    const NAME: &'static str = "ValueBuilder";
+                                    const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                    fn full_name() -> ::prost::alloc::string::String {
+                                        "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.BucketIdBuilder.ValueBuilder"
+                                            .into()
+                                    }
+                                    fn type_url() -> ::prost::alloc::string::String {
+                                        "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.BucketIdBuilder.ValueBuilder"
+                                            .into()
+                                    }
+                                }
+                            }
+                            impl ::prost::Name for BucketIdBuilder {
+                                const NAME: &'static str = "BucketIdBuilder";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.BucketIdBuilder"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.BucketIdBuilder"
+                                        .into()
+                                }
+                            }
+                        }
+                        impl ::prost::Name for RateLimitQuotaBucketSettings {
+                            const NAME: &'static str = "RateLimitQuotaBucketSettings";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings"
+                                    .into()
+                            }
+                        }
+                    }
+                }
                 pub mod ratelimit {
                     pub mod v3 {
                         #[derive(Clone, PartialEq, ::prost::Message)]
@@ -9873,6 +10230,30 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.listener.original_dst.v3.OriginalDst"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+                pub mod original_src {
+                    pub mod v3 {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct OriginalSrc {
+                            #[prost(bool, tag = "1")]
+                            pub bind_port: bool,
+                            #[prost(uint32, tag = "2")]
+                            pub mark: u32,
+                        }
+                        impl ::prost::Name for OriginalSrc {
+                            const NAME: &'static str = "OriginalSrc";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.listener.original_src.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.listener.original_src.v3.OriginalSrc"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.listener.original_src.v3.OriginalSrc"
                                     .into()
                             }
                         }
@@ -10960,6 +11341,166 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+                                    .into()
+                            }
+                        }
+                    }
+                }
+            }
+            pub mod udp {
+                pub mod udp_proxy {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Route {
+                            #[prost(string, tag = "1")]
+                            pub cluster: ::prost::alloc::string::String,
+                        }
+                        impl ::prost::Name for Route {
+                            const NAME: &'static str = "Route";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.udp.udp_proxy.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.udp.udp_proxy.v3.Route".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.udp.udp_proxy.v3.Route".into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct UdpProxyConfig {
+                            #[prost(string, tag = "1")]
+                            pub stat_prefix: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "3")]
+                            pub idle_timeout: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(bool, tag = "4")]
+                            pub use_original_src_ip: bool,
+                            #[prost(message, repeated, tag = "5")]
+                            pub hash_policies: ::prost::alloc::vec::Vec<
+                                udp_proxy_config::HashPolicy,
+                            >,
+                            #[prost(message, optional, tag = "6")]
+                            pub upstream_socket_config: ::core::option::Option<
+                                super::super::super::super::super::config::core::v3::UdpSocketConfig,
+                            >,
+                            #[prost(bool, tag = "7")]
+                            pub use_per_packet_load_balancing: bool,
+                            #[prost(message, repeated, tag = "8")]
+                            pub access_log: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::accesslog::v3::AccessLog,
+                            >,
+                            #[prost(message, repeated, tag = "10")]
+                            pub proxy_access_log: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::accesslog::v3::AccessLog,
+                            >,
+                            #[prost(message, repeated, tag = "11")]
+                            pub session_filters: ::prost::alloc::vec::Vec<
+                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                            >,
+                            #[prost(message, optional, tag = "12")]
+                            pub tunneling_config: ::core::option::Option<
+                                udp_proxy_config::UdpTunnelingConfig,
+                            >,
+                            #[prost(message, optional, tag = "13")]
+                            pub access_log_options: ::core::option::Option<
+                                udp_proxy_config::UdpAccessLogOptions,
+                            >,
+                            #[prost(
+                                oneof = "udp_proxy_config::RouteSpecifier",
+                                tags = "2, 9"
+                            )]
+                            pub route_specifier: ::core::option::Option<
+                                udp_proxy_config::RouteSpecifier,
+                            >,
+                        }
+                        /// Nested message and enum types in `UdpProxyConfig`.
+                        pub mod udp_proxy_config {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct HashPolicy {
+                                #[prost(
+                                    oneof = "hash_policy::PolicySpecifier",
+                                    tags = "1, 2"
+                                )]
+                                pub policy_specifier: ::core::option::Option<
+                                    hash_policy::PolicySpecifier,
+                                >,
+                            }
+                            /// Nested message and enum types in `HashPolicy`.
+                            pub mod hash_policy {
+                                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                                #[prost(skip_debug)]
+                                pub enum PolicySpecifier {
+                                    #[prost(bool, tag = "1")]
+                                    SourceIp(bool),
+                                    #[prost(string, tag = "2")]
+                                    Key(::prost::alloc::string::String),
+                                }
+                            }
+                            impl ::prost::Name for HashPolicy {
+                                const NAME: &'static str = "HashPolicy";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.udp.udp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.HashPolicy"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.HashPolicy"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct UdpTunnelingConfig {}
+                            impl ::prost::Name for UdpTunnelingConfig {
+                                const NAME: &'static str = "UdpTunnelingConfig";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.udp.udp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.UdpTunnelingConfig"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.UdpTunnelingConfig"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct UdpAccessLogOptions {}
+                            impl ::prost::Name for UdpAccessLogOptions {
+                                const NAME: &'static str = "UdpAccessLogOptions";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.udp.udp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.UdpAccessLogOptions"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.UdpAccessLogOptions"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum RouteSpecifier {
+                                #[prost(string, tag = "2")]
+                                Cluster(::prost::alloc::string::String),
+                                #[prost(message, tag = "9")]
+                                Matcher(
+                                    super::super::super::super::super::super::super::xds::r#type::matcher::v3::Matcher,
+                                ),
+                            }
+                        }
+                        impl ::prost::Name for UdpProxyConfig {
+                            const NAME: &'static str = "UdpProxyConfig";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.udp.udp_proxy.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig"
                                     .into()
                             }
                         }
@@ -13035,6 +13576,22 @@ pub mod envoy {
                         "/envoy.type.matcher.v3.PathMatcher".into()
                     }
                 }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpRequestHeaderMatchInput {
+                    #[prost(string, tag = "1")]
+                    pub header_name: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for HttpRequestHeaderMatchInput {
+                    const NAME: &'static str = "HttpRequestHeaderMatchInput";
+                    const PACKAGE: &'static str = "envoy.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.matcher.v3.HttpRequestHeaderMatchInput".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.matcher.v3.HttpRequestHeaderMatchInput".into()
+                    }
+                }
             }
         }
         pub mod metadata {
@@ -13613,6 +14170,88 @@ pub mod envoy {
             }
             #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
             #[prost(skip_debug)]
+            pub struct RateLimitStrategy {
+                #[prost(oneof = "rate_limit_strategy::Strategy", tags = "1, 2, 3")]
+                pub strategy: ::core::option::Option<rate_limit_strategy::Strategy>,
+            }
+            /// Nested message and enum types in `RateLimitStrategy`.
+            pub mod rate_limit_strategy {
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RequestsPerTimeUnit {
+                    #[prost(uint64, tag = "1")]
+                    pub requests_per_time_unit: u64,
+                    #[prost(enumeration = "super::RateLimitUnit", tag = "2")]
+                    pub time_unit: i32,
+                }
+                impl ::prost::Name for RequestsPerTimeUnit {
+                    const NAME: &'static str = "RequestsPerTimeUnit";
+                    const PACKAGE: &'static str = "envoy.type.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.type.v3.RateLimitStrategy.RequestsPerTimeUnit".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.type.v3.RateLimitStrategy.RequestsPerTimeUnit".into()
+                    }
+                }
+                #[derive(
+                    Clone,
+                    Copy,
+                    PartialEq,
+                    Eq,
+                    Hash,
+                    PartialOrd,
+                    Ord,
+                    ::prost::Enumeration
+                )]
+                #[repr(i32)]
+                pub enum BlanketRule {
+                    AllowAll = 0,
+                    DenyAll = 1,
+                }
+                impl BlanketRule {
+                    /// String value of the enum field names used in the ProtoBuf definition.
+                    ///
+                    /// The values are not transformed in any way and thus are considered stable
+                    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                    pub fn as_str_name(&self) -> &'static str {
+                        match self {
+                            Self::AllowAll => "ALLOW_ALL",
+                            Self::DenyAll => "DENY_ALL",
+                        }
+                    }
+                    /// Creates an enum from field names used in the ProtoBuf definition.
+                    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                        match value {
+                            "ALLOW_ALL" => Some(Self::AllowAll),
+                            "DENY_ALL" => Some(Self::DenyAll),
+                            _ => None,
+                        }
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                #[prost(skip_debug)]
+                pub enum Strategy {
+                    #[prost(enumeration = "BlanketRule", tag = "1")]
+                    BlanketRule(i32),
+                    #[prost(message, tag = "2")]
+                    RequestsPerTimeUnit(RequestsPerTimeUnit),
+                    #[prost(message, tag = "3")]
+                    TokenBucket(super::TokenBucket),
+                }
+            }
+            impl ::prost::Name for RateLimitStrategy {
+                const NAME: &'static str = "RateLimitStrategy";
+                const PACKAGE: &'static str = "envoy.type.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "envoy.type.v3.RateLimitStrategy".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/envoy.type.v3.RateLimitStrategy".into()
+                }
+            }
+            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+            #[prost(skip_debug)]
             pub struct HashPolicy {
                 #[prost(oneof = "hash_policy::PolicySpecifier", tags = "1, 2")]
                 pub policy_specifier: ::core::option::Option<
@@ -13947,7 +14586,14 @@ pub mod envoy {
                     pub metadata_context: ::core::option::Option<
                         super::super::super::config::core::v3::Metadata,
                     >,
-                    #[prost(oneof = "processing_request::Request", tags = "2, 3")]
+                    #[prost(bool, tag = "10")]
+                    pub observability_mode: bool,
+                    #[prost(message, optional, tag = "11")]
+                    pub protocol_config: ::core::option::Option<ProtocolConfiguration>,
+                    #[prost(
+                        oneof = "processing_request::Request",
+                        tags = "2, 3, 4, 5, 6, 7"
+                    )]
                     pub request: ::core::option::Option<processing_request::Request>,
                 }
                 /// Nested message and enum types in `ProcessingRequest`.
@@ -13959,6 +14605,14 @@ pub mod envoy {
                         RequestHeaders(super::HttpHeaders),
                         #[prost(message, tag = "3")]
                         ResponseHeaders(super::HttpHeaders),
+                        #[prost(message, tag = "4")]
+                        RequestBody(super::HttpBody),
+                        #[prost(message, tag = "5")]
+                        ResponseBody(super::HttpBody),
+                        #[prost(message, tag = "6")]
+                        RequestTrailers(super::HttpTrailers),
+                        #[prost(message, tag = "7")]
+                        ResponseTrailers(super::HttpTrailers),
                     }
                 }
                 impl ::prost::Name for ProcessingRequest {
@@ -13969,6 +14623,30 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.service.ext_proc.v3.ProcessingRequest".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct ProtocolConfiguration {
+                    #[prost(
+                        enumeration = "super::super::super::extensions::filters::http::ext_proc::v3::processing_mode::BodySendMode",
+                        tag = "1"
+                    )]
+                    pub request_body_mode: i32,
+                    #[prost(
+                        enumeration = "super::super::super::extensions::filters::http::ext_proc::v3::processing_mode::BodySendMode",
+                        tag = "2"
+                    )]
+                    pub response_body_mode: i32,
+                }
+                impl ::prost::Name for ProtocolConfiguration {
+                    const NAME: &'static str = "ProtocolConfiguration";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.ProtocolConfiguration".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.ProtocolConfiguration".into()
                     }
                 }
                 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -13982,7 +14660,10 @@ pub mod envoy {
                     pub mode_override: ::core::option::Option<
                         super::super::super::extensions::filters::http::ext_proc::v3::ProcessingMode,
                     >,
-                    #[prost(oneof = "processing_response::Response", tags = "1, 2, 7")]
+                    #[prost(
+                        oneof = "processing_response::Response",
+                        tags = "1, 2, 3, 4, 5, 6, 7"
+                    )]
                     pub response: ::core::option::Option<processing_response::Response>,
                 }
                 /// Nested message and enum types in `ProcessingResponse`.
@@ -13994,6 +14675,14 @@ pub mod envoy {
                         RequestHeaders(super::HeadersResponse),
                         #[prost(message, tag = "2")]
                         ResponseHeaders(super::HeadersResponse),
+                        #[prost(message, tag = "3")]
+                        RequestBody(super::BodyResponse),
+                        #[prost(message, tag = "4")]
+                        ResponseBody(super::BodyResponse),
+                        #[prost(message, tag = "5")]
+                        RequestTrailers(super::TrailersResponse),
+                        #[prost(message, tag = "6")]
+                        ResponseTrailers(super::TrailersResponse),
                         #[prost(message, tag = "7")]
                         ImmediateResponse(super::ImmediateResponse),
                     }
@@ -14028,6 +14717,42 @@ pub mod envoy {
                         "/envoy.service.ext_proc.v3.HttpHeaders".into()
                     }
                 }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpBody {
+                    #[prost(bytes = "vec", tag = "1")]
+                    pub body: ::prost::alloc::vec::Vec<u8>,
+                    #[prost(bool, tag = "2")]
+                    pub end_of_stream: bool,
+                }
+                impl ::prost::Name for HttpBody {
+                    const NAME: &'static str = "HttpBody";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.HttpBody".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.HttpBody".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpTrailers {
+                    #[prost(message, optional, tag = "1")]
+                    pub trailers: ::core::option::Option<
+                        super::super::super::config::core::v3::HeaderMap,
+                    >,
+                }
+                impl ::prost::Name for HttpTrailers {
+                    const NAME: &'static str = "HttpTrailers";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.HttpTrailers".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.HttpTrailers".into()
+                    }
+                }
                 #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct HeadersResponse {
@@ -14042,6 +14767,38 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.service.ext_proc.v3.HeadersResponse".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct BodyResponse {
+                    #[prost(message, optional, tag = "1")]
+                    pub response: ::core::option::Option<CommonResponse>,
+                }
+                impl ::prost::Name for BodyResponse {
+                    const NAME: &'static str = "BodyResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.BodyResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.BodyResponse".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct TrailersResponse {
+                    #[prost(message, optional, tag = "1")]
+                    pub header_mutation: ::core::option::Option<HeaderMutation>,
+                }
+                impl ::prost::Name for TrailersResponse {
+                    const NAME: &'static str = "TrailersResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.TrailersResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.TrailersResponse".into()
                     }
                 }
                 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -14170,9 +14927,23 @@ pub mod envoy {
                         "/envoy.service.ext_proc.v3.HeaderMutation".into()
                     }
                 }
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct BodyMutation {}
+                pub struct BodyMutation {
+                    #[prost(oneof = "body_mutation::Mutation", tags = "1, 2")]
+                    pub mutation: ::core::option::Option<body_mutation::Mutation>,
+                }
+                /// Nested message and enum types in `BodyMutation`.
+                pub mod body_mutation {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Mutation {
+                        #[prost(bytes, tag = "1")]
+                        Body(::prost::alloc::vec::Vec<u8>),
+                        #[prost(bool, tag = "2")]
+                        ClearBody(bool),
+                    }
+                }
                 impl ::prost::Name for BodyMutation {
                     const NAME: &'static str = "BodyMutation";
                     const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
@@ -14181,6 +14952,174 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.service.ext_proc.v3.BodyMutation".into()
+                    }
+                }
+            }
+        }
+        pub mod rate_limit_quota {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RateLimitQuotaUsageReports {
+                    #[prost(string, tag = "1")]
+                    pub domain: ::prost::alloc::string::String,
+                    #[prost(message, repeated, tag = "2")]
+                    pub bucket_quota_usages: ::prost::alloc::vec::Vec<
+                        rate_limit_quota_usage_reports::BucketQuotaUsage,
+                    >,
+                }
+                /// Nested message and enum types in `RateLimitQuotaUsageReports`.
+                pub mod rate_limit_quota_usage_reports {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct BucketQuotaUsage {
+                        #[prost(message, optional, tag = "1")]
+                        pub bucket_id: ::core::option::Option<super::BucketId>,
+                        #[prost(message, optional, tag = "2")]
+                        pub time_elapsed: ::core::option::Option<
+                            super::super::super::super::super::google::protobuf::Duration,
+                        >,
+                        #[prost(uint64, tag = "3")]
+                        pub num_requests_allowed: u64,
+                        #[prost(uint64, tag = "4")]
+                        pub num_requests_denied: u64,
+                    }
+                    impl ::prost::Name for BucketQuotaUsage {
+                        const NAME: &'static str = "BucketQuotaUsage";
+                        const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.service.rate_limit_quota.v3.RateLimitQuotaUsageReports.BucketQuotaUsage"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.service.rate_limit_quota.v3.RateLimitQuotaUsageReports.BucketQuotaUsage"
+                                .into()
+                        }
+                    }
+                }
+                impl ::prost::Name for RateLimitQuotaUsageReports {
+                    const NAME: &'static str = "RateLimitQuotaUsageReports";
+                    const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.rate_limit_quota.v3.RateLimitQuotaUsageReports"
+                            .into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.rate_limit_quota.v3.RateLimitQuotaUsageReports"
+                            .into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RateLimitQuotaResponse {
+                    #[prost(message, repeated, tag = "1")]
+                    pub bucket_action: ::prost::alloc::vec::Vec<
+                        rate_limit_quota_response::BucketAction,
+                    >,
+                }
+                /// Nested message and enum types in `RateLimitQuotaResponse`.
+                pub mod rate_limit_quota_response {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct BucketAction {
+                        #[prost(message, optional, tag = "1")]
+                        pub bucket_id: ::core::option::Option<super::BucketId>,
+                        #[prost(oneof = "bucket_action::BucketAction", tags = "2, 3")]
+                        pub bucket_action: ::core::option::Option<
+                            bucket_action::BucketAction,
+                        >,
+                    }
+                    /// Nested message and enum types in `BucketAction`.
+                    pub mod bucket_action {
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct QuotaAssignmentAction {
+                            #[prost(message, optional, tag = "2")]
+                            pub assignment_time_to_live: ::core::option::Option<
+                                super::super::super::super::super::super::google::protobuf::Duration,
+                            >,
+                            #[prost(message, optional, tag = "3")]
+                            pub rate_limit_strategy: ::core::option::Option<
+                                super::super::super::super::super::r#type::v3::RateLimitStrategy,
+                            >,
+                        }
+                        impl ::prost::Name for QuotaAssignmentAction {
+                            const NAME: &'static str = "QuotaAssignmentAction";
+                            const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse.BucketAction.QuotaAssignmentAction"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse.BucketAction.QuotaAssignmentAction"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct AbandonAction {}
+                        impl ::prost::Name for AbandonAction {
+                            const NAME: &'static str = "AbandonAction";
+                            const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse.BucketAction.AbandonAction"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse.BucketAction.AbandonAction"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum BucketAction {
+                            #[prost(message, tag = "2")]
+                            QuotaAssignmentAction(QuotaAssignmentAction),
+                            #[prost(message, tag = "3")]
+                            AbandonAction(AbandonAction),
+                        }
+                    }
+                    impl ::prost::Name for BucketAction {
+                        const NAME: &'static str = "BucketAction";
+                        const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse.BucketAction"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse.BucketAction"
+                                .into()
+                        }
+                    }
+                }
+                impl ::prost::Name for RateLimitQuotaResponse {
+                    const NAME: &'static str = "RateLimitQuotaResponse";
+                    const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.rate_limit_quota.v3.RateLimitQuotaResponse"
+                            .into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct BucketId {
+                    #[prost(map = "string, string", tag = "1")]
+                    pub bucket: ::std::collections::HashMap<
+                        ::prost::alloc::string::String,
+                        ::prost::alloc::string::String,
+                    >,
+                }
+                impl ::prost::Name for BucketId {
+                    const NAME: &'static str = "BucketId";
+                    const PACKAGE: &'static str = "envoy.service.rate_limit_quota.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.rate_limit_quota.v3.BucketId".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.rate_limit_quota.v3.BucketId".into()
                     }
                 }
             }
@@ -14757,9 +15696,16 @@ pub mod opentelemetry {
 pub mod xds {
     pub mod core {
         pub mod v3 {
-            #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
             #[prost(skip_debug)]
-            pub struct TypedExtensionConfig {}
+            pub struct TypedExtensionConfig {
+                #[prost(string, tag = "1")]
+                pub name: ::prost::alloc::string::String,
+                #[prost(message, optional, tag = "2")]
+                pub typed_config: ::core::option::Option<
+                    super::super::super::google::protobuf::Any,
+                >,
+            }
             impl ::prost::Name for TypedExtensionConfig {
                 const NAME: &'static str = "TypedExtensionConfig";
                 const PACKAGE: &'static str = "xds.core.v3";
@@ -14770,14 +15716,318 @@ pub mod xds {
                     "/xds.core.v3.TypedExtensionConfig".into()
                 }
             }
+            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+            #[prost(skip_debug)]
+            pub struct CidrRange {
+                #[prost(string, tag = "1")]
+                pub address_prefix: ::prost::alloc::string::String,
+                #[prost(message, optional, tag = "2")]
+                pub prefix_len: ::core::option::Option<u32>,
+            }
+            impl ::prost::Name for CidrRange {
+                const NAME: &'static str = "CidrRange";
+                const PACKAGE: &'static str = "xds.core.v3";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "xds.core.v3.CidrRange".into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "/xds.core.v3.CidrRange".into()
+                }
+            }
         }
     }
     pub mod r#type {
         pub mod matcher {
             pub mod v3 {
-                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
-                pub struct Matcher {}
+                pub struct StringMatcher {
+                    #[prost(bool, tag = "6")]
+                    pub ignore_case: bool,
+                    #[prost(
+                        oneof = "string_matcher::MatchPattern",
+                        tags = "1, 2, 3, 5, 7"
+                    )]
+                    pub match_pattern: ::core::option::Option<
+                        string_matcher::MatchPattern,
+                    >,
+                }
+                /// Nested message and enum types in `StringMatcher`.
+                pub mod string_matcher {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum MatchPattern {
+                        #[prost(string, tag = "1")]
+                        Exact(::prost::alloc::string::String),
+                        #[prost(string, tag = "2")]
+                        Prefix(::prost::alloc::string::String),
+                        #[prost(string, tag = "3")]
+                        Suffix(::prost::alloc::string::String),
+                        #[prost(message, tag = "5")]
+                        SafeRegex(super::RegexMatcher),
+                        #[prost(string, tag = "7")]
+                        Contains(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for StringMatcher {
+                    const NAME: &'static str = "StringMatcher";
+                    const PACKAGE: &'static str = "xds.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "xds.type.matcher.v3.StringMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/xds.type.matcher.v3.StringMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct RegexMatcher {
+                    #[prost(string, tag = "2")]
+                    pub regex: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for RegexMatcher {
+                    const NAME: &'static str = "RegexMatcher";
+                    const PACKAGE: &'static str = "xds.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "xds.type.matcher.v3.RegexMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/xds.type.matcher.v3.RegexMatcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Matcher {
+                    #[prost(message, optional, boxed, tag = "3")]
+                    pub on_no_match: ::core::option::Option<
+                        ::prost::alloc::boxed::Box<matcher::OnMatch>,
+                    >,
+                    #[prost(oneof = "matcher::MatcherType", tags = "1, 2")]
+                    pub matcher_type: ::core::option::Option<matcher::MatcherType>,
+                }
+                /// Nested message and enum types in `Matcher`.
+                pub mod matcher {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct OnMatch {
+                        #[prost(bool, tag = "3")]
+                        pub keep_matching: bool,
+                        #[prost(oneof = "on_match::OnMatch", tags = "1, 2")]
+                        pub on_match: ::core::option::Option<on_match::OnMatch>,
+                    }
+                    /// Nested message and enum types in `OnMatch`.
+                    pub mod on_match {
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum OnMatch {
+                            #[prost(message, tag = "1")]
+                            Matcher(::prost::alloc::boxed::Box<super::super::Matcher>),
+                            #[prost(message, tag = "2")]
+                            Action(
+                                super::super::super::super::super::core::v3::TypedExtensionConfig,
+                            ),
+                        }
+                    }
+                    impl ::prost::Name for OnMatch {
+                        const NAME: &'static str = "OnMatch";
+                        const PACKAGE: &'static str = "xds.type.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "xds.type.matcher.v3.Matcher.OnMatch".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/xds.type.matcher.v3.Matcher.OnMatch".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct MatcherList {
+                        #[prost(message, repeated, tag = "1")]
+                        pub matchers: ::prost::alloc::vec::Vec<
+                            matcher_list::FieldMatcher,
+                        >,
+                    }
+                    /// Nested message and enum types in `MatcherList`.
+                    pub mod matcher_list {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Predicate {
+                            #[prost(oneof = "predicate::MatchType", tags = "1, 2, 3, 4")]
+                            pub match_type: ::core::option::Option<predicate::MatchType>,
+                        }
+                        /// Nested message and enum types in `Predicate`.
+                        pub mod predicate {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct SinglePredicate {
+                                #[prost(message, optional, tag = "1")]
+                                pub input: ::core::option::Option<
+                                    super::super::super::super::super::super::core::v3::TypedExtensionConfig,
+                                >,
+                                #[prost(oneof = "single_predicate::Matcher", tags = "2, 3")]
+                                pub matcher: ::core::option::Option<
+                                    single_predicate::Matcher,
+                                >,
+                            }
+                            /// Nested message and enum types in `SinglePredicate`.
+                            pub mod single_predicate {
+                                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                                #[prost(skip_debug)]
+                                pub enum Matcher {
+                                    #[prost(message, tag = "2")]
+                                    ValueMatch(super::super::super::super::StringMatcher),
+                                    #[prost(message, tag = "3")]
+                                    CustomMatch(
+                                        super::super::super::super::super::super::super::core::v3::TypedExtensionConfig,
+                                    ),
+                                }
+                            }
+                            impl ::prost::Name for SinglePredicate {
+                                const NAME: &'static str = "SinglePredicate";
+                                const PACKAGE: &'static str = "xds.type.matcher.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "xds.type.matcher.v3.Matcher.MatcherList.Predicate.SinglePredicate"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/xds.type.matcher.v3.Matcher.MatcherList.Predicate.SinglePredicate"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct PredicateList {
+                                #[prost(message, repeated, tag = "1")]
+                                pub predicate: ::prost::alloc::vec::Vec<super::Predicate>,
+                            }
+                            impl ::prost::Name for PredicateList {
+                                const NAME: &'static str = "PredicateList";
+                                const PACKAGE: &'static str = "xds.type.matcher.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "xds.type.matcher.v3.Matcher.MatcherList.Predicate.PredicateList"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/xds.type.matcher.v3.Matcher.MatcherList.Predicate.PredicateList"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum MatchType {
+                                #[prost(message, tag = "1")]
+                                SinglePredicate(SinglePredicate),
+                                #[prost(message, tag = "2")]
+                                OrMatcher(PredicateList),
+                                #[prost(message, tag = "3")]
+                                AndMatcher(PredicateList),
+                                #[prost(message, tag = "4")]
+                                NotMatcher(::prost::alloc::boxed::Box<super::Predicate>),
+                            }
+                        }
+                        impl ::prost::Name for Predicate {
+                            const NAME: &'static str = "Predicate";
+                            const PACKAGE: &'static str = "xds.type.matcher.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "xds.type.matcher.v3.Matcher.MatcherList.Predicate".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/xds.type.matcher.v3.Matcher.MatcherList.Predicate".into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct FieldMatcher {
+                            #[prost(message, optional, tag = "1")]
+                            pub predicate: ::core::option::Option<Predicate>,
+                            #[prost(message, optional, tag = "2")]
+                            pub on_match: ::core::option::Option<super::OnMatch>,
+                        }
+                        impl ::prost::Name for FieldMatcher {
+                            const NAME: &'static str = "FieldMatcher";
+                            const PACKAGE: &'static str = "xds.type.matcher.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "xds.type.matcher.v3.Matcher.MatcherList.FieldMatcher"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/xds.type.matcher.v3.Matcher.MatcherList.FieldMatcher"
+                                    .into()
+                            }
+                        }
+                    }
+                    impl ::prost::Name for MatcherList {
+                        const NAME: &'static str = "MatcherList";
+                        const PACKAGE: &'static str = "xds.type.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "xds.type.matcher.v3.Matcher.MatcherList".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/xds.type.matcher.v3.Matcher.MatcherList".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct MatcherTree {
+                        #[prost(message, optional, tag = "1")]
+                        pub input: ::core::option::Option<
+                            super::super::super::super::core::v3::TypedExtensionConfig,
+                        >,
+                        #[prost(oneof = "matcher_tree::TreeType", tags = "2, 3, 4")]
+                        pub tree_type: ::core::option::Option<matcher_tree::TreeType>,
+                    }
+                    /// Nested message and enum types in `MatcherTree`.
+                    pub mod matcher_tree {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct MatchMap {
+                            #[prost(map = "string, message", tag = "1")]
+                            pub map: ::std::collections::HashMap<
+                                ::prost::alloc::string::String,
+                                super::OnMatch,
+                            >,
+                        }
+                        impl ::prost::Name for MatchMap {
+                            const NAME: &'static str = "MatchMap";
+                            const PACKAGE: &'static str = "xds.type.matcher.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "xds.type.matcher.v3.Matcher.MatcherTree.MatchMap".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/xds.type.matcher.v3.Matcher.MatcherTree.MatchMap".into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum TreeType {
+                            #[prost(message, tag = "2")]
+                            ExactMatchMap(MatchMap),
+                            #[prost(message, tag = "3")]
+                            PrefixMatchMap(MatchMap),
+                            #[prost(message, tag = "4")]
+                            CustomMatch(
+                                super::super::super::super::super::core::v3::TypedExtensionConfig,
+                            ),
+                        }
+                    }
+                    impl ::prost::Name for MatcherTree {
+                        const NAME: &'static str = "MatcherTree";
+                        const PACKAGE: &'static str = "xds.type.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "xds.type.matcher.v3.Matcher.MatcherTree".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/xds.type.matcher.v3.Matcher.MatcherTree".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum MatcherType {
+                        #[prost(message, tag = "1")]
+                        MatcherList(MatcherList),
+                        #[prost(message, tag = "2")]
+                        MatcherTree(MatcherTree),
+                    }
+                }
                 impl ::prost::Name for Matcher {
                     const NAME: &'static str = "Matcher";
                     const PACKAGE: &'static str = "xds.type.matcher.v3";
@@ -14786,6 +16036,49 @@ pub mod xds {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/xds.type.matcher.v3.Matcher".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct IpMatcher {
+                    #[prost(message, repeated, tag = "1")]
+                    pub range_matchers: ::prost::alloc::vec::Vec<
+                        ip_matcher::IpRangeMatcher,
+                    >,
+                }
+                /// Nested message and enum types in `IPMatcher`.
+                pub mod ip_matcher {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct IpRangeMatcher {
+                        #[prost(message, repeated, tag = "1")]
+                        pub ranges: ::prost::alloc::vec::Vec<
+                            super::super::super::super::core::v3::CidrRange,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub on_match: ::core::option::Option<super::matcher::OnMatch>,
+                        #[prost(bool, tag = "3")]
+                        pub exclusive: bool,
+                    }
+                    impl ::prost::Name for IpRangeMatcher {
+                        const NAME: &'static str = "IPRangeMatcher";
+                        const PACKAGE: &'static str = "xds.type.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "xds.type.matcher.v3.IPMatcher.IPRangeMatcher".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/xds.type.matcher.v3.IPMatcher.IPRangeMatcher".into()
+                        }
+                    }
+                }
+                impl ::prost::Name for IpMatcher {
+                    const NAME: &'static str = "IPMatcher";
+                    const PACKAGE: &'static str = "xds.type.matcher.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "xds.type.matcher.v3.IPMatcher".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/xds.type.matcher.v3.IPMatcher".into()
                     }
                 }
             }

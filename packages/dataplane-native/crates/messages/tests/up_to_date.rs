@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use prost_build::{Config, Module};
 
 /// What is decoded by itself: resources, and what they carry in an `Any`.
-const ROOTS: [&str; 59] = [
+const ROOTS: [&str; 66] = [
     "envoy/config/cluster/v3/cluster.proto",
     "envoy/config/endpoint/v3/endpoint.proto",
     "envoy/config/listener/v3/listener.proto",
@@ -33,6 +33,7 @@ const ROOTS: [&str; 59] = [
     "envoy/extensions/filters/http/grpc_web/v3/grpc_web.proto",
     "envoy/extensions/filters/http/jwt_authn/v3/config.proto",
     "envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.proto",
+    "envoy/extensions/filters/http/rate_limit_quota/v3/rate_limit_quota.proto",
     "envoy/extensions/filters/http/ratelimit/v3/rate_limit.proto",
     "envoy/extensions/filters/http/rbac/v3/rbac.proto",
     "envoy/extensions/filters/http/router/v3/router.proto",
@@ -40,12 +41,15 @@ const ROOTS: [&str; 59] = [
     "envoy/extensions/filters/http/stateful_session/v3/stateful_session.proto",
     "envoy/extensions/filters/listener/http_inspector/v3/http_inspector.proto",
     "envoy/extensions/filters/listener/original_dst/v3/original_dst.proto",
+    "envoy/extensions/filters/listener/original_src/v3/original_src.proto",
     "envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.proto",
     "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto",
     "envoy/extensions/filters/network/connection_limit/v3/connection_limit.proto",
     "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto",
     "envoy/extensions/filters/network/rbac/v3/rbac.proto",
     "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto",
+    "envoy/extensions/filters/udp/udp_proxy/v3/route.proto",
+    "envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy.proto",
     "envoy/extensions/http/stateful_session/cookie/v3/cookie.proto",
     "envoy/extensions/http/stateful_session/header/v3/header.proto",
     "envoy/extensions/load_balancing_policies/least_request/v3/least_request.proto",
@@ -64,8 +68,11 @@ const ROOTS: [&str; 59] = [
     "envoy/extensions/upstreams/http/v3/http_protocol_options.proto",
     "envoy/service/auth/v3/external_auth.proto",
     "envoy/service/ext_proc/v3/external_processor.proto",
+    "envoy/service/rate_limit_quota/v3/rlqs.proto",
     "envoy/service/ratelimit/v3/rls.proto",
+    "envoy/type/matcher/v3/http_inputs.proto",
     "fairlead/dataplane/v1/filter_module.proto",
+    "xds/type/matcher/v3/ip.proto",
 ];
 
 /// A wrapper is an option of what it wraps.

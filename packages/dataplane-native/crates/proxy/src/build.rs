@@ -22,6 +22,7 @@ use crate::{
     },
     tracing::{SpanTags, TracingEntry},
     transport::{self, Secrets, Transport},
+    udp::UdpEntry,
     worker::Shared,
 };
 
@@ -59,9 +60,16 @@ impl Builder {
         if let Some(chain) = &config.default_filter_chain {
             chains.push(Arc::new(self.chain(chain).map_err(|e| e.field("defaultFilterChain"))?));
         }
+        let udp = match &config.udp {
+            Some(udp) => Some(Arc::new(UdpEntry {
+                config: Arc::clone(udp),
+                logs: self.logs(&udp.access_log).map_err(|e| e.field("udp"))?,
+            })),
+            None => None,
+        };
         let logs = self.logs(&config.access_log)?;
         let counts = self.shared.connection_counts.of_listener(&config.address);
-        Ok(ListenerEntry::new(Arc::clone(config), chains, logs, counts))
+        Ok(ListenerEntry::new(Arc::clone(config), chains, udp, logs, counts))
     }
 
     fn chain(&mut self, config: &config::FilterChain) -> Result<ChainEntry, Invalid> {

@@ -56,7 +56,7 @@ pub(crate) struct Facts {
     /// What an internal listener was told by who called it.
     pub(crate) metadata: Option<Arc<config::Metadata>>,
     /// Internal listeners that were passed through.
-    hops: u32,
+    pub(crate) hops: u32,
 }
 
 /// Where the bytes inside a tunnel go on.
@@ -170,6 +170,22 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    /// For a connection of the proxy's own to an internal listener: no client stands behind it.
+    fn of_nobody(worker: &Rc<Worker>, name: &Arc<str>) -> Option<Self> {
+        let snapshot = worker.snapshot();
+        Some(Self {
+            listener: Arc::clone(snapshot.listeners.get(name)?),
+            chain: Arc::clone(&snapshot.no_chain),
+            worker: Rc::clone(worker),
+            facts: Facts {
+                id: worker.shared.next_id(),
+                ..Facts::default()
+            },
+            snapshot,
+            labels: Cell::new(None),
+        })
+    }
+
     /// Takes over the newest configuration. False: the connection has no place in it and ends.
     pub(crate) fn refresh(&mut self) -> bool {
         let snapshot = self.worker.snapshot();
@@ -268,8 +284,9 @@ pub(crate) fn open(
     // A listener on all addresses learns from the socket which of them was meant. One for both families sees IPv4 in
     // IPv6 notation.
     let canonical = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
+    let bound = local.tcp().map(canonical);
     let local = match local.tcp() {
-        Some(address) if !address.ip().is_unspecified() => Some(address),
+        Some(address) if !address.ip().is_unspecified() && !listener.config.transparent => Some(address),
         Some(_) => socket.local_address().ok().and_then(|address| address.tcp()),
         None => None,
     }
@@ -285,6 +302,12 @@ pub(crate) fn open(
     };
     if listener.has_original_dst {
         facts.destination = socket.original_destination().or(local);
+    }
+    if let Some(bound) = bound.filter(|_| listener.config.transparent)
+        && local.is_some_and(|local| is_elsewhere(local, bound))
+    {
+        // The kernel has given this end of it the address that the client meant: there is no other.
+        facts.local = Some(bound);
     }
     Some(Box::new(Link {
         served: Served {
@@ -332,6 +355,11 @@ async fn learn_addresses(link: &mut Link, filter: config::ProxyProtocolFilter) -
     true
 }
 
+/// Whether an address is none that a socket is bound to.
+fn is_elsewhere(address: SocketAddr, bound: SocketAddr) -> bool {
+    address.port() != bound.port() || !bound.ip().is_unspecified() && address.ip() != bound.ip()
+}
+
 /// Serves what is inside a tunnel on a stream by an internal listener.
 pub(crate) async fn serve_tunnel(outer: &Served, inner: &Inner, wire: Wire) {
     let mut served = outer.clone();
@@ -348,11 +376,15 @@ pub(crate) async fn serve_tunnel(outer: &Served, inner: &Inner, wire: Wire) {
 /// Connects to an internal listener, which serves the other end by itself. `metadata` is what the endpoint says of
 /// itself. None: there is no such listener.
 pub(crate) fn connect_internal(
-    outer: &Served,
+    worker: &Rc<Worker>,
+    outer: Option<&Served>,
     name: &Arc<str>,
     metadata: Option<Arc<config::Metadata>>,
 ) -> Option<Socket> {
-    let mut served = outer.clone();
+    let mut served = match outer {
+        Some(outer) => outer.clone(),
+        None => Served::of_nobody(worker, name)?,
+    };
     served.facts.metadata = metadata;
     // A connection of its own: it does not go where the outer one was going, nor did anybody prove anything on it.
     (served.facts.destination, served.facts.local) = (None, None);

@@ -120,6 +120,7 @@ impl Control {
             connection_counts: CountsTable::default(),
             key_sources: crate::remote_keys::KeySources::default(),
             modules: Arc::new(Modules::new(bootstrap.filter_threads, bootstrap.assumes_filters)),
+            quotas: crate::quotas::Quotas::default(),
             overload: Overload::new(bootstrap.limits.max_memory_bytes),
             limits: bootstrap.limits,
             commands,

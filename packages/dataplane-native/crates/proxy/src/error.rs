@@ -56,6 +56,8 @@ pub(crate) enum Failure {
     UpgradeRefused,
     /// This proxy is short of memory.
     Overloaded,
+    /// A service that was shown a body has ended the request.
+    Stopped,
     /// No way from here to there: an internal listener that is not there, a tunnel to a plain cluster.
     TunnelRefused,
 }
@@ -68,7 +70,9 @@ impl Failure {
             | Self::RequestHeadersTimeout
             | Self::RequestTimeout
             | Self::UpgradeRefused => Source::Downstream,
-            Self::RouteNotFound | Self::ClusterNotFound | Self::TunnelRefused | Self::Overloaded => Source::Internal,
+            Self::RouteNotFound | Self::ClusterNotFound | Self::TunnelRefused | Self::Overloaded | Self::Stopped => {
+                Source::Internal
+            }
             _ => Source::Upstream,
         }
     }
@@ -81,6 +85,7 @@ impl Failure {
             Self::RequestHeadersTimeout | Self::RequestTimeout | Self::StreamIdleTimeout => 408,
             Self::ResponseTimeout | Self::PerTryTimeout => 504,
             Self::UpstreamProtocol => 502,
+            Self::Stopped => 500,
             Self::UpgradeRefused => 403,
             _ => 503,
         }
@@ -106,7 +111,9 @@ impl Failure {
             Self::StreamIdleTimeout => ResponseFlags::STREAM_IDLE_TIMEOUT,
             Self::DownstreamClosed => ResponseFlags::DOWNSTREAM_TERMINATION,
             Self::DownstreamProtocol => ResponseFlags::DOWNSTREAM_PROTOCOL_ERROR,
-            Self::RequestHeadersTimeout | Self::RequestTimeout | Self::UpgradeRefused => ResponseFlags::NONE,
+            Self::RequestHeadersTimeout | Self::RequestTimeout | Self::UpgradeRefused | Self::Stopped => {
+                ResponseFlags::NONE
+            }
         }
     }
 
@@ -137,6 +144,7 @@ impl Failure {
             Self::RequestTimeout => "request_overall_timeout",
             Self::UpgradeRefused => "upgrade_failed",
             Self::Overloaded => "overload",
+            Self::Stopped => "ext_proc_error",
         }
     }
 

@@ -4,6 +4,8 @@
 //! them. A direction that cannot write does not read. Framing is followed, not changed, as long as both sides delimit
 //! bodies the same way; only between HTTP/1 and HTTP/2 chunks are taken off or put on.
 
+mod gate;
+mod gated;
 mod incoming;
 mod messages;
 mod outgoing;
@@ -14,6 +16,7 @@ use std::io::Write as _;
 
 use crate::wire::WireEnd;
 
+pub(crate) use gate::{Gate, Place, Stage};
 pub(crate) use incoming::{Arrived, BodyPlan, Expected, Incoming};
 pub(crate) use messages::Messages;
 pub(crate) use outgoing::{Outgoing, Sink};
@@ -42,6 +45,8 @@ pub(crate) enum Broken {
     Upstream(WireEnd),
     /// The upstream's response is malformed.
     UpstreamProtocol,
+    /// A service that was shown the body has ended the request.
+    Stopped,
 }
 
 /// Appends content as a chunk (RFC 9112 section 7.1).

@@ -9,6 +9,7 @@ mod extend;
 mod global_limit;
 mod inject;
 mod local_limit;
+mod quota;
 mod rewrite;
 mod session;
 mod share;
@@ -26,6 +27,7 @@ use filter::{
     ext_proc::Settings as ProcSettings,
     grpc_web::GrpcWeb,
     jwt::{Jwt, KeySource},
+    quota::QuotaDomain,
     rate_limit::Bucket,
 };
 use route::{ClusterChoice, Found};
@@ -43,7 +45,7 @@ use crate::{
 pub(crate) use access::admits_connection;
 pub(crate) use decode::decompressor_of_response;
 pub(crate) use explain::explain;
-pub(crate) use extend::{Extender, Processing, Show, Way, principal, reply as immediate};
+pub(crate) use extend::{Extender, Processing, Show, ShowBody, Way, principal, processing_failed, reply as immediate};
 pub(crate) use rewrite::compressors;
 pub(crate) use session::{Session, mark_session};
 pub(crate) use share::cors_policy;
@@ -108,6 +110,8 @@ pub(crate) struct Progress {
     has_fetched: bool,
     /// What came of what the filter wanted to show.
     pub(crate) shown: Option<Shown>,
+    /// What the filter wants to show of the body, once what it changed in the head has been taken over.
+    pub(crate) body_to_show: Option<Box<ShowBody>>,
 }
 
 /// A body that was held back for a filter.
@@ -126,6 +130,8 @@ pub(crate) enum Outcome {
     Call(Box<Call>),
     /// Show this to a service, then ask again.
     Show(Box<Show>),
+    /// Show the body to the same service; the filter is done.
+    ShowBody(Box<ShowBody>),
     /// Fetch these keys, then ask again.
     Keys(Vec<Arc<KeySource>>),
     /// Hold back so many bytes of the body, then ask again with them.
@@ -161,9 +167,11 @@ enum Kind {
     RateLimit(Box<LocalRateLimit>, Bucket),
     ExtAuthz(Box<config::ExtAuthz>),
     GlobalLimit(Box<config::GlobalRateLimit>),
-    ExtProc(Box<config::ExtProc>),
+    ExtProc(Arc<config::ExtProc>),
     /// None: only routes name one.
     Module(Box<FilterModule>, Option<Arc<Instance>>),
+    /// None: it has no service.
+    Quota(Box<config::QuotaFilter>, Option<Arc<QuotaDomain>>),
     Buffer(u32),
     GrpcWeb,
     Compressor(Box<Compressor>),
@@ -193,6 +201,7 @@ impl HttpFilters {
                     let instance = loaded.map_err(|error| error.index(index).field("httpFilters"))?;
                     Kind::Module(settings.clone(), instance)
                 }
+                HttpFilterKind::Quota(settings) => Kind::Quota(settings.clone(), shared.quotas.get(settings)),
                 HttpFilterKind::Buffer(limit) => Kind::Buffer(limit.max_request_bytes),
                 HttpFilterKind::GrpcWeb => Kind::GrpcWeb,
                 HttpFilterKind::Compressor(settings) => Kind::Compressor(settings.clone()),
@@ -275,6 +284,7 @@ impl HttpFilters {
                 Effective::GlobalLimit(config, of_route) => {
                     global_limit::check(config, of_route, context, progress, effects)
                 }
+                Effective::Quota(buckets, domain) => quota::check(buckets, domain, context),
                 Effective::Buffer(limit) => Outcome::Hold(limit),
                 Effective::Decompressor(settings) => decode::decode_request(settings, context, effects),
                 Effective::Session(settings) => session::read(settings, context, progress.position, effects),
@@ -287,6 +297,7 @@ impl HttpFilters {
                 }
             };
             match outcome {
+                Outcome::Changed if progress.body_to_show.is_some() => return outcome,
                 Outcome::Continue | Outcome::Changed => {
                     progress.position += 1;
                     progress.is_delayed = false;
@@ -305,7 +316,7 @@ impl HttpFilters {
                     progress.has_fetched = true;
                     return outcome;
                 }
-                Outcome::Hold(_) | Outcome::Decode(_) => {
+                Outcome::Hold(_) | Outcome::Decode(_) | Outcome::ShowBody(_) => {
                     progress.position += 1;
                     return outcome;
                 }
@@ -331,6 +342,7 @@ enum Effective<'a> {
     ExtProc(ProcSettings<'a>),
     /// A route's own is found at the route.
     Module(&'a FilterModule, Option<&'a Arc<Instance>>),
+    Quota(&'a config::MatchTree<Arc<config::QuotaBucket>>, &'a QuotaDomain),
     /// Bytes of a request.
     Buffer(u32),
     GrpcWeb,
@@ -370,7 +382,11 @@ fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterCh
         (_, Kind::ExtProc(config)) => Effective::ExtProc(ProcSettings::new(config, None)),
         (Some(FilterOverride::Module(of_route)), _) => Effective::Module(of_route, None),
         (_, Kind::Module(settings, instance)) => Effective::Module(settings, instance.as_ref()),
-        (_, Kind::Cors) => Effective::Off,
+        (Some(FilterOverride::Quota(of_route)), Kind::Quota(config, Some(domain))) => {
+            Effective::Quota(of_route.buckets.as_ref().unwrap_or(&config.buckets), domain)
+        }
+        (_, Kind::Quota(config, Some(domain))) => Effective::Quota(&config.buckets, domain),
+        (_, Kind::Cors | Kind::Quota(_, None)) => Effective::Off,
         (Some(FilterOverride::Buffer(limit)), Kind::Buffer(_)) => Effective::Buffer(limit.max_request_bytes),
         (_, Kind::Buffer(limit)) => Effective::Buffer(*limit),
         (_, Kind::GrpcWeb) => Effective::GrpcWeb,

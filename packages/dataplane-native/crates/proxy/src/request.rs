@@ -38,7 +38,7 @@ use crate::{
     connection::{self, Inner, Served},
     error::Failure,
     exchange::{Incoming, Messages, Outgoing},
-    filters::{Effects, FilterContext, Outcome, Processing, Progress},
+    filters::{self, Effects, FilterContext, Outcome, Progress},
     h2,
     logging::ResponseNotes,
     snapshot::{ClusterEntry, EndpointEntry, HttpEntry, RouteEntry, Snapshot},
@@ -265,6 +265,9 @@ pub(crate) async fn serve(
         closes: is_last || !scratch.request.keep_alive || worker.shared.overload.disables_keepalive(),
     };
     let next = run(&mut call, wire, buffer, scratch, timer).await;
+    for metadata in [scratch.outgoing.take_metadata(), scratch.incoming.take_metadata()] {
+        filters::merge(&mut call.effects.metadata, metadata);
+    }
     call.request_bytes = scratch.outgoing.body_bytes;
     worker.count(Counter::RequestsEnded);
     if matches!(next, Next::Internal(_)) {
@@ -379,6 +382,11 @@ async fn pass_filters(
                 Ok(shown) => progress.shown = Some(shown),
                 Err(()) => return Err(client_gone(call)),
             },
+            Outcome::ShowBody(body) => {
+                if let Err(stop) = process::body::show_request(call, wire, buffer, scratch, timer, *body).await {
+                    return Err(process::body::end(call, wire, buffer, scratch, timer, stop).await);
+                }
+            }
             Outcome::Keys(sources) => {
                 if ask::fetch_keys(call, wire, buffer, scratch, &sources).await.is_err() {
                     return Err(client_gone(call));
@@ -509,16 +517,12 @@ fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, prog
         scratch.edits.set(buffer, fields, name.as_str(), &value);
     }
     call.flags = call.flags.with(effects.flags);
-    match (effects.processing.take(), call.processors.last_mut()) {
-        (Some(Processing::Over), Some(processor)) => processor.wants_response = false,
-        (Some(Processing::Wants(wants)), Some(processor)) => processor.wants_response = wants,
-        _ => {}
+    if let (Some(processing), Some(processor)) = (effects.processing.take(), call.processors.last_mut()) {
+        processor.note(processing);
     }
-    if call
-        .processors
-        .last()
-        .is_some_and(|processor| !processor.wants_response)
-    {
+    // One that still has to show a body, or to put one in its place, is not done yet.
+    let shows_body = progress.body_to_show.is_some() || matches!(outcome, Outcome::ShowBody(_));
+    if !shows_body && call.processors.last().is_some_and(process::Processor::is_done) {
         call.processors.pop();
     }
     call.effects = effects;

@@ -3,6 +3,7 @@
 //! They go the way of all others: the same snapshot, balancing, pools, TLS, circuit breakers and outlier detection. A
 //! call that is dropped is cancelled, and its connection or stream with it.
 
+mod conversation;
 mod exchange;
 mod open;
 mod stream;
@@ -28,6 +29,7 @@ use crate::{
     worker::Worker,
 };
 
+pub(crate) use conversation::Conversation;
 pub(crate) use stream::CallStream;
 
 /// Attempts after failures that cannot have reached the service.

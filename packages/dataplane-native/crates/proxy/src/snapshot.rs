@@ -25,6 +25,7 @@ use crate::{
     modules::{Instance, Modules},
     tracing::{SpanTags, TracingEntry},
     transport::Transport,
+    udp::UdpEntry,
 };
 
 type FilterOverrides = BTreeMap<Arc<str>, FilterOverride>;
@@ -58,7 +59,10 @@ impl Snapshot {
         clusters: Map<Arc<ClusterEntry>>,
     ) -> Self {
         let mut by_address = HashMap::with_hasher(FixedState::default());
-        for listener in listeners.values().filter(|listener| !listener.config.use_original_dst) {
+        for listener in listeners
+            .values()
+            .filter(|listener| !listener.config.use_original_dst && listener.udp.is_none())
+        {
             let addresses = std::iter::once(&listener.config.address).chain(&listener.config.additional_addresses);
             for address in addresses.filter_map(config::Address::socket) {
                 by_address.insert(address, Arc::clone(listener));
@@ -101,6 +105,10 @@ pub(crate) struct ListenerEntry {
     pub(crate) is_inbound: bool,
     pub(crate) has_original_dst: bool,
     pub(crate) proxy_protocol: Option<config::ProxyProtocolFilter>,
+    /// Endpoints see the client's address.
+    pub(crate) original_src: Option<config::OriginalSrcFilter>,
+    /// Datagrams instead of connections.
+    pub(crate) udp: Option<Arc<UdpEntry>>,
     /// A chain depends on what only the first bytes tell.
     detects: bool,
     pub(crate) reporter: ReporterSide,
@@ -113,6 +121,7 @@ impl ListenerEntry {
     pub(crate) fn new(
         config: Arc<config::Listener>,
         chains: Vec<Arc<ChainEntry>>,
+        udp: Option<Arc<UdpEntry>>,
         logs: AccessLogs,
         connections: Arc<ConnectionCounts>,
     ) -> Self {
@@ -134,6 +143,11 @@ impl ListenerEntry {
                 ListenerFilterKind::ProxyProtocol(filter) => Some(filter),
                 _ => None,
             }),
+            original_src: config.listener_filters.iter().find_map(|filter| match filter.kind {
+                ListenerFilterKind::OriginalSrc(filter) => Some(filter),
+                _ => None,
+            }),
+            udp,
             detects: depends
                 && (inspects(ListenerFilterKind::TlsInspector) || inspects(ListenerFilterKind::HttpInspector)),
             reporter: if is_inbound {

@@ -59,6 +59,9 @@ impl Target<'_> {
         if self.transport.proxy_protocol.is_some() {
             server_name = FixedState::default().hash_one((server_name, self.client()));
         }
+        if let Some((source, mark)) = self.original_source() {
+            server_name = FixedState::default().hash_one((server_name, source, mark));
+        }
         PoolKey {
             endpoint: self.endpoint.id,
             transport: self.transport.id,
@@ -73,11 +76,24 @@ impl Target<'_> {
         facts.peer.zip(facts.destination.or(facts.local))
     }
 
+    /// The client's address where connections come from it, with their mark.
+    fn original_source(&self) -> Option<(SocketAddr, u32)> {
+        let served = self.served?;
+        let filter = served.listener.original_src?;
+        let mut source = served.facts.peer?;
+        // Between two families there is no such thing.
+        let is_same_family = self.endpoint.address.socket()?.is_ipv4() == source.is_ipv4();
+        if !filter.bind_port {
+            source.set_port(0);
+        }
+        is_same_family.then_some((source, filter.mark))
+    }
+
     /// A connection through this process to a listener that has no socket.
-    fn connect_internal(&self, listener: &Arc<str>) -> Option<net::Socket> {
+    fn connect_internal(&self, worker: &Rc<Worker>, listener: &Arc<str>) -> Option<net::Socket> {
         let passthrough = self.transport.config.passthrough();
         let metadata = self.metadata.map(|metadata| Arc::new(metadata.only(passthrough)));
-        connection::connect_internal(self.served?, listener, metadata)
+        connection::connect_internal(worker, self.served, listener, metadata)
     }
 }
 
@@ -109,7 +125,7 @@ pub(crate) async fn connect(
         target.endpoint.troubles().connect_failures_total.fetch_add(1, Relaxed);
         failure
     };
-    let socket = open_socket(&target, timeout).await.map_err(failed)?;
+    let socket = open_socket(worker, &target, timeout).await.map_err(failed)?;
     let mut is_mutual = false;
     let stream: Connection = match &target.transport.tls {
         None => socket.into(),
@@ -145,7 +161,7 @@ pub(crate) async fn connect(
     );
     let local = stream.socket().and_then(|socket| socket.local_address().ok()?.tcp());
     let key = target.key();
-    let for_one_client = target.transport.proxy_protocol.is_some();
+    let for_one_client = target.transport.proxy_protocol.is_some() || target.original_source().is_some();
     let info = Rc::new(UpstreamInfo {
         key: if is_http2 { key.http2() } else { key },
         endpoint: Arc::clone(target.endpoint),
@@ -184,12 +200,19 @@ pub(crate) async fn connect(
 }
 
 /// The bare connection; where the upstream wants to know who the client is, it has been told.
-async fn open_socket(target: &Target<'_>, timeout: Duration) -> Result<net::Socket, Failure> {
+async fn open_socket(worker: &Rc<Worker>, target: &Target<'_>, timeout: Duration) -> Result<net::Socket, Failure> {
     let mut socket = if let Some(listener) = target.endpoint.address.internal_listener() {
-        target.connect_internal(listener).ok_or(Failure::TunnelRefused)?
+        target
+            .connect_internal(worker, listener)
+            .ok_or(Failure::TunnelRefused)?
     } else {
         let address = socket_address(&target.endpoint.address).ok_or(Failure::ConnectFailure)?;
-        let options = connect_options(target.cluster, timeout);
+        let mut options = connect_options(target.cluster, timeout);
+        if let Some((source, mark)) = target.original_source() {
+            options.source = Some(source);
+            options.transparent = true;
+            options.socket.mark = (mark != 0).then_some(mark);
+        }
         net::connect(&address, &options)
             .await
             .map_err(|error| match error.failure {

@@ -30,10 +30,12 @@ use crate::{
     modules::Modules,
     overload::Overload,
     pool::Pools,
+    quotas::{self, Quotas},
     remote_keys::{self, KeySources},
     request::{Scratch, Stages},
     snapshot::{Current, Snapshot},
     timer::Timers,
+    udp,
 };
 
 /// What all workers and the control thread share.
@@ -59,6 +61,7 @@ pub(crate) struct Shared {
     /// Filters that users write.
     pub(crate) modules: Arc<Modules>,
     pub(crate) connection_counts: CountsTable,
+    pub(crate) quotas: Quotas,
     /// Where workers hand connections to each other.
     pub(crate) commands: Vec<async_mpsc::UnboundedSender<Command>>,
 }
@@ -140,6 +143,13 @@ pub(crate) enum Command {
         inherited: Vec<OwnedFd>,
         reply: mpsc::Sender<io::Result<net::Address>>,
     },
+    /// Open a socket for datagrams; the answer is the bound address.
+    ListenUdp {
+        key: ListenKey,
+        address: std::net::SocketAddr,
+        options: net::DatagramOptions,
+        reply: mpsc::Sender<io::Result<net::Address>>,
+    },
     /// Serve a connection that another worker accepted, and that is counted here already.
     Serve {
         accepted: net::Accepted,
@@ -185,6 +195,10 @@ pub(crate) struct Worker {
     pub(crate) scratch: RefCell<Vec<Box<Scratch>>>,
     snapshot: RefCell<Current>,
     accepting: RefCell<HashMap<ListenKey, Vec<Accepting>>>,
+    /// Sockets for datagrams, with the tasks that serve them.
+    receiving: RefCell<HashMap<ListenKey, tokio::task::AbortHandle>>,
+    /// Memory for datagrams.
+    pub(crate) datagrams: RefCell<net::Datagrams>,
     /// Whose turn it is, by cluster.
     turns: RefCell<HashMap<u64, balance::Turn, FixedState>>,
     /// Copies of requests in flight.
@@ -332,6 +346,8 @@ async fn run(
         scratch: RefCell::default(),
         snapshot: RefCell::new(Rc::new(snapshot)),
         accepting: RefCell::default(),
+        receiving: RefCell::default(),
+        datagrams: RefCell::default(),
         turns: RefCell::default(),
         log_lanes: LogLanes::default(),
         mirrors: Cell::new(0),
@@ -349,6 +365,7 @@ async fn run(
                 }
                 if index == 0 {
                     remote_keys::fetch_ahead(&worker);
+                    quotas::tell_new(&worker);
                 }
                 // Connections between two requests look at the new configuration now, not when the next one comes.
                 worker.timers.wake_all();
@@ -361,6 +378,18 @@ async fn run(
                 reply,
             } => {
                 let _ = reply.send(listen(&worker, key, &address, &options, inherited));
+            }
+            Command::ListenUdp {
+                key,
+                address,
+                options,
+                reply,
+            } => {
+                let opened = udp::listen(&worker, &key.listener, address, &options);
+                let _ = reply.send(opened.map(|(bound, task)| {
+                    worker.receiving.borrow_mut().insert(key, task);
+                    net::Address::Tcp(bound)
+                }));
             }
             Command::Lend(wish) => lend::lend(&worker, wish),
             Command::Duplicate(reply) => {
@@ -378,6 +407,9 @@ async fn run(
             Command::Unlisten(key) => {
                 for accepting in worker.accepting.borrow_mut().remove(&key).into_iter().flatten() {
                     accepting.task.abort();
+                }
+                if let Some(task) = worker.receiving.borrow_mut().remove(&key) {
+                    task.abort();
                 }
                 worker.timers.wake_all();
             }

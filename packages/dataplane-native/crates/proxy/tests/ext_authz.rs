@@ -431,3 +431,27 @@ fn a_request_that_is_held_is_asked_about_with_its_body_in_either_order() {
         assert_eq!(client.response().unwrap().status, 413);
     }
 }
+
+#[test]
+fn a_service_may_be_reached_through_an_internal_listener() {
+    let upstream = Upstream::saying("ok");
+    let service = allowing();
+    let way = json!({ "name": "way", "address": "internal:way", "bindToPort": false, "filterChains": [
+        { "filters": [{ "tcpProxy": { "cluster": "real" } }] }
+    ] });
+    let filters = json!([filter(json!({})), { "name": "router", "kind": { "router": {} } }]);
+    let config = |endpoint: &str| {
+        json!({
+            "listeners": [way, http_listener_with("web", json!({ "httpFilters": filters, "routes": { "inline": {
+                "virtualHosts": [{ "name": "all", "domains": ["*"], "routes": [forward("up")] }] } } }))],
+            "clusters": [cluster("up", &[upstream.address]), cluster("real", &[service.address]),
+                { "name": "authz", "endpoints": [{ "endpoints": [{ "address": endpoint }] }] }],
+        })
+    };
+    let proxy = start(&config("internal:way"));
+    assert_eq!(support::get(address(&proxy, "web"), "/").status, 200);
+    assert_eq!(service.count(), 1);
+    // One that is not there is a service that fails.
+    let proxy = start(&config("internal:nowhere"));
+    assert_eq!(support::get(address(&proxy, "web"), "/").status, 403);
+}

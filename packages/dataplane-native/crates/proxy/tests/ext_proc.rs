@@ -1,7 +1,12 @@
-//! Services that look at heads and change them.
+//! Services that look at messages and change them.
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value, missing_docs)]
 
 mod support;
+
+#[path = "ext_proc/bodies.rs"]
+mod bodies;
+#[path = "ext_proc/together.rs"]
+mod together;
 
 use std::{
     net::SocketAddr,
@@ -26,7 +31,16 @@ use proxy::Proxy;
 use serde_json::{Value, json};
 use support::{Client, Upstream, address, cluster, dead_address, forward, http_listener_with, start, wait_until};
 
-type Decide = dyn Fn(&processing_request::Request) -> Option<processing_response::Response> + Send + Sync;
+/// What a service says to a message.
+enum Says {
+    Answer(Box<ProcessingResponse>),
+    /// It waits for the next one.
+    Nothing,
+    /// It wants no more.
+    End,
+}
+
+type Decide = dyn Fn(&ProcessingRequest) -> Says + Send + Sync;
 
 /// A service that answers each message of a stream, or ends the stream.
 struct Service {
@@ -40,6 +54,13 @@ impl Service {
     fn start(
         decide: impl Fn(&processing_request::Request) -> Option<processing_response::Response> + Send + Sync + 'static,
     ) -> Self {
+        Self::saying(move |message| match decide(message.request.as_ref().unwrap()) {
+            Some(response) => says(response),
+            None => Says::End,
+        })
+    }
+
+    fn saying(decide: impl Fn(&ProcessingRequest) -> Says + Send + Sync + 'static) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let service = Self {
@@ -98,29 +119,45 @@ async fn process(
     while let Some(Ok(piece)) = body.data().await {
         let _ = body.flow_control().release_capacity(piece.len());
         received.extend_from_slice(&piece);
-        let Some((prefix, rest)) = received.split_at_checked(5) else {
-            continue;
-        };
-        let length = u32::from_be_bytes(prefix[1..].try_into().unwrap()) as usize;
-        if rest.len() < length {
-            continue;
-        }
-        let message = ProcessingRequest::decode(&rest[..length]).unwrap().request.unwrap();
-        received.drain(..5 + length);
-        let response = decide(&message);
-        seen.lock().unwrap().push(message);
-        let Some(response) = response else { break };
-        let response = ProcessingResponse {
-            response: Some(response),
-            ..ProcessingResponse::default()
-        };
-        let mut framed = vec![0];
-        framed.extend_from_slice(&(response.encoded_len() as u32).to_be_bytes());
-        response.encode(&mut framed).unwrap();
-        if stream.send_data(framed.into(), false).is_err() {
-            return;
+        while let Some(message) = take(&mut received) {
+            let says = decide(&message);
+            seen.lock().unwrap().push(message.request.unwrap());
+            match says {
+                Says::Answer(response) => {
+                    let mut framed = vec![0];
+                    framed.extend_from_slice(&(response.encoded_len() as u32).to_be_bytes());
+                    response.encode(&mut framed).unwrap();
+                    if stream.send_data(framed.into(), false).is_err() {
+                        return;
+                    }
+                }
+                Says::Nothing => {}
+                Says::End => {
+                    end(&mut stream);
+                    return;
+                }
+            }
         }
     }
+    end(&mut stream);
+}
+
+fn take(received: &mut Vec<u8>) -> Option<ProcessingRequest> {
+    let (prefix, rest) = received.split_at_checked(5)?;
+    let length = u32::from_be_bytes(prefix[1..].try_into().unwrap()) as usize;
+    let message = ProcessingRequest::decode(rest.get(..length)?).unwrap();
+    received.drain(..5 + length);
+    Some(message)
+}
+
+fn says(response: processing_response::Response) -> Says {
+    Says::Answer(Box::new(ProcessingResponse {
+        response: Some(response),
+        ..ProcessingResponse::default()
+    }))
+}
+
+fn end(stream: &mut h2::SendStream<Bytes>) {
     let mut trailers = http_types::HeaderMap::new();
     trailers.insert("grpc-status", 0.into());
     let _ = stream.send_trailers(trailers);
@@ -179,6 +216,7 @@ fn marking() -> Service {
             processing_request::Request::ResponseHeaders(_) => {
                 processing_response::Response::ResponseHeaders(set(&[("x-marked", "response"), (":status", "201")]))
             }
+            _ => return None,
         })
     })
 }

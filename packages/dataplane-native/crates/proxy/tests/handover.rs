@@ -118,7 +118,10 @@ fn config(at: SocketAddr, pipe: &Path, app: SocketAddr) -> Value {
     tcp["address"] = json!(at.to_string());
     let mut unix = http_listener("pipe", json!([forward("app")]));
     unix["address"] = json!(format!("unix:{}", pipe.display()));
-    json!({ "listeners": [tcp, unix], "clusters": [cluster("app", &[app])] })
+    // Both processes have sockets of their own for datagrams.
+    let udp =
+        json!({ "name": "dns", "address": at.to_string(), "udp": { "route": { "otherwise": { "action": "app" } } } });
+    json!({ "listeners": [tcp, unix, udp], "clusters": [cluster("app", &[app])] })
 }
 
 #[test]

@@ -3,6 +3,9 @@
 
 mod support;
 
+#[path = "tunnel/envoy.rs"]
+mod envoy;
+
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -10,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SanType};
 use serde_json::{Value, json};
 use support::{Client, Upstream, address, cluster, forward, get, http_listener, ok, start, wait_until};
 
@@ -24,6 +27,8 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Otherwise it has the name of those that it signs, and seems to be signed by them.
+        params.distinguished_name.push(DnType::CommonName, "root");
         let pem = params.self_signed(&key).unwrap().pem();
         Self {
             issuer: Issuer::new(params, key),

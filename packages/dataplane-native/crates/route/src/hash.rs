@@ -121,6 +121,11 @@ pub fn hash_address(address: IpAddr) -> u64 {
     xx_hash(text.as_bytes(), 0)
 }
 
+/// The hash of a text.
+pub fn hash_text(text: &[u8]) -> u64 {
+    xx_hash(text, 0)
+}
+
 fn query_value<'q>(query: &'q [u8], name: &[u8]) -> Option<&'q [u8]> {
     let mut pairs = query.split(|byte| *byte == b'&');
     pairs.find_map(|pair| {

@@ -19,7 +19,7 @@ mod test_request;
 
 pub use check::{Mismatch, matches};
 pub use explain::{HostAttempt, RouteAttempt, RouteExplanation};
-pub use hash::{HashSource, RequestHash, cookie_value, hash_address, hash_request};
+pub use hash::{HashSource, RequestHash, cookie_value, hash_address, hash_request, hash_text};
 pub use redirect::redirect_location;
 pub use rewrite::{HostChange, rewrite_host, rewrite_path};
 pub use session::{Session, SessionMark};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use config::{ExtProc, ExtProcMode, ExtProcOverride, FilterOverride, RouteCache};
+use config::{ExtProc, ExtProcBody, ExtProcMode, ExtProcModeChange, ExtProcOverride, FilterOverride, RouteCache};
 use messages::{
     envoy::extensions::filters::http::ext_proc::v3::{
         self as pb, ProcessingMode,
@@ -38,6 +38,16 @@ pub(crate) fn filter(cx: &mut Context, any: &Any) -> ExtProc {
             list(cx, "disallowedHeaders", rules.disallowed_headers).unwrap_or_default(),
         )
     });
+    let mode = pb
+        .processing_mode
+        .map(|pb| cx.within("processingMode", |cx| mode(cx, &pb)))
+        .unwrap_or_default();
+    let is_held = |body| matches!(body, ExtProcBody::Buffered | ExtProcBody::BufferedPartial);
+    if pb.observability_mode && (is_held(mode.request_body) || is_held(mode.response_body)) {
+        cx.within("observabilityMode", |cx| {
+            cx.error("nothing is held back for a service that only observes; write STREAMED for bodies");
+        });
+    }
     let options = pb.metadata_options.unwrap_or_default();
     let untyped = |names: Option<pb::metadata_options::MetadataNamespaces>| -> Vec<Arc<str>> {
         names.unwrap_or_default().untyped.into_iter().map(Arc::from).collect()
@@ -48,11 +58,13 @@ pub(crate) fn filter(cx: &mut Context, any: &Any) -> ExtProc {
             .unwrap_or_default(),
         failure_mode_allow: pb.failure_mode_allow,
         status_on_error: status(cx, "statusOnError", pb.status_on_error).unwrap_or(500),
-        mode: pb
-            .processing_mode
-            .map(|pb| cx.within("processingMode", |cx| mode(cx, &pb)))
-            .unwrap_or_default(),
+        mode,
         allow_mode_override: pb.allow_mode_override,
+        allowed_overrides: cx.list("allowedOverrideModes", pb.allowed_override_modes, |cx, pb| {
+            change(cx, &pb)
+        }),
+        only_observes: pb.observability_mode,
+        deferred_close_ms: millis(cx, "deferredCloseTimeout", pb.deferred_close_timeout).unwrap_or(5_000),
         message_timeout_ms: millis(cx, "messageTimeout", pb.message_timeout).unwrap_or(200).max(1),
         allowed_headers,
         disallowed_headers,
@@ -66,13 +78,15 @@ pub(crate) fn filter(cx: &mut Context, any: &Any) -> ExtProc {
 
 fn report(cx: &mut Context, pb: &pb::ExternalProcessor) {
     cx.unsupported("httpService", pb.http_service.is_some());
-    cx.unsupported("observabilityMode", pb.observability_mode);
     cx.unsupported("mutationRules", pb.mutation_rules.is_some());
     cx.unsupported("onProcessingResponse", pb.on_processing_response.is_some());
     cx.unsupported("processingRequestModifier", pb.processing_request_modifier.is_some());
-    cx.unsupported("allowedOverrideModes", !pb.allowed_override_modes.is_empty());
     cx.no_effect("requestAttributes", !pb.request_attributes.is_empty());
     cx.no_effect("responseAttributes", !pb.response_attributes.is_empty());
+    cx.no_effect(
+        "sendBodyWithoutWaitingForHeaderResponse",
+        pb.send_body_without_waiting_for_header_response,
+    );
     cx.no_effect("maxMessageTimeout", pb.max_message_timeout.is_some());
     cx.no_effect("filterMetadata", pb.filter_metadata.is_some());
 }
@@ -84,7 +98,7 @@ pub(crate) fn per_route(cx: &mut Context, any: &Any) -> Option<FilterOverride> {
         Some(Override::Disabled(true)) => Some(FilterOverride::Disabled),
         Some(Override::Overrides(pb)) => {
             let overrides = cx.within("overrides", |cx| overrides(cx, pb));
-            Some(FilterOverride::ExtProc(Box::new(overrides)))
+            Some(FilterOverride::ExtProc(Arc::new(overrides)))
         }
         Some(Override::Disabled(false)) | None => {
             cx.error("has neither disabled nor overrides");
@@ -111,31 +125,44 @@ fn overrides(cx: &mut Context, pb: pb::ExtProcOverrides) -> ExtProcOverride {
 }
 
 fn mode(cx: &mut Context, pb: &ProcessingMode) -> ExtProcMode {
-    for (name, mode) in [
-        ("requestBodyMode", pb.request_body_mode()),
-        ("responseBodyMode", pb.response_body_mode()),
-    ] {
-        if mode != BodySendMode::None {
-            cx.within(name, |cx| {
-                cx.error(format!(
-                    "{}: bodies are not shown to services yet; write NONE",
-                    mode.as_str_name()
-                ));
-            });
-        }
-    }
-    for (name, mode) in [
-        ("requestTrailerMode", pb.request_trailer_mode()),
-        ("responseTrailerMode", pb.response_trailer_mode()),
-    ] {
-        if mode == HeaderSendMode::Send {
-            cx.within(name, |cx| {
-                cx.error("SEND: trailers are not shown to services yet; write SKIP");
-            });
-        }
-    }
     ExtProcMode {
         request_headers: pb.request_header_mode() != HeaderSendMode::Skip,
         response_headers: pb.response_header_mode() != HeaderSendMode::Skip,
+        request_body: body(cx, "requestBodyMode", pb.request_body_mode()),
+        response_body: body(cx, "responseBodyMode", pb.response_body_mode()),
+        request_trailers: pb.request_trailer_mode() == HeaderSendMode::Send,
+        response_trailers: pb.response_trailer_mode() == HeaderSendMode::Send,
+    }
+}
+
+fn change(cx: &mut Context, pb: &ProcessingMode) -> ExtProcModeChange {
+    let shows = |mode: HeaderSendMode| match mode {
+        HeaderSendMode::Default => None,
+        mode => Some(mode == HeaderSendMode::Send),
+    };
+    ExtProcModeChange {
+        response_headers: shows(pb.response_header_mode()),
+        request_body: body(cx, "requestBodyMode", pb.request_body_mode()),
+        response_body: body(cx, "responseBodyMode", pb.response_body_mode()),
+        request_trailers: shows(pb.request_trailer_mode()),
+        response_trailers: shows(pb.response_trailer_mode()),
+    }
+}
+
+fn body(cx: &mut Context, field: &str, mode: BodySendMode) -> ExtProcBody {
+    match mode {
+        BodySendMode::None => ExtProcBody::None,
+        BodySendMode::Streamed => ExtProcBody::Streamed,
+        BodySendMode::Buffered => ExtProcBody::Buffered,
+        BodySendMode::BufferedPartial => ExtProcBody::BufferedPartial,
+        BodySendMode::FullDuplexStreamed | BodySendMode::Grpc => {
+            cx.within(field, |cx| {
+                let name = mode.as_str_name();
+                cx.error(format!(
+                    "{name} is not supported; write STREAMED, BUFFERED or BUFFERED_PARTIAL"
+                ));
+            });
+            ExtProcBody::None
+        }
     }
 }

@@ -24,6 +24,7 @@ use messages::{
                 grpc_web::v3::GrpcWeb,
                 jwt_authn::v3::{JwtAuthentication, PerRouteConfig as JwtPerRoute},
                 local_ratelimit::v3::LocalRateLimit,
+                rate_limit_quota::v3::{RateLimitQuotaFilterConfig, RateLimitQuotaOverride},
                 ratelimit::v3::{RateLimit, RateLimitPerRoute},
                 rbac::v3::{Rbac as HttpRbac, RbacPerRoute},
                 router::v3::Router,
@@ -45,7 +46,7 @@ use prost::Message;
 use crate::{
     buffer, compressor,
     context::{Context, is},
-    decompressor, ext_authz, ext_proc, fault, filter_state, global_limit, http_connection_manager, jwt, module,
+    decompressor, ext_authz, ext_proc, fault, filter_state, global_limit, http_connection_manager, jwt, module, quota,
     rate_limit, rbac, session, short, tcp_proxy,
 };
 
@@ -225,10 +226,13 @@ fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) 
         return Some(HttpFilterKind::ExtAuthz(Box::new(ext_authz::filter(cx, any))));
     }
     if is::<ExternalProcessor>(any) {
-        return Some(HttpFilterKind::ExtProc(Box::new(ext_proc::filter(cx, any))));
+        return Some(HttpFilterKind::ExtProc(Arc::new(ext_proc::filter(cx, any))));
     }
     if is::<RateLimit>(any) {
         return Some(HttpFilterKind::RateLimit(Box::new(global_limit::filter(cx, any))));
+    }
+    if is::<RateLimitQuotaFilterConfig>(any) {
+        return quota::filter(cx, any).map(|filter| HttpFilterKind::Quota(Box::new(filter)));
     }
     if is::<GrpcWeb>(any) {
         return Some(HttpFilterKind::GrpcWeb);
@@ -330,6 +334,9 @@ fn filter_override(cx: &mut Context, name: &str, any: &Any, is_optional: bool) -
     }
     if is::<RateLimitPerRoute>(any) {
         return global_limit::per_route(cx, any);
+    }
+    if is::<RateLimitQuotaOverride>(any) {
+        return quota::per_route(cx, any);
     }
     if is::<BufferPerRoute>(any) {
         return buffer::per_route(cx, any);

@@ -30,8 +30,10 @@ mod lb_policy;
 mod limits;
 mod listener;
 mod local_reply;
+mod match_tree;
 mod matcher;
 mod module;
+mod quota;
 mod rate_limit;
 mod rbac;
 mod retry;
@@ -43,6 +45,7 @@ mod session;
 mod tcp_proxy;
 mod tls;
 mod tracing;
+mod udp;
 mod value;
 
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use config::{
-    Address, FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, Origin, PortPredicate,
-    ProxyProtocolFilter, SourceType, TrafficDirection,
+    Address, FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, Origin, OriginalSrcFilter,
+    PortPredicate, ProxyProtocolFilter, SourceType, TrafficDirection,
 };
 use messages::envoy::{
     config::{
@@ -15,8 +15,8 @@ use messages::envoy::{
         },
     },
     extensions::filters::listener::{
-        http_inspector::v3::HttpInspector, original_dst::v3::OriginalDst, proxy_protocol::v3::ProxyProtocol,
-        tls_inspector::v3::TlsInspector,
+        http_inspector::v3::HttpInspector, original_dst::v3::OriginalDst, original_src::v3::OriginalSrc,
+        proxy_protocol::v3::ProxyProtocol, tls_inspector::v3::TlsInspector,
     },
 };
 
@@ -24,22 +24,24 @@ use crate::{
     access_log::access_logs,
     context::{Context, is},
     filter::network_filters,
-    short, tls,
+    short, tls, udp,
     value::{address, cidr_ranges, metadata, millis, port},
 };
 
-pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
+pub(crate) fn listener(cx: &mut Context, mut pb: pb::Listener) -> Listener {
     reject(cx, &pb);
+    let is_udp = udp::is_udp(&pb);
     let (pipe_mode, ipv4_compat) = socket_options(cx, &pb);
     let is_internal = matches!(pb.listener_specifier, Some(ListenerSpecifier::InternalListener(_)));
     let own_address = if is_internal {
         Address::of_internal(pb.name.as_str(), "")
     } else {
-        address(cx, pb.address)
+        address(cx, pb.address.take())
     };
     if matches!(own_address, Address::Host(..)) {
         cx.within("address", |cx| cx.error(format!("{own_address} is not an IP address")));
     }
+    let udp = udp::proxy(cx, &mut pb, is_udp);
     let bound_v1 = pb.deprecated_v1.and_then(|v1| v1.bind_to_port);
     let (origins, metadata) = Origin::split(metadata(pb.metadata));
     let listener = Listener {
@@ -58,6 +60,7 @@ pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
         listener_filters_timeout_ms: millis(cx, "listenerFiltersTimeout", pb.listener_filters_timeout)
             .unwrap_or(15_000),
         continue_on_listener_filters_timeout: pb.continue_on_listener_filters_timeout,
+        udp,
         filter_chains: cx.list("filterChains", pb.filter_chains, filter_chain),
         default_filter_chain: pb
             .default_filter_chain
@@ -68,6 +71,8 @@ pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
             _ => TrafficDirection::Unspecified,
         },
         per_connection_buffer_limit_bytes: pb.per_connection_buffer_limit_bytes,
+        transparent: pb.transparent.unwrap_or(false),
+        freebind: pb.freebind.unwrap_or(false),
         ipv4_compat,
         pipe_mode,
         tcp_backlog_size: pb.tcp_backlog_size,
@@ -75,7 +80,7 @@ pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
         origins,
         metadata,
     };
-    if listener.chains().next().is_none() {
+    if listener.udp.is_none() && !is_udp && listener.chains().next().is_none() {
         cx.within("filterChains", |cx| {
             cx.error("is empty; a listener needs at least one filter chain");
         });
@@ -87,10 +92,7 @@ pub(crate) fn listener(cx: &mut Context, pb: pb::Listener) -> Listener {
 fn reject(cx: &mut Context, pb: &pb::Listener) {
     cx.unsupported("filterChainMatcher", pb.filter_chain_matcher.is_some());
     cx.unsupported("fcdsConfig", pb.fcds_config.is_some());
-    cx.unsupported("udpListenerConfig", pb.udp_listener_config.is_some());
     cx.unsupported("apiListener", pb.api_listener.is_some());
-    cx.unsupported("transparent", pb.transparent.unwrap_or(false));
-    cx.no_effect("freebind", pb.freebind.unwrap_or(false));
     cx.no_effect("socketOptions", !pb.socket_options.is_empty());
     cx.no_effect("tcpFastOpenQueueLength", pb.tcp_fast_open_queue_length.is_some());
     cx.no_effect("tcpKeepalive", pb.tcp_keepalive.is_some());
@@ -211,6 +213,12 @@ fn listener_filter(cx: &mut Context, pb: pb::ListenerFilter) -> Option<ListenerF
         ListenerFilterKind::ProxyProtocol(cx.within("typedConfig", |cx| proxy_protocol(cx, &pb)))
     } else if is::<OriginalDst>(&any) {
         ListenerFilterKind::OriginalDst
+    } else if is::<OriginalSrc>(&any) {
+        let pb: OriginalSrc = cx.within("typedConfig", |cx| cx.unpack(&any))?;
+        ListenerFilterKind::OriginalSrc(OriginalSrcFilter {
+            bind_port: pb.bind_port,
+            mark: pb.mark,
+        })
     } else if is::<TlsInspector>(&any) {
         ListenerFilterKind::TlsInspector
     } else if is::<HttpInspector>(&any) {

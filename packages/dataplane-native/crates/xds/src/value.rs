@@ -116,9 +116,6 @@ pub(crate) fn address(cx: &mut Context, value: Option<core::Address>) -> Address
 }
 
 fn socket_address(cx: &mut Context, socket: &core::SocketAddress) -> Address {
-    if socket.protocol() == socket_address::Protocol::Udp {
-        cx.within("protocol", |cx| cx.error("UDP is not supported"));
-    }
     cx.unsupported("resolverName", !socket.resolver_name.is_empty());
     cx.unsupported(
         "networkNamespaceFilepath",

@@ -1,9 +1,14 @@
 use messages::envoy::{
-    extensions::filters::http::ext_proc::v3::ProcessingMode, service::ext_proc::v3::HeadersResponse,
+    extensions::filters::http::ext_proc::v3::ProcessingMode,
+    service::ext_proc::v3::{BodyResponse, HeadersResponse},
     r#type::v3::HttpStatus,
 };
 
 use super::*;
+
+fn settings(config: &Arc<ExtProc>) -> Settings<'_> {
+    Settings::new(config, None)
+}
 
 fn filter() -> ExtProc {
     ExtProc {
@@ -65,7 +70,7 @@ fn a_service_sees_the_headers_that_it_may() {
         ..filter()
     };
     let fields: [(&[u8], &[u8]); 3] = [(b":path", b"/"), (b"X-A", b"1"), (b"Cookie", b"2")];
-    let message = Settings::new(&config, None).message(Phase::Request, fields.into_iter(), true, None);
+    let message = settings(&Arc::new(config)).message(Phase::Request, fields.into_iter(), true, None, true);
     let Some(Request::RequestHeaders(head)) = ProcessingRequest::decode(message.as_slice()).unwrap().request else {
         panic!()
     };
@@ -86,13 +91,10 @@ fn headers_change_but_not_where_the_request_goes() {
         (":path", "/b"),
     ];
     let response = Response::RequestHeaders(common(&set));
-    let changes = changes_of(Settings::new(&config, None).decide(Phase::Request, Ok(Some(answered(response)))));
+    let changes = changes_of(settings(&Arc::new(config)).decide(Phase::Request, Ok(Some(answered(response)))));
     let names: Vec<&str> = changes.set.iter().map(|change| change.name.as_str()).collect();
     assert_eq!(names, ["x-new", ":path"]);
-    assert_eq!(
-        (changes.remove.len(), changes.reroutes, changes.wants_response),
-        (1, true, None)
-    );
+    assert_eq!((changes.remove.len(), changes.reroutes, changes.mode), (1, true, None));
 }
 
 #[test]
@@ -101,12 +103,13 @@ fn a_service_may_change_the_status_and_decline_the_response_where_allowed() {
         allow_mode_override: true,
         ..filter()
     };
-    let settings = Settings::new(&config, None);
+    let config = Arc::new(config);
+    let settings = settings(&config);
     let request = changes_of(settings.decide(
         Phase::Request,
         Ok(Some(answered(Response::RequestHeaders(common(&[]))))),
     ));
-    assert_eq!(request.wants_response, Some(false));
+    assert_eq!(request.mode.map(|mode| mode.response_headers), Some(false));
     let teapot = Response::ResponseHeaders(common(&[(":status", "418")]));
     let response = changes_of(settings.decide(Phase::Response, Ok(Some(answered(teapot)))));
     assert_eq!((response.status, response.set.len()), (Some(418), 0));
@@ -120,7 +123,7 @@ fn a_service_may_answer_in_the_upstreams_place() {
         ..ImmediateResponse::default()
     });
     let Decision::Reply(reply) =
-        Settings::new(&filter(), None).decide(Phase::Request, Ok(Some(answered(immediate.clone()))))
+        settings(&Arc::new(filter())).decide(Phase::Request, Ok(Some(answered(immediate.clone()))))
     else {
         panic!()
     };
@@ -129,24 +132,102 @@ fn a_service_may_answer_in_the_upstreams_place() {
         disable_immediate_response: true,
         ..filter()
     };
-    let decision = Settings::new(&strict, None).decide(Phase::Request, Ok(Some(answered(immediate))));
+    let decision = settings(&Arc::new(strict)).decide(Phase::Request, Ok(Some(answered(immediate))));
     assert_eq!(decision, Decision::Fail { status: 500 });
 }
 
 #[test]
 fn a_service_that_fails_ends_the_request_unless_told_otherwise() {
-    let failed = |config: &ExtProc| Settings::new(config, None).decide(Phase::Request, Err(CallFailure::Timeout));
-    assert_eq!(failed(&filter()), Decision::Fail { status: 500 });
+    let failed = |config: ExtProc| settings(&Arc::new(config)).decide(Phase::Request, Err(CallFailure::Timeout));
+    assert_eq!(failed(filter()), Decision::Fail { status: 500 });
     let lax = ExtProc {
         failure_mode_allow: true,
         ..filter()
     };
-    assert!(changes_of(failed(&lax)).is_over);
+    assert!(changes_of(failed(lax)).is_over);
     // An answer to something that was not asked is a failure too.
     let wrong = answered(Response::ResponseHeaders(common(&[])));
     assert_eq!(
-        Settings::new(&filter(), None).decide(Phase::Request, Ok(Some(wrong))),
+        settings(&Arc::new(filter())).decide(Phase::Request, Ok(Some(wrong))),
         Decision::Fail { status: 500 }
     );
-    assert!(changes_of(Settings::new(&filter(), None).decide(Phase::Request, Ok(None))).is_over);
+    assert!(changes_of(settings(&Arc::new(filter())).decide(Phase::Request, Ok(None))).is_over);
+}
+
+#[test]
+fn a_bodys_place_is_taken_by_what_the_service_says() {
+    let config = Arc::new(filter());
+    let about = |mutation| {
+        let body = BodyResponse {
+            response: Some(CommonResponse {
+                body_mutation: Some(BodyMutation { mutation }),
+                ..CommonResponse::default()
+            }),
+        };
+        let answer = Ok(Some(answered(Response::RequestBody(body))));
+        match settings(&config).decide_content(Phase::Request, answer) {
+            ContentDecision::Continue { content, .. } => content,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(about(None), None);
+    assert_eq!(about(Some(Mutation::Body(b"b".to_vec()))), Some(b"b".to_vec()));
+    assert_eq!(about(Some(Mutation::ClearBody(true))), Some(Vec::new()));
+    assert_eq!(about(Some(Mutation::ClearBody(false))), None);
+}
+
+#[test]
+fn an_answer_about_the_other_message_is_a_failure() {
+    let config = Arc::new(filter());
+    let answer = answered(Response::ResponseBody(BodyResponse::default()));
+    assert_eq!(
+        settings(&config).decide_content(Phase::Request, Ok(Some(answer.clone()))),
+        ContentDecision::Fail { status: 500 }
+    );
+    assert_eq!(
+        settings(&config).decide_trailers(Phase::Response, Ok(Some(answer))),
+        ContentDecision::Fail { status: 500 }
+    );
+}
+
+#[test]
+fn a_body_with_a_heads_answer_counts_where_it_is_said_to_replace() {
+    let config = Arc::new(filter());
+    let with = |status: ResponseStatus| {
+        let common = CommonResponse {
+            status: status.into(),
+            body_mutation: Some(BodyMutation {
+                mutation: Some(Mutation::Body(b"b".to_vec())),
+            }),
+            ..CommonResponse::default()
+        };
+        let head = HeadersResponse { response: Some(common) };
+        let answer = Ok(Some(answered(Response::RequestHeaders(head))));
+        let changes = changes_of(settings(&config).decide(Phase::Request, answer));
+        (changes.body, changes.is_last)
+    };
+    assert_eq!(with(ResponseStatus::Continue), (None, false));
+    assert_eq!(with(ResponseStatus::ContinueAndReplace), (Some(b"b".to_vec()), true));
+}
+
+#[test]
+fn only_the_first_message_says_how_bodies_will_come() {
+    let config = Arc::new(ExtProc {
+        mode: ExtProcMode {
+            request_body: ExtProcBody::Streamed,
+            ..ExtProcMode::default()
+        },
+        ..filter()
+    });
+    let mode_in = |message: Vec<u8>| {
+        let protocol = ProcessingRequest::decode(message.as_slice()).unwrap().protocol_config;
+        protocol.map(|protocol| protocol.request_body_mode)
+    };
+    let settings = settings(&config);
+    let first = settings.content_message(Phase::Request, Vec::new(), true, true);
+    assert_eq!(mode_in(first), Some(BodySendMode::Streamed.into()));
+    assert_eq!(
+        mode_in(settings.content_message(Phase::Request, Vec::new(), true, false)),
+        None
+    );
 }

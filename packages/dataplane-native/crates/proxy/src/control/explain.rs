@@ -100,6 +100,13 @@ pub(super) fn explain(snapshot: &Snapshot, json: &str) -> Result<String, String>
     let Some(mut listener) = find_listener(snapshot, &request, address, &mut answer) else {
         return Ok(answer.finish());
     };
+    if let Some(udp) = &listener.udp {
+        // Which of them depends on who sends datagrams, which no request line says.
+        let clusters: Vec<&str> = udp.config.route.actions().iter().map(|name| &***name).collect();
+        let outcome = format!("takes datagrams, for cluster {}", clusters.join(" or "));
+        answer.decide("udp", outcome, &listener.config.origins);
+        return Ok(answer.finish());
+    }
     for _ in 0..MAX_HOPS {
         let Some(chain) = find_chain(listener, &request, address, &mut answer) else {
             break;

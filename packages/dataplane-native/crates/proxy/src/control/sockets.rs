@@ -10,7 +10,7 @@ use std::{
 };
 
 use config::Listener;
-use net::{Address, ListenOptions};
+use net::{Address, DatagramOptions, ListenOptions};
 use xds::ResourceType;
 
 use super::handover::Inheritance;
@@ -107,7 +107,9 @@ impl Sockets {
                 .as_mut()
                 .map(|before| before.sockets_of(&key))
                 .unwrap_or_default();
-            match bind(&key, &listener, workers, inherited) {
+            // Datagrams come to sockets of their own: the process before keeps its until it ends.
+            let is_shared = !inherited.is_empty() || listener.udp.is_some() && inheritance.is_some();
+            match bind(&key, &listener, workers, inherited, is_shared) {
                 Ok(address) => {
                     self.failed.remove(&key);
                     self.open.insert(key, address);
@@ -144,15 +146,16 @@ fn bind(
     listener: &Listener,
     workers: &[WorkerHandle],
     inherited: Vec<OwnedFd>,
+    is_shared: bool,
 ) -> io::Result<Address> {
-    let is_shared = !inherited.is_empty();
     // Each worker gets its own; of more than there are workers, some get several.
     let mut of_workers: Vec<Vec<OwnedFd>> = workers.iter().map(|_| Vec::new()).collect();
     for (index, fd) in inherited.into_iter().enumerate() {
         of_workers[index % workers.len().max(1)].push(fd);
     }
+    let is_udp = listener.udp.is_some();
     if !is_shared {
-        probe(&key.address, !listener.ipv4_compat)?;
+        probe(&key.address, !listener.ipv4_compat, is_udp)?;
     }
     let mut bound: Option<Address> = None;
     for (index, worker) in workers.iter().enumerate() {
@@ -163,18 +166,34 @@ fn bind(
         let (reply, answer) = mpsc::channel();
         let options = ListenOptions {
             v6_only: !listener.ipv4_compat,
+            transparent: listener.transparent,
+            freebind: listener.freebind,
             mode: listener.pipe_mode,
             backlog: listener.tcp_backlog_size.map_or(4096, |size| size.min(65_535) as i32),
             ..ListenOptions::default()
         };
         // With port 0 the first worker's choice is everybody's.
         let address = bound.clone().unwrap_or_else(|| key.address.clone());
-        worker.send(Command::Listen {
-            key: key.clone(),
-            address,
-            options: Box::new(options),
-            inherited: std::mem::take(&mut of_workers[index]),
-            reply,
+        worker.send(match address.tcp().filter(|_| is_udp) {
+            Some(address) => Command::ListenUdp {
+                key: key.clone(),
+                address,
+                options: DatagramOptions {
+                    reuse_port: true,
+                    v6_only: options.v6_only,
+                    transparent: options.transparent,
+                    freebind: options.freebind,
+                    mark: None,
+                },
+                reply,
+            },
+            None => Command::Listen {
+                key: key.clone(),
+                address,
+                options: Box::new(options),
+                inherited: std::mem::take(&mut of_workers[index]),
+                reply,
+            },
         });
         let result = answer
             .recv_timeout(REPLY_TIMEOUT)
@@ -193,12 +212,19 @@ fn bind(
 }
 
 /// Workers share addresses, so another process of this user that does the same would go unnoticed: look without sharing.
-fn probe(address: &Address, v6_only: bool) -> io::Result<()> {
+fn probe(address: &Address, v6_only: bool, is_udp: bool) -> io::Result<()> {
     let Some(address) = address.tcp().filter(|address: &SocketAddr| address.port() != 0) else {
         return Ok(());
     };
-    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
-    socket.set_reuse_address(true)?;
+    let kind = if is_udp {
+        socket2::Type::DGRAM
+    } else {
+        socket2::Type::STREAM
+    };
+    let socket = socket2::Socket::new(socket2::Domain::for_address(address), kind, None)?;
+    if !is_udp {
+        socket.set_reuse_address(true)?;
+    }
     if address.is_ipv6() {
         socket.set_only_v6(v6_only)?;
     }

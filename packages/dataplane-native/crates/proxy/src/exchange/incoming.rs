@@ -11,11 +11,22 @@ use http::{
     h2,
 };
 
+use filter::ext_proc::Changes;
+use serde_json::Value;
+
 use super::{
-    Broken, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, Messages, trailers::Trailers, transform::Transform,
+    Broken, Gate, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, Messages,
+    gate::Piece,
+    gated::{Gated, Raw, WireError},
+    outgoing::append,
+    trailers::Trailers,
+    transform::Transform,
     write_chunk,
 };
-use crate::wire::{Wire, WireEnd};
+use crate::{
+    request::Reply,
+    wire::{Wire, WireEnd},
+};
 
 /// A response on its way down.
 #[derive(Default)]
@@ -30,6 +41,8 @@ pub(crate) struct Incoming {
     /// Bytes of `buffer` that are ready to be written.
     ready: usize,
     plan: BodyPlan,
+    /// Services are shown the body before it goes on; `buffer` has what it has become, behind the head.
+    gated: Option<Box<Gated>>,
     transform: Option<Transform>,
     /// What a transform has made of content.
     staged: Vec<u8>,
@@ -93,6 +106,7 @@ impl Incoming {
         self.out_sent = 0;
         self.ready = 0;
         self.plan = BodyPlan::default();
+        self.gated = None;
         self.transform = None;
         self.is_last_chunk_made = false;
         self.is_end_sent = false;
@@ -115,6 +129,7 @@ impl Incoming {
                 *text = Vec::new();
             }
         }
+        self.gated = None;
         self.transform = None;
     }
 
@@ -268,6 +283,87 @@ impl Incoming {
             ready!(down.poll_sent(cx)).map_err(|_| Broken::Downstream)?;
             self.needs_flush = false;
         }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Shows a service the body of the response whose head has arrived. The head must not say how long it is.
+    pub(crate) fn add_gate(&mut self, gate: Gate, framing: Framing, pool: &BufferPool) {
+        let content = self.buffer.filled()[self.head_len..].to_vec();
+        self.buffer.truncate(self.head_len);
+        if let Some(gated) = &mut self.gated {
+            let ends = gated.is_through;
+            let piece = (ends || !content.is_empty()).then_some(Piece { content, ends });
+            gated.push(gate, piece);
+            return;
+        }
+        let mut input = Buffer::default();
+        append(&mut input, &content, pool);
+        let raw = Raw::new(BodyReader::new(framing), framing == Framing::Chunked, input);
+        let mut gated = Box::new(Gated::new(raw));
+        gated.push(gate, None);
+        self.gated = Some(gated);
+    }
+
+    /// Whether services are shown the body.
+    pub(crate) fn is_gated(&self) -> bool {
+        self.gated.is_some()
+    }
+
+    /// Ready when something of what the body has become is here behind the head, or nothing will come.
+    pub(crate) fn poll_first(
+        &mut self,
+        cx: &mut Context<'_>,
+        up: &mut Wire,
+        pool: &BufferPool,
+    ) -> Poll<Result<(), Broken>> {
+        loop {
+            let is_through = self.gated.as_ref().is_none_or(|gated| gated.is_through);
+            if is_through || self.buffer.len() > self.head_len {
+                return Poll::Ready(Ok(()));
+            }
+            ready!(self.poll_gated(cx, up, pool))?;
+        }
+    }
+
+    /// Length of what the body has become, if that is all here and no trailers follow.
+    pub(crate) fn known_length(&self) -> Option<usize> {
+        let gated = self.gated.as_ref()?;
+        (gated.is_through && !self.trailers.has_any()).then(|| self.buffer.len() - self.head_len)
+    }
+
+    /// The answer of a service that has ended the request.
+    pub(crate) fn take_stop(&mut self) -> Option<Box<Reply>> {
+        self.gated.as_mut()?.take_stop()
+    }
+
+    /// What services that have seen the body change in the head.
+    pub(crate) fn take_changes(&mut self) -> Vec<Changes> {
+        self.gated
+            .as_mut()
+            .map(|gated| gated.take_changes())
+            .unwrap_or_default()
+    }
+
+    /// Metadata from services that have seen the body.
+    pub(crate) fn take_metadata(&mut self) -> Option<Value> {
+        self.gated.as_mut()?.take_metadata()
+    }
+
+    /// Takes the next piece of what services make of the body.
+    fn poll_gated(&mut self, cx: &mut Context<'_>, up: &mut Wire, pool: &BufferPool) -> Poll<Result<(), Broken>> {
+        let Some(gated) = &mut self.gated else {
+            return Poll::Ready(Ok(()));
+        };
+        let before = gated.raw.received;
+        let next = gated.poll_next(cx, up, pool, &mut self.trailers, |error| match error {
+            WireError::Ended(end) => Broken::Upstream(end),
+            WireError::Malformed(_) => Broken::UpstreamProtocol,
+        });
+        self.received += gated.raw.received - before;
+        let piece = ready!(next)?;
+        // On a connection nothing follows a response.
+        self.has_garbage |= gated.raw.reader.is_done() && !gated.raw.input.is_empty();
+        append(&mut self.buffer, &piece.content, pool);
         Poll::Ready(Ok(()))
     }
 
@@ -499,6 +595,15 @@ impl Incoming {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>, up: &mut Wire, pool: &BufferPool) -> Poll<Result<(), Broken>> {
+        if self.gated.is_some() {
+            ready!(self.poll_gated(cx, up, pool))?;
+            if self.gated.as_ref().is_some_and(|gated| gated.is_through) {
+                // Known now, so that the client learns it with the last bytes. It was delimited by its end.
+                self.process(pool)?;
+                let _ = self.reader.end();
+            }
+            return Poll::Ready(Ok(()));
+        }
         let is_stream = up.is_stream();
         if !is_stream && !pool.make_room(&mut self.buffer) {
             return Poll::Ready(Err(Broken::UpstreamProtocol));

@@ -7,12 +7,20 @@ use std::{
 
 use filter::{
     decompress::{DecodeError, Decoder},
+    ext_proc::Changes,
     grpc_web::TextDecoder,
 };
 use http::{BodyReader, Buffer, BufferPool, Decoded, Framing};
+use serde_json::Value;
 
-use super::{Broken, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages, trailers::Trailers, write_chunk};
-use crate::wire::Wire;
+use super::{
+    Broken, Gate, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages,
+    gate::Piece,
+    gated::{Gated, Raw, WireError},
+    trailers::Trailers,
+    write_chunk,
+};
+use crate::{request::Reply, wire::Wire};
 
 /// How an upstream takes a body.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +51,8 @@ pub(crate) struct Outgoing {
     later_len: usize,
     later_sent: usize,
     reader: BodyReader,
+    /// Services are shown the body before it goes on; `later` has what it has become.
+    gated: Option<Box<Gated>>,
     framing: Framing,
     /// The client's chunks are taken off.
     decodes: bool,
@@ -93,6 +103,7 @@ impl Outgoing {
         self.next_request = head_len + taken;
         self.later_len = 0;
         self.decodes = false;
+        self.gated = None;
         self.text = None;
         self.encoded = None;
         self.is_held = false;
@@ -126,7 +137,8 @@ impl Outgoing {
         if sink.is_stream && self.framing == Framing::Chunked && !self.decodes {
             self.take_chunks_off(buffer, pool)?;
         }
-        let is_open = self.decodes
+        let is_open = self.gated.is_some()
+            || self.decodes
             || self.text.is_some()
             || self.encoded.is_some()
             || self.framing == Framing::Close && !sink.has_length;
@@ -175,18 +187,13 @@ impl Outgoing {
         self.first = (start, start);
         // What was decoded stands in front of the next request, as if it had come there.
         let next = self.next_request.min(buffer.len());
-        if self.later.is_empty() && next < buffer.len() {
+        if self.gated.is_none() && self.later.is_empty() && next < buffer.len() {
             if !pool.append(&mut self.later, &buffer.filled()[next..]) {
                 return Err(TOO_MUCH);
             }
             buffer.truncate(next);
         }
-        self.encoded = Some(Box::new(Encoded {
-            decoder,
-            input,
-            taken: 0,
-            staged: Vec::new(),
-        }));
+        self.encoded = Some(Box::new(Encoded::new(decoder, input)));
         self.is_held = false;
         self.rewind();
         self.check_text()
@@ -197,14 +204,7 @@ impl Outgoing {
         let Some(encoded) = self.encoded.as_mut().filter(|encoded| encoded.has_work()) else {
             return Ok(false);
         };
-        encoded.staged.clear();
-        let rest = &encoded.input[encoded.taken..];
-        let taken = encoded.decoder.run(rest, MAX_CHUNK, &mut encoded.staged);
-        encoded.taken += taken.map_err(refused_encoding)?;
-        if encoded.taken == encoded.input.len() {
-            encoded.input.clear();
-            encoded.taken = 0;
-        }
+        encoded.stage()?;
         let next = self.later.filled()[self.later_len..].to_vec();
         self.later.truncate(self.later_len);
         let count = encoded.staged.len();
@@ -232,7 +232,7 @@ impl Outgoing {
         }
         match (&self.text, &self.encoded) {
             (Some(text), _) if !text.is_complete() => Err(BAD_TEXT),
-            (_, Some(encoded)) => encoded.decoder.end().map_err(refused_encoding),
+            (_, Some(encoded)) => encoded.end(),
             _ => Ok(()),
         }
     }
@@ -240,6 +240,87 @@ impl Outgoing {
     /// Whether all of the body has come, and is decoded.
     fn is_done(&self) -> bool {
         self.reader.is_done() && self.encoded.as_ref().is_none_or(|encoded| !encoded.has_work())
+    }
+
+    /// Shows a service the body: what is here and what will come. The head must not say how long it is.
+    pub(crate) fn add_gate(&mut self, mut gate: Gate, buffer: &mut Buffer, pool: &BufferPool) -> Result<(), Broken> {
+        if self.framing == Framing::Chunked && !self.decodes {
+            self.take_chunks_off(buffer, pool)?;
+        }
+        let piece = Piece {
+            content: self.held(buffer).concat(),
+            ends: self.is_done(),
+        };
+        let piece = (piece.ends || !piece.content.is_empty()).then_some(piece);
+        if let Some(encoded) = self.encoded.take() {
+            // What has not come out of it yet does so in front of this gate, behind those that are there.
+            gate.decode(encoded, self.reader.is_done());
+        }
+        let gated = if let Some(gated) = &mut self.gated {
+            self.later.clear();
+            gated
+        } else {
+            // What follows the request stays where it will be looked for.
+            let mut input = std::mem::take(&mut self.later);
+            input.consume(self.later_len.min(input.len()));
+            let reader = std::mem::take(&mut self.reader);
+            self.gated
+                .insert(Box::new(Gated::new(Raw::new(reader, self.decodes, input))))
+        };
+        gated.push(gate, piece);
+        self.reader = BodyReader::new(Framing::Close);
+        self.framing = Framing::Close;
+        self.decodes = false;
+        self.is_held = false;
+        self.first = (self.first.0, self.first.0);
+        self.later_len = 0;
+        self.rewind();
+        Ok(())
+    }
+
+    /// Ready when something of what the body has become is here, or nothing will come.
+    pub(crate) fn poll_first(
+        &mut self,
+        cx: &mut Context<'_>,
+        down: &mut Wire,
+        pool: &BufferPool,
+    ) -> Poll<Result<(), Broken>> {
+        while self.later_len == 0 && !self.reader.is_done() {
+            ready!(self.poll_read(cx, down, pool))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// What the body has become, if that is all here.
+    pub(crate) fn known_length(&self) -> Option<usize> {
+        self.reader
+            .is_done()
+            .then_some(self.first.1 - self.first.0 + self.later_len)
+    }
+
+    /// Goes on with what services were asked about the body.
+    pub(crate) fn poll_questions(&mut self, cx: &mut Context<'_>) {
+        if let Some(gated) = &mut self.gated {
+            gated.poll_questions(cx);
+        }
+    }
+
+    /// The answer of a service that has ended the request.
+    pub(crate) fn take_stop(&mut self) -> Option<Box<Reply>> {
+        self.gated.as_mut()?.take_stop()
+    }
+
+    /// What services that have seen the body change in the head.
+    pub(crate) fn take_changes(&mut self) -> Vec<Changes> {
+        self.gated
+            .as_mut()
+            .map(|gated| gated.take_changes())
+            .unwrap_or_default()
+    }
+
+    /// Metadata from services that have seen the body.
+    pub(crate) fn take_metadata(&mut self) -> Option<Value> {
+        self.gated.as_mut()?.take_metadata()
     }
 
     /// Takes the whole body before any of it goes on. Ready with its length; with none if it is longer than `limit`.
@@ -420,6 +501,18 @@ impl Outgoing {
     /// Ends the request: the connection's buffer is left with what follows it. False if the body was not all taken.
     pub(crate) fn finish(&mut self, buffer: &mut Buffer, pool: &BufferPool) -> bool {
         self.head.clear();
+        if let Some(gated) = self.gated.take() {
+            pool.give(std::mem::take(&mut self.later));
+            self.later_len = 0;
+            let raw = gated.raw;
+            if raw.input.is_empty() {
+                pool.give(raw.input);
+                buffer.consume(self.next_request.min(buffer.len()));
+            } else {
+                pool.give(std::mem::replace(buffer, raw.input));
+            }
+            return raw.reader.is_done();
+        }
         let is_done = self.reader.is_done();
         if self.later.is_empty() {
             buffer.consume(self.next_request.min(buffer.len()));
@@ -437,6 +530,7 @@ impl Outgoing {
         pool.give(std::mem::take(&mut self.later));
         self.later_len = 0;
         self.encoded = None;
+        self.gated = None;
         self.trailers.release(pool);
         for text in [&mut self.head, &mut self.chunk] {
             text.clear();
@@ -557,6 +651,9 @@ impl Outgoing {
         if self.decode_some(pool)? {
             return Poll::Ready(Ok(()));
         }
+        if self.gated.is_some() {
+            return self.poll_gated(cx, down, pool);
+        }
         if !down.is_stream() {
             if self.later.capacity() == 0 {
                 self.later = pool.take(1);
@@ -594,7 +691,7 @@ impl Outgoing {
         };
         let len = match (&mut self.encoded, &mut self.text) {
             (Some(encoded), _) => {
-                encoded.input.extend_from_slice(&bytes[..len]);
+                encoded.add(&bytes[..len]);
                 self.body_bytes += len as u64;
                 0
             }
@@ -620,13 +717,47 @@ impl Outgoing {
         Poll::Ready(Ok(()))
     }
 
+    /// Takes the next piece of what services make of the body.
+    fn poll_gated(&mut self, cx: &mut Context<'_>, down: &mut Wire, pool: &BufferPool) -> Poll<Result<(), Broken>> {
+        let Some(gated) = &mut self.gated else {
+            return Poll::Ready(Ok(()));
+        };
+        let before = gated.raw.content_bytes;
+        let next = gated.poll_next(cx, down, pool, &mut self.trailers, |error| match error {
+            WireError::Ended(_) => Broken::Downstream,
+            WireError::Malformed(details) => Broken::DownstreamProtocol(details),
+        });
+        self.body_bytes += gated.raw.content_bytes - before;
+        let mut piece = ready!(next)?;
+        if let Some(encoded) = &mut self.encoded {
+            encoded.add(&piece.content);
+            if piece.ends {
+                let _ = self.reader.end();
+            }
+            self.decode_some(pool)?;
+            return Poll::Ready(self.check_text());
+        }
+        if let Some(text) = &mut self.text {
+            let len = decode_text(text, &mut piece.content)?;
+            piece.content.truncate(len);
+        }
+        self.messages.take(&piece.content);
+        append(&mut self.later, &piece.content, pool);
+        self.later_len += piece.content.len();
+        if piece.ends {
+            // It was delimited by its end.
+            let _ = self.reader.end();
+        }
+        Poll::Ready(self.check_text())
+    }
+
     /// Notices that the client has gone while its response is awaited; bytes of a next request are kept.
     pub(crate) fn poll_client(&self, cx: &mut Context<'_>, buffer: &mut Buffer, down: &mut Wire) -> Poll<Broken> {
         let connection = match down {
             Wire::Stream(stream) => return stream.poll_reset(cx).map(|_| Broken::Downstream),
             Wire::Connection(connection) => connection,
         };
-        if !self.is_done() || !self.later.is_empty() {
+        if !self.is_done() || !self.later.is_empty() || self.gated.is_some() {
             return Poll::Pending;
         }
         loop {
@@ -643,6 +774,14 @@ impl Outgoing {
     }
 }
 
+/// Appends content; what bounds it is how much a service may be shown and answer.
+pub(super) fn append(buffer: &mut Buffer, content: &[u8], pool: &BufferPool) {
+    if pool.reserve(buffer, content.len(), usize::MAX) {
+        buffer.space()[..content.len()].copy_from_slice(content);
+        buffer.advance(content.len());
+    }
+}
+
 fn consume(reader: &mut BodyReader, bytes: &[u8]) -> Result<usize, Broken> {
     reader
         .consume(bytes)
@@ -650,17 +789,51 @@ fn consume(reader: &mut BodyReader, bytes: &[u8]) -> Result<usize, Broken> {
 }
 
 /// A body on its way through a decoder.
-struct Encoded {
+pub(super) struct Encoded {
     decoder: Decoder,
     /// What has come and is not decoded, from `taken` on: one read's worth at most, or what came with the head.
     input: Vec<u8>,
     taken: usize,
-    staged: Vec<u8>,
+    /// What was decoded last.
+    pub(super) staged: Vec<u8>,
 }
 
 impl Encoded {
-    fn has_work(&self) -> bool {
+    fn new(decoder: Decoder, input: Vec<u8>) -> Self {
+        Self {
+            decoder,
+            input,
+            taken: 0,
+            staged: Vec::new(),
+        }
+    }
+
+    /// Whether there is something to decode.
+    pub(super) fn has_work(&self) -> bool {
         self.taken < self.input.len() || self.decoder.has_more()
+    }
+
+    /// Takes what has come.
+    pub(super) fn add(&mut self, content: &[u8]) {
+        self.input.extend_from_slice(content);
+    }
+
+    /// Decodes another piece, into `staged`.
+    pub(super) fn stage(&mut self) -> Result<(), Broken> {
+        self.staged.clear();
+        let rest = &self.input[self.taken..];
+        let taken = self.decoder.run(rest, MAX_CHUNK, &mut self.staged);
+        self.taken += taken.map_err(refused_encoding)?;
+        if self.taken == self.input.len() {
+            self.input.clear();
+            self.taken = 0;
+        }
+        Ok(())
+    }
+
+    /// Whether what was decoded is complete.
+    pub(super) fn end(&self) -> Result<(), Broken> {
+        self.decoder.end().map_err(refused_encoding)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Fields behind a body, on their way between the protocols.
 
+use config::{HeaderAppendAction, NameKind};
+use filter::ext_proc::Changes;
 use http::{Buffer, BufferPool, Fields, h1, h2};
 
 use crate::h2::Stream;
@@ -65,6 +67,42 @@ impl Trailers {
             self.has_any = !self.fields.as_slice().is_empty();
         }
         true
+    }
+
+    /// Takes over what a service changes in them. What is no trailer does not become one.
+    pub(super) fn change(&mut self, changes: &Changes) {
+        let mut lines: Vec<(String, Vec<u8>)> = self
+            .iter()
+            .map(|(name, value)| (String::from_utf8_lossy(name).to_ascii_lowercase(), value.to_vec()))
+            .filter(|(name, _)| changes.remove.iter().all(|removed| removed.as_str() != name))
+            .collect();
+        for change in &changes.set {
+            let name = change.name.as_str();
+            let is_there = lines.iter().any(|(other, _)| other == name);
+            match change.action {
+                HeaderAppendAction::AddIfAbsent if is_there => continue,
+                HeaderAppendAction::OverwriteIfExists if !is_there => continue,
+                HeaderAppendAction::OverwriteIfExists | HeaderAppendAction::OverwriteIfExistsOrAdd => {
+                    lines.retain(|(other, _)| other != name);
+                }
+                HeaderAppendAction::AddIfAbsent | HeaderAppendAction::AppendIfExistsOrAdd => {}
+            }
+            if change.name.kind() == NameKind::Field {
+                lines.push((name.to_owned(), change.value.clone()));
+            }
+        }
+        let mut text = Vec::new();
+        for (name, value) in lines {
+            text.extend([name.as_bytes(), b": ", &value, b"\r\n"].concat());
+        }
+        text.extend_from_slice(b"\r\n");
+        let (pool, mut buffer) = (BufferPool::default(), Buffer::default());
+        let mut fields = Fields::default();
+        if pool.append(&mut buffer, &text) && h1::parse_trailers(buffer.filled(), &mut fields).is_ok() {
+            self.has_any = !fields.as_slice().is_empty();
+            self.text = buffer;
+            self.fields = fields;
+        }
     }
 
     /// Ends a stream with them.

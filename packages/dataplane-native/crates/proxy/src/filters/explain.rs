@@ -1,6 +1,6 @@
 //! What the filters would say about a request.
 
-use config::{DelayKind, HeaderName, RequestView};
+use config::{DelayKind, ExtProcBody, HeaderName, RequestView};
 use filter::{
     ConnectionFacts,
     cors::{self, CorsDecision},
@@ -10,7 +10,7 @@ use filter::{
 };
 use route::{ClusterChoice, Found};
 
-use super::{Effective, HttpFilters, effective};
+use super::{Effective, HttpFilters, ProcSettings, effective};
 
 /// What the filters would say about a request: outcomes, and whether each ends it.
 pub(crate) fn explain<V: RequestView>(
@@ -67,22 +67,14 @@ pub(crate) fn explain<V: RequestView>(
                 outcomes.push((format!("{}: {outcome}", filter.name), decision.is_err()));
             }
             Effective::RateLimit(settings, _) => {
-                let outcome = match settings.bucket {
-                    Some(bucket) => format!(
-                        "{} requests at once, {} more every {} ms",
-                        bucket.max_tokens, bucket.tokens_per_fill, bucket.fill_interval_ms
-                    ),
-                    None => "lets all pass".to_owned(),
-                };
-                outcomes.push((format!("{}: {outcome}", filter.name), false));
+                outcomes.push((format!("{}: {}", filter.name, describe_limit(settings)), false));
             }
             Effective::ExtAuthz(settings) => {
                 let cluster = settings.service().cluster();
                 outcomes.push((format!("{}: cluster {cluster} decides", filter.name), false));
             }
             Effective::ExtProc(settings) => {
-                let cluster = &settings.service().cluster;
-                outcomes.push((format!("{}: cluster {cluster} may change it", filter.name), false));
+                outcomes.push((format!("{}: {}", filter.name, describe_processing(settings)), false));
             }
             Effective::Module(settings, _) if settings.module.is_empty() => {}
             Effective::Module(settings, _) => {
@@ -94,6 +86,16 @@ pub(crate) fn explain<V: RequestView>(
             Effective::GlobalLimit(config, _) => {
                 let cluster = &config.service.cluster;
                 outcomes.push((format!("{}: cluster {cluster} counts", filter.name), false));
+            }
+            Effective::Quota(buckets, _) => {
+                let count = buckets.actions().len();
+                outcomes.push((
+                    format!(
+                        "{}: counts it in one of {count} kinds of buckets, or in none",
+                        filter.name
+                    ),
+                    false,
+                ));
             }
             Effective::Buffer(limit) => {
                 outcomes.push((format!("{}: holds up to {limit} bytes", filter.name), false));
@@ -118,6 +120,16 @@ pub(crate) fn explain<V: RequestView>(
     outcomes
 }
 
+fn describe_limit(settings: &config::LocalRateLimit) -> String {
+    match settings.bucket {
+        Some(bucket) => format!(
+            "{} requests at once, {} more every {} ms",
+            bucket.max_tokens, bucket.tokens_per_fill, bucket.fill_interval_ms
+        ),
+        None => "lets all pass".to_owned(),
+    }
+}
+
 fn describe_decompressor(name: &str, settings: &config::Decompressor) -> Option<(String, bool)> {
     let of = match (settings.requests, settings.responses) {
         (true, true) => "requests and responses",
@@ -135,6 +147,21 @@ fn describe_session(name: &str, settings: &config::StatefulSession) -> Option<(S
     };
     let otherwise = if settings.strict { ", or gets 503" } else { "" };
     Some((format!("{name}: goes to the endpoint in {place}{otherwise}"), false))
+}
+
+fn describe_processing(settings: ProcSettings<'_>) -> String {
+    let cluster = &settings.service().cluster;
+    let does = if settings.only_observes() {
+        "observes it"
+    } else {
+        "may change it"
+    };
+    let (request, response) = (settings.mode().request_body, settings.mode().response_body);
+    if (request, response) == (ExtProcBody::None, ExtProcBody::None) {
+        return format!("cluster {cluster} {does}");
+    }
+    let (request, response) = (super::extend::describe(request), super::extend::describe(response));
+    format!("cluster {cluster} {does} (body of the request: {request}, of the response: {response})")
 }
 
 fn describe_fault(name: &str, settings: &config::Fault) -> String {

@@ -1,11 +1,10 @@
-//! Showing a request's head to a service or to a filter of a user's, which may change it.
+//! Showing a request to a service or to a filter of a user's, which may change it.
 
 use std::sync::Arc;
 
-use config::RequestView;
+use config::{ExtProcBody, ExtProcMode, RequestView};
 use filter::{
-    call::Call,
-    ext_proc::{self, Changes, Decision, Immediate, Phase},
+    ext_proc::{self, Changes, Decision, Immediate, OwnedSettings, Phase},
     extension::{Extension, Shown},
     module,
 };
@@ -13,21 +12,22 @@ use filter::{
 use super::{Effects, FilterContext, Outcome, Progress, access::connection_facts, field_lines, merge};
 use crate::{
     connection::Facts,
+    exchange::Stage,
     modules::Instance,
     request::{Body, Details, Reply},
 };
 
-/// Who is shown heads, as it is configured for a route.
+/// Who is shown messages, as it is configured for a route.
 #[derive(Clone, Copy)]
 pub(crate) enum Extender<'a> {
     Service(ext_proc::Settings<'a>),
     Module(module::Settings<'a>, &'a Arc<Instance>),
 }
 
-/// The way to who is shown heads.
+/// The way to who is shown messages.
 pub(crate) enum Way {
     /// A stream of gRPC, as long as the request.
-    Stream(Call),
+    Service(OwnedSettings),
     /// A thread that runs the filter.
     Thread(Arc<Instance>),
 }
@@ -40,42 +40,66 @@ impl<'a> Extender<'a> {
         }
     }
 
-    pub(crate) fn way(&self) -> Way {
+    fn way(&self) -> Way {
         match self {
-            Self::Service(settings) => Way::Stream(settings.stream()),
+            Self::Service(settings) => Way::Service(settings.owned()),
             Self::Module(_, instance) => Way::Thread(Arc::clone(instance)),
         }
     }
 
+    /// What it is shown on its way. The body that a filter of a user's sees is held back for it.
+    fn mode(&self) -> ExtProcMode {
+        match self {
+            Self::Service(settings) => settings.mode(),
+            Self::Module(settings, _) => ExtProcMode {
+                request_headers: settings.wants(Phase::Request),
+                response_headers: settings.wants(Phase::Response),
+                ..ExtProcMode::default()
+            },
+        }
+    }
+
+    /// Whether nobody waits for its answers.
+    pub(crate) fn only_observes(&self) -> bool {
+        matches!(self, Self::Service(settings) if settings.only_observes())
+    }
+
     /// The response where it failed.
     pub(crate) fn failed(&self, status: u16) -> Reply {
-        let details = match self {
-            Self::Service(_) => "ext_proc_error",
-            Self::Module(..) => "filter_module_error",
-        };
-        Reply::status(status, details)
+        match self {
+            Self::Service(_) => processing_failed(status),
+            Self::Module(..) => Reply::status(status, "filter_module_error"),
+        }
     }
 }
 
 /// A head for an extension, and the way that it goes.
 pub(crate) struct Show {
-    /// None: it is shown nothing of the request, only of its response.
+    /// None: it is not shown the head.
     pub(crate) message: Option<Vec<u8>>,
     pub(crate) way: Way,
     pub(crate) timeout_ms: u64,
+    pub(crate) mode: ExtProcMode,
     /// Which filter wants it.
     pub(crate) position: usize,
-    /// It wants the response's head too.
-    pub(crate) wants_response: bool,
 }
 
-/// What becomes of an extension after it has seen the request.
+/// A body for the service that was shown its head last.
+pub(crate) struct ShowBody {
+    pub(crate) settings: OwnedSettings,
+    pub(crate) stage: Stage,
+    pub(crate) shows_trailers: bool,
+}
+
+/// What becomes of an extension after it has seen the request's head.
 #[derive(Clone, Copy)]
 pub(crate) enum Processing {
-    /// It is not shown the response.
+    /// It is shown nothing more.
     Over,
-    /// It has said whether it wants the response.
-    Wants(bool),
+    /// It is shown nothing more of the request.
+    Response,
+    /// It has said what it wants to be shown.
+    Mode(ExtProcMode),
 }
 
 pub(super) fn check<V: RequestView>(
@@ -84,25 +108,29 @@ pub(super) fn check<V: RequestView>(
     progress: &mut Progress,
     effects: &mut Effects,
 ) -> Outcome {
+    if let Some(body) = progress.body_to_show.take() {
+        return Outcome::ShowBody(body);
+    }
     let extension = extender.extension();
     if let Some(shown) = progress.shown.take() {
-        return match shown {
-            None => Outcome::Continue,
+        let changes = match shown {
+            None => Changes::default(),
             Some(answer) => match extension.decide(Phase::Request, answer) {
-                Decision::Continue(changes) => go_on(*changes, effects),
+                Decision::Continue(changes) => *changes,
                 Decision::Reply(mut immediate) => {
                     merge(&mut effects.metadata, immediate.metadata.take());
-                    Outcome::Reply(reply(*immediate))
+                    return Outcome::Reply(reply(*immediate));
                 }
-                Decision::Fail { status } => Outcome::Reply(extender.failed(status)),
+                Decision::Fail { status } => return Outcome::Reply(extender.failed(status)),
             },
         };
+        return go_on(extender, changes, progress, effects);
     }
-    let (of_request, of_response) = (extension.wants(Phase::Request), extension.wants(Phase::Response));
-    if !of_request && !of_response {
+    let mode = extender.mode();
+    if !mode.request_headers && !mode.wants_request_content() && !mode.wants_response() {
         return Outcome::Continue;
     }
-    if let Some(wanted) = extension.wanted_body().filter(|_| of_request) {
+    if let Some(wanted) = extension.wanted_body().filter(|_| mode.request_headers) {
         match &progress.body {
             None => return Outcome::Body(wanted.max_bytes as usize),
             Some(held) if held.is_partial && !wanted.allow_partial => {
@@ -116,11 +144,13 @@ pub(super) fn check<V: RequestView>(
     }
     let body = progress.body.as_ref().map(|held| (&*held.bytes, held.is_partial));
     Outcome::Show(Box::new(Show {
-        message: of_request.then(|| question(extension, context, body, effects)),
+        message: mode
+            .request_headers
+            .then(|| question(extension, context, body, effects)),
         way: extender.way(),
         timeout_ms: extension.timeout_ms(),
+        mode,
         position: progress.position,
-        wants_response: of_response,
     }))
 }
 
@@ -148,6 +178,7 @@ fn question<V: RequestView>(
         scheme: view.scheme(),
         fields: &fields,
         is_whole: request.head().framing == http::Framing::None,
+        is_first: true,
         body,
         route: context.found.map_or("", |found| &found.route.name),
         client: client.as_deref().unwrap_or_default(),
@@ -168,23 +199,60 @@ pub(crate) fn principal(facts: &Facts) -> &str {
         .unwrap_or_default()
 }
 
-fn go_on(changes: Changes, effects: &mut Effects) -> Outcome {
+fn go_on(extender: Extender<'_>, changes: Changes, progress: &mut Progress, effects: &mut Effects) -> Outcome {
     merge(&mut effects.metadata, changes.metadata);
     effects.reroutes |= changes.reroutes;
     effects.processing = if changes.is_over {
         Some(Processing::Over)
+    } else if changes.is_last {
+        Some(Processing::Response)
     } else {
-        changes.wants_response.map(Processing::Wants)
+        changes.mode.map(Processing::Mode)
     };
-    effects.body = changes.body;
+    let body = match extender {
+        Extender::Service(settings) => {
+            let mode = changes.mode.unwrap_or(settings.mode());
+            let stage = match changes.body {
+                Some(body) => Some(Stage::Replace(body)),
+                None if changes.is_over || changes.is_last || !mode.wants_request_content() => None,
+                None => Some(Stage::from(mode.request_body)),
+            };
+            stage.map(|stage| {
+                Box::new(ShowBody {
+                    settings: settings.owned(),
+                    shows_trailers: mode.request_trailers && !matches!(stage, Stage::Replace(_)),
+                    stage,
+                })
+            })
+        }
+        Extender::Module(..) => {
+            effects.body = changes.body;
+            None
+        }
+    };
     let is_changed =
         !changes.remove.is_empty() || !changes.set.is_empty() || changes.reroutes || effects.body.is_some();
     effects.remove.extend(changes.remove);
     effects.change.extend(changes.set);
-    if is_changed {
-        Outcome::Changed
-    } else {
-        Outcome::Continue
+    match body {
+        // What has changed in the head counts first.
+        Some(body) if is_changed => {
+            progress.body_to_show = Some(body);
+            Outcome::Changed
+        }
+        Some(body) => Outcome::ShowBody(body),
+        None if is_changed => Outcome::Changed,
+        None => Outcome::Continue,
+    }
+}
+
+/// How a service is shown bodies, in a word.
+pub(super) fn describe(body: ExtProcBody) -> &'static str {
+    match body {
+        ExtProcBody::None => "none",
+        ExtProcBody::Streamed => "streamed",
+        ExtProcBody::Buffered => "buffered",
+        ExtProcBody::BufferedPartial => "buffered in part",
     }
 }
 
@@ -208,4 +276,9 @@ pub(crate) fn reply(immediate: Immediate) -> Reply {
         is_grpc: immediate.grpc_status.is_some(),
         ..Reply::status(immediate.status, "")
     }
+}
+
+/// The response where a service failed.
+pub(crate) fn processing_failed(status: u16) -> Reply {
+    Reply::status(status, "ext_proc_error")
 }

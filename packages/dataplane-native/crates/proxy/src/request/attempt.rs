@@ -185,6 +185,13 @@ pub(super) async fn forward(
             (acquire::adopt(call, up), kept)
         }
         Ended::Failed(Failure::DownstreamClosed) => return client_gone(call),
+        Ended::Failed(Failure::Stopped) => {
+            let reply = match scratch.outgoing.take_stop() {
+                Some(reply) => *reply,
+                None => call.fail(Failure::Stopped),
+            };
+            return reply::send(call, wire, buffer, scratch, timer, reply).await;
+        }
         Ended::Failed(failure) => {
             if failure == Failure::DownstreamProtocol {
                 call.worker.count(Counter::DownstreamProtocolErrors);
@@ -378,7 +385,7 @@ async fn attempts<'s>(
                 scratch.incoming.begin();
                 continue;
             }
-            Tried::Failed(failure @ (Failure::DownstreamClosed | Failure::DownstreamProtocol)) => {
+            Tried::Failed(failure @ (Failure::DownstreamClosed | Failure::DownstreamProtocol | Failure::Stopped)) => {
                 return Ended::Failed(failure);
             }
             Tried::Failed(failure) => {

@@ -1,33 +1,108 @@
-//! Extensions that look at heads, along a request's way: the streams that services are asked on live as long as it does.
+//! Extensions that look at messages, along a request's way: the streams that services are asked on live as long as it does.
+
+pub(super) mod body;
 
 use std::{
     future::{Future as _, poll_fn},
+    rc::Rc,
+    sync::Arc,
     task::Poll,
 };
 
-use config::RequestView as _;
+use config::{ExtProcBody, ExtProcMode, RequestView as _};
 use filter::{
     call::CallFailure,
-    ext_proc::{Decision, Phase},
+    ext_proc::{Changes, Decision, Phase},
     extension::{Extension, Shown as ShownHead},
 };
 use http::{Buffer, Framing};
 
 use super::{Call, Reply, Scratch, View, effects};
 use crate::{
-    filters::{self, Show, Way},
-    modules,
-    side_call::CallStream,
+    error::Failure,
+    exchange::{Broken, Stage},
+    filters::{self, Extender, Processing, Show, Way},
+    modules::{self, Instance},
+    pool::Upstream,
+    side_call::Conversation,
+    timer::Timer,
     wire::Wire,
+    worker::Worker,
 };
 
 /// An extension that looks at this request.
 pub(crate) struct Processor {
-    /// None: it has not been asked yet, or is no service.
-    stream: Option<Box<CallStream>>,
+    partner: Partner,
     /// Which filter it belongs to.
     position: usize,
-    pub(super) wants_response: bool,
+    mode: ExtProcMode,
+}
+
+/// Who is asked.
+enum Partner {
+    Service(Rc<Conversation>),
+    Thread(Arc<Instance>),
+}
+
+impl Processor {
+    /// Takes over what it has said about itself.
+    pub(super) fn note(&mut self, processing: Processing) {
+        match processing {
+            Processing::Over => {
+                if let Partner::Service(conversation) = &self.partner {
+                    conversation.end();
+                }
+                self.mode = ExtProcMode {
+                    request_headers: false,
+                    response_headers: false,
+                    ..ExtProcMode::default()
+                };
+            }
+            Processing::Response => {
+                self.mode.request_body = ExtProcBody::None;
+                self.mode.request_trailers = false;
+            }
+            Processing::Mode(mode) => self.mode = mode,
+        }
+    }
+
+    /// Whether it is shown nothing more.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_over() || !self.mode.wants_request_content() && !self.mode.wants_response()
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(&self.partner, Partner::Service(conversation) if conversation.is_over())
+    }
+
+    /// Whether the next message to a service is the first one. True once.
+    fn begins(&self) -> bool {
+        matches!(&self.partner, Partner::Service(conversation) if conversation.begins())
+    }
+
+    fn conversation(&self) -> Option<&Rc<Conversation>> {
+        match &self.partner {
+            Partner::Service(conversation) => Some(conversation),
+            Partner::Thread(_) => None,
+        }
+    }
+}
+
+impl Partner {
+    async fn ask(
+        &self,
+        worker: &Worker,
+        (phase, message): (Phase, &[u8]),
+        timeout_ms: u64,
+    ) -> Result<Option<Vec<u8>>, CallFailure> {
+        match self {
+            Self::Service(conversation) => conversation.ask(message).await,
+            Self::Thread(instance) => {
+                let answer = modules::ask(worker, instance, phase, message.to_vec(), timeout_ms).await;
+                answer.map(Some)
+            }
+        }
+    }
 }
 
 /// What came of showing something: an answer, or nothing where nothing was to be shown yet.
@@ -38,6 +113,7 @@ pub(super) enum Stop {
     /// The client has left.
     Gone,
     Reply(Box<Reply>),
+    Failed(Failure),
 }
 
 /// Shows the request's head, unless the client leaves.
@@ -49,22 +125,36 @@ pub(super) async fn show_request(
     show: Show,
 ) -> Result<Shown, ()> {
     let begin_ms = call.worker.timers.now_ms();
-    let mut processor = Processor {
-        stream: None,
+    let (partner, only_observes) = match &show.way {
+        Way::Service(settings) => {
+            let settings = settings.settings();
+            let conversation = Conversation::new(&call.served.worker, settings, body::limit(call));
+            (Partner::Service(conversation), settings.only_observes())
+        }
+        Way::Thread(instance) => (Partner::Thread(Arc::clone(instance)), false),
+    };
+    let processor = Processor {
+        partner,
         position: show.position,
-        wants_response: show.wants_response,
+        mode: show.mode,
     };
     let shown = match &show.message {
         None => None,
         Some(message) => {
-            let asking = Box::pin(ask(
-                call,
-                &mut processor,
-                &show.way,
-                (Phase::Request, message),
-                show.timeout_ms,
-            ));
-            Some(unless_gone(asking, wire, buffer, scratch).await?)
+            // It says so itself.
+            processor.begins();
+            let question = (Phase::Request, &**message);
+            let mut asking = Box::pin(processor.partner.ask(call.worker, question, show.timeout_ms));
+            let answer = poll_fn(|cx| {
+                if let Poll::Ready(answer) = asking.as_mut().poll(cx) {
+                    return Poll::Ready(Ok(answer));
+                }
+                let client = scratch.outgoing.poll_client(cx, buffer, wire);
+                client.map(|_| Err(()))
+            })
+            .await?;
+            // An observer's answer is none.
+            (!only_observes).then_some(answer)
         }
     };
     call.processors.push(processor);
@@ -72,54 +162,99 @@ pub(super) async fn show_request(
     Ok(shown)
 }
 
-/// Shows the response's head to those who want it, the last one first, and takes over what they change.
+/// What a response is shown with: the wires of both sides, and what is left of the request.
+pub(super) struct Sides<'a> {
+    pub(super) wire: &'a mut Wire,
+    pub(super) buffer: &'a mut Buffer,
+    pub(super) up: &'a mut Upstream,
+    pub(super) timer: &'a Timer,
+}
+
+/// Shows the response to those who want it, the last one first, and takes over what they change.
 pub(super) async fn show_response(
     call: &mut Call<'_>,
-    wire: &mut Wire,
-    buffer: &mut Buffer,
     scratch: &mut Scratch,
+    sides: &mut Sides<'_>,
+    deadlines: &mut super::attempt::Deadlines,
 ) -> Result<(), Stop> {
-    while let Some(mut processor) = call.processors.pop() {
+    while let Some(processor) = call.processors.pop() {
+        if processor.is_over() || !processor.mode.wants_response() {
+            continue;
+        }
         let route = (call.found, call.choice);
         let extender = call.http.filters.extender(processor.position, route, call.routes);
-        let Some(extender) = extender.filter(|_| processor.wants_response) else {
+        let Some(extender) = extender else { continue };
+        let mut mode = processor.mode;
+        let mut replacement = None;
+        if mode.response_headers {
+            let changes = show_head(call, scratch, sides, &processor, extender).await?;
+            mode = changes.mode.unwrap_or(mode);
+            if changes.is_over || changes.is_last {
+                mode.response_body = ExtProcBody::None;
+                mode.response_trailers = false;
+            }
+            replacement = take_over(call, scratch, changes);
+        }
+        let (Extender::Service(settings), Some(conversation)) = (extender, processor.conversation()) else {
             continue;
         };
-        let extension = extender.extension();
-        let message = response_message(call, buffer, scratch, extension);
-        let way = extender.way();
-        let question = (Phase::Response, &*message);
-        let asking = Box::pin(ask(call, &mut processor, &way, question, extension.timeout_ms()));
-        let answer = unless_gone(asking, wire, buffer, scratch)
-            .await
-            .map_err(|()| Stop::Gone)?;
-        match extension.decide(Phase::Response, answer) {
-            Decision::Reply(mut immediate) => {
-                filters::merge(&mut call.effects.metadata, immediate.metadata.take());
-                return Err(Stop::Reply(Box::new(filters::immediate(*immediate))));
-            }
-            Decision::Fail { status } => return Err(Stop::Reply(Box::new(extender.failed(status)))),
-            Decision::Continue(changes) => {
-                filters::merge(&mut call.effects.metadata, changes.metadata);
-                let head = scratch.incoming.head_bytes();
-                let (fields, edits) = (&scratch.response.fields, &mut scratch.response_edits);
-                for name in &changes.remove {
-                    edits.remove(head, fields, name.as_str());
-                }
-                for change in &changes.set {
-                    effects::apply(change, edits, head, fields);
-                }
-                if let Some(status) = changes.status {
-                    scratch.response.status = status;
-                    call.status = status;
-                }
-            }
+        let stage = replacement.map_or_else(|| Stage::from(mode.response_body), Stage::Replace);
+        if stage != Stage::Pass || mode.response_trailers {
+            body::show_response(call, scratch, sides, deadlines, (conversation, settings, mode, stage)).await?;
         }
     }
     Ok(())
 }
 
-fn response_message(call: &Call<'_>, buffer: &Buffer, scratch: &Scratch, extension: &dyn Extension) -> Vec<u8> {
+/// Shows the response's head.
+async fn show_head(
+    call: &mut Call<'_>,
+    scratch: &mut Scratch,
+    sides: &mut Sides<'_>,
+    processor: &Processor,
+    extender: Extender<'_>,
+) -> Result<Changes, Stop> {
+    let extension = extender.extension();
+    let message = response_message(call, sides.buffer, scratch, extension, processor.begins());
+    let answer = ask(processor, &message, extension.timeout_ms(), call, scratch, sides).await?;
+    if extender.only_observes() {
+        return Ok(Changes::default());
+    }
+    match extension.decide(Phase::Response, answer) {
+        Decision::Reply(mut immediate) => {
+            filters::merge(&mut call.effects.metadata, immediate.metadata.take());
+            Err(Stop::Reply(Box::new(filters::immediate(*immediate))))
+        }
+        Decision::Fail { status } => Err(Stop::Reply(Box::new(extender.failed(status)))),
+        Decision::Continue(changes) => Ok(*changes),
+    }
+}
+
+/// Takes over what an extension changes in the response's head. What is left is a body in place of the response's.
+fn take_over(call: &mut Call<'_>, scratch: &mut Scratch, changes: Changes) -> Option<Vec<u8>> {
+    filters::merge(&mut call.effects.metadata, changes.metadata);
+    let head = scratch.incoming.head_bytes();
+    let (fields, edits) = (&scratch.response.fields, &mut scratch.response_edits);
+    for name in &changes.remove {
+        edits.remove(head, fields, name.as_str());
+    }
+    for change in &changes.set {
+        effects::apply(change, edits, head, fields);
+    }
+    if let Some(status) = changes.status {
+        scratch.response.status = status;
+        call.status = status;
+    }
+    changes.body
+}
+
+fn response_message(
+    call: &Call<'_>,
+    buffer: &Buffer,
+    scratch: &Scratch,
+    extension: &dyn Extension,
+    is_first: bool,
+) -> Vec<u8> {
     let head = scratch.incoming.head_bytes();
     let mut fields: Vec<(&[u8], &[u8])> = Vec::with_capacity(scratch.response.fields.as_slice().len() + 4);
     scratch
@@ -137,6 +272,7 @@ fn response_message(call: &Call<'_>, buffer: &Buffer, scratch: &Scratch, extensi
         scheme: view.scheme(),
         fields: &fields,
         is_whole: scratch.response.framing == Framing::None,
+        is_first,
         body: None,
         route: call.found.map_or("", |found| &found.route.name),
         client: client.as_deref().unwrap_or_default(),
@@ -146,50 +282,43 @@ fn response_message(call: &Call<'_>, buffer: &Buffer, scratch: &Scratch, extensi
     extension.question(Phase::Response, &shown)
 }
 
+/// Asks about the response. The request goes on meanwhile, as far as it has not: services may be asked about it too.
 async fn ask(
-    call: &Call<'_>,
-    processor: &mut Processor,
-    way: &Way,
-    (phase, message): (Phase, &[u8]),
+    processor: &Processor,
+    message: &[u8],
     timeout_ms: u64,
-) -> Result<Option<Vec<u8>>, CallFailure> {
-    let stream = match way {
-        Way::Stream(stream) => stream,
-        Way::Thread(instance) => {
-            let answer = modules::ask(call.worker, instance, phase, message.to_vec(), timeout_ms).await;
-            return answer.map(Some);
-        }
-    };
-    let timer = call.worker.timers.timer();
-    timer.set(Some(timer.now_ms() + timeout_ms));
-    let stream = match &mut processor.stream {
-        Some(stream) => stream,
-        None => {
-            let mut opening = Box::pin(CallStream::open(&call.served.worker, stream));
-            let opened = poll_fn(|cx| match opening.as_mut().poll(cx) {
-                Poll::Ready(result) => Poll::Ready(result),
-                Poll::Pending => timer.poll_expired(cx).map(|()| Err(CallFailure::Timeout)),
-            })
-            .await?;
-            processor.stream.insert(Box::new(opened))
-        }
-    };
-    stream.ask(message, timeout_ms).await
-}
-
-/// Waits for an answer, unless the client leaves.
-async fn unless_gone<T>(
-    mut asking: std::pin::Pin<Box<impl Future<Output = T>>>,
-    wire: &mut Wire,
-    buffer: &mut Buffer,
-    scratch: &Scratch,
-) -> Result<T, ()> {
+    call: &Call<'_>,
+    scratch: &mut Scratch,
+    sides: &mut Sides<'_>,
+) -> Result<Result<Option<Vec<u8>>, CallFailure>, Stop> {
+    let question = (Phase::Response, message);
+    let mut asking = Box::pin(processor.partner.ask(call.worker, question, timeout_ms));
     poll_fn(|cx| {
         if let Poll::Ready(answer) = asking.as_mut().poll(cx) {
             return Poll::Ready(Ok(answer));
         }
-        let client = scratch.outgoing.poll_client(cx, buffer, wire);
-        client.map(|_| Err(()))
+        poll_request(cx, call, scratch, sides).map(Err)
     })
     .await
+}
+
+/// Goes on with the request while its response waits. Ready when there is nobody to respond to, or nothing to respond with.
+fn poll_request(
+    cx: &mut std::task::Context<'_>,
+    call: &Call<'_>,
+    scratch: &mut Scratch,
+    sides: &mut Sides<'_>,
+) -> Poll<Stop> {
+    let outgoing = &mut scratch.outgoing;
+    if !outgoing.is_finished() {
+        let pool = &call.worker.buffers;
+        match outgoing.poll(cx, sides.buffer, sides.wire, &mut sides.up.wire, pool) {
+            Poll::Ready(Err(Broken::Downstream | Broken::DownstreamProtocol(_))) => return Poll::Ready(Stop::Gone),
+            Poll::Ready(Err(Broken::Stopped)) => return Poll::Ready(body::stopped(outgoing.take_stop())),
+            // An upstream that has answered does not need the rest. What was asked about it is answered all the same.
+            Poll::Ready(Err(_)) => outgoing.poll_questions(cx),
+            Poll::Ready(Ok(())) | Poll::Pending => {}
+        }
+    }
+    outgoing.poll_client(cx, sides.buffer, sides.wire).map(|_| Stop::Gone)
 }

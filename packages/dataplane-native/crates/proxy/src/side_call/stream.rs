@@ -25,9 +25,6 @@ use crate::{
     worker::Worker,
 };
 
-/// The largest message of an answer.
-const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
-
 /// A stream to a service. Dropping it ends it.
 pub(crate) struct CallStream {
     worker: Rc<Worker>,
@@ -103,11 +100,16 @@ impl CallStream {
     }
 
     /// Sends a message and waits for the next one of the service. None: it ended the stream in order.
-    pub(crate) async fn ask(&mut self, message: &[u8], timeout_ms: u64) -> Result<Option<Vec<u8>>, CallFailure> {
+    pub(crate) async fn ask(
+        &mut self,
+        message: &[u8],
+        timeout_ms: u64,
+        max_answer_bytes: usize,
+    ) -> Result<Option<Vec<u8>>, CallFailure> {
         let timer = self.worker.timers.timer();
         timer.set(Some(timer.now_ms() + timeout_ms));
         let result = {
-            let mut asking = pin!(self.exchange(message));
+            let mut asking = pin!(self.exchange(message, max_answer_bytes));
             poll_fn(|cx| match asking.as_mut().poll(cx) {
                 Poll::Ready(result) => Poll::Ready(result),
                 Poll::Pending => timer.poll_expired(cx).map(|()| Err(CallFailure::Timeout)),
@@ -138,6 +140,33 @@ impl CallStream {
         .await
     }
 
+    /// Shows a message to a service that only observes. What it says is thrown away.
+    pub(crate) async fn show(&mut self, message: &[u8], timeout_ms: u64) -> Result<(), CallFailure> {
+        let result = self.tell(message, timeout_ms).await;
+        self.worker.count(Counter::ServiceCalls);
+        if result.is_err() {
+            self.worker.count(Counter::ServiceCallFailures);
+        }
+        let has_ended = poll_fn(|cx| Poll::Ready(self.poll_ended(cx).is_ready())).await;
+        result.and(if has_ended {
+            Err(unavailable(Failure::UpstreamReset))
+        } else {
+            Ok(())
+        })
+    }
+
+    /// Says that nothing more comes, and waits until the service has ended too, but not longer than that.
+    pub(crate) async fn close_later(mut self: Box<Self>, timeout_ms: u64) {
+        self.end();
+        let timer = self.worker.timers.timer();
+        timer.set(Some(timer.now_ms() + timeout_ms));
+        poll_fn(|cx| match self.poll_ended(cx) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => timer.poll_expired(cx),
+        })
+        .await;
+    }
+
     /// Ready once the service has ended the stream, well or not. What it says before is thrown away.
     pub(crate) fn poll_ended(&mut self, cx: &Context<'_>) -> Poll<()> {
         let Wire::Stream(stream) = &self.up.wire else {
@@ -145,10 +174,10 @@ impl CallStream {
         };
         if !self.has_head {
             let mut head = ResponseHead::default();
-            match ready!(stream.poll_response(cx, &mut head)) {
-                Ok(text) => self.worker.buffers.give(text),
-                Err(_) => return Poll::Ready(()),
-            }
+            let Ok(text) = ready!(stream.poll_response(cx, &mut head)) else {
+                return Poll::Ready(());
+            };
+            self.worker.buffers.give(text);
             self.has_head = true;
             if head.status != 200 {
                 return Poll::Ready(());
@@ -156,14 +185,10 @@ impl CallStream {
         }
         loop {
             let mut data = Buffer::default();
-            match ready!(stream.poll_data(cx, &mut data, &self.worker.buffers)) {
-                Ok(count) => {
-                    self.worker.buffers.give(data);
-                    if count == 0 {
-                        return Poll::Ready(());
-                    }
-                }
-                Err(_) => return Poll::Ready(()),
+            let count = ready!(stream.poll_data(cx, &mut data, &self.worker.buffers));
+            self.worker.buffers.give(data);
+            if !matches!(count, Ok(1..)) {
+                return Poll::Ready(());
             }
         }
     }
@@ -178,7 +203,16 @@ impl CallStream {
         })
     }
 
-    async fn send(&self, message: &[u8]) -> Result<(), CallFailure> {
+    fn end(&self) {
+        if let Wire::Stream(stream) = &self.up.wire {
+            // Whether there is room to say so now does not matter.
+            let cx = Context::from_waker(std::task::Waker::noop());
+            let _ = stream.poll_send(&cx, &[], true);
+        }
+    }
+
+    /// Sends a message.
+    pub(crate) async fn send(&self, message: &[u8]) -> Result<(), CallFailure> {
         let Wire::Stream(stream) = &self.up.wire else {
             return Err(unavailable(Failure::UpstreamProtocol));
         };
@@ -196,8 +230,14 @@ impl CallStream {
         Ok(())
     }
 
-    async fn exchange(&mut self, message: &[u8]) -> Result<Option<Vec<u8>>, CallFailure> {
+    async fn exchange(&mut self, message: &[u8], max_answer_bytes: usize) -> Result<Option<Vec<u8>>, CallFailure> {
         self.send(message).await?;
+        self.receive(max_answer_bytes).await
+    }
+
+    /// Waits for the next message of the service. None: it ended the stream in order. What has come of a message is kept
+    /// where nobody waits any longer.
+    pub(crate) async fn receive(&mut self, max_answer_bytes: usize) -> Result<Option<Vec<u8>>, CallFailure> {
         let Wire::Stream(stream) = &self.up.wire else {
             return Err(unavailable(Failure::UpstreamProtocol));
         };
@@ -218,7 +258,7 @@ impl CallStream {
             }
         }
         loop {
-            if let Some(message) = take_message(&mut self.received)? {
+            if let Some(message) = take_message(&mut self.received, max_answer_bytes)? {
                 return Ok(Some(message));
             }
             let mut data = Buffer::default();
@@ -240,11 +280,8 @@ impl CallStream {
 impl Drop for CallStream {
     fn drop(&mut self) {
         self.endpoint.active.fetch_sub(1, Relaxed);
-        if let Wire::Stream(stream) = &self.up.wire {
-            // The service learns that nothing more comes; whether there is room to say so now does not matter.
-            let cx = Context::from_waker(std::task::Waker::noop());
-            let _ = stream.poll_send(&cx, &[], true);
-        }
+        // The service learns that nothing more comes.
+        self.end();
     }
 }
 
@@ -266,7 +303,7 @@ fn ended(status: u16) -> Result<Option<Vec<u8>>, CallFailure> {
 }
 
 /// The first message of what was received, if it is complete.
-fn take_message(received: &mut Vec<u8>) -> Result<Option<Vec<u8>>, CallFailure> {
+fn take_message(received: &mut Vec<u8>, most: usize) -> Result<Option<Vec<u8>>, CallFailure> {
     let Some((prefix, rest)) = received.split_at_checked(5) else {
         return Ok(None);
     };
@@ -275,7 +312,7 @@ fn take_message(received: &mut Vec<u8>) -> Result<Option<Vec<u8>>, CallFailure> 
         return Err(CallFailure::Malformed);
     }
     let length = u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]) as usize;
-    if length > MAX_MESSAGE_BYTES {
+    if length > most {
         return Err(CallFailure::TooLarge);
     }
     if rest.len() < length {
@@ -293,11 +330,11 @@ mod tests {
     #[test]
     fn a_message_is_taken_once_all_of_it_is_there() {
         let mut received = vec![0, 0, 0, 0, 2, b'a'];
-        assert_eq!(take_message(&mut received), Ok(None));
+        assert_eq!(take_message(&mut received, 9), Ok(None));
         received.extend_from_slice(b"bc");
-        assert_eq!(take_message(&mut received), Ok(Some(b"ab".to_vec())));
+        assert_eq!(take_message(&mut received, 9), Ok(Some(b"ab".to_vec())));
         assert_eq!(received, b"c");
-        assert_eq!(take_message(&mut vec![0, 255, 0, 0, 0]), Err(CallFailure::TooLarge));
-        assert_eq!(take_message(&mut vec![1, 0, 0, 0, 0]), Err(CallFailure::Malformed));
+        assert_eq!(take_message(&mut vec![0, 0, 0, 0, 10], 9), Err(CallFailure::TooLarge));
+        assert_eq!(take_message(&mut vec![1, 0, 0, 0, 0], 9), Err(CallFailure::Malformed));
     }
 }

@@ -1,4 +1,8 @@
 use config::{CodecType, Http2Keepalive, Http2Options};
+use messages::{
+    envoy::extensions::filters::{listener::original_src::v3 as original_src, udp::udp_proxy::v3 as udp},
+    xds::{core::v3 as xds_core, r#type::matcher::v3 as xds_matcher},
+};
 
 use super::*;
 
@@ -171,5 +175,173 @@ fn what_envoy_refuses_of_http2_is_refused() {
             format!("{path}.connectionKeepalive.interval: has to be greater than 0"),
             format!("{path}.connectionKeepalive.timeout: is missing"),
         ]
+    );
+}
+
+fn udp_socket(ip: &str, port: u32) -> core::Address {
+    let mut address = socket(ip, port);
+    if let Some(address::Address::SocketAddress(socket)) = &mut address.address {
+        socket.protocol = socket_address::Protocol::Udp.into();
+    }
+    address
+}
+
+fn udp_listener(config: &udp::UdpProxyConfig) -> listener::Listener {
+    listener::Listener {
+        name: "dns".into(),
+        address: Some(udp_socket("0.0.0.0", 53)),
+        udp_listener_config: Some(listener::UdpListenerConfig::default()),
+        listener_filters: vec![listener::ListenerFilter {
+            name: "udp".into(),
+            config_type: Some(listener::listener_filter::ConfigType::TypedConfig(packed(config))),
+            ..listener::ListenerFilter::default()
+        }],
+        ..listener::Listener::default()
+    }
+}
+
+fn extension<M: Message + Name>(message: &M) -> xds_core::TypedExtensionConfig {
+    xds_core::TypedExtensionConfig {
+        name: "x".into(),
+        typed_config: Some(packed(message)),
+    }
+}
+
+fn input(name: &str) -> xds_core::TypedExtensionConfig {
+    xds_core::TypedExtensionConfig {
+        name: "i".into(),
+        typed_config: Some(Any {
+            type_url: format!("type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.{name}"),
+            value: Vec::new(),
+        }),
+    }
+}
+
+fn to_cluster(name: &str) -> xds_matcher::matcher::OnMatch {
+    let route = udp::Route { cluster: name.into() };
+    xds_matcher::matcher::OnMatch {
+        on_match: Some(xds_matcher::matcher::on_match::OnMatch::Action(extension(&route))),
+        ..xds_matcher::matcher::OnMatch::default()
+    }
+}
+
+fn udp_of(config: &udp::UdpProxyConfig) -> config::UdpProxy {
+    let Resource::Listener(listener) = accepted(ResourceType::Listener, &udp_listener(config)).resource else {
+        panic!()
+    };
+    (*listener.udp.clone().unwrap()).clone()
+}
+
+#[test]
+fn a_listener_of_datagrams_has_a_proxy_and_no_chains() {
+    let simple = udp::UdpProxyConfig {
+        stat_prefix: "dns".into(),
+        route_specifier: Some(udp::udp_proxy_config::RouteSpecifier::Cluster("up".into())),
+        hash_policies: vec![udp::udp_proxy_config::HashPolicy {
+            policy_specifier: Some(udp::udp_proxy_config::hash_policy::PolicySpecifier::SourceIp(true)),
+        }],
+        ..udp::UdpProxyConfig::default()
+    };
+    let decoded = udp_of(&simple);
+    assert_eq!(decoded.route, config::MatchTree::always("up".into()));
+    assert_eq!(
+        (decoded.idle_timeout_ms, decoded.hash),
+        (60_000, Some(config::UdpHash::SourceIp))
+    );
+    let mut chained = udp_listener(&simple);
+    chained.filter_chains = vec![chain(vec![tcp_to("c")])];
+    assert_eq!(
+        errors(ResourceType::Listener, &chained),
+        ["listener \"dns\": filterChains: a listener of datagrams has none"]
+    );
+    let of_packets = udp::UdpProxyConfig {
+        use_per_packet_load_balancing: true,
+        ..simple
+    };
+    assert!(errors(ResourceType::Listener, &udp_listener(&of_packets))[0].contains(
+        "listenerFilters[0].typedConfig.usePerPacketLoadBalancing: is not supported by this proxy; remove it"
+    ));
+    let over_tcp = listener::Listener {
+        udp_listener_config: Some(listener::UdpListenerConfig::default()),
+        ..listener_with(vec![chain(vec![tcp_to("c")])])
+    };
+    assert!(
+        errors(ResourceType::Listener, &over_tcp)[0].contains("udpListenerConfig: is for listeners with an address")
+    );
+}
+
+#[test]
+fn a_matcher_of_sessions_is_flattened_to_decisions() {
+    use xds_matcher::matcher::{
+        MatcherTree, MatcherType,
+        matcher_tree::{MatchMap, TreeType},
+    };
+    let by_address = xds_matcher::IpMatcher {
+        range_matchers: vec![range("10.0.0.0", 8, "wide"), range("10.1.0.0", 16, "narrow")],
+    };
+    let matcher = |tree_type, named: &str| udp::UdpProxyConfig {
+        route_specifier: Some(udp::udp_proxy_config::RouteSpecifier::Matcher(xds_matcher::Matcher {
+            matcher_type: Some(MatcherType::MatcherTree(MatcherTree {
+                input: Some(input(named)),
+                tree_type: Some(tree_type),
+            })),
+            on_no_match: Some(Box::new(to_cluster("else"))),
+        })),
+        ..udp::UdpProxyConfig::default()
+    };
+    let tree = udp_of(&matcher(TreeType::CustomMatch(extension(&by_address)), "SourceIPInput")).route;
+    let clusters: Vec<&str> = tree.actions().iter().map(|name| &***name).collect();
+    assert_eq!(clusters, ["narrow", "wide", "else"]);
+    let map = MatchMap {
+        map: [("53".to_owned(), to_cluster("dns"))].into(),
+    };
+    let tree = udp_of(&matcher(TreeType::ExactMatchMap(map.clone()), "DestinationPortInput")).route;
+    assert_eq!(
+        tree.entries[0].predicate,
+        config::MatchPredicate::Value(config::MatchInput::DestinationPort, StringMatcher::Exact("53".into()))
+    );
+    let unknown = udp_listener(&matcher(TreeType::ExactMatchMap(map), "ServerNameInput"));
+    assert!(errors(ResourceType::Listener, &unknown)[0].contains(
+        "matcher.matcherTree.input: \"envoy.extensions.matching.common_inputs.network.v3.ServerNameInput\" cannot be looked at"
+    ));
+}
+
+fn range(prefix: &str, length: u32, cluster: &str) -> xds_matcher::ip_matcher::IpRangeMatcher {
+    xds_matcher::ip_matcher::IpRangeMatcher {
+        ranges: vec![xds_core::CidrRange {
+            address_prefix: prefix.into(),
+            prefix_len: Some(length),
+        }],
+        on_match: Some(to_cluster(cluster)),
+        exclusive: false,
+    }
+}
+
+#[test]
+fn a_transparent_listener_says_so_and_what_endpoints_see() {
+    let source = original_src::OriginalSrc {
+        bind_port: false,
+        mark: 1337,
+    };
+    let transparent = listener::Listener {
+        transparent: Some(true),
+        listener_filters: vec![listener::ListenerFilter {
+            name: "src".into(),
+            config_type: Some(listener::listener_filter::ConfigType::TypedConfig(packed(&source))),
+            ..listener::ListenerFilter::default()
+        }],
+        ..listener_with(vec![chain(vec![tcp_to("c")])])
+    };
+    let Resource::Listener(listener) = accepted(ResourceType::Listener, &transparent).resource else {
+        panic!()
+    };
+    assert!(listener.transparent);
+    let expected = config::OriginalSrcFilter {
+        bind_port: false,
+        mark: 1337,
+    };
+    assert_eq!(
+        listener.listener_filters[0].kind,
+        ListenerFilterKind::OriginalSrc(expected)
     );
 }

@@ -10,6 +10,7 @@ use messages::envoy::{
         ext_authz::v3 as authz,
         ext_proc::v3 as proc,
         jwt_authn::v3::{self as jwt, jwt_provider::JwksSourceSpecifier},
+        rate_limit_quota::v3 as quota,
         ratelimit::v3 as limit,
     },
     r#type::{matcher::v3::ListStringMatcher, v3::HttpStatus},
@@ -237,7 +238,7 @@ fn keys_may_be_fetched_from_an_address_with_a_host() {
 }
 
 #[test]
-fn a_service_that_wants_bodies_is_refused() {
+fn a_service_is_shown_what_its_mode_says() {
     use proc::processing_mode::{BodySendMode, HeaderSendMode};
     let config = |mode| proc::ExternalProcessor {
         grpc_service: Some(grpc("proc")),
@@ -258,10 +259,125 @@ fn a_service_that_wants_bodies_is_refused() {
     assert_eq!((decoded.message_timeout_ms, decoded.status_on_error), (200, 500));
     let bodies = proc::ProcessingMode {
         request_body_mode: BodySendMode::Buffered.into(),
+        response_body_mode: BodySendMode::Streamed.into(),
+        response_trailer_mode: HeaderSendMode::Send.into(),
+        ..proc::ProcessingMode::default()
+    };
+    let config::HttpFilterKind::ExtProc(decoded) = kind_of(&config(bodies)) else {
+        panic!()
+    };
+    let mode = decoded.mode;
+    assert_eq!(
+        (mode.request_body, mode.response_body),
+        (config::ExtProcBody::Buffered, config::ExtProcBody::Streamed)
+    );
+    assert_eq!((mode.request_trailers, mode.response_trailers), (false, true));
+    let duplex = proc::ProcessingMode {
+        request_body_mode: BodySendMode::FullDuplexStreamed.into(),
         ..proc::ProcessingMode::default()
     };
     assert_eq!(
-        errors_of(&config(bodies)),
-        [".processingMode.requestBodyMode: BUFFERED: bodies are not shown to services yet; write NONE"]
+        errors_of(&config(duplex)),
+        [
+            ".processingMode.requestBodyMode: FULL_DUPLEX_STREAMED is not supported; write STREAMED, BUFFERED or \
+             BUFFERED_PARTIAL"
+        ]
+    );
+    let observing = proc::ExternalProcessor {
+        observability_mode: true,
+        ..config(bodies)
+    };
+    assert_eq!(
+        errors_of(&observing),
+        [".observabilityMode: nothing is held back for a service that only observes; write STREAMED for bodies"]
+    );
+}
+
+fn quota_of(bucket: &quota::RateLimitQuotaBucketSettings) -> quota::RateLimitQuotaFilterConfig {
+    use messages::xds::{core::v3::TypedExtensionConfig, r#type::matcher::v3 as matcher};
+    let action = TypedExtensionConfig {
+        name: "bucket".into(),
+        typed_config: Some(packed(bucket)),
+    };
+    quota::RateLimitQuotaFilterConfig {
+        rlqs_server: Some(grpc("rlqs")),
+        domain: "shop".into(),
+        bucket_matchers: Some(matcher::Matcher {
+            on_no_match: Some(Box::new(matcher::matcher::OnMatch {
+                on_match: Some(matcher::matcher::on_match::OnMatch::Action(action)),
+                ..matcher::matcher::OnMatch::default()
+            })),
+            ..matcher::Matcher::default()
+        }),
+        ..quota::RateLimitQuotaFilterConfig::default()
+    }
+}
+
+#[test]
+fn buckets_of_quotas_are_told_by_texts_and_headers() {
+    use messages::envoy::{
+        config::core::v3::TypedExtensionConfig,
+        r#type::{
+            matcher::v3::HttpRequestHeaderMatchInput,
+            v3::{RateLimitStrategy, rate_limit_strategy::Strategy},
+        },
+    };
+    use quota::rate_limit_quota_bucket_settings::{
+        BucketIdBuilder, NoAssignmentBehavior,
+        bucket_id_builder::{ValueBuilder, value_builder::ValueSpecifier},
+        no_assignment_behavior::NoAssignmentBehavior as Unassigned,
+    };
+    let header = HttpRequestHeaderMatchInput {
+        header_name: "x-user".into(),
+    };
+    let value = |specifier| ValueBuilder {
+        value_specifier: Some(specifier),
+    };
+    let of_header = ValueSpecifier::CustomValue(TypedExtensionConfig {
+        name: "user".into(),
+        typed_config: Some(packed(&header)),
+    });
+    let bucket = quota::RateLimitQuotaBucketSettings {
+        bucket_id_builder: Some(BucketIdBuilder {
+            bucket_id_builder: [
+                ("name".to_owned(), value(ValueSpecifier::StringValue("web".into()))),
+                ("user".to_owned(), value(of_header)),
+            ]
+            .into(),
+        }),
+        reporting_interval: Some(Duration { seconds: 5, nanos: 0 }),
+        no_assignment_behavior: Some(NoAssignmentBehavior {
+            no_assignment_behavior: Some(Unassigned::FallbackRateLimit(RateLimitStrategy {
+                strategy: Some(Strategy::BlanketRule(1)),
+            })),
+        }),
+        ..quota::RateLimitQuotaBucketSettings::default()
+    };
+    let config::HttpFilterKind::Quota(decoded) = kind_of(&quota_of(&bucket)) else {
+        panic!()
+    };
+    let [only] = &decoded.buckets.actions()[..] else {
+        panic!()
+    };
+    let name = config::HeaderName::new("x-user").unwrap();
+    assert_eq!(
+        only.id,
+        [
+            ("name".into(), config::QuotaValue::Text("web".into())),
+            ("user".into(), config::QuotaValue::Of(config::MatchInput::Header(name)))
+        ]
+    );
+    assert_eq!(
+        (only.reporting_interval_ms, only.unassigned),
+        (5_000, config::QuotaStrategy::DenyAll)
+    );
+    assert_eq!((only.denial.status, only.expired), (429, None));
+    let nothing = quota::RateLimitQuotaBucketSettings::default();
+    assert_eq!(
+        errors_of(&quota_of(&nothing)),
+        [
+            ".bucketMatchers.onNoMatch.action.typedConfig.bucketIdBuilder: is missing",
+            ".bucketMatchers.onNoMatch.action.typedConfig.reportingInterval: is missing"
+        ]
     );
 }

@@ -55,6 +55,7 @@ pub(super) async fn exchange(
                 Poll::Ready(Err(Broken::DownstreamProtocol(_))) => {
                     return Poll::Ready(Err(Failure::DownstreamProtocol));
                 }
+                Poll::Ready(Err(Broken::Stopped)) => return Poll::Ready(Err(Failure::Stopped)),
                 // The upstream may have answered before it stopped reading: its answer counts.
                 Poll::Ready(Err(error)) => send_error = Some(error),
                 Poll::Pending => {}
@@ -147,6 +148,32 @@ fn begin_response(
     }
 }
 
+/// Shows the response to services that want it. An error: it is not the one that the client gets.
+async fn show(
+    call: &mut Call<'_>,
+    wire: &mut Wire,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    timer: &Timer,
+    mut up: Upstream,
+    deadlines: &mut Deadlines,
+) -> Result<Upstream, Next> {
+    let mut sides = process::Sides {
+        wire: &mut *wire,
+        buffer: &mut *buffer,
+        up: &mut up,
+        timer,
+    };
+    let reply = match process::show_response(call, scratch, &mut sides, deadlines).await {
+        Ok(()) => return Ok(up),
+        Err(process::Stop::Gone) => return Err(client_gone(call)),
+        Err(process::Stop::Reply(reply)) => *reply,
+        Err(process::Stop::Failed(failure)) => call.fail(failure),
+    };
+    finish_unread(call, up, scratch);
+    Err(reply::send(call, wire, buffer, scratch, timer, reply).await)
+}
+
 /// Relays the response whose head has arrived. `kept` is given up as soon as the upstream has nothing more to do.
 #[allow(clippy::too_many_arguments)]
 pub(super) async fn relay(
@@ -155,7 +182,7 @@ pub(super) async fn relay(
     buffer: &mut Buffer,
     scratch: &mut Scratch,
     timer: &Timer,
-    up: Upstream,
+    mut up: Upstream,
     kept: Kept<'_>,
     mut deadlines: Deadlines,
 ) -> Next {
@@ -164,20 +191,17 @@ pub(super) async fn relay(
     call.upstream_us = upstream_us.max(1);
     call.status = scratch.response.status;
     call.details = Details::Static("via_upstream");
-    let framing = scratch.response.framing;
-    if framing == Framing::Tunnel {
+    if scratch.response.framing == Framing::Tunnel {
         return tunnel::relay(call, wire, buffer, scratch, timer, up).await;
     }
     if !call.processors.is_empty() {
-        match process::show_response(call, wire, buffer, scratch).await {
-            Ok(()) => {}
-            Err(process::Stop::Gone) => return client_gone(call),
-            Err(process::Stop::Reply(reply)) => {
-                finish_unread(call, up, scratch);
-                return reply::send(call, wire, buffer, scratch, timer, *reply).await;
-            }
+        // In a box: what every request holds should not be as large as this.
+        match Box::pin(show(call, wire, buffer, scratch, timer, up, &mut deadlines)).await {
+            Ok(shown) => up = shown,
+            Err(next) => return next,
         }
     }
+    let framing = scratch.response.framing;
     begin_response(call, wire, buffer, scratch, &up, framing);
     deadlines.arm(timer);
     let mut up = Some((up, kept));
@@ -194,6 +218,7 @@ pub(super) async fn relay(
                 Poll::Ready(Err(Broken::Downstream | Broken::DownstreamProtocol(_))) => {
                     return Poll::Ready(Err(Failure::DownstreamClosed));
                 }
+                Poll::Ready(Err(Broken::Stopped)) => return Poll::Ready(Err(Failure::Stopped)),
                 // An error of the upstream: it has answered and does not want the rest.
                 Poll::Ready(_) => {
                     is_sent = true;
@@ -205,6 +230,7 @@ pub(super) async fn relay(
         match incoming.poll_body(cx, up.as_mut().map(|(up, _)| &mut up.wire), wire, pool) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
             Poll::Ready(Err(Broken::Downstream)) => return Poll::Ready(Err(Failure::DownstreamClosed)),
+            Poll::Ready(Err(Broken::Stopped)) => return Poll::Ready(Err(Failure::Stopped)),
             Poll::Ready(Err(_)) => return Poll::Ready(Err(Failure::ClosedWithinResponse)),
             Poll::Pending => {}
         }
@@ -285,6 +311,9 @@ fn put_back(call: &Call<'_>, up: Upstream, is_reusable: bool, now_ms: u64) {
 
 /// Ends an attempt whose response is not wanted. Its connection is kept if the whole response has arrived.
 pub(super) fn finish_unread(call: &Call<'_>, up: Upstream, scratch: &mut Scratch) {
+    if scratch.incoming.is_gated() {
+        return put_back(call, up, false, call.worker.timers.now_ms());
+    }
     let framing = scratch.response.framing;
     scratch.incoming.begin_body(framing, BodyPlan::default());
     let is_whole = scratch.outgoing.is_body_taken()
@@ -310,7 +339,8 @@ fn plan(
     // Between streams trailers are part of every message; HTTP/1 needs a client that asks for them, or configuration.
     let trailers = match (to_stream, up.wire.is_stream()) {
         (true, true) => true,
-        (false, false) => false,
+        // Unless they are looked at, they go on as they came.
+        (false, false) if !scratch.incoming.is_gated() => false,
         (to_stream, _) => {
             let of_cluster = || {
                 call.cluster
@@ -329,7 +359,10 @@ fn plan(
         decodes: framing == Framing::Chunked && (to_stream || is_http10 || transforms),
         chunks: !to_stream
             && !is_http10
-            && (transforms || up.wire.is_stream() && framing == Framing::Close && !has_length(scratch)),
+            && (transforms
+                || (up.wire.is_stream() || scratch.incoming.is_gated())
+                    && framing == Framing::Close
+                    && !has_length(scratch)),
         // The last frame of gRPC-Web has them.
         trailers: trailers && !is_http10 && !matches!(transform, Some(Transform::GrpcWeb(_))),
         transforms,
@@ -337,7 +370,7 @@ fn plan(
 }
 
 fn has_length(scratch: &Scratch) -> bool {
-    scratch.response.fields.known(Known::ContentLength).is_some()
+    !scratch.incoming.is_gated() && scratch.response.fields.known(Known::ContentLength).is_some()
 }
 
 /// What an upstream's end before its response means.
