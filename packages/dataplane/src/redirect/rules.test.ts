@@ -150,10 +150,10 @@ describe("the input of iptables-restore", () => {
   });
 });
 
-describe("TPROXY", () => {
-  const mangle = (settings: object = {}, family: IpFamily = "ipv4"): readonly string[] =>
-    buildMangleRules(parseSettings(redirectSettingsSchema, { interceptionMode: "TPROXY", ...settings }, "the test"), family);
+const mangle = (settings: object = {}, family: IpFamily = "ipv4"): readonly string[] =>
+  buildMangleRules(parseSettings(redirectSettingsSchema, { interceptionMode: "TPROXY", ...settings }, "the test"), family);
 
+describe("TPROXY", () => {
   test("gives what comes in to the proxy's socket, but for its own ports and its own connections", () => {
     expect(mangle().filter((rule) => rule.startsWith("-A ISTIO_INBOUND "))).toEqual([
       "-A ISTIO_INBOUND -p tcp -m mark --mark 1337 -j CONNMARK --save-mark",
