@@ -39,12 +39,12 @@ function startSample(name: string, args: readonly string[]): Promise<TestProcess
   });
 }
 
-/** The address in a line that ends with one. */
-function addressIn({ lines }: TestProcess, pattern: RegExp): string {
-  const line = lines.find((candidate) => pattern.test(candidate));
-  const address = /127\.0\.0\.1:\d+/.exec(line ?? "")?.[0];
-  if (address === undefined) throw new Error(`no address in ${JSON.stringify(lines)}`);
-  return address;
+/** The address in a line that ends with one, as soon as the line is there: some samples write several. */
+function addressIn({ lines }: TestProcess, pattern: RegExp): Promise<string> {
+  return until(`a line like ${pattern.source} is written`, () => {
+    const line = lines.find((candidate) => pattern.test(candidate));
+    return /127\.0\.0\.1:\d+/.exec(line ?? "")?.[0];
+  });
 }
 
 describe("load-balancer", () => {
@@ -53,7 +53,7 @@ describe("load-balancer", () => {
     const upstreams = [await startUpstream("one"), await startUpstream("two", sick)];
     const to = upstreams.flatMap((address) => ["--to", address]);
     await using sample = await startSample("load-balancer", ["--listen", "127.0.0.1:0", "--interval", "50", ...to]);
-    const url = `http://${addressIn(sample, /listening/)}/`;
+    const url = `http://${await addressIn(sample, /listening/)}/`;
     const ask = async (): Promise<ReadonlySet<string>> =>
       new Set(await Promise.all(Array.from({ length: 20 }, async () => (await fetch(url)).text())));
     await until("both answer", async () => (await ask()).size === 2);
@@ -70,7 +70,7 @@ describe("load-balancer", () => {
     const upstreams = [await startUpstream("one"), await startUpstream("two", { status: 500 })];
     const to = upstreams.flatMap((address) => ["--to", address]);
     await using sample = await startSample("load-balancer", ["--listen", "127.0.0.1:0", "--interval", "60000", ...to]);
-    const url = `http://${addressIn(sample, /listening/)}/`;
+    const url = `http://${await addressIn(sample, /listening/)}/`;
     for (let sent = 0; sent < 20; sent += 1) expect((await fetch(url)).status).toBe(200);
   });
 });
@@ -112,12 +112,12 @@ describe("tls-gateway", () => {
     const files = ["--certificate", temp.join("chain.pem"), "--key", temp.join("key.pem")];
     const args = ["--listen", "127.0.0.1:0", "--redirect-from", "127.0.0.1:0", "--host", `shop.example.com=${upstream}`, ...files];
     await using sample = await startSample("tls-gateway", args);
-    const secure = addressIn(sample, /^https on/);
+    const secure = await addressIn(sample, /^https on/);
     const before = await getOverTls(secure, "shop.example.com");
     expect(before).toMatchObject({ status: 200, body: "shop" });
     expect(await getOverTls(secure, "other.example.com")).toMatchObject({ status: 404 });
     await until("the redirect is there", () => sample.lines.some((line) => line.startsWith("http on")));
-    const redirected = await fetch(`http://${addressIn(sample, /^http on/)}/path`, { redirect: "manual" });
+    const redirected = await fetch(`http://${await addressIn(sample, /^http on/)}/path`, { redirect: "manual" });
     expect([redirected.status, redirected.headers.get("location")?.startsWith("https://")]).toEqual([308, true]);
 
     await writeCertificate();
@@ -141,7 +141,7 @@ describe("tcp-splicer", () => {
     });
     const upstream = await listen(server);
     await using sample = await startSample("tcp-splicer", ["--listen", "127.0.0.1:0", "--to", upstream]);
-    const [host, port] = addressIn(sample, /listening/).split(":");
+    const [host, port] = (await addressIn(sample, /listening/)).split(":");
     const client = connect({ host: host ?? "", port: Number(port), allowHalfOpen: true });
     client.end(Buffer.alloc(1_000_000));
     let answer = "";
@@ -159,7 +159,7 @@ async function rollOut(
   const addresses = [await startUpstream("stable"), await startUpstream("canary", { status: canaryStatus })];
   const args = ["--stable", addresses[0] ?? "", "--canary", addresses[1] ?? "", "--interval", "50", "--min-requests", "10"];
   await using sample = await startSample("canary", ["--listen", "127.0.0.1:0", "--steps", "20,100", ...args]);
-  const url = `http://${addressIn(sample, /listening/)}/`;
+  const url = `http://${await addressIn(sample, /listening/)}/`;
   const isDecided = (): boolean => sample.lines.some((line) => line === "promoted" || line === "rolled back");
   let failed = 0;
   await until("it is decided", async () => {
@@ -194,7 +194,7 @@ describe("typescript-filter", () => {
     cpSync(fileURLToPath(new URL("../../../../samples/typescript-filter/filters", import.meta.url)), filters, { recursive: true });
     const args = ["--listen", "127.0.0.1:0", "--to", upstream, "--key", "secret=ann", "--per-minute", "2", "--filters", filters];
     await using sample = await startSample("typescript-filter", args);
-    const url = `http://${addressIn(sample, /listening/)}`;
+    const url = `http://${await addressIn(sample, /listening/)}`;
     const headers = { "x-api-key": "secret" };
     expect((await fetch(`${url}/`)).status).toBe(401);
     expect(await (await fetch(`${url}/public`)).text()).toBe("undefined");
