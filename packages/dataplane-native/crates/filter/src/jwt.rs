@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use keys::Keys;
 use place::{Place, find_token};
-pub use remote::{KeySource, Wanted};
+pub use remote::{KeySource, Lack, Wanted};
 
 /// Where the claims are in the metadata.
 pub const METADATA: &str = "envoy.filters.http.jwt_authn";
@@ -283,19 +283,24 @@ impl Provider {
         now_s: u64,
         wanted: &mut Wanted,
     ) -> Result<Rc<Verified>, JwtError> {
+        let generation = source.generation();
+        let lack = || Lack {
+            source: Arc::clone(source),
+            generation,
+        };
         if !wanted.has_fetched && source.is_due(now_s) {
             // A token that somebody else issued is no reason to fetch.
             self.check_issuer(token)?;
-            wanted.sources.push(Arc::clone(source));
+            wanted.sources.push(lack());
             return Err(JwtError::NoKeys);
         }
-        let generation = source.generation().ok_or(JwtError::NoKeys)?;
+        let generation = generation.ok_or(JwtError::NoKeys)?;
         let result = cache::find((self.id, generation), token, || {
             let keys = source.keys().ok_or(JwtError::NoKeys)?;
             self.verify(token, &keys)
         });
         if matches!(result, Err(JwtError::UnknownKey)) && !wanted.has_fetched && source.may_refetch(now_s) {
-            wanted.sources.push(Arc::clone(source));
+            wanted.sources.push(lack());
         }
         result
     }

@@ -26,7 +26,7 @@ use filter::{
     ext_authz::Settings,
     ext_proc::Settings as ProcSettings,
     grpc_web::GrpcWeb,
-    jwt::{Jwt, KeySource},
+    jwt::{Jwt, Lack},
     quota::QuotaDomain,
     rate_limit::Bucket,
 };
@@ -133,7 +133,7 @@ pub(crate) enum Outcome {
     /// Show the body to the same service; the filter is done.
     ShowBody(Box<ShowBody>),
     /// Fetch these keys, then ask again.
-    Keys(Vec<Arc<KeySource>>),
+    Keys(Vec<Lack>),
     /// Hold back so many bytes of the body, then ask again with them.
     Body(usize),
     /// The request is another one now; the filters that are left are to see it so.

@@ -87,9 +87,17 @@ fn now_s() -> u64 {
     telemetry::unix_micros() as u64 / 1_000_000
 }
 
-/// Fetches the keys unless somebody does already. The fetch goes on if who asked for it leaves.
-pub(crate) fn start(worker: &Rc<Worker>, source: &Arc<KeySource>) {
+/// Fetches the keys unless somebody does already.
+fn start(worker: &Rc<Worker>, source: &Arc<KeySource>) {
     if source.begin() {
+        tokio::task::spawn_local(fetch(Rc::clone(worker), Fetch(Arc::clone(source), false)));
+    }
+}
+
+/// The same for a request that lacked a key of a generation, unless another worker has just fetched younger ones. The
+/// fetch goes on if who asked for it leaves.
+pub(crate) fn start_after(worker: &Rc<Worker>, source: &Arc<KeySource>, generation: Option<u64>) {
+    if source.begin_after(generation) {
         tokio::task::spawn_local(fetch(Rc::clone(worker), Fetch(Arc::clone(source), false)));
     }
 }

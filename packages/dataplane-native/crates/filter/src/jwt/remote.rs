@@ -122,6 +122,13 @@ impl KeySource {
         !std::mem::replace(&mut self.lock().is_fetching, true)
     }
 
+    /// The same for who lacked a key among those of a generation. False, too, if others have come since.
+    pub fn begin_after(&self, generation: Option<u64>) -> bool {
+        let mut state = self.lock();
+        // It changes under the lock only.
+        self.generation() == generation && !std::mem::replace(&mut state.is_fetching, true)
+    }
+
     /// Takes keys that were fetched. False: they are none.
     pub fn take(&self, text: &[u8], now_s: u64) -> bool {
         let mut state = self.lock();
@@ -189,7 +196,16 @@ pub struct Wanted {
     /// Fetching was tried: decide with what there is.
     pub has_fetched: bool,
     /// What is to be fetched before deciding again.
-    pub sources: Vec<Arc<KeySource>>,
+    pub sources: Vec<Lack>,
+}
+
+/// Keys that are too old, or a key that was not among them.
+#[derive(Clone, Debug)]
+pub struct Lack {
+    /// Where they are.
+    pub source: Arc<KeySource>,
+    /// Of the keys that were looked at.
+    pub generation: Option<u64>,
 }
 
 #[cfg(test)]
@@ -216,9 +232,19 @@ mod tests {
     }
 
     #[test]
+    fn who_lacked_keys_that_others_have_fetched_meanwhile_does_not_fetch_them_again() {
+        let source = source();
+        let lacked = source.generation();
+        assert!(source.begin_after(lacked) && source.take(symmetric("a", "secret").as_bytes(), 100));
+        source.end(true, 100);
+        assert!(!source.begin_after(lacked));
+        assert!(source.begin_after(source.generation()));
+    }
+
+    #[test]
     fn keys_are_fetched_when_they_are_old_and_stay_where_that_fails() {
         let source = source();
-        assert!(source.is_due(100) && source.begin() && !source.begin());
+        assert!(source.is_due(100) && source.begin() && !source.begin() && !source.begin_after(None));
         assert!(source.take(symmetric("a", "secret").as_bytes(), 100));
         source.end(true, 100);
         assert!(!source.is_due(109) && source.is_due(110));

@@ -2,13 +2,12 @@
 
 use std::{
     future::{Future as _, poll_fn},
-    sync::Arc,
     task::Poll,
 };
 
 use filter::{
     call::{Answer, CallFailure},
-    jwt::KeySource,
+    jwt::Lack,
 };
 use http::{Buffer, Method};
 use telemetry::Counter;
@@ -49,13 +48,13 @@ pub(super) async fn fetch_keys(
     wire: &mut Wire,
     buffer: &mut Buffer,
     scratch: &Scratch,
-    sources: &[Arc<KeySource>],
+    lacks: &[Lack],
 ) -> Result<(), ()> {
     let worker = &call.served.worker;
     let begin_ms = worker.timers.now_ms();
-    for source in sources {
+    for Lack { source, generation } in lacks {
         let seen = source.ended();
-        remote_keys::start(worker, source);
+        remote_keys::start_after(worker, source, *generation);
         poll_fn(|cx| {
             if source.poll_ended(cx, seen).is_ready() {
                 return Poll::Ready(Ok(()));
