@@ -22,6 +22,7 @@ mod proto;
 pub mod quota;
 pub mod rate_limit;
 pub mod rbac;
+pub mod tap;
 #[cfg(test)]
 mod test_request;
 
