@@ -14,6 +14,8 @@ pub mod ext_proc;
 pub mod extension;
 mod facts;
 pub mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod global_limit;
 pub mod grpc_web;
 pub mod jwt;

@@ -115,7 +115,7 @@ fn has_all(patterns: &BodyPatterns, body: &[u8]) -> bool {
 }
 
 /// Recorded fields, as matchers ask for them.
-struct Fields<'a>(&'a [Field]);
+pub(crate) struct Fields<'a>(pub(crate) &'a [Field]);
 
 impl Fields<'_> {
     fn find(&self, name: &str, nth: usize) -> Option<&[u8]> {

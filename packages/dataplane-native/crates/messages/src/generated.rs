@@ -253,7 +253,7 @@ pub mod envoy {
                 #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct OrFilter {
-                    #[prost(message, repeated, tag = "1")]
+                    #[prost(message, repeated, tag = "2")]
                     pub filters: ::prost::alloc::vec::Vec<AccessLogFilter>,
                 }
                 impl ::prost::Name for OrFilter {
@@ -10086,7 +10086,7 @@ pub mod envoy {
                             pub struct NoAssignmentBehavior {
                                 #[prost(
                                     oneof = "no_assignment_behavior::NoAssignmentBehavior",
-                                    tags = "1, 2"
+                                    tags = "1"
                                 )]
                                 pub no_assignment_behavior: ::core::option::Option<
                                     no_assignment_behavior::NoAssignmentBehavior,
@@ -10094,28 +10094,6 @@ pub mod envoy {
                             }
                             /// Nested message and enum types in `NoAssignmentBehavior`.
                             pub mod no_assignment_behavior {
-                                #[derive(
-                                    Clone,
-                                    Copy,
-                                    PartialEq,
-                                    Eq,
-                                    Hash,
-                                    ::prost::Message
-                                )]
-                                #[prost(skip_debug)]
-                                pub struct BlockingBehavior {}
-                                impl ::prost::Name for BlockingBehavior {
-                                    const NAME: &'static str = "BlockingBehavior";
-                                    const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
-                                    fn full_name() -> ::prost::alloc::string::String {
-                                        "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.NoAssignmentBehavior.BlockingBehavior"
-                                            .into()
-                                    }
-                                    fn type_url() -> ::prost::alloc::string::String {
-                                        "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.NoAssignmentBehavior.BlockingBehavior"
-                                            .into()
-                                    }
-                                }
                                 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
                                 #[prost(skip_debug)]
                                 pub enum NoAssignmentBehavior {
@@ -10123,8 +10101,6 @@ pub mod envoy {
                                     FallbackRateLimit(
                                         super::super::super::super::super::super::super::r#type::v3::RateLimitStrategy,
                                     ),
-                                    #[prost(message, tag = "2")]
-                                    BlockRequests(BlockingBehavior),
                                 }
                             }
                             impl ::prost::Name for NoAssignmentBehavior {
@@ -10722,8 +10698,12 @@ pub mod envoy {
                             pub common_config: ::core::option::Option<
                                 super::super::super::super::common::tap::v3::CommonExtensionConfig,
                             >,
-                            #[prost(message, optional, tag = "2")]
-                            pub output_config: ::core::option::Option<OutputConfig>,
+                            #[prost(bool, tag = "2")]
+                            pub record_headers_received_time: bool,
+                            #[prost(bool, tag = "3")]
+                            pub record_downstream_connection: bool,
+                            #[prost(bool, tag = "4")]
+                            pub record_upstream_connection: bool,
                         }
                         impl ::prost::Name for Tap {
                             const NAME: &'static str = "Tap";
@@ -10733,22 +10713,6 @@ pub mod envoy {
                             }
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.http.tap.v3.Tap".into()
-                            }
-                        }
-                        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-                        #[prost(skip_debug)]
-                        pub struct OutputConfig {
-                            #[prost(bool, tag = "1")]
-                            pub record_headers_received_time: bool,
-                        }
-                        impl ::prost::Name for OutputConfig {
-                            const NAME: &'static str = "OutputConfig";
-                            const PACKAGE: &'static str = "envoy.extensions.filters.http.tap.v3";
-                            fn full_name() -> ::prost::alloc::string::String {
-                                "envoy.extensions.filters.http.tap.v3.OutputConfig".into()
-                            }
-                            fn type_url() -> ::prost::alloc::string::String {
-                                "/envoy.extensions.filters.http.tap.v3.OutputConfig".into()
                             }
                         }
                     }
@@ -11955,7 +11919,7 @@ pub mod envoy {
                             >,
                             #[prost(message, repeated, tag = "11")]
                             pub session_filters: ::prost::alloc::vec::Vec<
-                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                                udp_proxy_config::SessionFilter,
                             >,
                             #[prost(message, optional, tag = "12")]
                             pub tunneling_config: ::core::option::Option<
@@ -12006,6 +11970,24 @@ pub mod envoy {
                                 }
                                 fn type_url() -> ::prost::alloc::string::String {
                                     "/envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.HashPolicy"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct SessionFilter {
+                                #[prost(string, tag = "1")]
+                                pub name: ::prost::alloc::string::String,
+                            }
+                            impl ::prost::Name for SessionFilter {
+                                const NAME: &'static str = "SessionFilter";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.udp.udp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.SessionFilter"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.SessionFilter"
                                         .into()
                                 }
                             }
@@ -14670,7 +14652,6 @@ pub mod envoy {
                 Day = 4,
                 Month = 5,
                 Year = 6,
-                Week = 7,
             }
             impl RateLimitUnit {
                 /// String value of the enum field names used in the ProtoBuf definition.
@@ -14686,7 +14667,6 @@ pub mod envoy {
                         Self::Day => "DAY",
                         Self::Month => "MONTH",
                         Self::Year => "YEAR",
-                        Self::Week => "WEEK",
                     }
                 }
                 /// Creates an enum from field names used in the ProtoBuf definition.
@@ -14699,7 +14679,6 @@ pub mod envoy {
                         "DAY" => Some(Self::Day),
                         "MONTH" => Some(Self::Month),
                         "YEAR" => Some(Self::Year),
-                        "WEEK" => Some(Self::Week),
                         _ => None,
                     }
                 }

@@ -21,12 +21,9 @@ const MAX_DEPTH: usize = 16;
 
 pub(crate) fn filter(cx: &mut Context, any: &Any) -> Option<Tap> {
     let pb: http::Tap = cx.unpack(any)?;
-    let records_time = pb
-        .output_config
-        .is_some_and(|output| output.record_headers_received_time);
-    cx.within("outputConfig", |cx| {
-        cx.no_effect("recordHeadersReceivedTime", records_time);
-    });
+    cx.no_effect("recordHeadersReceivedTime", pb.record_headers_received_time);
+    cx.no_effect("recordDownstreamConnection", pb.record_downstream_connection);
+    cx.no_effect("recordUpstreamConnection", pb.record_upstream_connection);
     let config = cx.required("commonConfig", pb.common_config)?;
     let tap = cx.within("commonConfig", |cx| match config.config_type {
         Some(ConfigType::AdminConfig(admin)) => {
