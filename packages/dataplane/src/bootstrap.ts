@@ -57,6 +57,7 @@ export function toEngineBootstrap(settings: Settings): EngineBootstrap {
     limits: settings.limits,
     filterThreads: settings.filterModules === undefined ? 0 : settings.filterThreads,
     ...(settings.handoverPath === undefined ? {} : { handoverPath: settings.handoverPath }),
+    ...(settings.tap === undefined ? {} : { tap: settings.tap }),
     reportIntervalMs: settings.mixer === undefined ? 0 : REPORT_INTERVAL_MS,
   };
 }

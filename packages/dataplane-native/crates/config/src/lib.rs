@@ -44,6 +44,7 @@ mod service;
 mod session;
 mod shared;
 mod subset;
+mod tap;
 mod tcp_proxy;
 mod template;
 mod tls;
@@ -116,6 +117,7 @@ pub use service::GrpcService;
 pub use session::{HealthSet, SessionState, StatefulSession};
 pub use shared::{forget_unshared, shared, text};
 pub use subset::{Criteria, Criterion, LB_NAMESPACE, SelectorFallback, SubsetFallback, SubsetSelector, Subsets};
+pub use tap::{BodyPattern, BodyPatterns, Tap, TapConfig, TapFormat, TapPredicate, TapSink};
 pub use tcp_proxy::{TcpProxy, TunnelingConfig};
 pub use template::{AddressPart, InvalidTemplate, Operator, Piece, Template};
 pub use tls::{

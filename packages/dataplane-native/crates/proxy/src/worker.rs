@@ -62,6 +62,8 @@ pub(crate) struct Shared {
     pub(crate) modules: Arc<Modules>,
     pub(crate) connection_counts: CountsTable,
     pub(crate) quotas: Quotas,
+    /// Recorded requests.
+    pub(crate) taps: crate::tap::Taps,
     /// Where workers hand connections to each other.
     pub(crate) commands: Vec<async_mpsc::UnboundedSender<Command>>,
 }

@@ -26,9 +26,10 @@ use crate::{
     value::{Source, data_source, header_mutations, header_name, metadata, millis, port, runtime_fraction},
 };
 
-pub(crate) fn action(cx: &mut Context, action: Option<Action>) -> RouteAction {
+/// `only_safe`: a retry policy is nobody's word about this route ([`config::RetryPolicy::only_safe`]).
+pub(crate) fn action(cx: &mut Context, action: Option<Action>, only_safe: bool) -> RouteAction {
     match action {
-        Some(Action::Route(pb)) => RouteAction::Forward(Box::new(cx.within("route", |cx| forward(cx, pb)))),
+        Some(Action::Route(pb)) => RouteAction::Forward(Box::new(cx.within("route", |cx| forward(cx, pb, only_safe)))),
         Some(Action::Redirect(pb)) => RouteAction::Redirect(Box::new(cx.within("redirect", |cx| redirect(cx, pb)))),
         Some(Action::DirectResponse(pb)) => {
             RouteAction::DirectResponse(Box::new(cx.within("directResponse", |cx| direct_response(cx, pb))))
@@ -48,7 +49,7 @@ pub(crate) fn action(cx: &mut Context, action: Option<Action>) -> RouteAction {
     }
 }
 
-fn forward(cx: &mut Context, pb: pb::RouteAction) -> Forward {
+fn forward(cx: &mut Context, pb: pb::RouteAction, only_safe: bool) -> Forward {
     report(cx, &pb);
     let cluster_not_found_status = match pb.cluster_not_found_response_code() {
         ClusterNotFoundResponseCode::ServiceUnavailable => 503,
@@ -76,9 +77,10 @@ fn forward(cx: &mut Context, pb: pb::RouteAction) -> Forward {
         timeout_ms: millis(cx, "timeout", pb.timeout).unwrap_or(15_000),
         idle_timeout_ms: millis(cx, "idleTimeout", pb.idle_timeout),
         max_stream_duration_ms: millis(cx, "maxStreamDuration", max_stream),
-        retry: pb
-            .retry_policy
-            .map(|policy| cx.within("retryPolicy", |cx| retry_policy(cx, policy)).shared()),
+        retry: pb.retry_policy.map(|policy| {
+            cx.within("retryPolicy", |cx| retry_policy(cx, policy, only_safe))
+                .shared()
+        }),
         hedge: pb
             .hedge_policy
             .map(|policy| cx.within("hedgePolicy", |cx| hedge_policy(cx, policy))),

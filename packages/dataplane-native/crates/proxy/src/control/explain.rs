@@ -356,7 +356,12 @@ fn retries(found: route::Found<'_>) -> Option<String> {
         }
         ms => format!("; a try has {ms} ms"),
     };
-    Some(format!("up to {} more tries on {on}{time}", policy.num_retries))
+    let safe = if policy.only_safe {
+        "; what the application may have taken only if its method is idempotent or it has an idempotency-key"
+    } else {
+        ""
+    };
+    Some(format!("up to {} more tries on {on}{time}{safe}", policy.num_retries))
 }
 
 /// The internal listener that a cluster leads to.

@@ -217,6 +217,7 @@ pub(in crate::request) fn write_response_head(
         incoming,
         text,
         notes,
+        tap,
         ..
     } = scratch;
     let out = &mut incoming.out;
@@ -328,6 +329,9 @@ pub(in crate::request) fn write_response_head(
         edits.append("x-request-id", id);
     }
     notes.take(&call.http.logs.wants, edits, head, fields);
+    if let Some(tapped) = tap {
+        tapped.take_head(response.status, edits, head, fields);
+    }
     if let Wire::Stream(stream) = wire {
         let ends = response.framing == Framing::None;
         stream.send_head(ends, false, |writer| h2::encode_response(view, edits, writer));
