@@ -91,6 +91,7 @@ pub(crate) struct Pools {
 
 struct Pile {
     endpoint: Arc<EndpointState>,
+    cluster: u64,
     /// Nobody comes back to it when its client has gone.
     for_one_client: bool,
     list: Vec<Idle>,
@@ -192,6 +193,7 @@ impl Pools {
         let mut idle = self.idle.borrow_mut();
         let pile = idle.entry(upstream.info.key).or_insert_with(|| Pile {
             endpoint: Arc::clone(&upstream.info.endpoint),
+            cluster: upstream.info.guard.cluster(),
             for_one_client: upstream.info.for_one_client,
             list: Vec::new(),
         });
@@ -225,18 +227,20 @@ impl Pools {
         });
     }
 
-    /// Closes all of a kind, e.g. those of an endpoint to make room for other connections.
-    pub(crate) fn close_one(&self, belongs: impl Fn(&EndpointState) -> bool) -> bool {
+    /// Closes a connection of a cluster that nobody uses now, to make room for one to the endpoint.
+    pub(crate) fn close_one(&self, cluster: u64, endpoint: u64) -> bool {
         let mut idle = self.idle.borrow_mut();
         for pile in idle.values_mut() {
-            if !pile.list.is_empty() && belongs(&pile.endpoint) {
+            if !pile.list.is_empty() && pile.cluster == cluster && pile.endpoint.id != endpoint {
                 pile.list.remove(0);
                 return true;
             }
         }
         for sessions in self.sessions.borrow().values() {
-            let of_others =
-                |session: &&Rc<SharedSession>| belongs(&session.info.endpoint) && session.stream_count() == 0;
+            let of_others = |session: &&Rc<SharedSession>| {
+                let info = &session.info;
+                info.guard.cluster() == cluster && info.endpoint.id != endpoint && session.stream_count() == 0
+            };
             if let Some(session) = sessions.list.iter().find(of_others) {
                 session.retire();
                 return true;

@@ -202,8 +202,8 @@ async fn open(worker: &Rc<Worker>, cluster: &Arc<ClusterEntry>) -> Option<Upstre
     let target = Target {
         cluster,
         endpoint: &entry.state,
-        workload: entry.config.workload.as_deref(),
-        transport: &entry.transport,
+        workload: entry.workload.as_deref(),
+        transport: cluster.transport_of(entry),
         authority: "",
         // The copy is no client's any more.
         served: None,

@@ -132,10 +132,7 @@ async fn free_connection(worker: &Worker, cluster: &Arc<ClusterEntry>, key: Pool
             return Some(guard);
         }
         // At the limit: an idle connection to another endpoint makes room, else the next one that is given back.
-        let is_other = |endpoint: &crate::cluster::EndpointState| {
-            endpoint.cluster == cluster.state.id && endpoint.id != key.endpoint
-        };
-        if worker.pools.close_one(is_other) {
+        if worker.pools.close_one(cluster.state.id, key.endpoint) {
             continue;
         }
         let mut has_waited = false;

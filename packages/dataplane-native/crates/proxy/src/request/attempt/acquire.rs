@@ -234,11 +234,7 @@ async fn free_connection(
         }
         // At the limit: an idle connection to another endpoint makes room, else the next one that is given back.
         let cluster_id = cluster.state.id;
-        if call
-            .worker
-            .pools
-            .close_one(|endpoint| endpoint.cluster == cluster_id && endpoint.id != key.endpoint)
-        {
+        if call.worker.pools.close_one(cluster_id, key.endpoint) {
             continue;
         }
         let mut has_waited = false;
