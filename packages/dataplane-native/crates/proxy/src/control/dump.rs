@@ -108,6 +108,7 @@ fn endpoints_of(cluster: &ClusterEntry) -> Value {
                 "workload": endpoint.workload,
                 "tlsMode": endpoint.tls_mode(),
                 "activeRequests": state.active.load(Relaxed),
+                "peakRequests": state.peak.load(Relaxed),
                 "connections": state.connections.load(Relaxed),
                 "requestsTotal": state.requests_total.load(Relaxed),
                 "errorsTotal": state.known_troubles().map_or(0, |troubles| troubles.errors_total.load(Relaxed)),
