@@ -108,9 +108,9 @@ pub use rate_limit::{
 pub use rbac::{Permission, Policy, Principal, Rbac, RbacAction, RbacRules};
 pub use retry::{HedgePolicy, RetryBackoff, RetryOn, RetryPolicy};
 pub use route::{
-    DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathMatch, PathRewrite, Redirect,
-    RedirectPath, Route, RouteAction, RouteConfiguration, RouteMatch, RouteTarget, RouteUpgrade, VirtualCluster,
-    VirtualHost, WeightedCluster, WeightedClusters,
+    ClusterTerms, DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathMatch, PathRewrite,
+    Redirect, RedirectPath, Route, RouteAction, RouteConfiguration, RouteMatch, RouteTarget, RouteUpgrade,
+    VirtualCluster, VirtualHost, WeightedCluster, WeightedClusters,
 };
 pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
 pub use service::GrpcService;

@@ -164,6 +164,7 @@ impl Control {
             inheritance,
             is_ready: Arc::clone(&is_ready),
             give_memory_back: bootstrap.give_memory_back,
+            spare_memory: bootstrap.spare_memory,
             resident_bytes: bootstrap.resident_bytes,
             changed_at: None,
         };

@@ -215,6 +215,10 @@ pub struct Bootstrap {
     /// to what a thread has freed until it allocates again.
     #[serde(skip)]
     pub give_memory_back: Option<fn()>,
+    /// Called on the control thread with true before a large change of the configuration is read and with false after it is in use: what is kept of it is
+    /// to lie in fresh memory, not in what reading it has used, all of which would count as its own.
+    #[serde(skip)]
+    pub spare_memory: Option<fn(bool)>,
     /// Bytes of the allocator that are in memory: a gauge of the statistics where somebody can say it. Called on the control thread.
     #[serde(skip)]
     pub resident_bytes: Option<fn() -> u64>,
@@ -233,6 +237,7 @@ impl Default for Bootstrap {
             tap: TapSettings::default(),
             assumes_filters: false,
             give_memory_back: None,
+            spare_memory: None,
             resident_bytes: None,
         }
     }

@@ -370,7 +370,7 @@ fn internal_listener<'s>(snapshot: &'s Snapshot, cluster: &str) -> Option<&'s Li
     cluster
         .endpoints
         .iter()
-        .find_map(|endpoint| snapshot.listeners.get(endpoint.config.address.internal_listener()?))
+        .find_map(|endpoint| snapshot.listeners.get(endpoint.state.address.internal_listener()?))
         .map(|listener| &**listener)
 }
 
@@ -390,9 +390,9 @@ fn explain_cluster(snapshot: &Snapshot, name: &str, answer: &mut Answer) {
         .iter()
         .map(|endpoint| {
             json!({
-                "address": endpoint.config.address,
-                "healthy": endpoint.config.health.is_usable() && endpoint.state.is_available(),
-                "weight": endpoint.config.weight,
+                "address": endpoint.state.address,
+                "healthy": endpoint.health.is_usable() && endpoint.state.is_available(),
+                "weight": endpoint.weight,
             })
         })
         .collect();
