@@ -57,6 +57,7 @@ function create(protocol: "delta" | "sotw" = "delta", nodeId = NODE.id): AdsClie
     engine,
     node: NODE,
     protocol,
+    wantsNames,
     server: server.address,
     lastGood: {
       ...lastGood,

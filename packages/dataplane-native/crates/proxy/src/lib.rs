@@ -51,6 +51,7 @@ mod wire;
 mod worker;
 
 use control::Control;
+pub use control::DnsSettings;
 pub use modules::{FilterThread, Hook};
 
 /// Who the proxy stands beside: labels of its telemetry and of its own spans.
@@ -207,6 +208,8 @@ pub struct Bootstrap {
     pub filter_threads: u32,
     /// Filter modules are taken by their names and never loaded: for a proxy that explains and does not serve.
     pub assumes_filters: bool,
+    /// How questions of DNS are answered; `None`: they are not listened for.
+    pub dns: Option<DnsSettings>,
     /// Called on the control thread a while after the configuration changed: decoding it takes much more memory than keeping it, and allocators hold on
     /// to what a thread has freed until it allocates again.
     #[serde(skip)]
@@ -227,6 +230,7 @@ impl Default for Bootstrap {
             handover_path: None,
             filter_threads: 0,
             assumes_filters: false,
+            dns: None,
             give_memory_back: None,
             resident_bytes: None,
         }
@@ -300,7 +304,7 @@ impl Proxy {
     }
 
     /// Applies one xDS response of `type_url` (with or without `type.googleapis.com/`): listeners, route
-    /// configurations, clusters, endpoints (`ClusterLoadAssignment`) and secrets. In state-of-the-world mode the caller
+    /// configurations, clusters, endpoints (`ClusterLoadAssignment`), secrets and name tables. In state-of-the-world mode the caller
     /// computes `removed`. A bad resource is rejected alone. The answer lists what is wrong; no [`Severity::Error`]
     /// means the response can be acknowledged.
     pub fn apply_xds(&self, type_url: &str, upserts: Vec<Upsert>, removed: Vec<String>) -> Vec<Problem> {
@@ -370,7 +374,8 @@ impl Proxy {
         self.control.attach_filter_thread(wake, on_hang)
     }
 
-    /// True once at least one listener accepts traffic and none of those known waits for routes or secrets.
+    /// True once at least one listener accepts traffic, none of those known waits for routes or secrets, and questions of DNS are
+    /// answered where they are to be.
     pub fn is_ready(&self) -> bool {
         self.control.is_ready()
     }
