@@ -131,6 +131,7 @@ const ACTIONS: Readonly<Record<string, (command: Command) => Promise<object>>> =
 
 const resolves = process.env["RESOLVES"];
 const asked = resolves === undefined ? [] : await startResolver(resolves, { "known.outside.test": resolves });
+if (resolves !== undefined) await startEchoServer({ name: `${name}-too`, host: "0.0.0.0", port: 8081 });
 if (process.env["IS_SILENT"] === undefined) {
   await startEchoServer({ name, host: "0.0.0.0", port: 8080 });
   createServer({ allowHalfOpen: true }, serveBytes).listen(9000, "0.0.0.0");
