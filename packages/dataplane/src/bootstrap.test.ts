@@ -57,9 +57,9 @@ describe("the node", () => {
   });
 });
 
-describe("questions of DNS", () => {
-  const dnsOf = (changes: Readonly<Record<string, unknown>>) => toEngineBootstrap(sidecarSettings(changes)).dns;
+const dnsOf = (changes: Readonly<Record<string, unknown>>) => toEngineBootstrap(sidecarSettings(changes)).dns;
 
+describe("questions of DNS", () => {
   it("are not listened for, nor is Pilot told so, unless the settings say it", () => {
     expect(dnsOf({})).toBeUndefined();
     expect(toNodeIdentity(sidecarSettings()).metadata).not.toHaveProperty("DNS_CAPTURE");

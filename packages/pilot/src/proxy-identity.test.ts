@@ -68,11 +68,13 @@ test("a certificate of another workload does not open a workload's configuration
   expect(peer("default", "a", "elsewhere.test")).toBe(false);
 });
 
+/** Whose addresses a node tells its application. */
+function told(ip: string, metadata: Record<string, string | boolean>): string | undefined {
+  const node = identify({ id: `sidecar~${ip}~a.default~default.svc.cluster.local`, metadata });
+  return node.ok ? node.value.autoAddresses : "unreadable";
+}
+
 test("addresses are told to those only whose proxy answers their questions, in their own family", () => {
-  const told = (ip: string, metadata: Record<string, string | boolean>) => {
-    const node = identify({ id: `sidecar~${ip}~a.default~default.svc.cluster.local`, metadata });
-    return node.ok ? node.value.autoAddresses : "unreadable";
-  };
   const both = { DNS_CAPTURE: "true", DNS_AUTO_ALLOCATE: "true" };
   expect(told("10.0.0.1", both)).toBe("ipv4");
   expect(told("fd00::1", both)).toBe("ipv6");

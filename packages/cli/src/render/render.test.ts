@@ -30,9 +30,11 @@ describe("a table", () => {
   });
 });
 
-describe("the names that a proxy answers", () => {
-  const section = (names: unknown): string => renderSection("names", { config: { names }, certificate: null }, createStyle(false));
+function section(names: unknown): string {
+  return renderSection("names", { config: { names }, certificate: null }, createStyle(false));
+}
 
+describe("the names that a proxy answers", () => {
   test("are its hosts with their addresses, and what they are called for short", () => {
     const hosts = {
       "db.example.com": { addresses: ["240.240.1.2"] },

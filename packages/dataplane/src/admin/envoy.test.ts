@@ -176,6 +176,7 @@ function listener(name: string, certificatePem: string, routeConfigName: string)
 const get = (path: string, init?: RequestInit): Promise<Response> => fetch(`${app.adminAddress}${path}`, init);
 const post = (path: string): Promise<Response> => get(path, { method: "POST" });
 const textOf = async (path: string, init?: RequestInit): Promise<string> => (await get(path, init)).text();
+const configsOf = async (path: string): Promise<readonly unknown[]> => JSON.parse(await textOf(path)).configs;
 /** Reads an answer as strictly as a reader of Envoy's messages can; unknown types of an `Any` are all that it forgives. */
 async function read<Schema extends DescMessage>(schema: Schema, path: string): Promise<MessageShape<Schema>> {
   const json: JsonValue = JSON.parse((await textOf(path)).replaceAll(UNKNOWN, "type.googleapis.com/envoy.admin.v3.ScopedRoutesConfigDump"));
@@ -197,12 +198,11 @@ describe("/config_dump", () => {
   });
 
   it("has the names that are answered for who asks for them, and not for readers who know Envoy's messages only", async () => {
-    const configs = async (path: string): Promise<readonly unknown[]> => JSON.parse(await textOf(path)).configs;
-    expect((await configs("/config_dump?include_nds")).at(-1)).toEqual({
+    expect((await configsOf("/config_dump?include_nds")).at(-1)).toEqual({
       "@type": NAME_TABLE,
       table: { "db.example.com": { ips: ["240.240.0.1"], registry: "External" } },
     });
-    expect(JSON.stringify(await configs("/config_dump?include_eds"))).not.toContain("db.example.com");
+    expect(JSON.stringify(await configsOf("/config_dump?include_eds"))).not.toContain("db.example.com");
   });
 
   it("shows resources as they were sent, with version and time, in the names of the proto files", async () => {

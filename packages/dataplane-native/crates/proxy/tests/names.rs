@@ -204,5 +204,7 @@ fn a_process_that_takes_over_answers_from_its_first_table_on_and_the_one_before_
     assert_eq!(ask(&old, "reviews"), (0, Some([10, 0, 0, 1])));
     set(&new, "", &table("reviews.default.svc.cluster.local", "10.0.0.2"));
     wait_until("the second serves", || old.is_handed_over());
-    wait_until("the second answers", || ask(&new, "reviews") == (0, Some([10, 0, 0, 2])));
+    wait_until("the second answers", || {
+        ask(&new, "reviews") == (0, Some([10, 0, 0, 2]))
+    });
 }

@@ -24,11 +24,12 @@ function service(hostname: string, addresses: readonly string[] = []): Service {
 
 const viewIn = (namespace: string, autoAddresses?: View["autoAddresses"]): View => ({ namespace, labels: {}, autoAddresses });
 
+const ownNames = (view: View) => domainsOf(service("db.example.com"), { port: undefined, view, mesh }).own;
+
 test("a host without an address answers to the one that its clients are told, and to none where they are told none", () => {
-  const own = (view: View) => domainsOf(service("db.example.com"), { port: undefined, view, mesh }).own;
-  expect(own(viewIn("default"))).toEqual(["db.example.com"]);
-  expect(own(viewIn("default", "ipv4"))).toEqual(["db.example.com", "240.240.0.9"]);
-  expect(own(viewIn("default", "ipv6"))).toEqual(["db.example.com", "[2001:2::f0f0:9]"]);
+  expect(ownNames(viewIn("default"))).toEqual(["db.example.com"]);
+  expect(ownNames(viewIn("default", "ipv4"))).toEqual(["db.example.com", "240.240.0.9"]);
+  expect(ownNames(viewIn("default", "ipv6"))).toEqual(["db.example.com", "[2001:2::f0f0:9]"]);
 });
 
 test("a service of the own namespace answers to all forms that a resolver would complete", () => {
