@@ -16,6 +16,7 @@ import { PreviousHostsPredicateSchema } from "@fairlead/api/gen/envoy/extensions
 import { RawBufferSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb";
 import { DownstreamTlsContextSchema, UpstreamTlsContextSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb";
 import { HttpProtocolOptionsSchema } from "@fairlead/api/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb";
+import { NameTableSchema } from "@fairlead/api/gen/istio/networking/nds/v1/nds_pb";
 import type { XdsMessage } from "./xds-snapshot.ts";
 
 /** Everything that stands inside an `Any` of a resource of ours. */
@@ -48,6 +49,8 @@ export function toReadable(message: XdsMessage): JsonObject {
       return asObject(toJson(ListenerSchema, message, options));
     case "envoy.config.route.v3.RouteConfiguration":
       return asObject(toJson(RouteConfigurationSchema, message, options));
+    case "istio.networking.nds.v1.NameTable":
+      return asObject(toJson(NameTableSchema, message, options));
   }
 }
 

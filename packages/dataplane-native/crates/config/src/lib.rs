@@ -31,6 +31,7 @@ mod match_tree;
 mod matcher;
 mod metadata;
 mod module;
+mod name_table;
 mod origin;
 mod pattern;
 mod quota;
@@ -98,6 +99,7 @@ pub use matcher::{
 };
 pub use metadata::{IstioService, Metadata};
 pub use module::FilterModule;
+pub use name_table::{HostNames, NameTable, ServiceName};
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern, Substitution};
 pub use quota::{QuotaBucket, QuotaDenial, QuotaExpiry, QuotaFilter, QuotaOverride, QuotaStrategy, QuotaValue};

@@ -6,7 +6,7 @@ use config::HealthStatus;
 use serde_json::{Value, json};
 use xds::ResourceType;
 
-use super::{sockets::Sockets, store::Store};
+use super::{names::Names, sockets::Sockets, store::Store};
 use crate::{
     cluster::{CheckFailure, Detector},
     snapshot::{ClusterEntry, Snapshot},
@@ -21,6 +21,7 @@ pub(super) fn dump(
     sockets: &Sockets,
     waiting: &HashMap<Arc<str>, Vec<String>>,
     store: &Store,
+    names: Option<&Names>,
 ) -> String {
     let listeners = store.listeners().into_iter().map(|config| {
         let addresses: Vec<String> = sockets.of(&config.name).map(ToString::to_string).collect();
@@ -53,8 +54,20 @@ pub(super) fn dump(
         "clusters": sorted(clusters),
         "endpoints": sorted(endpoints),
         "secrets": secrets.dump(),
+        "names": names.map(|names| names_of(names, store)),
     })
     .to_string()
+}
+
+fn names_of(names: &Names, store: &Store) -> Value {
+    let tables = store.name_tables().map(|table| {
+        json!({
+            "name": table.name,
+            "version": store.version(ResourceType::NameTable, &table.name),
+            "hosts": table.hosts,
+        })
+    });
+    json!({ "addresses": names.addresses(), "tables": tables.collect::<Vec<_>>() })
 }
 
 fn sorted(values: impl Iterator<Item = Value>) -> Vec<Value> {
