@@ -21,7 +21,7 @@ function objectOf(text: string): MeshObject {
 
 /** An object of a kind, with this spec in YAML flow style. */
 function withSpec(kind: string, spec: string): string {
-  const group = kind === "PeerAuthentication" || kind === "AuthorizationPolicy" ? "security" : "networking";
+  const group = kind.endsWith("Authentication") || kind === "AuthorizationPolicy" ? "security" : "networking";
   return `apiVersion: ${group}.istio.io/v1\nkind: ${kind}\nmetadata: {name: x}\nspec: ${spec}\n`;
 }
 
@@ -68,6 +68,9 @@ describe("a mistake", () => {
     ["a port mapping to no port", "ServiceEntry", "{hosts: [a.b], resolution: STATIC, ports: [{number: 80, name: http}], endpoints: [{address: 1.2.3.4, ports: {htp: 8080}}]}", 'htp: no port of the service is called "htp"'],
     ["a workload without address", "WorkloadEntry", "{}", "address: is required; give the IP address of the workload"],
     ["ports without a selector", "PeerAuthentication", "{portLevelMtls: {8080: {mode: DISABLE}}}", "portLevelMtls: portLevelMtls needs a selector: ports belong to workloads; add selector.matchLabels"],
+    ["tokens of nobody", "RequestAuthentication", "{jwtRules: [{jwks: '{\"keys\": []}'}]}", "issuer: issuer or jwksUri is required"],
+    ["keys at no address", "RequestAuthentication", "{jwtRules: [{issuer: a, jwksUri: 'ftp://a/keys'}]}", 'jwksUri: "ftp://a/keys" is no address of keys; write for example https://accounts.example.com/jwks.json'],
+    ["keys that are no key set", "RequestAuthentication", "{jwtRules: [{issuer: a, jwks: '{}'}]}", 'jwks: has no list of keys; write a JSON Web Key Set: {"keys": [...]}'],
     ["an empty list in a policy", "AuthorizationPolicy", "{rules: [{to: [{operation: {methods: []}}]}]}", "methods: must not be empty; fill it or leave it out"],
     ["an empty source in a policy", "AuthorizationPolicy", "{rules: [{from: [{source: {}}]}]}", "source: a source without any field matches everything"],
     ["an unknown attribute in a condition", "AuthorizationPolicy", "{rules: [{when: [{key: source.port, values: ['1']}]}]}", 'key: "source.port" is no attribute; attributes are'],
@@ -146,7 +149,7 @@ describe("what is right in Istio but not done here", () => {
     ],
     ["ServiceEntry", '{hosts: ["*.a.b"], resolution: DYNAMIC_DNS}', "spec.resolution"],
     ["WorkloadEntry", "{address: 1.2.3.4, network: far}", "spec.network"],
-    ["AuthorizationPolicy", "{rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}", "spec.rules[0].from[0].source.requestPrincipals"],
+    ["RequestAuthentication", "{jwtRules: [{issuer: a, jwks: '{\"keys\": []}'}, {issuer: b}]}", "spec.jwtRules[1]"],
     ["AuthorizationPolicy", "{action: CUSTOM, provider: {name: x}, rules: [{}]}", "spec.action"],
   ])("%s %s is read and warned about at %s", (kind, spec, path) => {
     const { warnings } = objectOf(withSpec(kind, spec));

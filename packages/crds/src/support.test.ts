@@ -30,7 +30,8 @@ function page(): string {
   ].join("\n");
 }
 
-function limitOf({ values, keys, pattern }: UnsupportedField): string {
+function limitOf({ values, keys, pattern, without }: UnsupportedField): string {
+  if (without !== undefined) return ` without ${without.map((name) => `\`${name}\``).join(" and ")}`;
   if (values !== undefined) return `: ${values.join(", ")}`;
   const expression = keys ?? pattern;
   return expression === undefined || expression.source === "." ? "" : ` matching \`${expression.source.replaceAll("|", "\\|")}\``;

@@ -10,6 +10,8 @@ export interface UnsupportedField {
   readonly pattern?: RegExp;
   /** Only these keys of the map at the path. */
   readonly keys?: RegExp;
+  /** Only where the object at the path has none of these fields. */
+  readonly without?: readonly string[];
   /** What happens instead, as the end of a sentence. */
   readonly effect: string;
   readonly hint?: string;
@@ -45,7 +47,8 @@ function placesOf(value: unknown, steps: readonly string[], path: FieldPath): re
 }
 
 function usesAt(field: UnsupportedField, value: unknown, path: FieldPath): readonly UnsupportedUse[] {
-  const { keys, values, pattern } = field;
+  const { keys, values, pattern, without } = field;
+  if (without !== undefined && (!isRecord(value) || without.some((name) => value[name] !== undefined))) return [];
   if (keys !== undefined)
     return isRecord(value)
       ? Object.keys(value)

@@ -2,6 +2,7 @@ import type { Problem } from "@fairlead/kit";
 import type { AccessPolicy, PeerAuthentication } from "./access-policy.ts";
 import type { EndpointSet } from "./endpoint.ts";
 import type { Gateway } from "./gateway.ts";
+import type { RequestAuthentication } from "./request-authentication.ts";
 import type { RoutingRule } from "./routing-rule.ts";
 import type { Service, ServiceKey } from "./service.ts";
 import type { TrafficPolicy } from "./traffic-policy.ts";
@@ -38,6 +39,7 @@ export interface MeshSnapshot {
   readonly trafficPolicies: readonly TrafficPolicy[];
   readonly accessPolicies: readonly AccessPolicy[];
   readonly peerAuthentications: readonly PeerAuthentication[];
+  readonly requestAuthentications: readonly RequestAuthentication[];
   /** What is wrong with objects that are in the snapshot all the same: unknown hosts, subsets, gateways, conflicts. */
   readonly problems: readonly Problem[];
 }

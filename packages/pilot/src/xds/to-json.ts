@@ -4,6 +4,7 @@ import { ClusterLoadAssignmentSchema } from "@fairlead/api/gen/envoy/config/endp
 import { ListenerSchema } from "@fairlead/api/gen/envoy/config/listener/v3/listener_pb";
 import { RouteConfigurationSchema } from "@fairlead/api/gen/envoy/config/route/v3/route_pb";
 import { HTTPFaultSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/fault/v3/fault_pb";
+import { JwtAuthenticationSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/jwt_authn/v3/config_pb";
 import { RBACSchema as HttpRbacSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb";
 import { RouterSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/router/v3/router_pb";
 import { HttpInspectorSchema } from "@fairlead/api/gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb";
@@ -26,6 +27,7 @@ const EXTENSIONS: Registry = createRegistry(
   HttpInspectorSchema,
   HttpProtocolOptionsSchema,
   HttpRbacSchema,
+  JwtAuthenticationSchema,
   NetworkRbacSchema,
   OriginalDstSchema,
   PreviousHostsPredicateSchema,

@@ -8,7 +8,7 @@ import { buildSnapshot, createSnapshotBuilder } from "./snapshot.ts";
 /** An object in a line: `entry("ServiceEntry", "shop/a", "{…}")`. */
 function yaml(kind: string, id: string, spec: string, annotations = "{}"): string {
   const [namespace, name] = id.split("/");
-  const group = kind === "PeerAuthentication" || kind === "AuthorizationPolicy" ? "security" : "networking";
+  const group = kind.endsWith("Authentication") || kind === "AuthorizationPolicy" ? "security" : "networking";
   return `apiVersion: ${group}.istio.io/v1\nkind: ${kind}\nmetadata: {name: ${name}, namespace: ${namespace}, annotations: ${annotations}}\nspec: ${spec}\n---\n`;
 }
 
@@ -256,28 +256,52 @@ describe("an access policy", () => {
       methods: { any: [], none: [{ kind: "exact", value: "GET" }] },
       ports: { any: [80] },
     });
-    expect(b?.rules[0]?.when[0]).toMatchObject({ key: { kind: "request-header", name: "x-a" }, values: { any: [{ kind: "present" }] } });
+    expect(b?.rules[0]?.when[0]).toMatchObject({ key: { kind: "request-header", name: "x-a" }, values: { any: ["*"] } });
   });
 
-  it("never allows more than is written when a part of it cannot be checked", () => {
-    const from = "from: [{source: {requestPrincipals: ['*']}}, {source: {namespaces: [a]}}]";
-    const claim = "when: [{key: 'request.auth.claims[x]', values: [y]}]";
+  it("denies what a service would have to be asked about, and leaves policies out that select by reference", () => {
     const snapshot = snapshotOf(
-      yaml("AuthorizationPolicy", "shop/allow-source", `{rules: [{${from}}]}`),
-      yaml("AuthorizationPolicy", "shop/allow-claim", `{rules: [{${claim}}, {to: [{operation: {methods: [GET]}}]}]}`),
-      yaml("AuthorizationPolicy", "shop/deny-source", `{action: DENY, rules: [{${from}}]}`),
-      yaml("AuthorizationPolicy", "shop/deny-claim", `{action: DENY, rules: [{${claim}}]}`),
       yaml("AuthorizationPolicy", "shop/custom", "{action: CUSTOM, provider: {name: x}, rules: [{to: [{operation: {paths: [/a]}}]}]}"),
       yaml("AuthorizationPolicy", "shop/audit", "{action: AUDIT, rules: [{}]}"),
+      yaml("AuthorizationPolicy", "shop/referring", "{targetRefs: [{kind: Service, name: a}], rules: [{}]}"),
     );
-    const rules = new Map(snapshot.accessPolicies.map((policy) => [policy.name, policy.rules]));
-    expect(rules.get("allow-source")).toMatchObject([{ from: [{ namespaces: { any: [{ value: "a" }] } }] }]);
-    expect(rules.get("allow-claim")?.map(({ index }) => index)).toEqual([1]);
-    expect(rules.get("deny-source")).toMatchObject([{ from: [] }]);
-    expect(rules.get("deny-claim")).toMatchObject([{ from: [], to: [], when: [] }]);
-    expect(rules.get("custom")).toMatchObject([{ from: [], to: [], when: [] }]);
-    expect(snapshot.accessPolicies.find(({ name }) => name === "custom")?.action).toBe("deny");
-    expect(rules.has("audit")).toBe(false);
+    const [custom, audit, ...rest] = snapshot.accessPolicies;
+    expect(custom).toMatchObject({ action: "deny", rules: [{ from: [], to: [], when: [] }] });
+    expect(audit).toMatchObject({ action: "audit" });
+    expect(rest).toEqual([]);
+  });
+
+  it.each([
+    ["request.auth.claims[a][b]", { kind: "request-claim", path: ["a", "b"] }],
+    ["request.auth.audiences", { kind: "request-audience" }],
+    ["request.headers[X-A]", { kind: "request-header", name: "x-a" }],
+    ["experimental.envoy.filters.network.mysql_proxy[db.table]", { kind: "filter-metadata", filter: "envoy.filters.network.mysql_proxy", key: "db.table" }],
+  ])("condition %s is an attribute of its kind", (key, expected) => {
+    const snapshot = snapshotOf(yaml("AuthorizationPolicy", "shop/a", `{rules: [{when: [{key: "${key}", values: [x]}]}]}`));
+    expect(snapshot.accessPolicies[0]?.rules[0]?.when[0]?.key).toEqual(expected);
+  }); // prettier-ignore
+});
+
+describe("tokens of end users", () => {
+  it("are verified with keys that are written, or fetched from where they are", () => {
+    const rules = [
+      `{issuer: a, jwks: '{"keys": []}', jwksUri: "https://a.example.com/keys"}`,
+      `{issuer: b, jwksUri: "https://B.example.com/keys?x=y", timeout: 2s}`,
+      `{issuer: c, jwksUri: "http://[::1]:8080/keys"}`,
+      "{issuer: d}",
+    ];
+    const snapshot = snapshotOf(yaml("RequestAuthentication", "shop/a", `{jwtRules: [${rules.join(", ")}]}`));
+    expect(snapshot.requestAuthentications[0]?.rules.map(({ keys }) => keys)).toEqual([
+      { kind: "inline", jwks: '{"keys": []}' },
+      { kind: "remote", uri: "https://B.example.com/keys?x=y", host: "b.example.com", port: 443, isTls: true, timeoutMs: 2_000 },
+      { kind: "remote", uri: "http://[::1]:8080/keys", host: "::1", port: 8080, isTls: false, timeoutMs: 5_000 },
+      { kind: "unknown" },
+    ]);
+  });
+
+  it("are of no concern to policies that select by reference", () => {
+    const snapshot = snapshotOf(yaml("RequestAuthentication", "shop/a", "{targetRef: {kind: Gateway, name: x}, jwtRules: [{issuer: a}]}"));
+    expect(snapshot.requestAuthentications).toEqual([]);
   });
 });
 

@@ -12,6 +12,7 @@ import { createEndpointFinder } from "./endpoints.ts";
 import { toGateway } from "./gateway.ts";
 import { toPeerAuthentication } from "./peer-authentication.ts";
 import { findReferenceProblems } from "./references.ts";
+import { toRequestAuthentication } from "./request-authentication.ts";
 import { toServices } from "./service-entry.ts";
 import { keepList, keepMap } from "./stable.ts";
 import { toRoutingRule } from "./virtual-service.ts";
@@ -30,6 +31,7 @@ export function createSnapshotBuilder(settings: MeshSettings = DEFAULT_MESH_SETT
   const gateway = memo(toGateway);
   const accessPolicy = memo((object: ConfigObject<"AuthorizationPolicy">) => ({ policy: toAccessPolicy(object) }));
   const peerAuthentication = memo(toPeerAuthentication);
+  const requestAuthentication = memo((object: ConfigObject<"RequestAuthentication">) => ({ policy: toRequestAuthentication(object) }));
   const problems = createProblemStage();
   let before: MeshSnapshot | undefined;
 
@@ -40,6 +42,7 @@ export function createSnapshotBuilder(settings: MeshSettings = DEFAULT_MESH_SETT
       // A delegate has no hosts: it is part of another rule, which this version does not do.
       const [rules, delegates] = partition(ofKind(objects, "VirtualService"), (object) => object.spec.hosts.length > 0);
       const accepted = ofKind(objects, "AuthorizationPolicy").flatMap((object) => accessPolicy(object).policy ?? []);
+      const authenticated = ofKind(objects, "RequestAuthentication").flatMap((object) => requestAuthentication(object).policy ?? []);
       const parts: Omit<MeshSnapshot, "problems"> = {
         settings,
         ...serving,
@@ -48,6 +51,7 @@ export function createSnapshotBuilder(settings: MeshSettings = DEFAULT_MESH_SETT
         trafficPolicies,
         accessPolicies: keepList(before?.accessPolicies, accepted),
         peerAuthentications: keepList(before?.peerAuthentications, ofKind(objects, "PeerAuthentication").map(peerAuthentication)),
+        requestAuthentications: keepList(before?.requestAuthentications, authenticated),
       };
       const own = [...serviceProblems, ...policyProblems, ...delegates.map(delegateProblem)];
       before = { ...parts, problems: keepList(before?.problems, [...own, ...problems(parts)]) };

@@ -14,6 +14,7 @@ import { RBACSchema as NetworkRbacSchema } from "@fairlead/api/gen/envoy/extensi
 import type { AccessRules, HttpAccessControl, NetworkAccessControl, Permission, Principal } from "../../../ir/filter.ts";
 import { pack } from "../any.ts";
 import { toCidrRange, toHeaderMatcher, toStringMatcher } from "../match.ts";
+import { metadataValue, toClaimMatcher, toMetadataMatcher } from "../metadata-match.ts";
 import type { NamedExtension } from "./named-extension.ts";
 
 /** How statistics and metadata of rules that only count call themselves (Istio's prefix). */
@@ -36,9 +37,11 @@ export function toNetworkRbac(filter: NetworkAccessControl): NamedExtension {
   return { name: "envoy.filters.network.rbac", typedConfig };
 }
 
+const ACTIONS = { allow: RBAC_Action.ALLOW, deny: RBAC_Action.DENY, audit: RBAC_Action.LOG } as const;
+
 function toRules(rules: AccessRules): RBAC {
   return create(RBACSchema, {
-    action: rules.action === "deny" ? RBAC_Action.DENY : RBAC_Action.ALLOW,
+    action: ACTIONS[rules.action],
     policies: Object.fromEntries(
       rules.policies.map((policy) => [
         policy.name,
@@ -66,6 +69,10 @@ function toPermission(from: Permission): XdsPermission {
       return create(PermissionSchema, { rule: { case: "destinationPort", value: from.port } });
     case "destination-ip":
       return create(PermissionSchema, { rule: { case: "destinationIp", value: toCidrRange(from.block) } });
+    case "metadata": {
+      const metadataMatcher = toMetadataMatcher(from.filter, [from.key], metadataValue(from.values));
+      return create(PermissionSchema, { rule: { case: "sourcedMetadata", value: { metadataMatcher } } });
+    }
     case "server-name":
       return create(PermissionSchema, { rule: { case: "requestedServerName", value: toStringMatcher(from.match) } });
   }
@@ -85,6 +92,10 @@ function toPrincipal(from: Principal): XdsPrincipal {
       return create(PrincipalSchema, { identifier: { case: "authenticated", value: { principalName: toStringMatcher(from.match) } } });
     case "header":
       return create(PrincipalSchema, { identifier: { case: "header", value: toHeaderMatcher(from.match) } });
+    case "claim":
+      return create(PrincipalSchema, {
+        identifier: { case: "sourcedMetadata", value: { metadataMatcher: toClaimMatcher(from.path, from.match) } },
+      });
     case "peer-ip":
       return create(PrincipalSchema, { identifier: { case: "directRemoteIp", value: toCidrRange(from.block) } });
     case "client-ip":
