@@ -68,6 +68,8 @@ describe("a mistake", () => {
     ["a port mapping to no port", "ServiceEntry", "{hosts: [a.b], resolution: STATIC, ports: [{number: 80, name: http}], endpoints: [{address: 1.2.3.4, ports: {htp: 8080}}]}", 'htp: no port of the service is called "htp"'],
     ["a workload without address", "WorkloadEntry", "{}", "address: is required; give the IP address of the workload"],
     ["ports without a selector", "PeerAuthentication", "{portLevelMtls: {8080: {mode: DISABLE}}}", "portLevelMtls: portLevelMtls needs a selector: ports belong to workloads; add selector.matchLabels"],
+    ["a claim to route by in sidecars", "VirtualService", `{hosts: [a], http: [{match: [{headers: {"@request.auth.claims.x": {exact: y}}}], ${route}}]}`, '["@request.auth.claims.x"]: only gateways route by what is in tokens; name a gateway in gateways'],
+    ["a claim without a name", "VirtualService", `{hosts: [a], gateways: [g], http: [{match: [{headers: {"@request.auth.claims[x": {exact: y}}}], ${route}}]}`, '["@request.auth.claims[x"]: "@request.auth.claims[x" names no claim; write'],
     ["tokens of nobody", "RequestAuthentication", "{jwtRules: [{jwks: '{\"keys\": []}'}]}", "issuer: issuer or jwksUri is required"],
     ["keys at no address", "RequestAuthentication", "{jwtRules: [{issuer: a, jwksUri: 'ftp://a/keys'}]}", 'jwksUri: "ftp://a/keys" is no address of keys; write for example https://accounts.example.com/jwks.json'],
     ["keys that are no key set", "RequestAuthentication", "{jwtRules: [{issuer: a, jwks: '{}'}]}", 'jwks: has no list of keys; write a JSON Web Key Set: {"keys": [...]}'],
@@ -137,11 +139,6 @@ describe("what is right in Istio but not done here", () => {
       "spec.servers[0].tls.credentialName",
     ],
     ["VirtualService", `{hosts: [a], http: [{corsPolicy: {allowOrigins: [{exact: b}]}, ${route}}]}`, "spec.http[0].corsPolicy"],
-    [
-      "VirtualService",
-      `{hosts: [a], http: [{match: [{headers: {"@request.auth.claims.x": {exact: y}}}], ${route}}]}`,
-      'spec.http[0].match[0].headers["@request.auth.claims.x"]',
-    ],
     [
       "DestinationRule",
       "{host: a, subsets: [{name: v1, trafficPolicy: {loadBalancer: {localityLbSetting: {enabled: true}}}}]}",

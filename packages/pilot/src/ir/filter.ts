@@ -46,6 +46,8 @@ export type HttpFilter = HttpAccessControl | TokenAuthentication | { readonly ki
 /** Verifies tokens of end users; what is in them is then known to access rules and routes. */
 export interface TokenAuthentication {
   readonly kind: "tokens";
+  /** What is in a token may lead to another route. */
+  readonly leadsToRoutes: boolean;
   readonly providers: readonly TokenProvider[];
 }
 

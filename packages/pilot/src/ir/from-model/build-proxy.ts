@@ -74,7 +74,7 @@ interface InboundHalf {
 
 function inboundHalf(snapshot: MeshSnapshot, proxy: ProxyIdentity, subject: PolicySubject, view: View): InboundHalf {
   const policies = accessPoliciesAt(snapshot, subject);
-  const tokens = tokenCheck(snapshot, view, subject);
+  const tokens = tokenCheck(snapshot, view, subject, proxy.kind);
   const guardOf = (port: number): InboundGuard => ({
     mesh: snapshot.settings,
     policies,
@@ -98,7 +98,7 @@ const ownHttpProxy = remember((_mesh: MeshSnapshot["settings"], address: string,
 function buildGateway(snapshot: MeshSnapshot, proxy: ProxyIdentity, subject: PolicySubject, view: View): ProxyIr {
   const { clusters, endpoints } = serviceClusters(snapshot, view);
   const policies = accessPoliciesAt(snapshot, subject);
-  const tokens = tokenCheck(snapshot, view, subject);
+  const tokens = tokenCheck(snapshot, view, subject, proxy.kind);
   const groups = serverGroups(snapshot, subject.labels, proxy.address);
   return {
     clusters: [...clusters, BLACKHOLE, ...tokens.clusters],

@@ -161,16 +161,19 @@ describe("a routing rule", () => {
     });
   });
 
-  it("that matches on what is not done here matches nothing rather than everything", () => {
+  it("tells claims of tokens from headers", () => {
+    const match =
+      '{headers: {"@request.auth.claims.a.b": {exact: y}, X-A: {exact: z}}, withoutHeaders: {"@request.auth.claims[a][b.c]": {prefix: w}}}';
     const snapshot = snapshotOf(
       service,
-      yaml(
-        "VirtualService",
-        "shop/a",
-        '{hosts: [a], http: [{match: [{headers: {"@request.auth.claims.x": {exact: y}}}], route: [{destination: {host: a}}]}]}',
-      ),
+      yaml("VirtualService", "shop/a", `{hosts: [a], gateways: [g], http: [{match: [${match}], route: [{destination: {host: a}}]}]}`),
     );
-    expect(first(first(snapshot.routingRules).http).matches).toMatchObject([{ method: { kind: "exact", value: "" } }]);
+    expect(first(first(snapshot.routingRules).http).matches[0]).toMatchObject({
+      headers: [{ name: "x-a" }],
+      withoutHeaders: [],
+      claims: [{ path: ["a", "b"], match: { kind: "exact", value: "y" } }],
+      withoutClaims: [{ path: ["a", "b.c"], match: { kind: "prefix", value: "w" } }],
+    });
   });
 
   it.each([

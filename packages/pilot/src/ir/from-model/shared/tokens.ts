@@ -21,17 +21,18 @@ export interface TokenCheck {
   readonly clusters: readonly Cluster[];
 }
 
-export function tokenCheck(snapshot: MeshSnapshot, view: View, subject: PolicySubject): TokenCheck {
+/** `proxy`: only gateways route by what is in tokens (as in Istio). */
+export function tokenCheck(snapshot: MeshSnapshot, view: View, subject: PolicySubject, proxy: "sidecar" | "gateway"): TokenCheck {
   const policies = requestAuthenticationsAt(snapshot, subject);
   if (policies.length === 0) return NOTHING;
   const addresses = policies.flatMap(({ rules }) => rules.map(({ keys }) => serviceClusterOf(snapshot, view, keys) ?? ""));
-  return build(internList(policies), JSON.stringify(addresses));
+  return build(internList(policies), JSON.stringify(addresses), proxy === "gateway");
 }
 
 const NOTHING: TokenCheck = { filters: [], clusters: [] };
 
 /** `services`: for each rule the cluster of the service that has its keys, or nothing. */
-const build = remember((policies: readonly RequestAuthentication[], services: string): TokenCheck => {
+const build = remember((policies: readonly RequestAuthentication[], services: string, leadsToRoutes: boolean): TokenCheck => {
   const ofServices: readonly string[] = JSON.parse(services);
   const rules = policies
     .flatMap((policy) => policy.rules)
@@ -48,7 +49,7 @@ const build = remember((policies: readonly RequestAuthentication[], services: st
     keysCluster: service !== "" ? service : rule.keys.kind === "remote" ? keysClusterName(rule.keys) : undefined,
   }));
   return {
-    filters: [{ kind: "tokens", providers }],
+    filters: [{ kind: "tokens", leadsToRoutes, providers }],
     clusters: [...new Map(outside.toReversed().map((cluster) => [cluster.name, cluster])).values()],
   };
 });

@@ -19,7 +19,9 @@ export function toJwtAuthentication(filter: TokenAuthentication): NamedExtension
   return {
     name: TOKEN_FILTER,
     typedConfig: pack(JwtAuthenticationSchema, {
-      providers: Object.fromEntries(filter.providers.map((provider) => [provider.name, toProvider(provider)])),
+      providers: Object.fromEntries(
+        filter.providers.map((provider) => [provider.name, { ...toProvider(provider), clearRouteCache: filter.leadsToRoutes }]),
+      ),
       rules: [
         {
           match: { pathSpecifier: { case: "prefix", value: "/" } },
