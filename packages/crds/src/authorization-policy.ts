@@ -152,7 +152,6 @@ export type AuthorizationConditionSpec = z.output<typeof conditionFields>;
 
 /** What of the kind this version reads but does not do; never so that more would be allowed than is written. */
 export const authorizationPolicyUnsupported: readonly UnsupportedField[] = [
-  { path: "action", values: ["CUSTOM"], effect: "all requests to the selected workloads are denied" },
   { path: "targetRef", effect: "the policy selects nothing", hint: "use selector" },
   { path: "targetRefs", effect: "the policy selects nothing", hint: "use selector" },
 ];

@@ -18,6 +18,7 @@ export type {
   OutlierDetectionSpec,
   TrafficPolicySpec,
 } from "./destination-rule/traffic-policy.ts";
+export type { AskedServiceSpec, ExtensionProviderSpec } from "./extension-provider.ts";
 export type { GatewaySpec, ServerTlsSpec } from "./gateway.ts";
 export type { PeerAuthenticationSpec } from "./peer-authentication.ts";
 export { type JwtRuleSpec, parseJwksUri, type RequestAuthenticationSpec } from "./request-authentication.ts";

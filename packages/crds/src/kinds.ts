@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { type AuthorizationPolicySpec, authorizationPolicySchema, authorizationPolicyUnsupported } from "./authorization-policy.ts";
 import { type DestinationRuleSpec, destinationRuleSchema, destinationRuleUnsupported } from "./destination-rule/destination-rule.ts";
 import { type GatewaySpec, gatewaySchema, gatewayUnsupported } from "./gateway.ts";
+import { type IstioOperatorSpec, istioOperatorSchema, istioOperatorUnsupported } from "./istio-operator.ts";
 import { type PeerAuthenticationSpec, peerAuthenticationSchema } from "./peer-authentication.ts";
 import { type RequestAuthenticationSpec, requestAuthenticationSchema, requestAuthenticationUnsupported } from "./request-authentication.ts";
 import { type ServiceEntrySpec, serviceEntrySchema, serviceEntryUnsupported } from "./service-entry.ts";
@@ -19,6 +20,7 @@ export interface SpecOf {
   readonly PeerAuthentication: PeerAuthenticationSpec;
   readonly RequestAuthentication: RequestAuthenticationSpec;
   readonly AuthorizationPolicy: AuthorizationPolicySpec;
+  readonly IstioOperator: IstioOperatorSpec;
 }
 
 export type Kind = keyof SpecOf;
@@ -51,13 +53,13 @@ export const KINDS: { readonly [K in Kind]: KindDefinition<SpecOf[K]> } = {
   PeerAuthentication: { ...SECURITY, schema: peerAuthenticationSchema, unsupported: [] },
   RequestAuthentication: { ...SECURITY, schema: requestAuthenticationSchema, unsupported: requestAuthenticationUnsupported },
   AuthorizationPolicy: { ...SECURITY, schema: authorizationPolicySchema, unsupported: authorizationPolicyUnsupported },
+  IstioOperator: { group: "install.istio.io", versions: ["v1alpha1"], schema: istioOperatorSchema, unsupported: istioOperatorUnsupported },
 };
 
 /** Kinds of Istio that this version knows by name only. */
 export const OTHER_KINDS: Readonly<Record<string, readonly string[]>> = {
   "networking.istio.io": ["EnvoyFilter", "ProxyConfig", "Sidecar", "WorkloadGroup"],
   "telemetry.istio.io": ["Telemetry"],
-  "install.istio.io": ["IstioOperator"],
   "extensions.istio.io": ["WasmPlugin", "TrafficExtension"],
 };
 

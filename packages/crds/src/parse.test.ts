@@ -22,7 +22,8 @@ function objectOf(text: string): MeshObject {
 /** An object of a kind, with this spec in YAML flow style. */
 function withSpec(kind: string, spec: string): string {
   const group = kind.endsWith("Authentication") || kind === "AuthorizationPolicy" ? "security" : "networking";
-  return `apiVersion: ${group}.istio.io/v1\nkind: ${kind}\nmetadata: {name: x}\nspec: ${spec}\n`;
+  const apiVersion = kind === "IstioOperator" ? "install.istio.io/v1alpha1" : `${group}.istio.io/v1`;
+  return `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x}\nspec: ${spec}\n`;
 }
 
 const route = "route: [{destination: {host: a}}]";
@@ -147,7 +148,9 @@ describe("what is right in Istio but not done here", () => {
     ["ServiceEntry", '{hosts: ["*.a.b"], resolution: DYNAMIC_DNS}', "spec.resolution"],
     ["WorkloadEntry", "{address: 1.2.3.4, network: far}", "spec.network"],
     ["RequestAuthentication", "{jwtRules: [{issuer: a, jwks: '{\"keys\": []}'}, {issuer: b}]}", "spec.jwtRules[1]"],
-    ["AuthorizationPolicy", "{action: CUSTOM, provider: {name: x}, rules: [{}]}", "spec.action"],
+    ["IstioOperator", "{meshConfig: {extensionProviders: [{name: x, zipkin: {}}]}}", "spec.meshConfig.extensionProviders[0].zipkin"],
+    ["IstioOperator", "{meshConfig: {trustDomain: x}}", "spec.meshConfig.trustDomain"],
+    ["IstioOperator", "{profile: demo}", "spec.profile"],
   ])("%s %s is read and warned about at %s", (kind, spec, path) => {
     const { warnings } = objectOf(withSpec(kind, spec));
     expect(warnings.map(({ severity, code, origin }) => ({ severity, code, path: origin.path }))).toEqual([

@@ -36,6 +36,8 @@ export function parse(document: ConfigDocument): Result<MeshObject, readonly Pro
       return parseKind("RequestAuthentication", document, identity.value);
     case "AuthorizationPolicy":
       return parseKind("AuthorizationPolicy", document, identity.value);
+    case "IstioOperator":
+      return parseKind("IstioOperator", document, identity.value);
   }
 }
 

@@ -9,7 +9,9 @@ const PAGE = join(import.meta.dirname, "../SUPPORT.md");
 /** The page that tells what of Istio's kinds is done, from the same tables as the warnings. */
 function page(): string {
   const kinds = Object.entries(KINDS).map(([kind, { group, versions, unsupported }]) => {
-    const rows = unsupported.map((field) => `| \`${field.path}\`${limitOf(field)} | ${field.effect} | ${field.hint ?? ""} |`);
+    const rows = unsupported.map(
+      (field) => `| \`${field.path === "" ? "spec" : field.path}\`${limitOf(field)} | ${field.effect} | ${field.hint ?? ""} |`,
+    );
     const table =
       rows.length === 0 ? ["All of it is done."] : ["| read, but not done | what happens instead | what to do |", "|---|---|---|", ...rows];
     return [`## ${kind}`, `\`${group}\`: ${versions.join(", ")}`, "", ...table, ""].join("\n");

@@ -25,7 +25,7 @@ export interface UnsupportedUse {
 /** Uses of unsupported fields in an object as written. */
 export function findUnsupported(spec: unknown, fields: readonly UnsupportedField[]): readonly UnsupportedUse[] {
   return fields.flatMap((field) => {
-    const places = placesOf(spec, field.path.split("."), []);
+    const places = placesOf(spec, field.path === "" ? [] : field.path.split("."), []);
     return places.flatMap(({ value, path }) => usesAt(field, value, path));
   });
 }

@@ -1,6 +1,9 @@
+import type { AuthorizationProvider, HttpAuthorization } from "../model/authorization-provider.ts";
 import type { TokenRule } from "../model/request-authentication.ts";
 import type { StringMatch } from "../model/routing-rule.ts";
 import type { HeaderMatch, RouteConfiguration } from "./route.ts";
+
+export type { HttpAuthorization };
 
 /** What serves a connection; the last of a chain is terminal (`http` or `tcp`). */
 export type NetworkFilter = HttpConnectionManager | TcpProxy | NetworkAccessControl;
@@ -41,7 +44,16 @@ export interface NetworkAccessControl {
   readonly dryRun: boolean;
 }
 
-export type HttpFilter = HttpAccessControl | TokenAuthentication | { readonly kind: "fault" };
+export type HttpFilter = HttpAccessControl | AskedAccess | TokenAuthentication | { readonly kind: "fault" };
+
+/** A service decides about requests that any of the rules match. */
+export interface AskedAccess {
+  readonly kind: "asked-access";
+  readonly rules: AccessRules;
+  readonly provider: AuthorizationProvider;
+  /** Leads to the service. */
+  readonly cluster: string;
+}
 
 /** Verifies tokens of end users; what is in them is then known to access rules and routes. */
 export interface TokenAuthentication {

@@ -9,8 +9,10 @@ export interface AccessPolicy {
   readonly namespace: string;
   /** Workloads of the namespace (of all, in the root namespace) it is for; empty: all of them. */
   readonly selector: Selector;
-  /** `audit` lets everything pass and only notes what matches. */
-  readonly action: "allow" | "deny" | "audit";
+  /** `audit` lets everything pass and only notes what matches; `custom` has a service asked about what matches. */
+  readonly action: "allow" | "deny" | "audit" | "custom";
+  /** Name of the authorization provider that is asked; empty unless `custom`. */
+  readonly provider: string;
   /** Any has to match. Empty: never matches, so that `allow` denies everything. */
   readonly rules: readonly AccessRule[];
   /** Only marks what it would do (annotation `istio.io/dry-run`). */

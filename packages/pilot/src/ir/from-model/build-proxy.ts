@@ -14,7 +14,8 @@ import { BLACKHOLE, PASSTHROUGH, serviceClusters, TUNNEL } from "./outbound/clus
 import { httpProxyListener, redirectedListeners, TUNNEL_LISTENER } from "./outbound/listener.ts";
 import { httpProxyRoutes, portRoutes } from "./outbound/route.ts";
 import type { OutboundTraffic } from "./outbound/unknown-host.ts";
-import { remember } from "../remember.ts";
+import { internList, remember } from "../remember.ts";
+import { askedAccess, withoutHttpProviders } from "./shared/asked-access.ts";
 import { tokenCheck } from "./shared/tokens.ts";
 import { type View, viewOf } from "./shared/view.ts";
 
@@ -75,10 +76,11 @@ interface InboundHalf {
 function inboundHalf(snapshot: MeshSnapshot, proxy: ProxyIdentity, subject: PolicySubject, view: View): InboundHalf {
   const policies = accessPoliciesAt(snapshot, subject);
   const tokens = tokenCheck(snapshot, view, subject, proxy.kind);
+  const checks = internList([...askedAccess(snapshot, view, policies), ...tokens.filters]);
   const guardOf = (port: number): InboundGuard => ({
     mesh: snapshot.settings,
-    policies,
-    tokens: tokens.filters,
+    policies: withoutHttpProviders(snapshot, policies),
+    checks,
     peerTls: peerTlsAt(snapshot, subject, port),
   });
   const ports = inboundPorts(snapshot, proxy.address);
@@ -99,11 +101,15 @@ function buildGateway(snapshot: MeshSnapshot, proxy: ProxyIdentity, subject: Pol
   const { clusters, endpoints } = serviceClusters(snapshot, view);
   const policies = accessPoliciesAt(snapshot, subject);
   const tokens = tokenCheck(snapshot, view, subject, proxy.kind);
+  const guard = {
+    policies: withoutHttpProviders(snapshot, policies),
+    checks: internList([...askedAccess(snapshot, view, policies), ...tokens.filters]),
+  };
   const groups = serverGroups(snapshot, subject.labels, proxy.address);
   return {
     clusters: [...clusters, BLACKHOLE, ...tokens.clusters],
     endpoints,
-    listeners: groups.flatMap((group) => gatewayListener(snapshot, view, group, { policies, tokens: tokens.filters }) ?? []),
+    listeners: groups.flatMap((group) => gatewayListener(snapshot, view, group, guard) ?? []),
     routes: distinct(groups.flatMap((group) => gatewayRoutes(snapshot, view, group))),
   };
 }

@@ -22,24 +22,24 @@ import { toPattern } from "../pattern.ts";
 type Policy = ConfigObject<"AuthorizationPolicy">;
 type RuleSpec = Policy["spec"]["rules"][number];
 
-/** An AuthorizationPolicy; undefined for one that selects by reference, which is nothing here. CUSTOM, which cannot be asked for, denies. */
+/** An AuthorizationPolicy; undefined for one that selects by reference, which is nothing here. */
 export function toAccessPolicy(object: Policy): AccessPolicy | undefined {
   const { namespace, name, spec, origin } = object;
   if (spec.targetRef !== undefined || spec.targetRefs.length > 0) return undefined;
-  const everything: AccessRule = { index: 0, from: [], to: [], when: [], origin };
   return {
     key: `${namespace}/${name}`,
     name,
     namespace,
     selector: spec.selector?.matchLabels ?? {},
     action: ACTIONS[spec.action],
-    rules: spec.action === "CUSTOM" ? [everything] : spec.rules.map((rule, index) => toRule(object, rule, index)),
+    provider: spec.provider?.name ?? "",
+    rules: spec.rules.map((rule, index) => toRule(object, rule, index)),
     dryRun: object.annotations["istio.io/dry-run"] === "true",
     origin,
   };
 }
 
-const ACTIONS = { ALLOW: "allow", DENY: "deny", AUDIT: "audit", CUSTOM: "deny" } as const;
+const ACTIONS = { ALLOW: "allow", DENY: "deny", AUDIT: "audit", CUSTOM: "custom" } as const;
 
 function toRule(object: Policy, rule: RuleSpec, index: number): AccessRule {
   const path = ["spec", "rules", index];

@@ -9,7 +9,8 @@ import { buildSnapshot, createSnapshotBuilder } from "./snapshot.ts";
 function yaml(kind: string, id: string, spec: string, annotations = "{}"): string {
   const [namespace, name] = id.split("/");
   const group = kind.endsWith("Authentication") || kind === "AuthorizationPolicy" ? "security" : "networking";
-  return `apiVersion: ${group}.istio.io/v1\nkind: ${kind}\nmetadata: {name: ${name}, namespace: ${namespace}, annotations: ${annotations}}\nspec: ${spec}\n---\n`;
+  const apiVersion = kind === "IstioOperator" ? "install.istio.io/v1alpha1" : `${group}.istio.io/v1`;
+  return `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: ${name}, namespace: ${namespace}, annotations: ${annotations}}\nspec: ${spec}\n---\n`;
 }
 
 function snapshotOf(...objects: readonly string[]): MeshSnapshot {
@@ -239,6 +240,12 @@ describe("traffic policies", () => {
 });
 
 describe("an access policy", () => {
+  const service = yaml(
+    "ServiceEntry",
+    "shop/a",
+    "{hosts: [a.shop.svc.cluster.local], resolution: STATIC, ports: [{number: 80, name: http}]}",
+  );
+
   it("has patterns for what is written with a star", () => {
     const snapshot = snapshotOf(
       yaml("AuthorizationPolicy", "shop/a", "{selector: {matchLabels: {app: a}}, rules: [{from: [{source: {serviceAccounts: [y]}}]}]}"),
@@ -262,16 +269,35 @@ describe("an access policy", () => {
     expect(b?.rules[0]?.when[0]).toMatchObject({ key: { kind: "request-header", name: "x-a" }, values: { any: ["*"] } });
   });
 
-  it("denies what a service would have to be asked about, and leaves policies out that select by reference", () => {
+  it("may have a service asked, or only mark; one that selects by reference is none here", () => {
     const snapshot = snapshotOf(
+      yaml("IstioOperator", "istio-system/mesh", "{meshConfig: {extensionProviders: [{name: x, envoyExtAuthzGrpc: {service: shop/A.shop.svc.cluster.local, port: 80}}, {name: y, zipkin: {}}]}}"),
+      service,
       yaml("AuthorizationPolicy", "shop/custom", "{action: CUSTOM, provider: {name: x}, rules: [{to: [{operation: {paths: [/a]}}]}]}"),
       yaml("AuthorizationPolicy", "shop/audit", "{action: AUDIT, rules: [{}]}"),
       yaml("AuthorizationPolicy", "shop/referring", "{targetRefs: [{kind: Service, name: a}], rules: [{}]}"),
-    );
+    ); // prettier-ignore
     const [custom, audit, ...rest] = snapshot.accessPolicies;
-    expect(custom).toMatchObject({ action: "deny", rules: [{ from: [], to: [], when: [] }] });
+    expect(custom).toMatchObject({ action: "custom", provider: "x", rules: [{ to: [{}] }] });
     expect(audit).toMatchObject({ action: "audit" });
     expect(rest).toEqual([]);
+    expect(snapshot.authorizationProviders).toMatchObject([
+      { name: "x", host: "a.shop.svc.cluster.local", namespace: "shop", port: 80, timeoutMs: 600_000, protocol: { kind: "grpc" } },
+    ]);
+    expect(snapshot.problems).toEqual([]);
+  });
+
+  it.each([
+    ["{name: z, envoyExtAuthzGrpc: {service: a.shop.svc.cluster.local, port: 80}}", "unknown-provider"],
+    ["{name: x, envoyExtAuthzGrpc: {service: a.shop.svc.cluster.local, port: 81}}", "unknown-host"],
+    ["{name: x, envoyExtAuthzGrpc: {service: far/a.shop.svc.cluster.local, port: 80}}", "unknown-host"],
+  ])("is told when nobody can be asked: %s", (provider, code) => {
+    const snapshot = snapshotOf(
+      yaml("IstioOperator", "istio-system/mesh", `{meshConfig: {extensionProviders: [${provider}]}}`),
+      service,
+      yaml("AuthorizationPolicy", "shop/custom", "{action: CUSTOM, provider: {name: x}, rules: [{}]}"),
+    );
+    expect(snapshot.problems.map((problem) => problem.code)).toEqual([code]);
   });
 
   it.each([

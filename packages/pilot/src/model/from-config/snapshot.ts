@@ -7,6 +7,7 @@ import type { Service } from "../service.ts";
 import type { TrafficPolicy } from "../traffic-policy.ts";
 import type { Workload } from "../workload.ts";
 import { toAccessPolicy } from "./authorization-policy.ts";
+import { toAuthorizationProviders } from "./authorization-provider.ts";
 import { findMergeConflicts, groupKey, toTrafficPolicy } from "./destination-rule.ts";
 import { createEndpointFinder } from "./endpoints.ts";
 import { toGateway } from "./gateway.ts";
@@ -32,6 +33,7 @@ export function createSnapshotBuilder(settings: MeshSettings = DEFAULT_MESH_SETT
   const accessPolicy = memo((object: ConfigObject<"AuthorizationPolicy">) => ({ policy: toAccessPolicy(object) }));
   const peerAuthentication = memo(toPeerAuthentication);
   const requestAuthentication = memo((object: ConfigObject<"RequestAuthentication">) => ({ policy: toRequestAuthentication(object) }));
+  const providers = memo(toAuthorizationProviders);
   const problems = createProblemStage();
   let before: MeshSnapshot | undefined;
 
@@ -51,6 +53,7 @@ export function createSnapshotBuilder(settings: MeshSettings = DEFAULT_MESH_SETT
         trafficPolicies,
         accessPolicies: keepList(before?.accessPolicies, accepted),
         peerAuthentications: keepList(before?.peerAuthentications, ofKind(objects, "PeerAuthentication").map(peerAuthentication)),
+        authorizationProviders: keepList(before?.authorizationProviders, ofKind(objects, "IstioOperator").flatMap(providers)),
         requestAuthentications: keepList(before?.requestAuthentications, authenticated),
       };
       const own = [...serviceProblems, ...policyProblems, ...delegates.map(delegateProblem)];
@@ -161,7 +164,14 @@ function createProblemStage(): (parts: Omit<MeshSnapshot, "problems">) => readon
   let inputs: readonly unknown[] = [];
   let problems: readonly Problem[] = [];
   return (parts) => {
-    const now = [parts.services, parts.gateways, parts.routingRules, parts.trafficPolicies];
+    const now = [
+      parts.services,
+      parts.gateways,
+      parts.routingRules,
+      parts.trafficPolicies,
+      parts.accessPolicies,
+      parts.authorizationProviders,
+    ];
     if (now.some((input, index) => input !== inputs[index])) problems = findReferenceProblems({ ...parts, problems: [] });
     inputs = now;
     return problems;

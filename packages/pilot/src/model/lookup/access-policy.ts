@@ -1,4 +1,5 @@
 import type { AccessPolicy, PeerAuthentication, PeerTlsMode } from "../access-policy.ts";
+import type { AuthorizationProvider } from "../authorization-provider.ts";
 import type { MeshSnapshot } from "../mesh-snapshot.ts";
 import type { RequestAuthentication } from "../request-authentication.ts";
 import { type Labels, selects } from "../workload.ts";
@@ -15,6 +16,13 @@ export function accessPoliciesAt(snapshot: MeshSnapshot, subject: PolicySubject)
       (policy.namespace === subject.namespace || policy.namespace === snapshot.settings.rootNamespace) &&
       selects(policy.selector, subject.labels),
   );
+}
+
+export function findAuthorizationProvider(
+  snapshot: Pick<MeshSnapshot, "authorizationProviders">,
+  name: string,
+): AuthorizationProvider | undefined {
+  return snapshot.authorizationProviders.find((provider) => provider.name === name);
 }
 
 /** All request authentications that hold at a workload, in order of definition. */

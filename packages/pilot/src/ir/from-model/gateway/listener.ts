@@ -18,8 +18,8 @@ import { type BoundServer, routeTableName, type ServerGroup, type ServerKind } f
 /** Who may do what at a gateway. */
 export interface GatewayGuard {
   readonly policies: readonly AccessPolicy[];
-  /** What verifies tokens of end users; the same list while nothing changes. */
-  readonly tokens: readonly HttpFilter[];
+  /** What requests pass before the policies: who asks, and who else is asked. The same list while nothing changes. */
+  readonly checks: readonly HttpFilter[];
 }
 
 /** The listener of a group of servers; undefined where nothing would ever be served. */
@@ -55,9 +55,9 @@ const build = remember(
   }),
 );
 
-function chainsOf(snapshot: MeshSnapshot, view: View, bound: BoundServer, { policies, tokens }: GatewayGuard): readonly FilterChain[] {
+function chainsOf(snapshot: MeshSnapshot, view: View, bound: BoundServer, { policies, checks }: GatewayGuard): readonly FilterChain[] {
   const { gateway, server, kind } = bound;
-  if (kind === "http" || kind === "https") return [httpChain(server, gateway, policies, tokens, kind, snapshot.settings.trustDomain)];
+  if (kind === "http" || kind === "https") return [httpChain(server, gateway, policies, checks, kind, snapshot.settings.trustDomain)];
   const rules = [...new Set(serverHosts(snapshot, gateway, server).flatMap((entry) => entry.rules))];
   return rules.flatMap((rule) =>
     connectionChains(rule, knownHostsOf(snapshot, view, rule), gateway, server, view, policies, kind, snapshot.settings.trustDomain),
@@ -69,7 +69,7 @@ const httpChain = remember(
     server: GatewayServer,
     gateway: Gateway,
     policies: readonly AccessPolicy[],
-    tokens: readonly HttpFilter[],
+    checks: readonly HttpFilter[],
     kind: "http" | "https",
     trustDomain: string,
   ): FilterChain => {
@@ -78,7 +78,7 @@ const httpChain = remember(
       kind: "http",
       statPrefix: `gateway_${server.port.number}`,
       routes: { kind: "named", name: table },
-      filters: [...tokens, ...httpAccess(policies), { kind: "fault" }],
+      filters: [...checks, ...httpAccess(policies), { kind: "fault" }],
       role: "gateway",
       allowConnect: false,
     };

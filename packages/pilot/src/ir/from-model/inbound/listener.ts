@@ -16,8 +16,8 @@ import { inboundRoutes } from "./route.ts";
 export interface InboundGuard {
   readonly mesh: MeshSettings;
   readonly policies: readonly AccessPolicy[];
-  /** What verifies tokens of end users; the same list while nothing changes. */
-  readonly tokens: readonly HttpFilter[];
+  /** What requests pass before the policies: who asks, and who else is asked. The same list while nothing changes. */
+  readonly checks: readonly HttpFilter[];
   readonly peerTls: PeerTls;
 }
 
@@ -27,7 +27,7 @@ export function boundListener(port: InboundPort, address: string, guard: Inbound
     internList(port.services),
     guard.mesh,
     internList(guard.policies),
-    guard.tokens,
+    guard.checks,
     guard.peerTls.policy ?? NOTHING,
     guard.peerTls.mode,
     port.number,
@@ -46,7 +46,7 @@ export function virtualInbound(
       internList(port.services),
       guard.mesh,
       internList(guard.policies),
-      guard.tokens,
+      guard.checks,
       guard.peerTls.mode,
       port.number,
       port.protocol,
@@ -65,14 +65,14 @@ const buildBound = remember(
     services: readonly Service[],
     mesh: MeshSettings,
     policies: readonly AccessPolicy[],
-    tokens: readonly HttpFilter[],
+    checks: readonly HttpFilter[],
     peerPolicy: PeerAuthentication | object,
     mode: PeerTlsMode,
     port: number,
     protocol: PortProtocol,
     address: string,
   ): Listener => {
-    const filterChains = portChains({ services, mesh, policies, tokens, mode, port, protocol });
+    const filterChains = portChains({ services, mesh, policies, checks, mode, port, protocol });
     return {
       name: `${address}_${port}`,
       binding: { kind: "socket", address, port },
@@ -116,7 +116,7 @@ interface ChainOptions {
   readonly services: readonly Service[];
   readonly mesh: MeshSettings;
   readonly policies: readonly AccessPolicy[];
-  readonly tokens: readonly HttpFilter[];
+  readonly checks: readonly HttpFilter[];
   readonly mode: PeerTlsMode;
   readonly port: number;
   readonly protocol: PortProtocol;
@@ -127,12 +127,12 @@ const buildPortChains = remember(
     services: readonly Service[],
     mesh: MeshSettings,
     policies: readonly AccessPolicy[],
-    tokens: readonly HttpFilter[],
+    checks: readonly HttpFilter[],
     mode: PeerTlsMode,
     port: number,
     protocol: PortProtocol,
   ) =>
-    portChains({ services, mesh, policies, tokens, mode, port, protocol }).map((chain) => ({
+    portChains({ services, mesh, policies, checks, mode, port, protocol }).map((chain) => ({
       ...chain,
       match: { destinationPort: port, ...chain.match },
     })),
@@ -185,7 +185,7 @@ function httpFilters(options: ChainOptions): readonly NetworkFilter[] {
       kind: "http",
       statPrefix: `inbound_${options.port}`,
       routes: { kind: "inline", configuration: inboundRoutes(options.port, options.services, options.protocol === "grpc") },
-      filters: [...options.tokens, ...httpAccess(options.policies)],
+      filters: [...options.checks, ...httpAccess(options.policies)],
       role: "sidecar-inbound",
       allowConnect: false,
     },

@@ -33,7 +33,7 @@ interface Access {
 function accessRules(policies: readonly AccessPolicy[], layer: Layer): readonly Access[] {
   const groups = ([true, false] as const).flatMap((dryRun) => (["audit", "deny", "allow"] as const).map((action) => ({ action, dryRun })));
   return groups.flatMap(({ action, dryRun }) => {
-    const chosen = policies.filter((policy) => policy.action === action && policy.dryRun === dryRun);
+    const chosen = policies.filter((policy) => actionAt(layer, policy) === action && policy.dryRun === dryRun);
     const rules: AccessRules = {
       action,
       policies: chosen.flatMap((policy) => policy.rules.flatMap((rule) => toPolicy(policy, rule, layer))),
@@ -41,6 +41,18 @@ function accessRules(policies: readonly AccessPolicy[], layer: Layer): readonly 
     // Nothing to deny needs no filter; nothing that is allowed denies everything.
     return chosen.length === 0 || (action !== "allow" && rules.policies.length === 0) ? [] : [{ rules, dryRun }];
   });
+}
+
+/** Nobody is asked about connections: what a service would have to be asked about is denied there. */
+function actionAt(layer: Layer, { action, dryRun }: AccessPolicy): AccessPolicy["action"] {
+  return layer === "connection" && action === "custom" && !dryRun ? "deny" : action;
+}
+
+/** The rules of some policies as they are looked at in requests, under other names. */
+export function rulesOfRequests(policies: readonly AccessPolicy[], rename: (name: string) => string): readonly AccessRulePolicy[] {
+  return policies
+    .flatMap((policy) => policy.rules.flatMap((rule) => toPolicy(policy, rule, "http")))
+    .map((rule) => ({ ...rule, name: rename(rule.name) }));
 }
 
 /**

@@ -11,7 +11,7 @@ import {
 } from "@fairlead/api/gen/envoy/config/rbac/v3/rbac_pb";
 import { RBACSchema as HttpRbacSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb";
 import { RBACSchema as NetworkRbacSchema } from "@fairlead/api/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb";
-import type { AccessRules, HttpAccessControl, NetworkAccessControl, Permission, Principal } from "../../../ir/filter.ts";
+import type { AccessRules, AskedAccess, HttpAccessControl, NetworkAccessControl, Permission, Principal } from "../../../ir/filter.ts";
 import { pack } from "../any.ts";
 import { toCidrRange, toHeaderMatcher, toStringMatcher } from "../match.ts";
 import { metadataValue, toClaimMatcher, toMetadataMatcher } from "../metadata-match.ts";
@@ -25,7 +25,16 @@ export function toHttpRbac(filter: HttpAccessControl): NamedExtension {
   const typedConfig = filter.dryRun
     ? pack(HttpRbacSchema, { shadowRules: rules, shadowRulesStatPrefix: dryRunPrefix(filter.rules) })
     : pack(HttpRbacSchema, { rules });
-  return { name: "envoy.filters.http.rbac", typedConfig };
+  return { name: RBAC_FILTER, typedConfig };
+}
+
+/** Before the names of what rules leave in the metadata for the filter that asks a service (Istio's prefix). */
+export const ASKED_PREFIX = "istio_ext_authz_";
+export const RBAC_FILTER = "envoy.filters.http.rbac";
+
+/** Marks requests that a service is to be asked about. */
+export function toAskingRbac({ rules }: AskedAccess): NamedExtension {
+  return { name: RBAC_FILTER, typedConfig: pack(HttpRbacSchema, { shadowRules: toRules(rules), shadowRulesStatPrefix: ASKED_PREFIX }) };
 }
 
 export function toNetworkRbac(filter: NetworkAccessControl): NamedExtension {
