@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, HedgePolicy, Metadata,
-    Origin, Pattern, QueryMatcher, Rare, RequestView, RetryPolicy, RouteLimit, RouteTracing, Silent, Substitution,
+    MetadataMatcher, Origin, Pattern, QueryMatcher, Rare, RequestView, RetryPolicy, RouteLimit, RouteTracing, Silent,
+    Substitution,
 };
 
 /// Routes by host (`envoy.config.route.v3.RouteConfiguration`).
@@ -116,7 +117,7 @@ pub struct Route {
 }
 
 /// Which requests: all conditions must hold (`envoy.config.route.v3.RouteMatch`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct RouteMatch {
     /// The path.
@@ -131,6 +132,9 @@ pub struct RouteMatch {
     pub fraction: Option<FractionalPercent>,
     /// Only gRPC requests (`content-type: application/grpc…`).
     pub grpc: bool,
+    /// What filters found out about the request, e.g. the claims of its token (`dynamic_metadata`). It holds once a filter
+    /// has had the route looked for again.
+    pub metadata: Rare<Vec<MetadataMatcher>>,
 }
 
 impl Default for RouteMatch {
@@ -142,6 +146,7 @@ impl Default for RouteMatch {
             query: Rare::default(),
             fraction: None,
             grpc: false,
+            metadata: Rare::default(),
         }
     }
 }
