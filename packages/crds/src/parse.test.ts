@@ -142,8 +142,8 @@ describe("what is right in Istio but not done here", () => {
     ["VirtualService", `{hosts: [a], http: [{corsPolicy: {allowOrigins: [{exact: b}]}, ${route}}]}`, "spec.http[0].corsPolicy"],
     [
       "DestinationRule",
-      "{host: a, subsets: [{name: v1, trafficPolicy: {loadBalancer: {localityLbSetting: {enabled: true}}}}]}",
-      "spec.subsets[0].trafficPolicy.loadBalancer.localityLbSetting",
+      "{host: a, subsets: [{name: v1, trafficPolicy: {loadBalancer: {zoneAwareLbSetting: {enabled: true}}}}]}",
+      "spec.subsets[0].trafficPolicy.loadBalancer.zoneAwareLbSetting",
     ],
     ["ServiceEntry", '{hosts: ["*.a.b"], resolution: DYNAMIC_DNS}', "spec.resolution"],
     ["WorkloadEntry", "{address: 1.2.3.4, network: far}", "spec.network"],

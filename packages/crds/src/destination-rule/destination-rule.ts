@@ -30,7 +30,6 @@ const SETTINGS_PATHS = POLICY_PATHS.flatMap((path) => [path, `${path}.portLevelS
 /** What of the kind this version reads but does not do. */
 export const destinationRuleUnsupported: readonly UnsupportedField[] = [
   ...SETTINGS_PATHS.flatMap((path): readonly UnsupportedField[] => [
-    { path: `${path}.loadBalancer.localityLbSetting`, effect: "all localities are treated alike" },
     { path: `${path}.loadBalancer.zoneAwareLbSetting`, effect: "all zones are treated alike" },
     { path: `${path}.connectionPool.tcp.idleTimeout`, effect: "idle connections are closed after the proxies' default of an hour" },
     { path: `${path}.connectionPool.http.http2KeepAlive`, effect: "no HTTP/2 pings are sent" },

@@ -9,6 +9,8 @@ export interface Cluster {
   readonly discovery: ClusterDiscovery;
   readonly connectTimeoutMs: number;
   readonly loadBalancer: ClusterLoadBalancer;
+  /** A locality is chosen by weight first, then an endpoint in it. */
+  readonly isLocalityWeighted: boolean;
   readonly protocol: ClusterProtocol;
   readonly limits: ClusterLimits;
   readonly outlierDetection: ClusterOutlierDetection | undefined;

@@ -35,6 +35,8 @@ export interface TrafficSettings extends PortSettings {
 /** Blocks that are not said are undefined: the mesh's defaults hold. */
 export interface PortSettings {
   readonly loadBalancer: LoadBalancer | undefined;
+  /** Which endpoints are preferred by where they are. */
+  readonly locality: LocalityBalancing | undefined;
   readonly connectionPool: ConnectionPool | undefined;
   readonly outlierDetection: OutlierDetection | undefined;
   readonly tls: ClientTls | undefined;
@@ -44,6 +46,17 @@ export type LoadBalancer =
   | { readonly kind: "round-robin" | "least-request"; readonly warmup: Warmup | undefined; readonly origin: Origin }
   | { readonly kind: "random" | "passthrough"; readonly origin: Origin }
   | { readonly kind: "consistent-hash"; readonly key: HashKey; readonly algorithm: HashAlgorithm; readonly origin: Origin };
+
+/** Localities are written `region`, `region/zone` or `region/zone/subzone`, each of which may be `*`. */
+export interface LocalityBalancing {
+  readonly isEnabled: boolean;
+  /** Shares of localities for clients in one; empty: none are said. */
+  readonly distribute: readonly { readonly from: string; readonly to: Readonly<Record<string, number>> }[];
+  /** Region that serves clients of a region whose own endpoints cannot. */
+  readonly failover: readonly { readonly from: string; readonly to: string }[];
+  /** Labels (`label` or `label=value`) of which endpoints should share as many as possible with the client, the most important first. */
+  readonly failoverPriority: readonly string[];
+}
 
 /** New endpoints get their full share only after a while. */
 export interface Warmup {

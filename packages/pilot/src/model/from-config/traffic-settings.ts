@@ -12,6 +12,7 @@ import type {
   ConnectionPool,
   HashKey,
   LoadBalancer,
+  LocalityBalancing,
   OutlierDetection,
   PortSettings,
   TrafficSettings,
@@ -22,6 +23,7 @@ type Rule = ConfigObject<"DestinationRule">;
 
 export const NO_SETTINGS: TrafficSettings = {
   loadBalancer: undefined,
+  locality: undefined,
   connectionPool: undefined,
   outlierDetection: undefined,
   tls: undefined,
@@ -46,6 +48,7 @@ export function completeSettings(whole: TrafficSettings, subset: TrafficSettings
 function complete(base: PortSettings, own: PortSettings): PortSettings {
   return {
     loadBalancer: own.loadBalancer ?? base.loadBalancer,
+    locality: own.locality ?? base.locality,
     connectionPool: own.connectionPool ?? base.connectionPool,
     outlierDetection: own.outlierDetection ?? base.outlierDetection,
     tls: own.tls ?? base.tls,
@@ -57,10 +60,21 @@ type BlocksSpec = Pick<TrafficPolicySpec, "loadBalancer" | "connectionPool" | "o
 function toPortSettings(object: Rule, blocks: BlocksSpec, path: FieldPath): PortSettings {
   const { loadBalancer, connectionPool, outlierDetection, tls } = blocks;
   return {
+    locality: loadBalancer && toLocalityBalancing(loadBalancer.localityLbSetting),
     loadBalancer: loadBalancer && toLoadBalancer(object, loadBalancer, [...path, "loadBalancer"]),
     connectionPool: connectionPool && toConnectionPool(object, connectionPool, [...path, "connectionPool"]),
     outlierDetection: outlierDetection && toOutlierDetection(object, outlierDetection, [...path, "outlierDetection"]),
     tls: tls && toClientTls(object, tls, [...path, "tls"]),
+  };
+}
+
+/** A load balancer that says nothing about localities takes what holds for the mesh. */
+function toLocalityBalancing(spec: LoadBalancerSpec["localityLbSetting"]): LocalityBalancing {
+  return {
+    isEnabled: spec?.enabled ?? true,
+    distribute: spec?.distribute ?? [],
+    failover: spec?.failover ?? [],
+    failoverPriority: spec?.failoverPriority ?? [],
   };
 }
 

@@ -35,7 +35,10 @@ export function toCluster(cluster: Cluster): XdsCluster {
     ...discovery(cluster.name, cluster.discovery),
     connectTimeout: milliseconds(cluster.connectTimeoutMs),
     ...loadBalancing(cluster.loadBalancer),
-    commonLbConfig: { healthyPanicThreshold: { value: cluster.outlierDetection?.panicPercent ?? 0 } },
+    commonLbConfig: {
+      healthyPanicThreshold: { value: cluster.outlierDetection?.panicPercent ?? 0 },
+      ...(cluster.isLocalityWeighted ? { localityConfigSpecifier: { case: "localityWeightedLbConfig", value: {} } } : {}),
+    },
     circuitBreakers: {
       thresholds: [
         {

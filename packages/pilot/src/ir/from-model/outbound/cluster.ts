@@ -5,7 +5,7 @@ import { isHttp, type Service, type ServicePort } from "../../../model/service.t
 import { selects } from "../../../model/workload.ts";
 import type { ClientTls, PortSettings, Subset, TrafficPolicy } from "../../../model/traffic-policy.ts";
 import type { Cluster, ClusterDiscovery, ClusterProtocol, ClusterTransport } from "../../cluster.ts";
-import type { ClusterEndpoints } from "../../endpoint.ts";
+import type { ClusterEndpoints, LocalityEndpoints } from "../../endpoint.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, limitsOf, loadBalancerOf, outlierDetectionOf, tcpKeepaliveOf, UNLIMITED } from "../shared/cluster.ts";
 import { type KnownHost, knownHost } from "../shared/destination.ts";
 import { BLACKHOLE_CLUSTER, HTTP_PROXY_TUNNEL, outboundClusterName, outboundServerName, PASSTHROUGH_CLUSTER } from "../shared/names.ts";
@@ -14,6 +14,7 @@ import { explicitClientTls, meshClientTls } from "../shared/tls.ts";
 import { portSettings } from "../shared/traffic-policy.ts";
 import type { View } from "../shared/view.ts";
 import { buildEndpoints, byLocality, endpointsOf, identitiesOf } from "./endpoint.ts";
+import { applyPlan, isLocalityWeighted, localityPlan } from "./locality.ts";
 
 export interface ServiceClusters {
   readonly clusters: readonly Cluster[];
@@ -30,9 +31,10 @@ export function serviceClusters(snapshot: MeshSnapshot, view: View): ServiceClus
       if (port.protocol === "udp") continue;
       const members = endpointsOf(snapshot, service, port.number);
       for (const subset of [undefined, ...(known.policy?.subsets ?? [])]) {
-        const cluster = serviceCluster(service, port, members, known, subset);
+        const plan = localityPlan(portSettings(subset?.settings ?? known.policy?.settings, port.number), view);
+        const cluster = serviceCluster(service, port, members, known, subset, plan);
         clusters.push(cluster);
-        if (cluster.discovery.kind === "eds") endpoints.push(buildEndpoints(cluster.name, members, subset));
+        if (cluster.discovery.kind === "eds") endpoints.push(buildEndpoints(cluster.name, members, subset, plan));
       }
     }
   }
@@ -40,6 +42,7 @@ export function serviceClusters(snapshot: MeshSnapshot, view: View): ServiceClus
 }
 
 const SYNTHETIC = {
+  isLocalityWeighted: false,
   connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
   limits: UNLIMITED,
   outlierDetection: undefined,
@@ -92,6 +95,7 @@ function serviceCluster(
   members: readonly Endpoint[],
   known: KnownHost,
   subset: Subset | undefined,
+  plan: string,
 ): Cluster {
   const isDns = service.resolution === "dns" || service.resolution === "dns-round-robin";
   const subjectAltNames = service.subjectAltNames.length > 0 ? service.subjectAltNames : identitiesOf(members);
@@ -102,6 +106,8 @@ function serviceCluster(
     subset ?? NOTHING,
     isDns ? members : NOTHING,
     JSON.stringify(subjectAltNames),
+    // Of the others the endpoints come apart.
+    isDns ? plan : "",
   );
 }
 
@@ -115,15 +121,17 @@ const buildCluster = remember(
     subset: Subset | object,
     members: readonly Endpoint[] | object,
     subjectAltNames: string,
+    plan: string,
   ): Cluster => {
     const subsetName = "name" in subset ? subset.name : "";
     const settings = portSettings("settings" in subset ? subset.settings : "settings" in policy ? policy.settings : undefined, port.number);
     const protocol = protocolOf(port, settings);
     return {
       name: outboundClusterName(service.hostname, port.number, subsetName),
-      discovery: discoveryOf(service, Array.isArray(members) ? membersOf(members, subset) : [], settings),
+      discovery: discoveryOf(service, applyPlan(byLocality(Array.isArray(members) ? membersOf(members, subset) : []), plan), settings),
       connectTimeoutMs: settings.connectionPool?.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
       loadBalancer: loadBalancerOf(service, settings),
+      isLocalityWeighted: isLocalityWeighted(settings),
       protocol,
       limits: limitsOf(settings.connectionPool),
       outlierDetection: outlierDetectionOf(settings.outlierDetection),
@@ -144,7 +152,7 @@ function membersOf(members: readonly Endpoint[], subset: Subset | object): reado
   return "labels" in subset ? members.filter((endpoint) => selects(subset.labels, endpoint.workload.labels)) : members;
 }
 
-function discoveryOf(service: Service, members: readonly Endpoint[], settings: PortSettings): ClusterDiscovery {
+function discoveryOf(service: Service, localities: readonly LocalityEndpoints[], settings: PortSettings): ClusterDiscovery {
   if (settings.loadBalancer?.kind === "passthrough")
     return { kind: "original-destination", portOverride: undefined, sourceAddress: undefined };
   switch (service.resolution) {
@@ -154,7 +162,7 @@ function discoveryOf(service: Service, members: readonly Endpoint[], settings: P
       return { kind: "eds" };
     case "dns":
     case "dns-round-robin":
-      return { kind: service.resolution, localities: byLocality(members) };
+      return { kind: service.resolution, localities };
   }
 }
 

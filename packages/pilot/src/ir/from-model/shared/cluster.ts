@@ -1,7 +1,7 @@
-import type { Endpoint } from "../../../model/endpoint.ts";
 import type { Service } from "../../../model/service.ts";
 import type { ConnectionPool, OutlierDetection, PortSettings } from "../../../model/traffic-policy.ts";
 import type { Workload } from "../../../model/workload.ts";
+import type { LocalityEndpoints } from "../../endpoint.ts";
 import type { Cluster, ClusterLimits, ClusterLoadBalancer, ClusterOutlierDetection } from "../../cluster.ts";
 
 /** Istio's, where nothing is said (`meshConfig.connectTimeout`). */
@@ -56,8 +56,9 @@ export function tcpKeepaliveOf(pool: ConnectionPool | undefined): Cluster["tcpKe
 }
 
 /** An address that is no workload of the mesh. */
-export function endpointAt(address: string, port: number): Endpoint {
-  return { address, port, weight: 1, workload: { ...NOBODY, address } };
+export function soleEndpoint(address: string, port: number): LocalityEndpoints {
+  const endpoint = { address, port, weight: 1, workload: { ...NOBODY, address } };
+  return { locality: undefined, endpoints: [endpoint], priority: 0, weight: undefined };
 }
 
 const NOBODY: Workload = {

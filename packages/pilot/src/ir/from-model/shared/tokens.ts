@@ -6,7 +6,7 @@ import { findPort } from "../../../model/service.ts";
 import type { Cluster } from "../../cluster.ts";
 import type { HttpFilter } from "../../filter.ts";
 import { internList, remember } from "../../remember.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, endpointAt, UNLIMITED } from "./cluster.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, soleEndpoint, UNLIMITED } from "./cluster.ts";
 import { knownHost } from "./destination.ts";
 import { outboundClusterName } from "./names.ts";
 import { explicitClientTls } from "./tls.ts";
@@ -74,9 +74,10 @@ function toKeysCluster(keys: RemoteKeys, rule: TokenRule): Cluster {
   const { host, port, isTls } = keys;
   return {
     name: keysClusterName(keys),
-    discovery: { kind: isIP(host) === 0 ? "dns" : "static", localities: [{ locality: undefined, endpoints: [endpointAt(host, port)] }] },
+    discovery: { kind: isIP(host) === 0 ? "dns" : "static", localities: [soleEndpoint(host, port)] },
     connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
     loadBalancer: { kind: "round-robin", warmup: undefined },
+    isLocalityWeighted: false,
     protocol: {
       kind: "http1",
       idleTimeoutMs: undefined,
