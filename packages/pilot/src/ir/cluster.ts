@@ -1,5 +1,5 @@
 import type { Origin } from "@fairlead/kit";
-import type { HashAlgorithm, Warmup } from "../model/traffic-policy.ts";
+import type { HashAlgorithm, RetryBudget, Warmup } from "../model/traffic-policy.ts";
 import type { LocalityEndpoints } from "./endpoint.ts";
 import type { CertificateSource, TrustSource } from "./secret.ts";
 
@@ -18,6 +18,8 @@ export interface Cluster {
     | { readonly probes: number | undefined; readonly timeMs: number | undefined; readonly intervalMs: number | undefined }
     | undefined;
   readonly transport: ClusterTransport;
+  /** Version of the PROXY protocol that connections begin with. */
+  readonly proxyProtocol: 1 | 2 | undefined;
   /** Services behind it, for telemetry. */
   readonly services: readonly ClusterService[];
   readonly origins: readonly Origin[];
@@ -56,6 +58,8 @@ export interface ClusterProtocol {
   /** 0: unlimited. */
   readonly maxRequestsPerConnection: number;
   readonly maxConcurrentStreams: number | undefined;
+  /** HTTP/2 pings. */
+  readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
 }
 
 /** Circuit breakers of this proxy towards the cluster; undefined: none. */
@@ -64,6 +68,8 @@ export interface ClusterLimits {
   readonly maxPendingRequests: number | undefined;
   readonly maxRequests: number | undefined;
   readonly maxRetries: number | undefined;
+  /** In place of `maxRetries`. */
+  readonly retryBudget: RetryBudget | undefined;
 }
 
 export interface ClusterOutlierDetection {

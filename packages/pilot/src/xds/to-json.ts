@@ -15,6 +15,7 @@ import { HttpConnectionManagerSchema } from "@fairlead/api/gen/envoy/extensions/
 import { RBACSchema as NetworkRbacSchema } from "@fairlead/api/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb";
 import { TcpProxySchema } from "@fairlead/api/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb";
 import { PreviousHostsPredicateSchema } from "@fairlead/api/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb";
+import { ProxyProtocolUpstreamTransportSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb";
 import { RawBufferSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb";
 import { DownstreamTlsContextSchema, UpstreamTlsContextSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb";
 import { HttpProtocolOptionsSchema } from "@fairlead/api/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb";
@@ -33,6 +34,7 @@ const EXTENSIONS: Registry = createRegistry(
   NetworkRbacSchema,
   OriginalDstSchema,
   PreviousHostsPredicateSchema,
+  ProxyProtocolUpstreamTransportSchema,
   RawBufferSchema,
   RouterSchema,
   TcpProxySchema,

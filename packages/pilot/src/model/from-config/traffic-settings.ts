@@ -15,6 +15,7 @@ import type {
   LocalityBalancing,
   OutlierDetection,
   PortSettings,
+  RetryBudget,
   TrafficSettings,
   Warmup,
 } from "../traffic-policy.ts";
@@ -28,6 +29,8 @@ export const NO_SETTINGS: TrafficSettings = {
   outlierDetection: undefined,
   tls: undefined,
   byPort: new Map(),
+  proxyProtocol: undefined,
+  retryBudget: undefined,
 };
 
 /** A `trafficPolicy` as settings. */
@@ -35,7 +38,17 @@ export function toTrafficSettings(object: Rule, policy: TrafficPolicySpec, path:
   const byPort = policy.portLevelSettings.map(
     (entry, index) => [entry.port.number, toPortSettings(object, entry, [...path, "portLevelSettings", index])] as const,
   );
-  return { ...toPortSettings(object, policy, path), byPort: new Map(byPort) };
+  return {
+    ...toPortSettings(object, policy, path),
+    byPort: new Map(byPort),
+    proxyProtocol: policy.proxyProtocol && (policy.proxyProtocol.version === "V1" ? 1 : 2),
+    retryBudget: policy.retryBudget && toRetryBudget(policy.retryBudget),
+  };
+}
+
+/** Istio's defaults; a minimum of 0 is protobuf's way of saying nothing. */
+function toRetryBudget({ percent, minRetryConcurrency }: NonNullable<TrafficPolicySpec["retryBudget"]>): RetryBudget {
+  return { percent: percent ?? 20, minimumRetries: atLeastOne(minRetryConcurrency) ?? 3 };
 }
 
 /** A subset's settings, completed block by block from those of the whole host (Istio's merge of subset policies, for each port). */
@@ -52,6 +65,8 @@ function complete(base: PortSettings, own: PortSettings): PortSettings {
     connectionPool: own.connectionPool ?? base.connectionPool,
     outlierDetection: own.outlierDetection ?? base.outlierDetection,
     tls: own.tls ?? base.tls,
+    proxyProtocol: own.proxyProtocol ?? base.proxyProtocol,
+    retryBudget: own.retryBudget ?? base.retryBudget,
   };
 }
 
@@ -65,6 +80,8 @@ function toPortSettings(object: Rule, blocks: BlocksSpec, path: FieldPath): Port
     connectionPool: connectionPool && toConnectionPool(object, connectionPool, [...path, "connectionPool"]),
     outlierDetection: outlierDetection && toOutlierDetection(object, outlierDetection, [...path, "outlierDetection"]),
     tls: tls && toClientTls(object, tls, [...path, "tls"]),
+    proxyProtocol: undefined,
+    retryBudget: undefined,
   };
 }
 
@@ -151,6 +168,7 @@ function toConnectionPool(object: Rule, spec: ConnectionPoolSpec, path: FieldPat
     h2Upgrade: http?.h2UpgradePolicy === "UPGRADE" ? "always" : http?.h2UpgradePolicy === "DO_NOT_UPGRADE" ? "never" : "default",
     useClientProtocol: http?.useClientProtocol ?? false,
     maxConcurrentStreams: atLeastOne(http?.maxConcurrentStreams),
+    http2Keepalive: http?.http2KeepAlive && { intervalMs: http.http2KeepAlive.interval, timeoutMs: http.http2KeepAlive.timeout },
     origin: object.originOf(path),
   };
 }
@@ -182,6 +200,7 @@ function toClientTls(object: Rule, spec: ClientTlsSpec, path: FieldPath): Client
     certificateFile: spec.clientCertificate,
     privateKeyFile: spec.privateKey,
     caCertificatesFile: spec.caCertificates,
+    revokedFile: spec.caCrl,
     subjectAltNames: spec.subjectAltNames,
     sni: spec.sni,
     insecureSkipVerify: spec.insecureSkipVerify,

@@ -152,8 +152,13 @@ function serverTls(tls: ServerTls | undefined, trustDomain: string): ServerTlsCo
   return {
     certificate: { kind: "files", certificateFile: tls.certificateFile, privateKeyFile: tls.privateKeyFile },
     clientCertificate: tls.mode === "mutual" ? "required" : wantsClient ? "optional" : "none",
-    trust: wantsClient && tls.caCertificatesFile !== undefined ? { kind: "file", file: tls.caCertificatesFile } : undefined,
+    trust:
+      wantsClient && tls.caCertificatesFile !== undefined
+        ? { kind: "file", file: tls.caCertificatesFile, revokedFile: tls.revokedFile }
+        : undefined,
     subjectAltNames: wantsClient ? tls.subjectAltNames.map((value) => ({ kind: "exact", value })) : [],
+    publicKeyPins: wantsClient ? tls.publicKeyPins : [],
+    certificateHashes: wantsClient ? tls.certificateHashes : [],
     alpn: ["h2", "http/1.1"],
     ...limits,
   };

@@ -29,11 +29,13 @@ export const INBOUND_PASSTHROUGH: Cluster = {
     maxConnectionDurationMs: undefined,
     maxRequestsPerConnection: 0,
     maxConcurrentStreams: undefined,
+    keepalive: undefined,
   },
   limits: UNLIMITED,
   outlierDetection: undefined,
   tcpKeepalive: undefined,
   transport: { kind: "plain" },
+  proxyProtocol: undefined,
   services: [],
   origins: [],
 };

@@ -42,6 +42,7 @@ export function serviceClusters(snapshot: MeshSnapshot, view: View): ServiceClus
 }
 
 const SYNTHETIC = {
+  proxyProtocol: undefined,
   isLocalityWeighted: false,
   connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
   limits: UNLIMITED,
@@ -56,6 +57,7 @@ const PLAIN_TCP: ClusterProtocol = {
   maxConnectionDurationMs: undefined,
   maxRequestsPerConnection: 0,
   maxConcurrentStreams: undefined,
+  keepalive: undefined,
 };
 const PASSTHROUGH_IDLE_TIMEOUT_MS = 300_000;
 
@@ -133,7 +135,7 @@ const buildCluster = remember(
       loadBalancer: loadBalancerOf(service, settings),
       isLocalityWeighted: isLocalityWeighted(settings),
       protocol,
-      limits: limitsOf(settings.connectionPool),
+      limits: limitsOf(settings.connectionPool, settings.retryBudget),
       outlierDetection: outlierDetectionOf(settings.outlierDetection),
       tcpKeepalive: tcpKeepaliveOf(settings.connectionPool),
       transport: transportOf(service, settings, {
@@ -142,6 +144,7 @@ const buildCluster = remember(
         isHttp: protocol.kind !== "tcp",
         isHttp2: protocol.kind === "http2",
       }),
+      proxyProtocol: settings.proxyProtocol,
       services: [{ host: service.hostname, name: shortName(service.hostname), namespace: service.namespace }],
       origins: [service.origin, ...("origins" in policy ? policy.origins : []), ...("labels" in subset ? [subset.origin] : [])],
     };
@@ -174,6 +177,7 @@ function protocolOf(port: ServicePort, settings: PortSettings): ClusterProtocol 
     maxConnectionDurationMs: pool?.maxConnectionDurationMs,
     maxRequestsPerConnection: pool?.maxRequestsPerConnection ?? 0,
     maxConcurrentStreams: pool?.maxConcurrentStreams,
+    keepalive: pool?.http2Keepalive,
   };
 }
 
@@ -182,8 +186,7 @@ function protocolKind(port: ServicePort, settings: PortSettings): ClusterProtoco
   if (protocol === "auto") return "downstream";
   if (!isHttp(protocol)) return "tcp";
   if (settings.connectionPool?.useClientProtocol === true) return "downstream";
-  const isHttp1 = protocol === "http" && settings.connectionPool?.h2Upgrade !== "always";
-  return isHttp1 || protocol === "grpc-web" ? "http1" : "http2";
+  return protocol === "http" && settings.connectionPool?.h2Upgrade !== "always" ? "http1" : "http2";
 }
 
 function transportOf(
