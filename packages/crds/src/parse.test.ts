@@ -139,7 +139,7 @@ describe("what is right in Istio but not done here", () => {
       "{servers: [{port: {number: 443, protocol: HTTPS, name: x}, hosts: ['*'], tls: {mode: SIMPLE, credentialName: c}}]}",
       "spec.servers[0].tls.credentialName",
     ],
-    ["VirtualService", `{hosts: [a], http: [{corsPolicy: {allowOrigins: [{exact: b}]}, ${route}}]}`, "spec.http[0].corsPolicy"],
+    ["VirtualService", `{hosts: [a], http: [{match: [{statPrefix: b}], ${route}}]}`, "spec.http[0].match[0].statPrefix"],
     [
       "DestinationRule",
       "{host: a, subsets: [{name: v1, trafficPolicy: {loadBalancer: {zoneAwareLbSetting: {enabled: true}}}}]}",

@@ -8,6 +8,7 @@ import type { ConnectionMatch, RoutingRule } from "../../../model/routing-rule.t
 import type { HttpFilter, NetworkFilter, WeightedCluster } from "../../filter.ts";
 import type { FilterChain, FilterChainMatch, Listener, ServerTlsContext } from "../../listener.ts";
 import { connectionAccess, httpAccess } from "../shared/authz.ts";
+import { webFilters } from "../shared/web.ts";
 import { weightedClusters } from "../shared/connection.ts";
 import { type KnownHost, knownHostsOf, targetFinder } from "../shared/destination.ts";
 import { internList, remember } from "../../remember.ts";
@@ -78,7 +79,7 @@ const httpChain = remember(
       kind: "http",
       statPrefix: `gateway_${server.port.number}`,
       routes: { kind: "named", name: table },
-      filters: [...checks, ...httpAccess(policies), { kind: "fault" }],
+      filters: [...checks, ...httpAccess(policies), ...webFilters(server.port.protocol), { kind: "fault" }, { kind: "cors" }],
       role: "gateway",
       allowConnect: false,
     };

@@ -85,6 +85,7 @@ export function defaultRoute(service: Service, port: number, hashKey: HashKey | 
     },
     headers: NO_HEADER_OPERATIONS,
     fault: undefined,
+    cors: undefined,
     operation: `${service.hostname}:${port}/*`,
     origins: [service.origin],
   };
@@ -117,6 +118,7 @@ function toRoute(http: HttpRule, match: HttpMatch | undefined, context: RouteCon
     action,
     headers: action.kind === "forward" ? joinHeaders(http, action) : http.headers,
     fault: http.fault,
+    cors: http.cors,
     operation,
     origins: [match?.origin ?? http.origin],
   };

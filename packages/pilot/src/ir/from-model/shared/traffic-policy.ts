@@ -6,6 +6,8 @@ const NO_SETTINGS: PortSettings = {
   connectionPool: undefined,
   outlierDetection: undefined,
   tls: undefined,
+  proxyProtocol: undefined,
+  retryBudget: undefined,
 };
 
 /** Settings that hold for a service port: those said for the port replace the others, block by block they never mix (DestinationRule of Istio). */
