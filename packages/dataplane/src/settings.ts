@@ -42,6 +42,17 @@ export const settingsSchema = z
     appAddress: ipSchema.optional(),
     /** Port of listener `http_proxy`. */
     httpProxyPort: z.int().min(1).max(65_535).optional(),
+    /**
+     * Whether the application's questions of DNS come here (rules of `fairlead-redirect`, or a resolv.conf that says so): names of the mesh are answered
+     * from Pilot's name table, others by the resolvers of `resolvConf`. Istio's `ISTIO_META_DNS_CAPTURE`.
+     */
+    dnsCapture: z.boolean().default(false),
+    /** Whether hosts without an address get one that means something inside the mesh only. Istio's `ISTIO_META_DNS_AUTO_ALLOCATE`. */
+    dnsAutoAllocate: z.boolean().default(false),
+    /** Where questions are listened for, over UDP and TCP. Beside 127.0.0.1 also at ::1, where there is such. */
+    dnsAddress: addressSchema.default("127.0.0.1:15053"),
+    /** Names the resolvers for what the mesh does not know; followed when it changes. */
+    resolvConf: z.string().min(1).default("/etc/resolv.conf"),
     adminAddress: addressSchema,
     /** A second address that serves `/healthz/ready` only, for probes from outside. */
     readinessAddress: addressSchema.optional(),
@@ -60,6 +71,14 @@ export const settingsSchema = z
     filterModules: z.string().min(1).optional(),
     /** Threads that they run on. */
     filterThreads: z.int().min(1).max(64).default(1),
+    /** Lets configuration have requests recorded in files (Envoy's tap filter) below this folder, and nowhere else. */
+    tap: z
+      .strictObject({
+        directory: z.string().startsWith("/"),
+        /** With the values of `authorization`, `proxy-authorization`, `cookie` and `set-cookie`. */
+        showsSecrets: z.boolean().default(false),
+      })
+      .optional(),
     xds: z.enum(["delta", "sotw"]).default("delta"),
     /**
      * A Unix socket over which the process hands its listening sockets, and with them its place, to the next one that is started with the same settings: the
@@ -91,6 +110,18 @@ export const settingsSchema = z
   .refine((settings) => settings.engine === "fairlead" || settings.filterModules === undefined, {
     path: ["filterModules"],
     error: 'is for engine "fairlead"; a stock Envoy runs no filters in TypeScript',
+  })
+  .refine((settings) => settings.engine === "fairlead" || settings.tap === undefined, {
+    path: ["tap"],
+    error: 'is for engine "fairlead"; a stock Envoy writes wherever its configuration says',
+  })
+  .refine((settings) => settings.engine === "fairlead" || !settings.dnsCapture, {
+    path: ["dnsCapture"],
+    error: 'is for engine "fairlead"; a stock Envoy does not answer from a name table',
+  })
+  .refine((settings) => settings.dnsCapture || !settings.dnsAutoAllocate, {
+    path: ["dnsAutoAllocate"],
+    error: "needs dnsCapture: nobody would be told the addresses",
   })
   .refine((settings) => settings.engine === "fairlead" || settings.localCluster === undefined, {
     path: ["localCluster"],

@@ -22,6 +22,7 @@ const ENTRIES: readonly Entry[] = [
       mask: "only these fields",
       name_regex: "only resources with such a name",
       include_eds: "with endpoints",
+      include_nds: "with the names that are answered",
     },
   },
   {
@@ -58,6 +59,12 @@ const ENTRIES: readonly Entry[] = [
       invert_filter: "those that the filter does not match",
       format: "text, json or prometheus",
     },
+  },
+  {
+    path: "/tap",
+    method: "POST",
+    help: "requests with their responses as they end, for what the body (envoy.admin.v3.TapRequest as JSON) says",
+    parameters: { secrets: "shown: with the values of authorization, cookie and the like" },
   },
   { path: "/stats/prometheus", help: "the same in Prometheus' text format", parameters: { usedonly: "", filter: "", invert_filter: "" } },
 ];

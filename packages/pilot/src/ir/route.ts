@@ -80,6 +80,8 @@ export interface RetryRule {
   readonly attempts: number;
   /** Conditions of Envoy's `retry_on`. */
   readonly retryOn: readonly string[];
+  /** The mesh's default: our proxies repeat what the application may have taken only where that is safe. */
+  readonly isDefault: boolean;
   readonly retriableStatusCodes: readonly number[];
   /** 0: not limited on its own. */
   readonly perTryTimeoutMs: number;

@@ -139,6 +139,8 @@ export interface RetryPolicy {
   readonly perTryTimeoutMs: number;
   /** Conditions of Envoy's `x-envoy-retry-on` and `x-envoy-retry-grpc-on`. */
   readonly retryOn: readonly string[];
+  /** Somebody has written after what to retry; otherwise `retryOn` is the mesh's default. */
+  readonly isExplicit: boolean;
   readonly retriableStatusCodes: readonly number[];
   readonly retryRemoteLocalities: boolean;
   /** Try an endpoint that was not tried before. */

@@ -21,6 +21,7 @@ import { ProxyProtocolUpstreamTransportSchema } from "@fairlead/api/gen/envoy/ex
 import { RawBufferSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb";
 import { DownstreamTlsContextSchema, UpstreamTlsContextSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb";
 import { HttpProtocolOptionsSchema } from "@fairlead/api/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb";
+import { NameTableSchema } from "@fairlead/api/gen/istio/networking/nds/v1/nds_pb";
 import type { XdsMessage } from "./xds-snapshot.ts";
 
 /** Everything that stands inside an `Any` of a resource of ours. */
@@ -59,6 +60,8 @@ export function toReadable(message: XdsMessage): JsonObject {
       return asObject(toJson(ListenerSchema, message, options));
     case "envoy.config.route.v3.RouteConfiguration":
       return asObject(toJson(RouteConfigurationSchema, message, options));
+    case "istio.networking.nds.v1.NameTable":
+      return asObject(toJson(NameTableSchema, message, options));
   }
 }
 

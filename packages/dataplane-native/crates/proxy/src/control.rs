@@ -5,6 +5,7 @@ mod dump;
 mod explain;
 mod handover;
 mod kept;
+mod names;
 mod sockets;
 mod state;
 mod store;
@@ -33,12 +34,15 @@ use crate::{
     modules::{FilterThread, Hook, Modules},
     overload::Overload,
     snapshot::Snapshot,
+    tap::{TapRequest, Taps, TraceSink},
     worker::{Gauge, Shared, WorkerHandle},
 };
 
 use dns::Resolver;
 pub(crate) use handover::HandedSocket;
 use handover::{HandedOver, HandoverServer, Inheritance};
+pub use names::DnsSettings;
+use names::Names;
 use sockets::Sockets;
 use state::{Compiled, State};
 use store::Store;
@@ -101,6 +105,12 @@ impl Control {
             Some(path) => inherit(path, &listeners)?,
             None => None,
         };
+        let names = match bootstrap.dns.clone() {
+            Some(settings) => Some(
+                Names::start(settings, bootstrap.handover_path.is_some(), inheritance.is_some()).map_err(StartError)?,
+            ),
+            None => None,
+        };
         let node = bootstrap.node.clone();
         let telemetry = telemetry_of(&bootstrap);
         let (commands, receivers): (Vec<_>, Vec<_>) =
@@ -121,6 +131,7 @@ impl Control {
             key_sources: crate::remote_keys::KeySources::default(),
             modules: Arc::new(Modules::new(bootstrap.filter_threads, bootstrap.assumes_filters)),
             quotas: crate::quotas::Quotas::default(),
+            taps: Taps::new(bootstrap.tap, Arc::clone(&telemetry)),
             overload: Overload::new(bootstrap.limits.max_memory_bytes),
             limits: bootstrap.limits,
             commands,
@@ -156,12 +167,14 @@ impl Control {
             sockets: Sockets::default(),
             workers,
             resolver,
+            names,
             health: None,
             waiting: HashMap::new(),
             next_process: bootstrap.handover_path.clone().map(|path| (path, listeners.clone())),
             inheritance,
             is_ready: Arc::clone(&is_ready),
             give_memory_back: bootstrap.give_memory_back,
+            spare_memory: bootstrap.spare_memory,
             resident_bytes: bootstrap.resident_bytes,
             changed_at: None,
         };
@@ -268,6 +281,7 @@ impl Control {
             self.send_last_exports();
             let _ = self.requests.send(Request::Stop);
             let _ = thread.join();
+            self.shared.taps.stop();
             self.reporter.stop();
         }
     }
@@ -312,6 +326,14 @@ impl Control {
 
     pub(crate) fn attach_filter_thread(&self, wake: Hook, on_hang: Hook) -> FilterThread {
         self.shared.modules.attach(wake, on_hang)
+    }
+
+    pub(crate) fn start_tap(&self, request: &TapRequest<'_>, sink: TraceSink) -> Result<u32, String> {
+        self.shared.taps.start(request, sink)
+    }
+
+    pub(crate) fn end_tap(&self, number: u32) {
+        self.shared.taps.end(number);
     }
 
     pub(crate) fn is_ready(&self) -> bool {

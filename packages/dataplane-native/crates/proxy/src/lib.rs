@@ -41,6 +41,7 @@ mod remote_keys;
 mod request;
 mod side_call;
 mod snapshot;
+mod tap;
 mod tcp;
 mod timer;
 mod tracing;
@@ -51,7 +52,9 @@ mod wire;
 mod worker;
 
 use control::Control;
+pub use control::DnsSettings;
 pub use modules::{FilterThread, Hook};
+pub use tap::{EVERYTHING, TapRequest, TapSettings, TraceSink};
 
 /// Who the proxy stands beside: labels of its telemetry and of its own spans.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -205,12 +208,20 @@ pub struct Bootstrap {
     pub handover_path: Option<PathBuf>,
     /// Threads that run filter modules and attach themselves ([`Proxy::attach_filter_thread`]); 0: none is loaded. Default 0.
     pub filter_threads: u32,
+    /// What may be recorded.
+    pub tap: TapSettings,
     /// Filter modules are taken by their names and never loaded: for a proxy that explains and does not serve.
     pub assumes_filters: bool,
+    /// How questions of DNS are answered; `None`: they are not listened for.
+    pub dns: Option<DnsSettings>,
     /// Called on the control thread a while after the configuration changed: decoding it takes much more memory than keeping it, and allocators hold on
     /// to what a thread has freed until it allocates again.
     #[serde(skip)]
     pub give_memory_back: Option<fn()>,
+    /// Called on the control thread with true before a large change of the configuration is read and with false after it is in use: what is kept of it is
+    /// to lie in fresh memory, not in what reading it has used, all of which would count as its own.
+    #[serde(skip)]
+    pub spare_memory: Option<fn(bool)>,
     /// Bytes of the allocator that are in memory: a gauge of the statistics where somebody can say it. Called on the control thread.
     #[serde(skip)]
     pub resident_bytes: Option<fn() -> u64>,
@@ -226,8 +237,11 @@ impl Default for Bootstrap {
             report_interval_ms: 1_000,
             handover_path: None,
             filter_threads: 0,
+            tap: TapSettings::default(),
             assumes_filters: false,
+            dns: None,
             give_memory_back: None,
+            spare_memory: None,
             resident_bytes: None,
         }
     }
@@ -300,7 +314,7 @@ impl Proxy {
     }
 
     /// Applies one xDS response of `type_url` (with or without `type.googleapis.com/`): listeners, route
-    /// configurations, clusters, endpoints (`ClusterLoadAssignment`) and secrets. In state-of-the-world mode the caller
+    /// configurations, clusters, endpoints (`ClusterLoadAssignment`), secrets and name tables. In state-of-the-world mode the caller
     /// computes `removed`. A bad resource is rejected alone. The answer lists what is wrong; no [`Severity::Error`]
     /// means the response can be acknowledged.
     pub fn apply_xds(&self, type_url: &str, upserts: Vec<Upsert>, removed: Vec<String>) -> Vec<Problem> {
@@ -370,7 +384,19 @@ impl Proxy {
         self.control.attach_filter_thread(wake, on_hang)
     }
 
-    /// True once at least one listener accepts traffic and none of those known waits for routes or secrets.
+    /// Hands traces of requests to `sink`, until [`Proxy::end_tap`] is called with the number that this answers. The error
+    /// says what is wrong with the request.
+    pub fn start_tap(&self, request: &TapRequest<'_>, sink: TraceSink) -> Result<u32, String> {
+        self.control.start_tap(request, sink)
+    }
+
+    /// Ends what [`Proxy::start_tap`] began.
+    pub fn end_tap(&self, number: u32) {
+        self.control.end_tap(number);
+    }
+
+    /// True once at least one listener accepts traffic, none of those known waits for routes or secrets, and questions of DNS are
+    /// answered where they are to be.
     pub fn is_ready(&self) -> bool {
         self.control.is_ready()
     }

@@ -12,6 +12,7 @@ mod process;
 mod record;
 mod reply;
 mod stage;
+mod tap;
 mod trace;
 mod tunnel;
 
@@ -79,6 +80,8 @@ pub(crate) struct Scratch {
     path: Vec<u8>,
     /// Endpoints that were tried.
     tried: Vec<u64>,
+    /// The request is recorded.
+    tap: Option<Box<tap::Tapped>>,
 }
 
 impl Scratch {
@@ -94,6 +97,7 @@ impl Scratch {
             }
         }
         self.tried.clear();
+        self.tap = None;
     }
 }
 
@@ -272,10 +276,14 @@ pub(crate) async fn serve(
     worker.count(Counter::RequestsEnded);
     if matches!(next, Next::Internal(_)) {
         // What comes inside the tunnel is what is reported: the tunnel itself never left this proxy.
+        tap::forget(scratch);
         buffer.consume(scratch.request.len);
         return next;
     }
     record::record(&mut call, buffer, scratch);
+    if scratch.tap.is_some() {
+        tap::end(&call, buffer, scratch);
+    }
     let is_complete = scratch.outgoing.finish(buffer, &worker.buffers);
     match next {
         Next::KeepAlive if !is_complete => Next::Close,
@@ -301,7 +309,11 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
         let reply = call.fail(Failure::Overloaded);
         return reply::send(call, wire, buffer, scratch, timer, reply).await;
     }
-    if let Err(reply) = prepare(call, buffer, scratch) {
+    let prepared = prepare(call, buffer, scratch);
+    if call.http.filters.may_tap() || call.worker.shared.taps.everything.is_on() {
+        tap::begin(call, buffer, scratch);
+    }
+    if let Err(reply) = prepared {
         return reply::send(call, wire, buffer, scratch, timer, reply).await;
     }
     if !call.http.filters.is_empty()

@@ -12,6 +12,7 @@ import { boundListener, type InboundGuard, virtualInbound } from "./inbound/list
 import { inboundPorts, workloadAt } from "./inbound/port.ts";
 import { BLACKHOLE, PASSTHROUGH, serviceClusters, TUNNEL } from "./outbound/cluster.ts";
 import { httpProxyListener, redirectedListeners, TUNNEL_LISTENER } from "./outbound/listener.ts";
+import { nameTable } from "./outbound/name-table.ts";
 import { httpProxyRoutes, portRoutes } from "./outbound/route.ts";
 import type { OutboundTraffic } from "./outbound/unknown-host.ts";
 import { internList, remember } from "../remember.ts";
@@ -27,7 +28,7 @@ export interface BuildOptions {
 /** Everything that a proxy runs, given the mesh. Pure; what did not change since the snapshot before comes back as the same objects. */
 export function buildProxy(snapshot: MeshSnapshot, proxy: ProxyIdentity, options: BuildOptions): ProxyIr {
   const subject = subjectOf(snapshot, proxy);
-  const view = viewOf(snapshot, subject);
+  const view = viewOf(snapshot, { ...subject, autoAddresses: proxy.kind === "gateway" ? undefined : proxy.autoAddresses });
   if (proxy.kind === "gateway") return buildGateway(snapshot, proxy, subject, view);
   const outside = outboundHalf(snapshot, view, proxy.interception, options.outboundTraffic);
   const inside = inboundHalf(snapshot, proxy, subject, view);
@@ -40,6 +41,7 @@ export function buildProxy(snapshot: MeshSnapshot, proxy: ProxyIdentity, options
     endpoints: outside.endpoints,
     listeners: [...inside.listeners, ...proxyListeners, ...outside.listeners],
     routes: outside.routes,
+    names: outside.names,
   };
 }
 
@@ -57,12 +59,14 @@ function subjectOf(snapshot: MeshSnapshot, proxy: ProxyIdentity): Viewer {
 const outboundHalf = remember(
   (snapshot: MeshSnapshot, view: View, interception: ProxyIdentity["interception"], traffic: OutboundTraffic): ProxyIr => {
     const { clusters, endpoints } = serviceClusters(snapshot, view);
+    const names = namesOf(snapshot, view);
     if (interception === "none") {
       return {
         clusters: [...clusters, BLACKHOLE, TUNNEL],
         endpoints,
         listeners: [TUNNEL_LISTENER],
         routes: [httpProxyRoutes(snapshot, view)],
+        names,
       };
     }
     return {
@@ -70,6 +74,7 @@ const outboundHalf = remember(
       endpoints,
       listeners: redirectedListeners(snapshot, view, traffic),
       routes: portRoutes(snapshot, view, traffic),
+      names,
     };
   },
 );
@@ -117,7 +122,12 @@ function buildGateway(snapshot: MeshSnapshot, proxy: ProxyIdentity, subject: Pol
     endpoints,
     listeners: groups.flatMap((group) => gatewayListener(snapshot, view, group, guard) ?? []),
     routes: distinct(groups.flatMap((group) => gatewayRoutes(snapshot, view, group))),
+    names: namesOf(snapshot, view),
   };
+}
+
+function namesOf({ services, workloads, settings }: MeshSnapshot, view: View): ProxyIr["names"] {
+  return nameTable(services, workloads, settings, view);
 }
 
 /** Servers of one port at several addresses share the name of their route table; the first address's is the one. */

@@ -77,6 +77,7 @@ function toRetryPolicy(context: RuleContext, retries: NonNullable<HttpRouteSpec[
     attempts: retries.attempts ?? 0,
     perTryTimeoutMs: retries.perTryTimeout ?? 0,
     retryOn: needsCodes ? [...conditions, "retriable-status-codes"] : conditions,
+    isExplicit: parts.length > 0,
     retriableStatusCodes: codes,
     retryRemoteLocalities: retries.retryRemoteLocalities ?? false,
     ignorePreviousHosts: retries.retryIgnorePreviousHosts ?? true,

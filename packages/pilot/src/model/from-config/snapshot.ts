@@ -6,6 +6,7 @@ import { DEFAULT_MESH_SETTINGS, type MeshSettings, type MeshSnapshot } from "../
 import type { Service } from "../service.ts";
 import type { TrafficPolicy } from "../traffic-policy.ts";
 import type { Workload } from "../workload.ts";
+import { allocateAddresses } from "./auto-addresses.ts";
 import { toAccessPolicy } from "./authorization-policy.ts";
 import { toAuthorizationProviders } from "./authorization-provider.ts";
 import { findMergeConflicts, groupKey, toTrafficPolicy } from "./destination-rule.ts";
@@ -110,7 +111,7 @@ function createServiceStage(settings: MeshSettings): (objects: readonly MeshObje
       }
     }
     before = {
-      services: keepMap(before?.services, services),
+      services: keepMap(before?.services, allocateAddresses(services)),
       endpoints: keepMap(before?.endpoints, endpoints),
       workloads: keepMap(before?.workloads, workloads),
       problems,

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { create } from "@bufbuild/protobuf";
+import { create, type JsonObject } from "@bufbuild/protobuf";
 import { HeaderValueOption_HeaderAppendAction, type HeaderValueOptionSchema } from "@fairlead/api/gen/envoy/config/core/v3/base_pb";
 import {
   type RouteConfiguration as XdsRouteConfiguration,
@@ -30,7 +30,7 @@ import type {
   RouteMatch,
   VirtualHost,
 } from "../../ir/route.ts";
-import { type Init, type Lines, metadata, milliseconds, NO_TIME, pack } from "./any.ts";
+import { type Init, type Lines, metadata, milliseconds, NO_TIME, OWN_METADATA, pack } from "./any.ts";
 import { CORS_FILTER, toCors } from "./filter/cors.ts";
 import { FAULT_FILTER, toFault } from "./filter/fault.ts";
 import { toClaimMatcher } from "./metadata-match.ts";
@@ -77,12 +77,19 @@ function toRoute(route: Route, lines: Lines): XdsRoute {
       ...(route.fault === undefined ? {} : { [FAULT_FILTER]: toFault(route.fault) }),
       ...(route.cors === undefined ? {} : { [CORS_FILTER]: toCors(route.cors) }),
     },
-    ...withOrigins(route.origins, lines),
+    ...withOrigins(route.origins, lines, route.action.kind === "forward" && route.action.retry?.isDefault === true ? DEFAULT_RETRY : {}),
   });
 }
 
-function withOrigins(origins: Route["origins"], lines: Lines): Pick<Init<typeof RouteSchema>, "metadata"> {
-  const value = metadata(origins, lines);
+/** How a proxy of ours tells the mesh's default from what somebody wrote for this route. */
+const DEFAULT_RETRY = { [OWN_METADATA]: { retry: "default" } };
+
+function withOrigins(
+  origins: Route["origins"],
+  lines: Lines,
+  more: Readonly<Record<string, JsonObject>> = {},
+): Pick<Init<typeof RouteSchema>, "metadata"> {
+  const value = metadata(origins, lines, more);
   return value === undefined ? {} : { metadata: value };
 }
 

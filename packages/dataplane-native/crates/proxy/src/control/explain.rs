@@ -373,7 +373,12 @@ fn retries(found: route::Found<'_>) -> Option<String> {
         }
         ms => format!("; a try has {ms} ms"),
     };
-    Some(format!("up to {} more tries on {on}{time}", policy.num_retries))
+    let safe = if policy.only_safe {
+        "; what the application may have taken only if its method is idempotent or it has an idempotency-key"
+    } else {
+        ""
+    };
+    Some(format!("up to {} more tries on {on}{time}{safe}", policy.num_retries))
 }
 
 /// The internal listener that a cluster leads to.
@@ -382,7 +387,7 @@ fn internal_listener<'s>(snapshot: &'s Snapshot, cluster: &str) -> Option<&'s Li
     cluster
         .endpoints
         .iter()
-        .find_map(|endpoint| snapshot.listeners.get(endpoint.config.address.internal_listener()?))
+        .find_map(|endpoint| snapshot.listeners.get(endpoint.state.address.internal_listener()?))
         .map(|listener| &**listener)
 }
 
@@ -402,9 +407,9 @@ fn explain_cluster(snapshot: &Snapshot, name: &str, answer: &mut Answer) {
         .iter()
         .map(|endpoint| {
             json!({
-                "address": endpoint.config.address,
-                "healthy": endpoint.config.health.is_usable() && endpoint.state.is_available(),
-                "weight": endpoint.config.weight,
+                "address": endpoint.state.address,
+                "healthy": endpoint.health.is_usable() && endpoint.state.is_available(),
+                "weight": endpoint.weight,
             })
         })
         .collect();

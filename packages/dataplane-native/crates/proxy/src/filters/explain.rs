@@ -55,6 +55,14 @@ pub(crate) fn explain<V: RequestView>(
     for filter in &filters.list {
         match effective(filter, Some(found), choice) {
             Effective::Off => {}
+            Effective::Tap(point) => {
+                let text = if point.is_on() {
+                    "records it"
+                } else {
+                    "records it when an operator asks"
+                };
+                outcomes.push((format!("{}: {text}", filter.name), false));
+            }
             Effective::Rbac(rules) => {
                 let verdict = rbac::decide(rules, Some(request), &facts).verdict;
                 let by = verdict

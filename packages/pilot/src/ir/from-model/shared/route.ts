@@ -40,6 +40,7 @@ export interface RouteContext {
 const DEFAULT_RETRY: RetryRule = {
   attempts: 2,
   retryOn: ["connect-failure", "refused-stream", "unavailable", "cancelled"],
+  isDefault: true,
   retriableStatusCodes: [],
   perTryTimeoutMs: 0,
   backoffMs: undefined,
@@ -202,6 +203,7 @@ function retryFor(policy: RetryPolicy | undefined, hashKey: HashKey | undefined)
   return {
     attempts: policy.attempts,
     retryOn: [...policy.retryOn, ...byStatus],
+    isDefault: !policy.isExplicit,
     retriableStatusCodes: policy.retriableStatusCodes,
     perTryTimeoutMs: policy.perTryTimeoutMs,
     backoffMs: policy.backoffMs,

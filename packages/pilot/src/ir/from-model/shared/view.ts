@@ -1,6 +1,7 @@
 import { memo } from "../../../model/memo.ts";
 import type { MeshSnapshot } from "../../../model/mesh-snapshot.ts";
 import type { ProxyMatch, RoutingRule } from "../../../model/routing-rule.ts";
+import type { AutoAddresses, Service } from "../../../model/service.ts";
 import type { PortSettings, TrafficPolicy } from "../../../model/traffic-policy.ts";
 import { type Labels, type Locality, selects, topologyLabels } from "../../../model/workload.ts";
 
@@ -14,6 +15,8 @@ export interface View {
   readonly labels: Labels;
   /** Where the proxy is, if some traffic policy looks at that. */
   readonly locality: Locality | undefined;
+  /** Hosts without an address have this one of their own to the application. */
+  readonly autoAddresses: keyof AutoAddresses | undefined;
 }
 
 /** A proxy, as far as its view depends on it. */
@@ -22,6 +25,7 @@ export interface Viewer {
   readonly labels: Labels;
   readonly locality: Locality | undefined;
   readonly network: string;
+  readonly autoAddresses?: keyof AutoAddresses | undefined;
 }
 
 const views = new Map<string, WeakRef<View>>();
@@ -34,13 +38,21 @@ export function viewOf(snapshot: MeshSnapshot, client: Viewer): View {
   const all = { ...client.labels, ...topologyLabels(client) };
   const labels = Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]] as const])));
   const locality = looksAtLocality(snapshot.trafficPolicies) ? client.locality : undefined;
-  const key = JSON.stringify([client.namespace, labels, locality]);
+  const { namespace, autoAddresses } = client;
+  const key = JSON.stringify([namespace, labels, locality, autoAddresses]);
   const known = views.get(key)?.deref();
   if (known !== undefined) return known;
-  const view = { namespace: client.namespace, labels, locality };
+  const view = { namespace, labels, locality, autoAddresses };
   views.set(key, new WeakRef(view));
   forget.register(view, key);
   return view;
+}
+
+/** Virtual addresses and CIDR blocks that mean a service to a client. */
+export function addressesFor(service: Service, view: View): readonly string[] {
+  const { addresses, autoAddresses } = service;
+  const isTold = addresses.length === 0 && autoAddresses !== undefined && view.autoAddresses !== undefined;
+  return isTold ? [autoAddresses[view.autoAddresses]] : addresses;
 }
 
 /**
