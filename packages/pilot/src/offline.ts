@@ -49,6 +49,7 @@ export function proxyOfWorkload(snapshot: MeshSnapshot, workload: Workload): Pro
     namespace: workload.namespace,
     serviceAccount: workload.serviceAccount,
     labels: workload.labels,
+    locality: workload.locality,
     interception: "none",
     httpProxyPort: LOCAL_HTTP_PROXY_PORT,
     appAddress: "127.0.0.1",

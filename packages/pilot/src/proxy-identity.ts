@@ -1,7 +1,7 @@
 import { failure, type Result, success } from "@fairlead/kit";
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { Node } from "@fairlead/api/gen/envoy/config/core/v3/base_pb";
-import type { Labels } from "./model/workload.ts";
+import type { Labels, Locality } from "./model/workload.ts";
 
 /** Who a connected proxy is, as its node says; `stream/peer-auth.ts` has compared that with its certificate. */
 export interface ProxyIdentity {
@@ -13,6 +13,8 @@ export interface ProxyIdentity {
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly labels: Labels;
+  /** Where it is, if it says so. */
+  readonly locality: Locality | undefined;
   readonly interception: "redirect" | "none";
   /** Where applications may send requests as to an HTTP proxy. */
   readonly httpProxyPort: number | undefined;
@@ -30,7 +32,7 @@ const DEFAULT_APP_ADDRESS = "127.0.0.1";
 
 /** Reads a node that introduces itself with Istio's id and metadata; says what is missing otherwise. */
 export function parseProxyIdentity(
-  node: Pick<Node, "id" | "metadata" | "userAgentName" | "userAgentVersionType">,
+  node: Pick<Node, "id" | "metadata" | "locality" | "userAgentName" | "userAgentVersionType">,
 ): Result<ProxyIdentity, string> {
   const match = NODE_ID.exec(node.id);
   if (match === null) return failure(`node id must be <sidecar|router>~<ip>~<workload>.<namespace>~<domain>, got "${node.id}"`);
@@ -48,6 +50,7 @@ export function parseProxyIdentity(
     namespace,
     serviceAccount: text(metadata, "SERVICE_ACCOUNT") ?? "default",
     labels: labelsOf(metadata.LABELS),
+    locality: localityOf(node.locality),
     interception: text(metadata, "INTERCEPTION_MODE") === "NONE" ? "none" : "redirect",
     httpProxyPort: portOf(metadata.HTTP_PROXY_PORT),
     appAddress: text(metadata, "FAIRLEAD_APP_ADDRESS") ?? DEFAULT_APP_ADDRESS,
@@ -82,6 +85,11 @@ function isOn(value: JsonValue | undefined): boolean {
 function labelsOf(value: JsonValue | undefined): Labels {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return {};
   return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}
+
+function localityOf(locality: Node["locality"]): Locality | undefined {
+  if (locality === undefined || locality.region === "") return undefined;
+  return { region: locality.region, zone: locality.zone, subzone: locality.subZone };
 }
 
 function engineOf(node: Pick<Node, "userAgentName" | "userAgentVersionType">): string {

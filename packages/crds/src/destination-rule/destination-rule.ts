@@ -30,21 +30,17 @@ const SETTINGS_PATHS = POLICY_PATHS.flatMap((path) => [path, `${path}.portLevelS
 /** What of the kind this version reads but does not do. */
 export const destinationRuleUnsupported: readonly UnsupportedField[] = [
   ...SETTINGS_PATHS.flatMap((path): readonly UnsupportedField[] => [
-    { path: `${path}.loadBalancer.localityLbSetting`, effect: "all localities are treated alike" },
     { path: `${path}.loadBalancer.zoneAwareLbSetting`, effect: "all zones are treated alike" },
     { path: `${path}.connectionPool.tcp.idleTimeout`, effect: "idle connections are closed after the proxies' default of an hour" },
-    { path: `${path}.connectionPool.http.http2KeepAlive`, effect: "no HTTP/2 pings are sent" },
     { path: `${path}.outlierDetection.outlierDetectionHttpErrorCodes`, effect: "the codes 500 to 599 count" },
     {
       path: `${path}.tls.credentialName`,
       effect: "the server is verified by the public roots of the system and sees no client certificate",
       hint: "name files in clientCertificate, privateKey and caCertificates",
     },
-    { path: `${path}.tls.caCrl`, effect: "revoked certificates are accepted" },
   ]),
   ...POLICY_PATHS.flatMap((path): readonly UnsupportedField[] => [
     { path: `${path}.tunnel`, effect: "connections go to the host directly" },
-    { path: `${path}.proxyProtocol`, effect: "no PROXY header is sent" },
-    { path: `${path}.retryBudget`, effect: "the mesh's limit of concurrent retries holds" },
+    { path: `${path}.retryBudget.budgetInterval`, effect: "the requests of this moment count" },
   ]),
 ];

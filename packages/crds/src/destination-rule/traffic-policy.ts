@@ -88,7 +88,7 @@ const connectionPool = object({
       h2UpgradePolicy: choice(["DEFAULT", "DO_NOT_UPGRADE", "UPGRADE"]).optional(),
       useClientProtocol: z.boolean().optional(),
       maxConcurrentStreams: count.optional(),
-      http2KeepAlive: object({ interval: duration.optional(), timeout: duration.optional() }).optional(),
+      http2KeepAlive: object({ interval: duration, timeout: duration }).optional(),
     }),
     (http) =>
       http.useClientProtocol === true && http.h2UpgradePolicy === "UPGRADE"

@@ -39,7 +39,6 @@ type Spec = Pick<VirtualServiceSpec, "hosts" | "gateways" | "http" | "tls" | "tc
 /** What of the kind this version reads but does not do. */
 export const virtualServiceUnsupported: readonly UnsupportedField[] = [
   { path: "http[].delegate", effect: "requests of this rule are answered with 503", hint: "write the delegate's rules here" },
-  { path: "http[].corsPolicy", effect: "preflight requests reach the service" },
   { path: "http[].match[].statPrefix", effect: "no separate statistics are kept" },
   { path: "http[].retries.retryRemoteLocalities", effect: "a retry may go to any locality" },
   { path: "http[].fault.delay.exponentialDelay", effect: "no delay is injected", hint: "use fixedDelay" },

@@ -1,5 +1,5 @@
 import type { Origin } from "@fairlead/kit";
-import type { HashAlgorithm, Warmup } from "../model/traffic-policy.ts";
+import type { HashAlgorithm, RetryBudget, Warmup } from "../model/traffic-policy.ts";
 import type { LocalityEndpoints } from "./endpoint.ts";
 import type { CertificateSource, TrustSource } from "./secret.ts";
 
@@ -9,6 +9,8 @@ export interface Cluster {
   readonly discovery: ClusterDiscovery;
   readonly connectTimeoutMs: number;
   readonly loadBalancer: ClusterLoadBalancer;
+  /** A locality is chosen by weight first, then an endpoint in it. */
+  readonly isLocalityWeighted: boolean;
   readonly protocol: ClusterProtocol;
   readonly limits: ClusterLimits;
   readonly outlierDetection: ClusterOutlierDetection | undefined;
@@ -16,6 +18,8 @@ export interface Cluster {
     | { readonly probes: number | undefined; readonly timeMs: number | undefined; readonly intervalMs: number | undefined }
     | undefined;
   readonly transport: ClusterTransport;
+  /** Version of the PROXY protocol that connections begin with. */
+  readonly proxyProtocol: 1 | 2 | undefined;
   /** Services behind it, for telemetry. */
   readonly services: readonly ClusterService[];
   readonly origins: readonly Origin[];
@@ -54,6 +58,8 @@ export interface ClusterProtocol {
   /** 0: unlimited. */
   readonly maxRequestsPerConnection: number;
   readonly maxConcurrentStreams: number | undefined;
+  /** HTTP/2 pings. */
+  readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
 }
 
 /** Circuit breakers of this proxy towards the cluster; undefined: none. */
@@ -62,6 +68,8 @@ export interface ClusterLimits {
   readonly maxPendingRequests: number | undefined;
   readonly maxRequests: number | undefined;
   readonly maxRetries: number | undefined;
+  /** In place of `maxRetries`. */
+  readonly retryBudget: RetryBudget | undefined;
 }
 
 export interface ClusterOutlierDetection {

@@ -12,4 +12,8 @@ export interface ClusterEndpoints {
 export interface LocalityEndpoints {
   readonly locality: Locality | undefined;
   readonly endpoints: readonly Endpoint[];
+  /** 0 is the highest; lower ones serve what the higher cannot. */
+  readonly priority: number;
+  /** Share among the localities of one priority; undefined: the sum of its endpoints' weights. */
+  readonly weight: number | undefined;
 }

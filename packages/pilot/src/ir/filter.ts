@@ -44,7 +44,7 @@ export interface NetworkAccessControl {
   readonly dryRun: boolean;
 }
 
-export type HttpFilter = HttpAccessControl | AskedAccess | TokenAuthentication | { readonly kind: "fault" };
+export type HttpFilter = HttpAccessControl | AskedAccess | TokenAuthentication | { readonly kind: "fault" | "cors" | "grpc-web" };
 
 /** A service decides about requests that any of the rules match. */
 export interface AskedAccess {

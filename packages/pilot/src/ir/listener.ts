@@ -55,6 +55,9 @@ export interface ServerTlsContext {
   readonly trust: TrustSource | undefined;
   /** Names of which the client's certificate must carry one; empty: any that is trusted. */
   readonly subjectAltNames: readonly StringMatch[];
+  /** SHA-256 of public keys (base64) and of certificates (hexadecimal), any of which the client's has to fit; empty: any. */
+  readonly publicKeyPins: readonly string[];
+  readonly certificateHashes: readonly string[];
   readonly alpn: readonly string[];
   readonly minVersion: TlsVersion;
   readonly maxVersion: TlsVersion | undefined;

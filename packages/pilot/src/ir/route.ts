@@ -1,9 +1,9 @@
 import type { Origin } from "@fairlead/kit";
-import type { Fault, HeaderChange, HeaderOperations, Rewrite, StringMatch } from "../model/routing-rule.ts";
+import type { CorsPolicy, Fault, HeaderChange, HeaderOperations, Rewrite, StringMatch } from "../model/routing-rule.ts";
 import type { HashKey } from "../model/traffic-policy.ts";
 import type { SuffixMatch } from "./filter.ts";
 
-export type { Fault, HashKey, HeaderChange, HeaderOperations, StringMatch };
+export type { CorsPolicy, Fault, HashKey, HeaderChange, HeaderOperations, StringMatch };
 
 /** A table of virtual hosts that listeners name. */
 export interface RouteConfiguration {
@@ -28,6 +28,7 @@ export interface Route {
   readonly action: RouteAction;
   readonly headers: HeaderOperations;
   readonly fault: Fault | undefined;
+  readonly cors: CorsPolicy | undefined;
   /** Name of spans. */
   readonly operation: string | undefined;
   readonly origins: readonly Origin[];

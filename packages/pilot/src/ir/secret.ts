@@ -4,7 +4,14 @@ export type CertificateSource =
   | { readonly kind: "files"; readonly certificateFile: string; readonly privateKeyFile: string };
 
 /** Whom to trust: the mesh's roots (secret `ROOTCA`), or a PEM file beside the proxy. */
-export type TrustSource = { readonly kind: "mesh" } | { readonly kind: "file"; readonly file: string };
+export type TrustSource =
+  | { readonly kind: "mesh" }
+  | {
+      readonly kind: "file";
+      readonly file: string;
+      /** Certificates that were revoked. */
+      readonly revokedFile: string | undefined;
+    };
 
 /** Name of the secret with the workload's certificate and key. */
 export const WORKLOAD_SECRET = "default";

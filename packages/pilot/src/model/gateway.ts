@@ -44,6 +44,11 @@ export interface ServerTls {
   readonly privateKeyFile: string | undefined;
   /** To verify clients with (`mutual`, `optional-mutual`). */
   readonly caCertificatesFile: string | undefined;
+  /** Certificates of clients that were revoked (RFC 5280). */
+  readonly revokedFile: string | undefined;
+  /** SHA-256 of the clients' public keys, base64, and of their certificates, hexadecimal; any of both lists has to fit, where there is one. */
+  readonly publicKeyPins: readonly string[];
+  readonly certificateHashes: readonly string[];
   /** Names of which the client's certificate must carry one; empty: any. */
   readonly subjectAltNames: readonly string[];
   readonly minVersion: TlsVersion;

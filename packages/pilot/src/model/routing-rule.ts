@@ -35,6 +35,7 @@ export interface HttpRule {
   /** undefined: the mesh's default (2 attempts). */
   readonly retries: RetryPolicy | undefined;
   readonly fault: Fault | undefined;
+  readonly cors: CorsPolicy | undefined;
   readonly mirrors: readonly Mirror[];
   readonly headers: HeaderOperations;
   readonly origin: Origin;
@@ -156,6 +157,18 @@ export interface Fault {
     | { readonly kind: "grpc"; readonly status: number; readonly percent: number }
     | undefined;
   readonly origin: Origin;
+}
+
+/** Which pages of other origins may send requests here (the Fetch standard's CORS protocol). */
+export interface CorsPolicy {
+  readonly origins: readonly StringMatch[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly exposedHeaders: readonly string[];
+  readonly maxAgeSeconds: number | undefined;
+  readonly allowsCredentials: boolean | undefined;
+  /** Whether questions of other origins reach the service instead of being answered by the proxy. */
+  readonly forwardsOtherPreflights: boolean;
 }
 
 export interface Mirror {

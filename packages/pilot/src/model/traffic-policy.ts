@@ -32,18 +32,42 @@ export interface TrafficSettings extends PortSettings {
   readonly byPort: ReadonlyMap<number, PortSettings>;
 }
 
+/** Retries that may run at a time, as a share of the requests that do. */
+export interface RetryBudget {
+  readonly percent: number;
+  /** However few requests there are, this many may be retried. */
+  readonly minimumRetries: number;
+}
+
 /** Blocks that are not said are undefined: the mesh's defaults hold. */
 export interface PortSettings {
   readonly loadBalancer: LoadBalancer | undefined;
+  /** Which endpoints are preferred by where they are. */
+  readonly locality: LocalityBalancing | undefined;
   readonly connectionPool: ConnectionPool | undefined;
   readonly outlierDetection: OutlierDetection | undefined;
   readonly tls: ClientTls | undefined;
+  /** Version of the PROXY protocol by which servers are told where connections come from; never said for a single port. */
+  readonly proxyProtocol: 1 | 2 | undefined;
+  /** Limit of concurrent retries; never said for a single port. */
+  readonly retryBudget: RetryBudget | undefined;
 }
 
 export type LoadBalancer =
   | { readonly kind: "round-robin" | "least-request"; readonly warmup: Warmup | undefined; readonly origin: Origin }
   | { readonly kind: "random" | "passthrough"; readonly origin: Origin }
   | { readonly kind: "consistent-hash"; readonly key: HashKey; readonly algorithm: HashAlgorithm; readonly origin: Origin };
+
+/** Localities are written `region`, `region/zone` or `region/zone/subzone`, each of which may be `*`. */
+export interface LocalityBalancing {
+  readonly isEnabled: boolean;
+  /** Shares of localities for clients in one; empty: none are said. */
+  readonly distribute: readonly { readonly from: string; readonly to: Readonly<Record<string, number>> }[];
+  /** Region that serves clients of a region whose own endpoints cannot. */
+  readonly failover: readonly { readonly from: string; readonly to: string }[];
+  /** Labels (`label` or `label=value`) of which endpoints should share as many as possible with the client, the most important first. */
+  readonly failoverPriority: readonly string[];
+}
 
 /** New endpoints get their full share only after a while. */
 export interface Warmup {
@@ -82,6 +106,8 @@ export interface ConnectionPool {
   readonly h2Upgrade: "default" | "never" | "always";
   readonly useClientProtocol: boolean;
   readonly maxConcurrentStreams: number | undefined;
+  /** HTTP/2 pings, and how long their answers may take. */
+  readonly http2Keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
   readonly origin: Origin;
 }
 
@@ -107,6 +133,8 @@ export interface ClientTls {
   readonly certificateFile: string | undefined;
   readonly privateKeyFile: string | undefined;
   readonly caCertificatesFile: string | undefined;
+  /** Certificates that were revoked (RFC 5280). */
+  readonly revokedFile: string | undefined;
   /** Replace those of the service when not empty. */
   readonly subjectAltNames: readonly string[];
   /** undefined: the host of the request or service. */

@@ -44,3 +44,15 @@ export function selects(selector: Selector, labels: Labels): boolean {
   for (const key in selector) if (labels[key] !== selector[key]) return false;
   return true;
 }
+
+/** Labels that say where a workload is (names of Kubernetes and Istio). */
+export function topologyLabels({ locality, network }: { readonly locality: Locality | undefined; readonly network: string }): Labels {
+  const { region = "", zone = "", subzone = "" } = locality ?? {};
+  const labels = {
+    "topology.kubernetes.io/region": region,
+    "topology.kubernetes.io/zone": zone,
+    "topology.istio.io/subzone": subzone,
+    "topology.istio.io/network": network,
+  };
+  return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ""));
+}

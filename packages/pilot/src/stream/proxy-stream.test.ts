@@ -24,6 +24,7 @@ const PROXY: ProxyIdentity = {
   namespace: "default",
   serviceAccount: "a",
   labels: {},
+  locality: undefined,
   interception: "none",
   httpProxyPort: undefined,
   appAddress: "127.0.0.1",

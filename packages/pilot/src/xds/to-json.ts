@@ -3,8 +3,10 @@ import { ClusterSchema } from "@fairlead/api/gen/envoy/config/cluster/v3/cluster
 import { ClusterLoadAssignmentSchema } from "@fairlead/api/gen/envoy/config/endpoint/v3/endpoint_pb";
 import { ListenerSchema } from "@fairlead/api/gen/envoy/config/listener/v3/listener_pb";
 import { RouteConfigurationSchema } from "@fairlead/api/gen/envoy/config/route/v3/route_pb";
+import { CorsPolicySchema, CorsSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/cors/v3/cors_pb";
 import { ExtAuthzSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb";
 import { HTTPFaultSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/fault/v3/fault_pb";
+import { GrpcWebSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/grpc_web/v3/grpc_web_pb";
 import { JwtAuthenticationSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/jwt_authn/v3/config_pb";
 import { RBACSchema as HttpRbacSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb";
 import { RouterSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/router/v3/router_pb";
@@ -15,6 +17,7 @@ import { HttpConnectionManagerSchema } from "@fairlead/api/gen/envoy/extensions/
 import { RBACSchema as NetworkRbacSchema } from "@fairlead/api/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb";
 import { TcpProxySchema } from "@fairlead/api/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb";
 import { PreviousHostsPredicateSchema } from "@fairlead/api/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb";
+import { ProxyProtocolUpstreamTransportSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb";
 import { RawBufferSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb";
 import { DownstreamTlsContextSchema, UpstreamTlsContextSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb";
 import { HttpProtocolOptionsSchema } from "@fairlead/api/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb";
@@ -23,8 +26,11 @@ import type { XdsMessage } from "./xds-snapshot.ts";
 
 /** Everything that stands inside an `Any` of a resource of ours. */
 const EXTENSIONS: Registry = createRegistry(
+  CorsPolicySchema,
+  CorsSchema,
   DownstreamTlsContextSchema,
   ExtAuthzSchema,
+  GrpcWebSchema,
   HTTPFaultSchema,
   HttpConnectionManagerSchema,
   HttpInspectorSchema,
@@ -34,6 +40,7 @@ const EXTENSIONS: Registry = createRegistry(
   NetworkRbacSchema,
   OriginalDstSchema,
   PreviousHostsPredicateSchema,
+  ProxyProtocolUpstreamTransportSchema,
   RawBufferSchema,
   RouterSchema,
   TcpProxySchema,

@@ -18,7 +18,7 @@ import type { OutboundTraffic } from "./outbound/unknown-host.ts";
 import { internList, remember } from "../remember.ts";
 import { askedAccess, withoutHttpProviders } from "./shared/asked-access.ts";
 import { tokenCheck } from "./shared/tokens.ts";
-import { type View, viewOf } from "./shared/view.ts";
+import { type View, type Viewer, viewOf } from "./shared/view.ts";
 
 export interface BuildOptions {
   /** What happens to redirected traffic for destinations that the mesh does not know. */
@@ -46,8 +46,14 @@ export function buildProxy(snapshot: MeshSnapshot, proxy: ProxyIdentity, options
 }
 
 /** Whom policies select: the workload as the mesh declares it, else as the proxy describes itself. */
-function subjectOf(snapshot: MeshSnapshot, proxy: ProxyIdentity): PolicySubject {
-  return { namespace: proxy.namespace, labels: workloadAt(snapshot, proxy.namespace, proxy.address)?.labels ?? proxy.labels };
+function subjectOf(snapshot: MeshSnapshot, proxy: ProxyIdentity): Viewer {
+  const workload = workloadAt(snapshot, proxy.namespace, proxy.address);
+  return {
+    namespace: proxy.namespace,
+    labels: workload?.labels ?? proxy.labels,
+    locality: proxy.locality ?? workload?.locality,
+    network: workload?.network ?? "",
+  };
 }
 
 const outboundHalf = remember(

@@ -21,8 +21,8 @@ export function toGateway(object: ConfigObject<"Gateway">): Gateway {
 function isServable({ tls, bind }: ServerSpec): boolean {
   if (bind?.startsWith("unix:") === true) return false;
   if (tls === undefined) return true;
-  const isElsewhere = tls.credentialName !== undefined || tls.caCertCredentialName !== undefined || tls.caCrl !== undefined;
-  const lists = [tls.credentialNames, tls.tlsCertificates, tls.verifyCertificateSpki, tls.verifyCertificateHash];
+  const isElsewhere = tls.credentialName !== undefined || tls.caCertCredentialName !== undefined;
+  const lists = [tls.credentialNames, tls.tlsCertificates];
   return !isElsewhere && lists.every((list) => list.length === 0) && tls.mode !== "AUTO_PASSTHROUGH";
 }
 
@@ -59,6 +59,9 @@ function toServerTls(tls: ServerTlsSpec): ServerTls {
     certificateFile: tls.serverCertificate,
     privateKeyFile: tls.privateKey,
     caCertificatesFile: tls.caCertificates,
+    revokedFile: tls.caCrl,
+    publicKeyPins: tls.verifyCertificateSpki,
+    certificateHashes: tls.verifyCertificateHash,
     subjectAltNames: tls.subjectAltNames,
     minVersion: VERSIONS[tls.minProtocolVersion] ?? "1.2",
     maxVersion: VERSIONS[tls.maxProtocolVersion],

@@ -1,7 +1,7 @@
 import { grpcStatusNumber, type HttpRouteSpec } from "@fairlead/crds";
-import type { Fault, HttpAction, HttpRule, Mirror, RetryPolicy, Rewrite } from "../routing-rule.ts";
+import type { CorsPolicy, Fault, HttpAction, HttpRule, Mirror, RetryPolicy, Rewrite, StringMatch } from "../routing-rule.ts";
 import { type RuleContext, toDestination, toHeaderOperations } from "./destination.ts";
-import { toHttpMatch } from "./match.ts";
+import { toHttpMatch, toStringMatch } from "./match.ts";
 
 type Path = readonly (string | number)[];
 
@@ -16,6 +16,7 @@ export function toHttpRule(context: RuleContext, route: HttpRouteSpec, index: nu
     timeoutMs: route.timeout ?? 0,
     retries: route.retries && toRetryPolicy(context, route.retries, [...path, "retries"]),
     fault: route.fault && toFault(context, route.fault, [...path, "fault"]),
+    cors: route.corsPolicy && toCors(route.corsPolicy),
     mirrors: toMirrors(context, route, path),
     headers: toHeaderOperations(route.headers),
     origin: context.object.originOf(path),
@@ -92,6 +93,24 @@ function toFault(context: RuleContext, fault: NonNullable<HttpRouteSpec["fault"]
     delayMs === undefined ? undefined : { durationMs: delayMs, percent: fault.delay?.percentage?.value ?? fault.delay?.percent ?? 0 };
   const abort = toAbort(fault.abort);
   return delay === undefined && abort === undefined ? undefined : { delay, abort, origin: context.object.originOf(path) };
+}
+
+function toCors(policy: NonNullable<HttpRouteSpec["corsPolicy"]>): CorsPolicy {
+  const { allowOrigin, allowOrigins, maxAge } = policy;
+  return {
+    origins: allowOrigins.length > 0 ? allowOrigins.map(toStringMatch) : allowOrigin.map(toOrigin),
+    methods: policy.allowMethods,
+    headers: policy.allowHeaders,
+    exposedHeaders: policy.exposeHeaders,
+    maxAgeSeconds: maxAge === undefined ? undefined : Math.floor(maxAge / 1000),
+    allowsCredentials: policy.allowCredentials,
+    forwardsOtherPreflights: policy.unmatchedPreflights !== "IGNORE",
+  };
+}
+
+/** In the older list of origins `*` stood for all. */
+function toOrigin(value: string): StringMatch {
+  return value === "*" ? { kind: "present" } : { kind: "exact", value };
 }
 
 function toAbort(abort: NonNullable<HttpRouteSpec["fault"]>["abort"]): Fault["abort"] {

@@ -12,8 +12,10 @@ import type {
   ConnectionPool,
   HashKey,
   LoadBalancer,
+  LocalityBalancing,
   OutlierDetection,
   PortSettings,
+  RetryBudget,
   TrafficSettings,
   Warmup,
 } from "../traffic-policy.ts";
@@ -22,10 +24,13 @@ type Rule = ConfigObject<"DestinationRule">;
 
 export const NO_SETTINGS: TrafficSettings = {
   loadBalancer: undefined,
+  locality: undefined,
   connectionPool: undefined,
   outlierDetection: undefined,
   tls: undefined,
   byPort: new Map(),
+  proxyProtocol: undefined,
+  retryBudget: undefined,
 };
 
 /** A `trafficPolicy` as settings. */
@@ -33,7 +38,17 @@ export function toTrafficSettings(object: Rule, policy: TrafficPolicySpec, path:
   const byPort = policy.portLevelSettings.map(
     (entry, index) => [entry.port.number, toPortSettings(object, entry, [...path, "portLevelSettings", index])] as const,
   );
-  return { ...toPortSettings(object, policy, path), byPort: new Map(byPort) };
+  return {
+    ...toPortSettings(object, policy, path),
+    byPort: new Map(byPort),
+    proxyProtocol: policy.proxyProtocol && (policy.proxyProtocol.version === "V1" ? 1 : 2),
+    retryBudget: policy.retryBudget && toRetryBudget(policy.retryBudget),
+  };
+}
+
+/** Istio's defaults; a minimum of 0 is protobuf's way of saying nothing. */
+function toRetryBudget({ percent, minRetryConcurrency }: NonNullable<TrafficPolicySpec["retryBudget"]>): RetryBudget {
+  return { percent: percent ?? 20, minimumRetries: atLeastOne(minRetryConcurrency) ?? 3 };
 }
 
 /** A subset's settings, completed block by block from those of the whole host (Istio's merge of subset policies, for each port). */
@@ -46,9 +61,12 @@ export function completeSettings(whole: TrafficSettings, subset: TrafficSettings
 function complete(base: PortSettings, own: PortSettings): PortSettings {
   return {
     loadBalancer: own.loadBalancer ?? base.loadBalancer,
+    locality: own.locality ?? base.locality,
     connectionPool: own.connectionPool ?? base.connectionPool,
     outlierDetection: own.outlierDetection ?? base.outlierDetection,
     tls: own.tls ?? base.tls,
+    proxyProtocol: own.proxyProtocol ?? base.proxyProtocol,
+    retryBudget: own.retryBudget ?? base.retryBudget,
   };
 }
 
@@ -57,10 +75,23 @@ type BlocksSpec = Pick<TrafficPolicySpec, "loadBalancer" | "connectionPool" | "o
 function toPortSettings(object: Rule, blocks: BlocksSpec, path: FieldPath): PortSettings {
   const { loadBalancer, connectionPool, outlierDetection, tls } = blocks;
   return {
+    locality: loadBalancer && toLocalityBalancing(loadBalancer.localityLbSetting),
     loadBalancer: loadBalancer && toLoadBalancer(object, loadBalancer, [...path, "loadBalancer"]),
     connectionPool: connectionPool && toConnectionPool(object, connectionPool, [...path, "connectionPool"]),
     outlierDetection: outlierDetection && toOutlierDetection(object, outlierDetection, [...path, "outlierDetection"]),
     tls: tls && toClientTls(object, tls, [...path, "tls"]),
+    proxyProtocol: undefined,
+    retryBudget: undefined,
+  };
+}
+
+/** A load balancer that says nothing about localities takes what holds for the mesh. */
+function toLocalityBalancing(spec: LoadBalancerSpec["localityLbSetting"]): LocalityBalancing {
+  return {
+    isEnabled: spec?.enabled ?? true,
+    distribute: spec?.distribute ?? [],
+    failover: spec?.failover ?? [],
+    failoverPriority: spec?.failoverPriority ?? [],
   };
 }
 
@@ -137,6 +168,7 @@ function toConnectionPool(object: Rule, spec: ConnectionPoolSpec, path: FieldPat
     h2Upgrade: http?.h2UpgradePolicy === "UPGRADE" ? "always" : http?.h2UpgradePolicy === "DO_NOT_UPGRADE" ? "never" : "default",
     useClientProtocol: http?.useClientProtocol ?? false,
     maxConcurrentStreams: atLeastOne(http?.maxConcurrentStreams),
+    http2Keepalive: http?.http2KeepAlive && { intervalMs: http.http2KeepAlive.interval, timeoutMs: http.http2KeepAlive.timeout },
     origin: object.originOf(path),
   };
 }
@@ -168,6 +200,7 @@ function toClientTls(object: Rule, spec: ClientTlsSpec, path: FieldPath): Client
     certificateFile: spec.clientCertificate,
     privateKeyFile: spec.privateKey,
     caCertificatesFile: spec.caCertificates,
+    revokedFile: spec.caCrl,
     subjectAltNames: spec.subjectAltNames,
     sni: spec.sni,
     insecureSkipVerify: spec.insecureSkipVerify,

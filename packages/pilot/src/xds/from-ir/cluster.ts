@@ -7,10 +7,13 @@ import {
   Cluster_LbPolicy,
   ClusterSchema,
 } from "@fairlead/api/gen/envoy/config/cluster/v3/cluster_pb";
+import type { CircuitBreakers_Thresholds_RetryBudgetSchema } from "@fairlead/api/gen/envoy/config/cluster/v3/circuit_breaker_pb";
+import type { TransportSocket } from "@fairlead/api/gen/envoy/config/core/v3/base_pb";
 import { HttpProtocolOptionsSchema } from "@fairlead/api/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb";
 import type {
   Cluster,
   ClusterDiscovery,
+  ClusterLimits,
   ClusterLoadBalancer,
   ClusterOutlierDetection,
   ClusterProtocol,
@@ -20,7 +23,7 @@ import type {
 import { type Init, metadata, milliseconds, pack } from "./any.ts";
 import { FROM_ADS } from "./config-source.ts";
 import { toLocalities } from "./endpoint.ts";
-import { PLAINTEXT, toUpstreamTls } from "./secret.ts";
+import { PLAINTEXT, toUpstreamTls, withProxyProtocol } from "./secret.ts";
 
 type ClusterInit = Init<typeof ClusterSchema>;
 
@@ -35,7 +38,10 @@ export function toCluster(cluster: Cluster): XdsCluster {
     ...discovery(cluster.name, cluster.discovery),
     connectTimeout: milliseconds(cluster.connectTimeoutMs),
     ...loadBalancing(cluster.loadBalancer),
-    commonLbConfig: { healthyPanicThreshold: { value: cluster.outlierDetection?.panicPercent ?? 0 } },
+    commonLbConfig: {
+      healthyPanicThreshold: { value: cluster.outlierDetection?.panicPercent ?? 0 },
+      ...(cluster.isLocalityWeighted ? { localityConfigSpecifier: { case: "localityWeightedLbConfig", value: {} } } : {}),
+    },
     circuitBreakers: {
       thresholds: [
         {
@@ -43,6 +49,7 @@ export function toCluster(cluster: Cluster): XdsCluster {
           maxPendingRequests: limits.maxPendingRequests ?? UNLIMITED,
           maxRequests: limits.maxRequests ?? UNLIMITED,
           maxRetries: limits.maxRetries ?? UNLIMITED,
+          ...(limits.retryBudget === undefined ? {} : { retryBudget: toRetryBudget(limits.retryBudget) }),
           trackRemaining: true,
         },
       ],
@@ -50,7 +57,7 @@ export function toCluster(cluster: Cluster): XdsCluster {
     ...(cluster.outlierDetection === undefined ? {} : { outlierDetection: outlierDetection(cluster.outlierDetection) }),
     ...(cluster.tcpKeepalive === undefined ? {} : { upstreamConnectionOptions: { tcpKeepalive: keepalive(cluster.tcpKeepalive) } }),
     typedExtensionProtocolOptions: protocolOptions(cluster.protocol, cluster.transport),
-    ...transport(cluster.transport),
+    ...transport(cluster.transport, cluster.proxyProtocol),
     ...clusterMetadata(cluster),
   });
 }
@@ -195,7 +202,13 @@ function protocolOptions(
   transport: ClusterTransport,
 ): NonNullable<ClusterInit["typedExtensionProtocolOptions"]> {
   if (protocol.kind === "tcp") return {};
-  const http2 = protocol.maxConcurrentStreams === undefined ? {} : { maxConcurrentStreams: protocol.maxConcurrentStreams };
+  const { keepalive: pings } = protocol;
+  const http2 = {
+    ...(protocol.maxConcurrentStreams === undefined ? {} : { maxConcurrentStreams: protocol.maxConcurrentStreams }),
+    ...(pings === undefined
+      ? {}
+      : { connectionKeepalive: { interval: milliseconds(pings.intervalMs), timeout: milliseconds(pings.timeoutMs) } }),
+  };
   const tls = transport.kind === "plain" ? undefined : transport.tls;
   const upstream = { autoSni: tls?.serverName.kind === "request-host", autoSanValidation: tls?.verifiesRequestHost === true };
   return {
@@ -222,18 +235,27 @@ function protocolOptions(
   };
 }
 
-function transport(from: ClusterTransport): ClusterInit {
+function transport(from: ClusterTransport, proxyProtocol: Cluster["proxyProtocol"]): ClusterInit {
+  const wrap = (socket: TransportSocket): TransportSocket =>
+    proxyProtocol === undefined ? socket : withProxyProtocol(proxyProtocol, socket);
   switch (from.kind) {
     case "plain":
-      return {};
+      return proxyProtocol === undefined ? {} : { transportSocket: wrap(PLAINTEXT) };
     case "tls":
-      return { transportSocket: toUpstreamTls(from.tls) };
+      return { transportSocket: wrap(toUpstreamTls(from.tls)) };
     case "auto":
       return {
         transportSocketMatches: [
-          { name: "tlsMode-istio", match: { tlsMode: "istio" }, transportSocket: toUpstreamTls(from.tls) },
-          { name: "tlsMode-disabled", match: {}, transportSocket: PLAINTEXT },
+          { name: "tlsMode-istio", match: { tlsMode: "istio" }, transportSocket: wrap(toUpstreamTls(from.tls)) },
+          { name: "tlsMode-disabled", match: {}, transportSocket: wrap(PLAINTEXT) },
         ],
       };
   }
+}
+
+function toRetryBudget({
+  percent,
+  minimumRetries,
+}: NonNullable<ClusterLimits["retryBudget"]>): Init<typeof CircuitBreakers_Thresholds_RetryBudgetSchema> {
+  return { budgetPercent: { value: percent }, minRetryConcurrency: minimumRetries };
 }

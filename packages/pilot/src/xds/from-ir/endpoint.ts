@@ -14,9 +14,10 @@ export function toLoadAssignment(endpoints: ClusterEndpoints): ClusterLoadAssign
 }
 
 export function toLocalities(localities: readonly LocalityEndpoints[]): Init<typeof LocalityLbEndpointsSchema>[] {
-  return localities.map(({ locality, endpoints }) => ({
+  return localities.map(({ locality, endpoints, priority, weight }) => ({
     locality: locality === undefined ? {} : { region: locality.region, zone: locality.zone, subZone: locality.subzone },
-    loadBalancingWeight: endpoints.reduce((sum, endpoint) => sum + endpoint.weight, 0),
+    loadBalancingWeight: weight ?? endpoints.reduce((sum, endpoint) => sum + endpoint.weight, 0),
+    priority,
     lbEndpoints: endpoints.map(toEndpoint),
   }));
 }

@@ -1,13 +1,15 @@
 import type { HttpFilter } from "../../ir/filter.ts";
+import { IDLE_CORS } from "./filter/cors.ts";
 import { toExtAuthz } from "./filter/ext-authz.ts";
 import { IDLE_FAULT } from "./filter/fault.ts";
+import { GRPC_WEB } from "./filter/grpc-web.ts";
 import { toJwtAuthentication } from "./filter/jwt.ts";
 import type { NamedExtension } from "./filter/named-extension.ts";
 import { toAskingRbac, toHttpRbac } from "./filter/rbac.ts";
 import { ROUTER } from "./filter/router.ts";
 
 /** The order in which requests pass filters, wherever they come from: whom others have to be asked about, who asks, who may, what is done on purpose, where to. */
-const ORDER: readonly HttpFilter["kind"][] = ["asked-access", "tokens", "http-access", "fault"];
+const ORDER: readonly HttpFilter["kind"][] = ["asked-access", "tokens", "http-access", "grpc-web", "fault", "cors"];
 
 /** A chain of HTTP filters as the proxy runs it, ended by the router. Filters of one kind keep their order. */
 export function toHttpFilters(filters: readonly HttpFilter[]): readonly NamedExtension[] {
@@ -24,5 +26,9 @@ function toFilter(filter: HttpFilter): NamedExtension | readonly NamedExtension[
       return toHttpRbac(filter);
     case "fault":
       return IDLE_FAULT;
+    case "cors":
+      return IDLE_CORS;
+    case "grpc-web":
+      return GRPC_WEB;
   }
 }

@@ -31,6 +31,7 @@ import type {
   VirtualHost,
 } from "../../ir/route.ts";
 import { type Init, type Lines, metadata, milliseconds, NO_TIME, OWN_METADATA, pack } from "./any.ts";
+import { CORS_FILTER, toCors } from "./filter/cors.ts";
 import { FAULT_FILTER, toFault } from "./filter/fault.ts";
 import { toClaimMatcher } from "./metadata-match.ts";
 import { toFraction, toHeaderMatcher, toStringMatcher } from "./match.ts";
@@ -72,7 +73,10 @@ function toRoute(route: Route, lines: Lines): XdsRoute {
     action: toAction(route),
     ...headers,
     ...(route.operation === undefined ? {} : { decorator: { operation: route.operation } }),
-    ...(route.fault === undefined ? {} : { typedPerFilterConfig: { [FAULT_FILTER]: toFault(route.fault) } }),
+    typedPerFilterConfig: {
+      ...(route.fault === undefined ? {} : { [FAULT_FILTER]: toFault(route.fault) }),
+      ...(route.cors === undefined ? {} : { [CORS_FILTER]: toCors(route.cors) }),
+    },
     ...withOrigins(route.origins, lines, route.action.kind === "forward" && route.action.retry?.isDefault === true ? DEFAULT_RETRY : {}),
   });
 }

@@ -1,5 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { type TransportSocket, TransportSocketSchema } from "@fairlead/api/gen/envoy/config/core/v3/base_pb";
+import { ProxyProtocolConfig_Version } from "@fairlead/api/gen/envoy/config/core/v3/proxy_protocol_pb";
+import { ProxyProtocolUpstreamTransportSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb";
 import { RawBufferSchema } from "@fairlead/api/gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb";
 import {
   type CertificateValidationContextSchema,
@@ -28,6 +30,15 @@ const VERSIONS: Readonly<Record<TlsVersion, TlsParameters_TlsProtocol>> = {
   "1.2": TlsParameters_TlsProtocol.TLSv1_2,
   "1.3": TlsParameters_TlsProtocol.TLSv1_3,
 };
+
+/** A transport whose connections begin with the client's addresses, in a version of the PROXY protocol. */
+export function withProxyProtocol(version: 1 | 2, transportSocket: TransportSocket): TransportSocket {
+  const config = { version: version === 1 ? ProxyProtocolConfig_Version.V1 : ProxyProtocolConfig_Version.V2 };
+  return create(TransportSocketSchema, {
+    name: "envoy.transport_sockets.upstream_proxy_protocol",
+    configType: { case: "typedConfig", value: pack(ProxyProtocolUpstreamTransportSchema, { config, transportSocket }) },
+  });
+}
 
 export const PLAINTEXT: TransportSocket = create(TransportSocketSchema, {
   name: "envoy.transport_sockets.raw_buffer",
@@ -64,7 +75,10 @@ export function toDownstreamTls(tls: ServerTlsContext): TransportSocket {
           cipherSuites: [...tls.cipherSuites],
         },
         ...toCertificate(tls.certificate),
-        validationContextType: toValidation(tls.trust, tls.subjectAltNames),
+        validationContextType: toValidation(tls.trust, tls.subjectAltNames, {
+          verifyCertificateSpki: [...tls.publicKeyPins],
+          verifyCertificateHash: [...tls.certificateHashes],
+        }),
         alpnProtocols: [...tls.alpn],
       },
     }),
@@ -82,11 +96,23 @@ function toCertificate(source: CertificateSource | undefined): Pick<CommonTls, "
   }
 }
 
-function toValidation(trust: TrustSource | undefined, names: readonly StringMatch[]): NonNullable<CommonTls["validationContextType"]> {
+function toValidation(
+  trust: TrustSource | undefined,
+  names: readonly StringMatch[],
+  pins: Validation = {},
+): NonNullable<CommonTls["validationContextType"]> {
   if (trust === undefined) return { case: undefined };
   const matchers = names.map((match) => ({ sanType: sanTypeOf(match), matcher: toStringMatcher(match) }));
-  const validation: Validation = { matchTypedSubjectAltNames: matchers };
-  if (trust.kind === "file") return { case: "validationContext", value: { ...validation, trustedCa: fileData(trust.file) } };
+  const validation: Validation = { matchTypedSubjectAltNames: matchers, ...pins };
+  if (trust.kind === "file")
+    return {
+      case: "validationContext",
+      value: {
+        ...validation,
+        trustedCa: fileData(trust.file),
+        ...(trust.revokedFile === undefined ? {} : { crl: fileData(trust.revokedFile) }),
+      },
+    };
   return {
     case: "combinedValidationContext",
     value: { defaultValidationContext: validation, validationContextSdsSecretConfig: { name: ROOT_SECRET, sdsConfig: FROM_AGENT } },

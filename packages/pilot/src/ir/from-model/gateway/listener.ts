@@ -8,6 +8,7 @@ import type { ConnectionMatch, RoutingRule } from "../../../model/routing-rule.t
 import type { HttpFilter, NetworkFilter, WeightedCluster } from "../../filter.ts";
 import type { FilterChain, FilterChainMatch, Listener, ServerTlsContext } from "../../listener.ts";
 import { connectionAccess, httpAccess } from "../shared/authz.ts";
+import { webFilters } from "../shared/web.ts";
 import { weightedClusters } from "../shared/connection.ts";
 import { type KnownHost, knownHostsOf, targetFinder } from "../shared/destination.ts";
 import { internList, remember } from "../../remember.ts";
@@ -78,7 +79,7 @@ const httpChain = remember(
       kind: "http",
       statPrefix: `gateway_${server.port.number}`,
       routes: { kind: "named", name: table },
-      filters: [...checks, ...httpAccess(policies), { kind: "fault" }],
+      filters: [...checks, ...httpAccess(policies), ...webFilters(server.port.protocol), { kind: "fault" }, { kind: "cors" }],
       role: "gateway",
       allowConnect: false,
     };
@@ -152,8 +153,13 @@ function serverTls(tls: ServerTls | undefined, trustDomain: string): ServerTlsCo
   return {
     certificate: { kind: "files", certificateFile: tls.certificateFile, privateKeyFile: tls.privateKeyFile },
     clientCertificate: tls.mode === "mutual" ? "required" : wantsClient ? "optional" : "none",
-    trust: wantsClient && tls.caCertificatesFile !== undefined ? { kind: "file", file: tls.caCertificatesFile } : undefined,
+    trust:
+      wantsClient && tls.caCertificatesFile !== undefined
+        ? { kind: "file", file: tls.caCertificatesFile, revokedFile: tls.revokedFile }
+        : undefined,
     subjectAltNames: wantsClient ? tls.subjectAltNames.map((value) => ({ kind: "exact", value })) : [],
+    publicKeyPins: wantsClient ? tls.publicKeyPins : [],
+    certificateHashes: wantsClient ? tls.certificateHashes : [],
     alpn: ["h2", "http/1.1"],
     ...limits,
   };

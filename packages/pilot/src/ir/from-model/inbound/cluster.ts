@@ -1,7 +1,7 @@
 import { internList, remember } from "../../remember.ts";
 import type { Service } from "../../../model/service.ts";
 import type { Cluster, ClusterDiscovery } from "../../cluster.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, endpointAt, UNLIMITED } from "../shared/cluster.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, soleEndpoint, UNLIMITED } from "../shared/cluster.ts";
 import { INBOUND_PASSTHROUGH_CLUSTER, inboundClusterName } from "../shared/names.ts";
 import type { InboundPort } from "./port.ts";
 
@@ -22,17 +22,20 @@ export const INBOUND_PASSTHROUGH: Cluster = {
   discovery: { kind: "original-destination", portOverride: undefined, sourceAddress: LOOP_BREAKER_ADDRESS },
   connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
   loadBalancer: { kind: "provided" },
+  isLocalityWeighted: false,
   protocol: {
     kind: "downstream",
     idleTimeoutMs: 300_000,
     maxConnectionDurationMs: undefined,
     maxRequestsPerConnection: 0,
     maxConcurrentStreams: undefined,
+    keepalive: undefined,
   },
   limits: UNLIMITED,
   outlierDetection: undefined,
   tcpKeepalive: undefined,
   transport: { kind: "plain" },
+  proxyProtocol: undefined,
   services: [],
   origins: [],
 };
@@ -55,5 +58,5 @@ const build = remember((services: readonly Service[], port: number, isHttp: bool
 });
 
 function toApplication(address: string, port: number): ClusterDiscovery {
-  return { kind: "static", localities: [{ locality: undefined, endpoints: [endpointAt(address, port)] }] };
+  return { kind: "static", localities: [soleEndpoint(address, port)] };
 }

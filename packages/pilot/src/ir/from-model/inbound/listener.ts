@@ -6,6 +6,7 @@ import type { PortProtocol, Service } from "../../../model/service.ts";
 import type { HttpFilter, NetworkFilter } from "../../filter.ts";
 import type { FilterChain, FilterChainMatch, Inspector, Listener } from "../../listener.ts";
 import { connectionAccess, httpAccess } from "../shared/authz.ts";
+import { webFilters } from "../shared/web.ts";
 import { BLACKHOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, inboundClusterName, VIRTUAL_INBOUND_PORT } from "../shared/names.ts";
 import { internList, remember } from "../../remember.ts";
 import { MESH_CLIENT_ALPN, meshServerTls } from "../shared/tls.ts";
@@ -185,7 +186,7 @@ function httpFilters(options: ChainOptions): readonly NetworkFilter[] {
       kind: "http",
       statPrefix: `inbound_${options.port}`,
       routes: { kind: "inline", configuration: inboundRoutes(options.port, options.services, options.protocol === "grpc") },
-      filters: [...options.checks, ...httpAccess(options.policies)],
+      filters: [...options.checks, ...httpAccess(options.policies), ...webFilters(options.protocol)],
       role: "sidecar-inbound",
       allowConnect: false,
     },

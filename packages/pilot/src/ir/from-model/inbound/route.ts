@@ -44,6 +44,7 @@ export function inboundRoutes(port: number, services: readonly Service[], isGrpc
             },
             headers: NO_HEADER_OPERATIONS,
             fault: undefined,
+            cors: undefined,
             operation: service === undefined ? undefined : `${service.hostname}:${port}/*`,
             origins,
           },

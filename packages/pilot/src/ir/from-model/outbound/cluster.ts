@@ -5,7 +5,7 @@ import { isHttp, type Service, type ServicePort } from "../../../model/service.t
 import { selects } from "../../../model/workload.ts";
 import type { ClientTls, PortSettings, Subset, TrafficPolicy } from "../../../model/traffic-policy.ts";
 import type { Cluster, ClusterDiscovery, ClusterProtocol, ClusterTransport } from "../../cluster.ts";
-import type { ClusterEndpoints } from "../../endpoint.ts";
+import type { ClusterEndpoints, LocalityEndpoints } from "../../endpoint.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, limitsOf, loadBalancerOf, outlierDetectionOf, tcpKeepaliveOf, UNLIMITED } from "../shared/cluster.ts";
 import { type KnownHost, knownHost } from "../shared/destination.ts";
 import { BLACKHOLE_CLUSTER, HTTP_PROXY_TUNNEL, outboundClusterName, outboundServerName, PASSTHROUGH_CLUSTER } from "../shared/names.ts";
@@ -14,6 +14,7 @@ import { explicitClientTls, meshClientTls } from "../shared/tls.ts";
 import { portSettings } from "../shared/traffic-policy.ts";
 import type { View } from "../shared/view.ts";
 import { buildEndpoints, byLocality, endpointsOf, identitiesOf } from "./endpoint.ts";
+import { applyPlan, isLocalityWeighted, localityPlan } from "./locality.ts";
 
 export interface ServiceClusters {
   readonly clusters: readonly Cluster[];
@@ -30,9 +31,10 @@ export function serviceClusters(snapshot: MeshSnapshot, view: View): ServiceClus
       if (port.protocol === "udp") continue;
       const members = endpointsOf(snapshot, service, port.number);
       for (const subset of [undefined, ...(known.policy?.subsets ?? [])]) {
-        const cluster = serviceCluster(service, port, members, known, subset);
+        const plan = localityPlan(portSettings(subset?.settings ?? known.policy?.settings, port.number), view);
+        const cluster = serviceCluster(service, port, members, known, subset, plan);
         clusters.push(cluster);
-        if (cluster.discovery.kind === "eds") endpoints.push(buildEndpoints(cluster.name, members, subset));
+        if (cluster.discovery.kind === "eds") endpoints.push(buildEndpoints(cluster.name, members, subset, plan));
       }
     }
   }
@@ -40,6 +42,8 @@ export function serviceClusters(snapshot: MeshSnapshot, view: View): ServiceClus
 }
 
 const SYNTHETIC = {
+  proxyProtocol: undefined,
+  isLocalityWeighted: false,
   connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
   limits: UNLIMITED,
   outlierDetection: undefined,
@@ -53,6 +57,7 @@ const PLAIN_TCP: ClusterProtocol = {
   maxConnectionDurationMs: undefined,
   maxRequestsPerConnection: 0,
   maxConcurrentStreams: undefined,
+  keepalive: undefined,
 };
 const PASSTHROUGH_IDLE_TIMEOUT_MS = 300_000;
 
@@ -92,6 +97,7 @@ function serviceCluster(
   members: readonly Endpoint[],
   known: KnownHost,
   subset: Subset | undefined,
+  plan: string,
 ): Cluster {
   const isDns = service.resolution === "dns" || service.resolution === "dns-round-robin";
   const subjectAltNames = service.subjectAltNames.length > 0 ? service.subjectAltNames : identitiesOf(members);
@@ -102,6 +108,8 @@ function serviceCluster(
     subset ?? NOTHING,
     isDns ? members : NOTHING,
     JSON.stringify(subjectAltNames),
+    // Of the others the endpoints come apart.
+    isDns ? plan : "",
   );
 }
 
@@ -115,17 +123,19 @@ const buildCluster = remember(
     subset: Subset | object,
     members: readonly Endpoint[] | object,
     subjectAltNames: string,
+    plan: string,
   ): Cluster => {
     const subsetName = "name" in subset ? subset.name : "";
     const settings = portSettings("settings" in subset ? subset.settings : "settings" in policy ? policy.settings : undefined, port.number);
     const protocol = protocolOf(port, settings);
     return {
       name: outboundClusterName(service.hostname, port.number, subsetName),
-      discovery: discoveryOf(service, Array.isArray(members) ? membersOf(members, subset) : [], settings),
+      discovery: discoveryOf(service, applyPlan(byLocality(Array.isArray(members) ? membersOf(members, subset) : []), plan), settings),
       connectTimeoutMs: settings.connectionPool?.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
       loadBalancer: loadBalancerOf(service, settings),
+      isLocalityWeighted: isLocalityWeighted(settings),
       protocol,
-      limits: limitsOf(settings.connectionPool),
+      limits: limitsOf(settings.connectionPool, settings.retryBudget),
       outlierDetection: outlierDetectionOf(settings.outlierDetection),
       tcpKeepalive: tcpKeepaliveOf(settings.connectionPool),
       transport: transportOf(service, settings, {
@@ -134,6 +144,7 @@ const buildCluster = remember(
         isHttp: protocol.kind !== "tcp",
         isHttp2: protocol.kind === "http2",
       }),
+      proxyProtocol: settings.proxyProtocol,
       services: [{ host: service.hostname, name: shortName(service.hostname), namespace: service.namespace }],
       origins: [service.origin, ...("origins" in policy ? policy.origins : []), ...("labels" in subset ? [subset.origin] : [])],
     };
@@ -144,7 +155,7 @@ function membersOf(members: readonly Endpoint[], subset: Subset | object): reado
   return "labels" in subset ? members.filter((endpoint) => selects(subset.labels, endpoint.workload.labels)) : members;
 }
 
-function discoveryOf(service: Service, members: readonly Endpoint[], settings: PortSettings): ClusterDiscovery {
+function discoveryOf(service: Service, localities: readonly LocalityEndpoints[], settings: PortSettings): ClusterDiscovery {
   if (settings.loadBalancer?.kind === "passthrough")
     return { kind: "original-destination", portOverride: undefined, sourceAddress: undefined };
   switch (service.resolution) {
@@ -154,7 +165,7 @@ function discoveryOf(service: Service, members: readonly Endpoint[], settings: P
       return { kind: "eds" };
     case "dns":
     case "dns-round-robin":
-      return { kind: service.resolution, localities: byLocality(members) };
+      return { kind: service.resolution, localities };
   }
 }
 
@@ -166,6 +177,7 @@ function protocolOf(port: ServicePort, settings: PortSettings): ClusterProtocol 
     maxConnectionDurationMs: pool?.maxConnectionDurationMs,
     maxRequestsPerConnection: pool?.maxRequestsPerConnection ?? 0,
     maxConcurrentStreams: pool?.maxConcurrentStreams,
+    keepalive: pool?.http2Keepalive,
   };
 }
 
@@ -174,8 +186,7 @@ function protocolKind(port: ServicePort, settings: PortSettings): ClusterProtoco
   if (protocol === "auto") return "downstream";
   if (!isHttp(protocol)) return "tcp";
   if (settings.connectionPool?.useClientProtocol === true) return "downstream";
-  const isHttp1 = protocol === "http" && settings.connectionPool?.h2Upgrade !== "always";
-  return isHttp1 || protocol === "grpc-web" ? "http1" : "http2";
+  return protocol === "http" && settings.connectionPool?.h2Upgrade !== "always" ? "http1" : "http2";
 }
 
 function transportOf(

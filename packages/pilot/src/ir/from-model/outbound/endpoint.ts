@@ -7,6 +7,7 @@ import type { Subset } from "../../../model/traffic-policy.ts";
 import { selects } from "../../../model/workload.ts";
 import type { ClusterEndpoints, LocalityEndpoints } from "../../endpoint.ts";
 import { remember } from "../../remember.ts";
+import { applyPlan } from "./locality.ts";
 
 const NO_MEMBERS: readonly Endpoint[] = [];
 
@@ -17,8 +18,13 @@ export function endpointsOf(snapshot: MeshSnapshot, service: Service, port: numb
 }
 
 /** Endpoints as a client of a cluster gets them. */
-export function buildEndpoints(clusterName: string, endpoints: readonly Endpoint[], subset: Subset | undefined): ClusterEndpoints {
-  return build(endpoints, subset ?? WHOLE, clusterName);
+export function buildEndpoints(
+  clusterName: string,
+  endpoints: readonly Endpoint[],
+  subset: Subset | undefined,
+  plan: string,
+): ClusterEndpoints {
+  return build(endpoints, subset ?? WHOLE, clusterName, plan);
 }
 
 /** Groups endpoints by locality, in the order that localities first appear. */
@@ -30,7 +36,12 @@ export function byLocality(endpoints: readonly Endpoint[]): readonly LocalityEnd
     if (group === undefined) groups.set(key, [endpoint]);
     else group.push(endpoint);
   }
-  return [...groups.values()].map((group) => ({ locality: group[0]?.workload.locality, endpoints: group }));
+  return [...groups.values()].map((group) => ({
+    locality: group[0]?.workload.locality,
+    endpoints: group,
+    priority: 0,
+    weight: undefined,
+  }));
 }
 
 /** Identities of the workloads behind the endpoints, sorted. */
@@ -40,9 +51,9 @@ export const identitiesOf = memo((endpoints: readonly Endpoint[]): readonly stri
 
 const WHOLE = {};
 
-const build = remember((endpoints: readonly Endpoint[], subset: Subset | object, clusterName: string): ClusterEndpoints => {
+const build = remember((endpoints: readonly Endpoint[], subset: Subset | object, clusterName: string, plan: string): ClusterEndpoints => {
   const members = "labels" in subset ? endpoints.filter((endpoint) => selects(subset.labels, endpoint.workload.labels)) : endpoints;
-  return { clusterName, localities: byLocality(members) };
+  return { clusterName, localities: applyPlan(byLocality(members), plan) };
 });
 
 /** Which endpoints speak mesh TLS by their labels, but have it switched off by a policy of their own. */

@@ -3,7 +3,7 @@ import { findMeshRule } from "../../../model/lookup/routing-rule.ts";
 import { visibleServices } from "../../../model/lookup/service.ts";
 import type { MeshSnapshot } from "../../../model/mesh-snapshot.ts";
 import { MESH_GATEWAY, type RoutingRule, type TlsRule } from "../../../model/routing-rule.ts";
-import type { Service, ServicePort } from "../../../model/service.ts";
+import type { PortProtocol, Service, ServicePort } from "../../../model/service.ts";
 import type { NetworkFilter, WeightedCluster } from "../../filter.ts";
 import type { FilterChain, Listener } from "../../listener.ts";
 import { connectionClusters, weightedClusters } from "../shared/connection.ts";
@@ -19,6 +19,7 @@ import {
 import { internList, remember } from "../../remember.ts";
 import { isRoutable } from "../shared/route.ts";
 import { addressesFor, matchesProxy, type View } from "../shared/view.ts";
+import { webFilters } from "../shared/web.ts";
 import type { OutboundTraffic } from "./unknown-host.ts";
 
 const ANY_ADDRESS = "0.0.0.0";
@@ -65,7 +66,7 @@ interface Piece {
   readonly address: string;
   readonly port: number;
   readonly wish:
-    | { readonly kind: "requests" }
+    | { readonly kind: "requests"; readonly protocol: PortProtocol }
     | { readonly kind: "server-names"; readonly chains: readonly FilterChain[] }
     | { readonly kind: "connections"; readonly name: string; readonly clusters: readonly WeightedCluster[] };
   readonly origins: readonly Origin[];
@@ -84,7 +85,7 @@ function piecesOf(snapshot: MeshSnapshot, view: View, service: Service): readonl
 const requestPiece = remember((service: Service, port: ServicePort): Piece => ({
   address: ANY_ADDRESS,
   port: port.number,
-  wish: { kind: "requests" },
+  wish: { kind: "requests", protocol: port.protocol },
   origins: [service.origin],
 }));
 
@@ -142,16 +143,17 @@ function ruledChain(part: TlsRule, rule: RoutingRule, port: ServicePort, hosts: 
 
 const buildListener = remember((pieces: readonly Piece[], traffic: OutboundTraffic): Listener => {
   const [{ address, port } = { address: ANY_ADDRESS, port: 0 }] = pieces;
-  const isHttp = pieces.some((piece) => piece.wish.kind === "requests");
+  // Requests of several services at one port are alike; the first says how (as in Istio).
+  const [requests] = pieces.flatMap((piece) => (piece.wish.kind === "requests" ? [piece.wish] : []));
   const named = pieces.flatMap((piece) => (piece.wish.kind === "server-names" ? piece.wish.chains : []));
   const connections = pieces.flatMap((piece) => (piece.wish.kind === "connections" ? [piece.wish] : []))[0];
-  const http: readonly FilterChain[] = isHttp
+  const http: readonly FilterChain[] = requests !== undefined
     ? [
         {
           name: `${port}-http`,
           match: { transport: "raw", applicationProtocols: ["http/1.0", "http/1.1", "h2c"] },
           tls: undefined,
-          filters: [httpByTable(String(port), "requests-only")],
+          filters: [httpByTable(String(port), "requests-only", requests.protocol)],
         },
       ]
     : [];
@@ -165,7 +167,7 @@ const buildListener = remember((pieces: readonly Piece[], traffic: OutboundTraff
     binding: { kind: "unbound", address, port },
     direction: "outbound",
     useOriginalDestination: false,
-    inspectors: [...(named.length > 0 ? (["tls"] as const) : []), ...(isHttp ? (["http"] as const) : [])],
+    inspectors: [...(named.length > 0 ? (["tls"] as const) : []), ...(requests === undefined ? [] : (["http"] as const))],
     filterChains: [...http, ...withoutRepeatedNames(named)],
     defaultFilterChain: rest,
     origins: [...new Set(pieces.flatMap((piece) => piece.origins))],
@@ -191,12 +193,12 @@ function tcpTo(statPrefix: string, clusters: readonly WeightedCluster[]): Networ
   return { kind: "tcp", statPrefix, clusters, idleTimeoutMs: undefined };
 }
 
-function httpByTable(table: string, mode: "with-tunnels" | "requests-only"): NetworkFilter {
+function httpByTable(table: string, mode: "with-tunnels" | "requests-only", protocol: PortProtocol = "http"): NetworkFilter {
   return {
     kind: "http",
     statPrefix: `outbound_${table}`,
     routes: { kind: "named", name: table },
-    filters: [{ kind: "fault" }],
+    filters: [...webFilters(protocol), { kind: "fault" }, { kind: "cors" }],
     role: "sidecar-outbound",
     allowConnect: mode === "with-tunnels",
   };

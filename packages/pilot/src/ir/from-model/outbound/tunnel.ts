@@ -73,6 +73,7 @@ function connectRoute(name: string, clusters: readonly WeightedCluster[], origin
     },
     headers: NO_HEADER_OPERATIONS,
     fault: undefined,
+    cors: undefined,
     operation: undefined,
     origins,
   };

@@ -20,6 +20,7 @@ const REFUSED: Route = {
   action: REFUSAL,
   headers: NO_HEADER_OPERATIONS,
   fault: undefined,
+  cors: undefined,
   operation: undefined,
   origins: [],
 };

@@ -1,7 +1,7 @@
-import type { Endpoint } from "../../../model/endpoint.ts";
 import type { Service } from "../../../model/service.ts";
-import type { ConnectionPool, OutlierDetection, PortSettings } from "../../../model/traffic-policy.ts";
+import type { ConnectionPool, OutlierDetection, PortSettings, RetryBudget } from "../../../model/traffic-policy.ts";
 import type { Workload } from "../../../model/workload.ts";
+import type { LocalityEndpoints } from "../../endpoint.ts";
 import type { Cluster, ClusterLimits, ClusterLoadBalancer, ClusterOutlierDetection } from "../../cluster.ts";
 
 /** Istio's, where nothing is said (`meshConfig.connectTimeout`). */
@@ -11,6 +11,7 @@ export const UNLIMITED: ClusterLimits = {
   maxPendingRequests: undefined,
   maxRequests: undefined,
   maxRetries: undefined,
+  retryBudget: undefined,
 };
 
 export function loadBalancerOf(service: Service, settings: PortSettings): ClusterLoadBalancer {
@@ -28,13 +29,14 @@ export function loadBalancerOf(service: Service, settings: PortSettings): Cluste
   }
 }
 
-export function limitsOf(pool: ConnectionPool | undefined): ClusterLimits {
-  if (pool === undefined) return UNLIMITED;
+export function limitsOf(pool: ConnectionPool | undefined, retryBudget: RetryBudget | undefined): ClusterLimits {
+  if (pool === undefined) return { ...UNLIMITED, retryBudget };
   return {
     maxConnections: pool.maxConnections,
     maxPendingRequests: pool.http1MaxPendingRequests,
     maxRequests: pool.http2MaxRequests,
     maxRetries: pool.maxRetries,
+    retryBudget,
   };
 }
 
@@ -56,8 +58,9 @@ export function tcpKeepaliveOf(pool: ConnectionPool | undefined): Cluster["tcpKe
 }
 
 /** An address that is no workload of the mesh. */
-export function endpointAt(address: string, port: number): Endpoint {
-  return { address, port, weight: 1, workload: { ...NOBODY, address } };
+export function soleEndpoint(address: string, port: number): LocalityEndpoints {
+  const endpoint = { address, port, weight: 1, workload: { ...NOBODY, address } };
+  return { locality: undefined, endpoints: [endpoint], priority: 0, weight: undefined };
 }
 
 const NOBODY: Workload = {

@@ -86,6 +86,7 @@ export function defaultRoute(service: Service, port: number, hashKey: HashKey | 
     },
     headers: NO_HEADER_OPERATIONS,
     fault: undefined,
+    cors: undefined,
     operation: `${service.hostname}:${port}/*`,
     origins: [service.origin],
   };
@@ -118,6 +119,7 @@ function toRoute(http: HttpRule, match: HttpMatch | undefined, context: RouteCon
     action,
     headers: action.kind === "forward" ? joinHeaders(http, action) : http.headers,
     fault: http.fault,
+    cors: http.cors,
     operation,
     origins: [match?.origin ?? http.origin],
   };

@@ -41,7 +41,9 @@ export function explicitClientTls(
       tls.mode === "mutual" && certificateFile !== undefined && privateKeyFile !== undefined
         ? { kind: "files", certificateFile, privateKeyFile }
         : undefined,
-    trust: tls.insecureSkipVerify ? undefined : { kind: "file", file: caCertificatesFile ?? PUBLIC_ROOTS_FILE },
+    trust: tls.insecureSkipVerify
+      ? undefined
+      : { kind: "file", file: caCertificatesFile ?? PUBLIC_ROOTS_FILE, revokedFile: tls.revokedFile },
     subjectAltNames: tls.insecureSkipVerify ? [] : expected,
     verifiesRequestHost: options.isHttp && expected.length === 0 && !tls.insecureSkipVerify,
     serverName: sni === undefined ? { kind: "request-host" } : { kind: "fixed", name: sni },
@@ -56,6 +58,8 @@ export function meshServerTls(trustDomain: string): ServerTlsContext {
     clientCertificate: "required",
     trust: { kind: "mesh" },
     subjectAltNames: [{ kind: "prefix", value: `spiffe://${trustDomain}/` }],
+    publicKeyPins: [],
+    certificateHashes: [],
     alpn: MESH_SERVER_ALPN,
     minVersion: "1.2",
     maxVersion: undefined,

@@ -2,8 +2,8 @@ import { memo } from "../../../model/memo.ts";
 import type { MeshSnapshot } from "../../../model/mesh-snapshot.ts";
 import type { ProxyMatch, RoutingRule } from "../../../model/routing-rule.ts";
 import type { AutoAddresses, Service } from "../../../model/service.ts";
-import type { TrafficPolicy } from "../../../model/traffic-policy.ts";
-import { type Labels, selects } from "../../../model/workload.ts";
+import type { PortSettings, TrafficPolicy } from "../../../model/traffic-policy.ts";
+import { type Labels, type Locality, selects, topologyLabels } from "../../../model/workload.ts";
 
 /**
  * All that a proxy's outside depends on besides the mesh: proxies of one view share what is built for it. Views are interned, so the same view is
@@ -11,29 +11,38 @@ import { type Labels, selects } from "../../../model/workload.ts";
  */
 export interface View {
   readonly namespace: string;
-  /** Only labels that some selector in the mesh looks at. */
+  /** Only labels that something in the mesh looks at. */
   readonly labels: Labels;
+  /** Where the proxy is, if some traffic policy looks at that. */
+  readonly locality: Locality | undefined;
   /** Hosts without an address have this one of their own to the application. */
   readonly autoAddresses: keyof AutoAddresses | undefined;
 }
 
-type Client = Omit<View, "autoAddresses"> & Partial<Pick<View, "autoAddresses">>;
+/** A proxy, as far as its view depends on it. */
+export interface Viewer {
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly locality: Locality | undefined;
+  readonly network: string;
+  readonly autoAddresses?: keyof AutoAddresses | undefined;
+}
 
 const views = new Map<string, WeakRef<View>>();
 const forget = new FinalizationRegistry<string>((key) => {
   if (views.get(key)?.deref() === undefined) views.delete(key);
 });
 
-export function viewOf(snapshot: MeshSnapshot, client: Client): View {
+export function viewOf(snapshot: MeshSnapshot, client: Viewer): View {
   const names = selectedLabels(snapshot);
-  const labels = Object.fromEntries(
-    names.flatMap((name) => (client.labels[name] === undefined ? [] : [[name, client.labels[name]] as const])),
-  );
+  const all = { ...client.labels, ...topologyLabels(client) };
+  const labels = Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]] as const])));
+  const locality = looksAtLocality(snapshot.trafficPolicies) ? client.locality : undefined;
   const { namespace, autoAddresses } = client;
-  const key = JSON.stringify([namespace, labels, autoAddresses]);
+  const key = JSON.stringify([namespace, labels, locality, autoAddresses]);
   const known = views.get(key)?.deref();
   if (known !== undefined) return known;
-  const view = { namespace, labels, autoAddresses };
+  const view = { namespace, labels, locality, autoAddresses };
   views.set(key, new WeakRef(view));
   forget.register(view, key);
   return view;
@@ -64,8 +73,28 @@ const ruleLabels = memo((rules: readonly RoutingRule[]): readonly string[] => [
 ]);
 
 const policyLabels = memo((policies: readonly TrafficPolicy[]): readonly string[] => [
-  ...new Set(policies.flatMap((policy) => Object.keys(policy.workloadSelector ?? {}))),
+  ...new Set(policies.flatMap((policy) => [...Object.keys(policy.workloadSelector ?? {}), ...failoverLabels(policy)])),
 ]);
+
+function failoverLabels(policy: TrafficPolicy): readonly string[] {
+  return settingsOf(policy).flatMap(({ locality }) => locality?.failoverPriority.map((entry) => entry.split("=")[0] ?? "") ?? []);
+}
+
+const looksAtLocality = memoFlag((policies: readonly TrafficPolicy[]): boolean =>
+  policies
+    .flatMap(settingsOf)
+    .some(({ locality, outlierDetection }) => outlierDetection !== undefined || (locality?.distribute.length ?? 0) > 0),
+);
+
+/** All settings of a policy: for the whole host, for its ports and subsets. */
+function settingsOf({ settings, subsets }: TrafficPolicy): readonly PortSettings[] {
+  return [settings, ...subsets.map((subset) => subset.settings)].flatMap((whole) => [whole, ...whole.byPort.values()]);
+}
+
+function memoFlag<Input extends object>(compute: (input: Input) => boolean): (input: Input) => boolean {
+  const remembered = memo((input: Input) => ({ flag: compute(input) }));
+  return (input) => remembered(input).flag;
+}
 
 function proxyMatches(rule: RoutingRule): readonly ProxyMatch[] {
   return [...rule.http, ...rule.tls, ...rule.tcp].flatMap((part) => part.matches.map((match) => match.proxies));
