@@ -44,6 +44,7 @@ mod modules;
 mod policies;
 mod route_tables;
 mod services;
+mod taps;
 mod telemetry;
 mod transport;
 
