@@ -153,7 +153,7 @@ contender and scenario, interleaved: each round measures all of them, and each r
 ## How it is measured
 
 - Client, backend and control plane share one CPU, the measured proxy (or pair of proxies) has another to itself. All speak over loopback.
-- The client sends \`GET\` requests; the backend answers 1,024 bytes. gRPC: 16 bytes to nghttpd, which sends them back and trailers. Saturated: wrk, or h2load for HTTP/2, one thread, a closed
+- The client sends \`GET\` requests; the backend answers 1,024 bytes. gRPC: 16 bytes to nghttpd, which answers 16 bytes and trailers. Saturated: wrk, or h2load for HTTP/2, one thread, a closed
   loop over kept connections; bytes through a pair and handshakes: clients of ours. At a given rate: a client of ours that sends when a request is due, whatever came back so far, over 64 kept connections.
 - Over HTTP/2 only the client's side speaks it: the backend gets HTTP/1.1. Bytes over TCP are answers of 1 MiB, and CPU time is counted for each GiB.
 - **CPU per request** is the time that all threads of the contender's processes ran, by the scheduler's own account (\`/proc/PID/task/TID/schedstat\`),

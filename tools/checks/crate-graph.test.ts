@@ -8,6 +8,7 @@ const CRATES: Readonly<Record<string, readonly string[]>> = {
   messages: [],
   xds: ["config", "messages"],
   telemetry: [],
+  dns: [],
   net: [],
   tls: ["net"],
   http: ["net"],
@@ -15,7 +16,7 @@ const CRATES: Readonly<Record<string, readonly string[]>> = {
   balance: ["config"],
   // Services that decide are asked, and answer, in messages.
   filter: ["config", "messages", "http", "route", "telemetry"],
-  proxy: ["config", "xds", "telemetry", "net", "tls", "http", "route", "balance", "filter"],
+  proxy: ["config", "xds", "telemetry", "dns", "net", "tls", "http", "route", "balance", "filter"],
   binding: ["proxy", "config", "telemetry"],
 };
 

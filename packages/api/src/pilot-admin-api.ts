@@ -38,7 +38,7 @@ export interface PilotProxyType {
   readonly rejections: readonly PilotRejection[];
 }
 
-export type PilotResourceType = "cluster" | "endpoint" | "listener" | "route";
+export type PilotResourceType = "cluster" | "endpoint" | "listener" | "route" | "name-table";
 
 /** A resource whose newest version a proxy refused; it keeps running the last good one, if it had any. */
 export interface PilotRejection {

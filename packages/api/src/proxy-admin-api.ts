@@ -72,7 +72,7 @@ export interface ProxyConfigDump {
   readonly config: ProxyEngineConfig;
 }
 
-/** A JSON object of the engine's; its sections are lists of named objects. */
+/** A JSON object of the engine's; its sections are lists of named objects, but for `names`: null, or where and by which tables it answers DNS. */
 export type ProxyEngineConfig = Readonly<Record<string, unknown>>;
 
 /** `GET /fairlead/clusters`: the engine's clusters and the state of their endpoints. */

@@ -73,6 +73,7 @@ class RunningApp implements App {
       engine,
       node,
       protocol: settings.xds,
+      wantsNames: settings.dnsCapture,
       server: settings.pilot.address,
       lastGood: createLastGood({ directory: settings.stateDirectory, nodeId: node.id, clock, logger }),
       clock,

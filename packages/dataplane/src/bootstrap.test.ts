@@ -57,6 +57,35 @@ describe("the node", () => {
   });
 });
 
+const dnsOf = (changes: Readonly<Record<string, unknown>>) => toEngineBootstrap(sidecarSettings(changes)).dns;
+
+describe("questions of DNS", () => {
+  it("are not listened for, nor is Pilot told so, unless the settings say it", () => {
+    expect(dnsOf({})).toBeUndefined();
+    expect(toNodeIdentity(sidecarSettings()).metadata).not.toHaveProperty("DNS_CAPTURE");
+  });
+
+  it("are answered at both loopback addresses, as to an application of the namespace", () => {
+    expect(dnsOf({ dnsCapture: true })).toEqual({
+      addresses: ["127.0.0.1:15053", "[::1]:15053"],
+      namespace: "default",
+      domain: "svc.cluster.local",
+      resolvConf: "/etc/resolv.conf",
+    });
+    expect(dnsOf({ dnsCapture: true, dnsAddress: "127.0.10.11:53" })?.addresses).toEqual(["127.0.10.11:53"]);
+  });
+
+  it("are known to Pilot as Istio's agents say it", () => {
+    const { metadata } = toNodeIdentity(sidecarSettings({ dnsCapture: true, dnsAutoAllocate: true }));
+    expect(metadata).toMatchObject({ DNS_CAPTURE: "true", DNS_AUTO_ALLOCATE: "true" });
+  });
+
+  it("are not for a stock Envoy, and addresses are for nobody whom nobody tells them", () => {
+    expect(() => sidecarSettings({ dnsCapture: true, engine: "envoy" })).toThrow('dnsCapture: is for engine "fairlead"');
+    expect(() => sidecarSettings({ dnsAutoAllocate: true })).toThrow("dnsAutoAllocate: needs dnsCapture");
+  });
+});
+
 describe("the place of the proxy", () => {
   it("is told to Pilot, to the engine and to a stock Envoy", () => {
     const settings = sidecarSettings({ locality: "eu/eu-1", localCluster: "outbound|9080||reviews.default.svc.cluster.local" });

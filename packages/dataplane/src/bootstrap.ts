@@ -30,7 +30,7 @@ export function toNodeIdentity(settings: Settings): NodeIdentity {
   const role = settings.type === "gateway" ? "router" : "sidecar";
   const { namespace, name } = settings;
   return {
-    id: `${role}~${settings.addresses[0]}~${name}.${namespace}~${namespace}.svc.cluster.local`,
+    id: `${role}~${settings.addresses[0]}~${name}.${namespace}~${namespace}.${SERVICE_DOMAIN}`,
     cluster: `${canonicalService(settings)}.${namespace}`,
     metadata: toMetadata(settings),
     ...toLocality(settings),
@@ -56,10 +56,18 @@ export function toEngineBootstrap(settings: Settings): EngineBootstrap {
     workers: settings.workers ?? 0,
     limits: settings.limits,
     filterThreads: settings.filterModules === undefined ? 0 : settings.filterThreads,
+    ...(settings.dnsCapture ? { dns: toDns(settings) } : {}),
     ...(settings.handoverPath === undefined ? {} : { handoverPath: settings.handoverPath }),
     ...(settings.tap === undefined ? {} : { tap: settings.tap }),
     reportIntervalMs: settings.mixer === undefined ? 0 : REPORT_INTERVAL_MS,
   };
+}
+
+/** Names are answered as to an application of this namespace. */
+function toDns({ dnsAddress, namespace, resolvConf }: Settings): NonNullable<EngineBootstrap["dns"]> {
+  // The application's packets get the loopback address of their own family.
+  const addresses = dnsAddress.startsWith(LOOPBACK) ? [dnsAddress, `[::1]:${dnsAddress.slice(LOOPBACK.length)}`] : [dnsAddress];
+  return { addresses, namespace, domain: SERVICE_DOMAIN, resolvConf };
 }
 
 /** The same, as the admin API shows it. */
@@ -68,6 +76,9 @@ export function toProxyNode(settings: Settings): ProxyNode {
   return { id: toNodeIdentity(settings).id, type, name, namespace, addresses, labels, principal: principalOf(settings) };
 }
 
+const LOOPBACK = "127.0.0.1:";
+/** As in the node id. */
+const SERVICE_DOMAIN = "svc.cluster.local";
 const REPORT_INTERVAL_MS = 1_000;
 
 function principalOf({ trustDomain, namespace, serviceAccount }: Settings): string {
@@ -96,7 +107,9 @@ function toMetadata(settings: Settings): { readonly [key: string]: JsonValue } {
     INTERCEPTION_MODE: settings.interceptionMode,
     CLUSTER_ID: settings.clusterId,
     MESH_ID: settings.meshId ?? settings.trustDomain,
-    // A string, as in Istio's node metadata.
+    // Strings, as in Istio's node metadata.
+    ...(settings.dnsCapture ? { DNS_CAPTURE: "true" } : {}),
+    ...(settings.dnsAutoAllocate ? { DNS_AUTO_ALLOCATE: "true" } : {}),
     ...(settings.httpProxyPort === undefined ? {} : { HTTP_PROXY_PORT: String(settings.httpProxyPort) }),
     ...(settings.appAddress === undefined ? {} : { FAIRLEAD_APP_ADDRESS: settings.appAddress }),
     FAIRLEAD_ADMIN_ADDRESS: settings.adminAddress,

@@ -42,6 +42,17 @@ export const settingsSchema = z
     appAddress: ipSchema.optional(),
     /** Port of listener `http_proxy`. */
     httpProxyPort: z.int().min(1).max(65_535).optional(),
+    /**
+     * Whether the application's questions of DNS come here (rules of `fairlead-redirect`, or a resolv.conf that says so): names of the mesh are answered
+     * from Pilot's name table, others by the resolvers of `resolvConf`. Istio's `ISTIO_META_DNS_CAPTURE`.
+     */
+    dnsCapture: z.boolean().default(false),
+    /** Whether hosts without an address get one that means something inside the mesh only. Istio's `ISTIO_META_DNS_AUTO_ALLOCATE`. */
+    dnsAutoAllocate: z.boolean().default(false),
+    /** Where questions are listened for, over UDP and TCP. Beside 127.0.0.1 also at ::1, where there is such. */
+    dnsAddress: addressSchema.default("127.0.0.1:15053"),
+    /** Names the resolvers for what the mesh does not know; followed when it changes. */
+    resolvConf: z.string().min(1).default("/etc/resolv.conf"),
     adminAddress: addressSchema,
     /** A second address that serves `/healthz/ready` only, for probes from outside. */
     readinessAddress: addressSchema.optional(),
@@ -103,6 +114,14 @@ export const settingsSchema = z
   .refine((settings) => settings.engine === "fairlead" || settings.tap === undefined, {
     path: ["tap"],
     error: 'is for engine "fairlead"; a stock Envoy writes wherever its configuration says',
+  })
+  .refine((settings) => settings.engine === "fairlead" || !settings.dnsCapture, {
+    path: ["dnsCapture"],
+    error: 'is for engine "fairlead"; a stock Envoy does not answer from a name table',
+  })
+  .refine((settings) => settings.dnsCapture || !settings.dnsAutoAllocate, {
+    path: ["dnsAutoAllocate"],
+    error: "needs dnsCapture: nobody would be told the addresses",
   })
   .refine((settings) => settings.engine === "fairlead" || settings.localCluster === undefined, {
     path: ["localCluster"],

@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 /** Network namespaces around one bridge, apart from the machine's own network and from the world. */
 export interface TestNetwork extends Disposable {
@@ -7,6 +9,8 @@ export interface TestNetwork extends Disposable {
   inside(namespace: string, ...command: readonly string[]): { readonly command: string; readonly args: readonly string[] };
   /** Runs a program in a namespace to its end; throws with its output where it fails. */
   run(namespace: string, ...command: readonly string[]): string;
+  /** What `/etc/resolv.conf` says to programs that are started in a namespace from now on (ip-netns(8)). */
+  setResolvers(namespace: string, text: string): void;
   remove(): void;
 }
 
@@ -40,7 +44,10 @@ export function createNetwork(addresses: Readonly<Record<string, string>>): Test
     return name;
   };
   const remove = (): void => {
-    for (const name of names.values()) spawnSync("ip", ["netns", "del", name]);
+    for (const name of names.values()) {
+      spawnSync("ip", ["netns", "del", name]);
+      rmSync(filesOf(name), { recursive: true, force: true });
+    }
     process.off("exit", remove);
   };
   process.once("exit", remove);
@@ -66,9 +73,19 @@ export function createNetwork(addresses: Readonly<Record<string, string>>): Test
   return {
     inside: (namespace, ...command) => ({ command: "ip", args: ["netns", "exec", nameOf(namespace), ...command] }),
     run: (namespace, ...command) => ip("netns", "exec", nameOf(namespace), ...command),
+    setResolvers(namespace, text) {
+      const folder = filesOf(nameOf(namespace));
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "resolv.conf"), text);
+    },
     remove,
     [Symbol.dispose]: remove,
   };
+}
+
+/** Files of a namespace that stand before those in /etc. */
+function filesOf(name: string): string {
+  return join("/etc/netns", name);
 }
 
 function newName(key: string): string {

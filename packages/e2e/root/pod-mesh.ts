@@ -25,6 +25,11 @@ export interface BytesAnswer {
   readonly error?: string;
 }
 
+export interface Resolved {
+  readonly addresses?: readonly string[];
+  readonly code?: string;
+}
+
 /** Two pods, their control plane and an outsider, all real processes in namespaces of their own. */
 export interface PodMesh extends AsyncDisposable {
   readonly network: TestNetwork;
@@ -34,6 +39,15 @@ export interface PodMesh extends AsyncDisposable {
   sendBytes(place: Place, to: { readonly host: string; readonly port: number; readonly size: number }): Promise<BytesAnswer>;
   /** A JSON document of Mixer's query API. */
   askMixer(path: string): Promise<unknown>;
+  /** The addresses that the system's resolver finds for a name, or the error's code. */
+  resolve(place: Place, host: string): Promise<Resolved>;
+  /** The same, asked of the resolver over TCP without the system's help. */
+  resolveOverTcp(place: Place, host: string): Promise<Resolved>;
+  /** Names that the resolver outside was asked for. */
+  askedOutside(): Promise<readonly string[]>;
+  /** Ends Pilot, and starts a pod's proxy anew where there is none. */
+  stopPilot(): Promise<void>;
+  restartProxy(pod: PodName): Promise<void>;
   /** Every line of a pod's proxy. */
   proxyLines(pod: PodName): readonly string[];
   /** Writes a file of configuration. */
@@ -47,12 +61,16 @@ const APP = fileURLToPath(new URL("apps/pod-app.ts", import.meta.url));
 const main = (name: string): string => fileURLToPath(new URL(`../../${name}/dist/main.js`, import.meta.url));
 /** What an init container runs. */
 export const REDIRECT = fileURLToPath(new URL("../../dataplane/dist/redirect/main.js", import.meta.url));
+/** What Kubernetes writes into pods, but for the options: names are looked for in the namespace's domain first. */
+const RESOLV_CONF = `search default.svc.cluster.local svc.cluster.local\nnameserver ${ADDRESSES.outside}\noptions ndots:5 timeout:2\n`;
 const CONTROL_PLANE = { citadel: 8060, pilot: 15012, mixer: 9091, mixerQuery: 9090 } as const;
 
 /** Starts everything and waits until both proxies are ready; `envoys` says in which pods a stock Envoy takes our proxy's place. */
 export async function startPodMesh(options: {
   readonly configuration: Readonly<Record<string, string>>;
   readonly envoys: Readonly<Partial<Record<PodName, string | undefined>>>;
+  /** Whether questions of DNS go to the proxies; the resolver that they are for is outside. */
+  readonly dnsCapture?: boolean;
 }): Promise<PodMesh> {
   const mesh = new RunningMesh();
   try {
@@ -70,14 +88,17 @@ class RunningMesh implements PodMesh {
   readonly #processes: TestProcess[] = [];
   readonly #proxies = new Map<PodName, TestProcess>();
   readonly #tokens: object[] = [];
+  #pilot: TestProcess | undefined;
 
-  async start({ configuration, envoys }: Parameters<typeof startPodMesh>[0]): Promise<void> {
+  async start({ configuration, envoys, dnsCapture = false }: Parameters<typeof startPodMesh>[0]): Promise<void> {
     // The proxies are another user: they have to reach their own folders.
     chmodSync(this.#temp.path, 0o755);
     mkdirSync(this.#temp.join("config"));
     for (const [name, text] of Object.entries(configuration)) this.configure(name, text);
-    await allOf([this.#startControlPlane(), ...this.#startApplications()]);
-    for (const pod of ["a", "b"] as const) this.network.run(pod, NODE, REDIRECT);
+    if (dnsCapture) for (const pod of ["a", "b"]) this.network.setResolvers(pod, RESOLV_CONF);
+    await allOf([this.#startControlPlane(dnsCapture), ...this.#startApplications()]);
+    const redirect = this.#temp.write("redirect.json", JSON.stringify({ dnsCapture }));
+    for (const pod of ["a", "b"] as const) this.network.run(pod, NODE, REDIRECT, "--settings", redirect);
     await allOf((["a", "b"] as const).map((pod) => this.#startProxy(pod, envoys[pod])));
   }
 
@@ -87,6 +108,28 @@ class RunningMesh implements PodMesh {
 
   sendBytes(place: Place, to: { readonly host: string; readonly port: number; readonly size: number }): Promise<BytesAnswer> {
     return this.#tell(place, "/bytes", to);
+  }
+
+  resolve(place: Place, host: string): Promise<Resolved> {
+    return this.#tell(place, "/resolve", { host });
+  }
+
+  resolveOverTcp(place: Place, host: string): Promise<Resolved> {
+    return this.#tell(place, "/resolve-over-tcp", { host });
+  }
+
+  async askedOutside(): Promise<readonly string[]> {
+    const { names } = await this.#tell("outside", "/asked", {});
+    return names ?? [];
+  }
+
+  async stopPilot(): Promise<void> {
+    await this.#pilot?.stop();
+  }
+
+  async restartProxy(pod: PodName): Promise<void> {
+    await this.#proxies.get(pod)?.stop();
+    await this.#startProxy(pod, undefined);
   }
 
   async askMixer(path: string): Promise<unknown> {
@@ -114,7 +157,7 @@ class RunningMesh implements PodMesh {
     return this.stop();
   }
 
-  async #startControlPlane(): Promise<void> {
+  async #startControlPlane(dnsCapture: boolean): Promise<void> {
     const host = ADDRESSES.control;
     const root = this.#temp.join("citadel", "root-cert.pem");
     const common = { trustDomain: "cluster.local" };
@@ -143,23 +186,26 @@ class RunningMesh implements PodMesh {
         identity: own("mixer"),
       },
     };
-    for (const pod of ["a", "b"] as const) this.#writeProxySettings(pod);
+    for (const pod of ["a", "b"] as const) this.#writeProxySettings(pod, dnsCapture);
     writeFileSync(this.#temp.join("tokens.json"), JSON.stringify(this.#tokens), { mode: 0o600 });
-    const start = async (name: keyof typeof settings): Promise<void> => {
+    const start = async (name: keyof typeof settings): Promise<TestProcess> => {
       const file = this.#temp.write(`${name}.json`, JSON.stringify(settings[name]));
-      this.#processes.push(await startProcess(this.network.inside("control", NODE, main(name), "--settings", file)));
+      const running = await startProcess(this.network.inside("control", NODE, main(name), "--settings", file));
+      this.#processes.push(running);
+      return running;
     };
     await start("citadel");
     await until("citadel has written its root certificate", () => existsSync(root), { timeoutMs: 20_000 });
     // A folder of root's own that everybody has to read one file of.
     chmodSync(this.#temp.join("citadel"), 0o711);
     chmodSync(root, 0o644);
-    await allOf([start("pilot"), start("mixer")]);
+    await allOf([start("pilot").then((running) => void (this.#pilot = running)), start("mixer").then(() => undefined)]);
   }
 
   #startApplications(): readonly Promise<void>[] {
     return (["control", "a", "b", "outside"] as const).map(async (place) => {
-      const env = { NAME: place, CONTROL: this.#temp.join(`${place}.sock`), IS_SILENT: place === "control" ? "yes" : undefined };
+      const RESOLVES = place === "outside" ? ADDRESSES.outside : undefined;
+      const env = { NAME: place, CONTROL: this.#temp.join(`${place}.sock`), IS_SILENT: place === "control" ? "yes" : undefined, RESOLVES };
       const { command, args } = this.network.inside(place, NODE, "--conditions=@fairlead/source", APP);
       this.#processes.push(await startProcess({ command, args, env, isReady: ({ lines }) => lines.includes("ready") }));
     });
@@ -180,7 +226,7 @@ class RunningMesh implements PodMesh {
     this.#proxies.set(pod, proxy);
   }
 
-  #writeProxySettings(pod: PodName): void {
+  #writeProxySettings(pod: PodName, dnsCapture: boolean): void {
     mkdirSync(this.#temp.join(pod));
     const settings = {
       type: "sidecar",
@@ -195,6 +241,7 @@ class RunningMesh implements PodMesh {
       stateDirectory: this.#temp.join(pod, "state"),
       workers: 1,
       drainMs: 500,
+      ...(dnsCapture ? { dnsCapture, dnsAutoAllocate: true } : {}),
       identity: this.#identity(pod, "default", pod),
       pilot: { address: `${ADDRESSES.control}:${CONTROL_PLANE.pilot}` },
       mixer: { address: `${ADDRESSES.control}:${CONTROL_PLANE.mixer}` },

@@ -52,6 +52,7 @@ export function proxyOfWorkload(snapshot: MeshSnapshot, workload: Workload): Pro
     interception: "none",
     httpProxyPort: LOCAL_HTTP_PROXY_PORT,
     appAddress: "127.0.0.1",
+    autoAddresses: undefined,
     adminAddress: "",
     engine: "",
   };

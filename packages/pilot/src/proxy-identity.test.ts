@@ -34,6 +34,7 @@ test("a node says by its id and metadata who it is", () => {
       interception: "none",
       httpProxyPort: 15_080,
       appAddress: "127.1.10.11",
+      autoAddresses: undefined,
       adminAddress: "",
       engine: "envoy 1.40.0",
     },
@@ -65,4 +66,18 @@ test("a certificate of another workload does not open a workload's configuration
   expect(peer("default", "b")).toBe(false);
   expect(peer("other", "a")).toBe(false);
   expect(peer("default", "a", "elsewhere.test")).toBe(false);
+});
+
+/** Whose addresses a node tells its application. */
+function told(ip: string, metadata: Record<string, string | boolean>): string | undefined {
+  const node = identify({ id: `sidecar~${ip}~a.default~default.svc.cluster.local`, metadata });
+  return node.ok ? node.value.autoAddresses : "unreadable";
+}
+
+test("addresses are told to those only whose proxy answers their questions, in their own family", () => {
+  const both = { DNS_CAPTURE: "true", DNS_AUTO_ALLOCATE: "true" };
+  expect(told("10.0.0.1", both)).toBe("ipv4");
+  expect(told("fd00::1", both)).toBe("ipv6");
+  expect(told("10.0.0.1", { ...both, DNS_CAPTURE: "false" })).toBeUndefined();
+  expect(told("10.0.0.1", { DNS_CAPTURE: true })).toBeUndefined();
 });

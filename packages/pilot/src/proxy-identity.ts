@@ -18,6 +18,8 @@ export interface ProxyIdentity {
   readonly httpProxyPort: number | undefined;
   /** Where the application listens when nothing is redirected. */
   readonly appAddress: string;
+  /** Which addresses it tells its application for hosts without one; undefined where it tells none. */
+  readonly autoAddresses: "ipv4" | "ipv6" | undefined;
   readonly adminAddress: string;
   /** Program and version, for people. */
   readonly engine: string;
@@ -49,6 +51,7 @@ export function parseProxyIdentity(
     interception: text(metadata, "INTERCEPTION_MODE") === "NONE" ? "none" : "redirect",
     httpProxyPort: portOf(metadata.HTTP_PROXY_PORT),
     appAddress: text(metadata, "FAIRLEAD_APP_ADDRESS") ?? DEFAULT_APP_ADDRESS,
+    autoAddresses: autoAddressesOf(metadata, address),
     adminAddress: text(metadata, "FAIRLEAD_ADMIN_ADDRESS") ?? "",
     engine: engineOf(node),
   });
@@ -63,6 +66,17 @@ function text(metadata: JsonObject, key: string): string | undefined {
 function portOf(value: JsonValue | undefined): number | undefined {
   const port = typeof value === "string" ? Number(value) : value;
   return typeof port === "number" && Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
+}
+
+/** Only who answers questions of DNS can tell anybody (`ISTIO_META_DNS_CAPTURE`, `ISTIO_META_DNS_AUTO_ALLOCATE`). */
+function autoAddressesOf(metadata: JsonObject, address: string): ProxyIdentity["autoAddresses"] {
+  if (!isOn(metadata.DNS_CAPTURE) || !isOn(metadata.DNS_AUTO_ALLOCATE)) return undefined;
+  return address.includes(":") ? "ipv6" : "ipv4";
+}
+
+/** Istio sends it as text, others as a boolean. */
+function isOn(value: JsonValue | undefined): boolean {
+  return value === true || value === "true" || value === "1";
 }
 
 function labelsOf(value: JsonValue | undefined): Labels {

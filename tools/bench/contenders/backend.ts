@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { accepts, findProgram, type PinnedProcess, readVersion, startPinned, waitUntilReady, withChildren } from "../process.ts";
 import { BODY_BYTES, LARGE_BYTES, LARGE_PATH } from "../scenarios.ts";
-import { type Backend, BACKEND_NAME, CANARY, MissingContender, type Running } from "./contender.ts";
+import { type Backend, BACKEND_NAME, CANARY, GRPC_MESSAGE, GRPC_PATH, MissingContender, type Running } from "./contender.ts";
 import { nginxConfig } from "./nginx-config.ts";
 
 /** The program that serves gRPC's form of requests. */
@@ -47,7 +47,10 @@ export async function startBackend({ directory, backend, cpu }: BackendOptions):
 async function startGrpcBackend(folder: string, { host, grpcPort }: Backend, cpu: number): Promise<PinnedProcess | undefined> {
   const program = findProgram(GRPC_BACKEND);
   if (program === undefined) return undefined;
-  const serving = ["--no-tls", "--echo-upload", "--trailer=grpc-status: 0", "--max-concurrent-streams=1000"];
+  // An answer from a file, which nghttpd keeps: with --echo-upload it writes a file for every request, which is then all that is measured.
+  mkdirSync(join(folder, dirname(GRPC_PATH)), { recursive: true });
+  writeFileSync(join(folder, GRPC_PATH), GRPC_MESSAGE);
+  const serving = ["--no-tls", "--trailer=grpc-status: 0", "--max-concurrent-streams=1000"];
   const command = [program, ...serving, `--htdocs=${folder}`, `--address=${host}`, String(grpcPort)] as const;
   const child = startPinned({ cpu, command, logFile: join(folder, "grpc.log") });
   await waitUntilReady("the backend of gRPC", child, () => accepts({ host, port: grpcPort }));

@@ -73,5 +73,7 @@ export const CONTENDER_NAMES = [CANARY, "haproxy", "nginx", "nghttpx", "envoy", 
 export const BACKEND_NAME = "backend.default.svc.cluster.local";
 /** The method that scenarios of gRPC call. */
 export const GRPC_PATH = "/bench.Echo/Send";
+/** What clients and backend send each other there: an uncompressed message of 16 bytes, that is a flag, its length, then itself. */
+export const GRPC_MESSAGE = Buffer.from([0, 0, 0, 0, 16, ...Buffer.from("sixteen bytes of")]);
 /** Connections to the backend that a proxy keeps open: more than any scenario has clients. */
 export const IDLE_CONNECTIONS = 128;

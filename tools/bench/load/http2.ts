@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { GRPC_MESSAGE } from "../contenders/contender.ts";
 import type { LoadResult } from "./load.ts";
 import { toPercentiles } from "./percentiles.ts";
 
@@ -21,9 +22,6 @@ interface Job {
   /** The requests carry a message in gRPC's framing and say so. */
   readonly isGrpc: boolean;
 }
-
-/** An uncompressed message of 16 bytes: a flag, its length, then itself. */
-const GRPC_MESSAGE = Buffer.from([0, 0, 0, 0, 16, ...Buffer.from("sixteen bytes of")]);
 
 if (import.meta.main) console.log(JSON.stringify(run(JSON.parse(process.argv[2] ?? "{}"))));
 

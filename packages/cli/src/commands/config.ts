@@ -25,6 +25,7 @@ export function addConfig(program: Command, context: CliContext): void {
 Examples:
   fairlead config productpage             all of it, as tables
   fairlead config reviews-v1 routes       hosts, matches, where to, and from which file
+  fairlead config productpage names       which addresses its application is told for which hosts
   fairlead config ingressgateway all -o yaml`,
     );
   addStateOption(command).action(async (proxyName: string, section: ConfigSection | "all", options: ConfigOptions) => {

@@ -4,7 +4,7 @@ import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
 import { formatSpan } from "./units.ts";
 
-export const CONFIG_SECTIONS = ["listeners", "routes", "clusters", "endpoints", "secrets"] as const;
+export const CONFIG_SECTIONS = ["listeners", "routes", "clusters", "endpoints", "names", "secrets"] as const;
 export type ConfigSection = (typeof CONFIG_SECTIONS)[number];
 
 /** A section of the engine's configuration as it is. */
@@ -18,6 +18,7 @@ export function renderSection(
   shown: { readonly config: ProxyEngineConfig; readonly certificate: ProxyCertificate | null },
   style: Style,
 ): string {
+  if (section === "names") return renderNames(viewJson(sectionOf(shown.config, section)), style);
   const items = viewJson(sectionOf(shown.config, section)).list.map(toConfig);
   if (items.length === 0) return style.dim("none");
   switch (section) {
@@ -201,6 +202,29 @@ function renderEndpoints(assignments: readonly JsonView[], style: Style): string
 function describeHealth(endpoint: JsonView, style: Style): string {
   if (endpoint.get("ejected").text === "true") return style.yellow("ejected");
   return endpoint.get("healthy").text === "false" ? style.yellow(endpoint.get("health").text) : "ok";
+}
+
+/** What the proxy answers questions of DNS by; none where it answers none. */
+function renderNames(names: JsonView, style: Style): string {
+  const rows = names.get("tables").list.flatMap((table) => table.get("hosts").entries);
+  if (rows.length === 0) return style.dim("none");
+  return renderTable(
+    [
+      { title: "host", value: ([host]) => host },
+      { title: "addresses", value: ([, facts]) => addressesOf(facts).join(", ") },
+      { title: "short names", value: ([, facts]) => style.dim(shortNameOf(facts.get("kubernetes"))) },
+    ],
+    rows,
+    style,
+  );
+}
+
+function addressesOf(facts: JsonView): readonly string[] {
+  return facts.get("addresses").list.map(({ text }) => text);
+}
+
+function shortNameOf(service: JsonView): string {
+  return service.exists ? `${service.get("shortname").text}.${service.get("namespace").text}` : "";
 }
 
 function renderSecrets(secrets: readonly JsonView[], certificate: ProxyCertificate | null, style: Style): string {

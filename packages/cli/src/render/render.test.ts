@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { renderSection } from "./proxy-config.ts";
 import { createScreen } from "./screen.ts";
 import { createStyle, wantsColor } from "./style.ts";
 import { renderTable } from "./table.ts";
@@ -26,6 +27,31 @@ describe("a table", () => {
 
   test("carries no colour codes into a pipe", () => {
     expect(renderTable(columns, [["a", "1"]], createStyle(false))).toBe("NAME  COUNT\na         1");
+  });
+});
+
+function section(names: unknown): string {
+  return renderSection("names", { config: { names }, certificate: null }, createStyle(false));
+}
+
+describe("the names that a proxy answers", () => {
+  test("are its hosts with their addresses, and what they are called for short", () => {
+    const hosts = {
+      "db.example.com": { addresses: ["240.240.1.2"] },
+      "reviews.default.svc.cluster.local": {
+        addresses: ["10.0.0.1", "10.0.0.2"],
+        kubernetes: { shortname: "reviews", namespace: "default" },
+      },
+    };
+    expect(section({ addresses: ["127.0.0.1:15053"], tables: [{ name: "", version: "1", hosts }] }).split("\n")).toEqual([
+      "HOST                               ADDRESSES           SHORT NAMES",
+      "db.example.com                     240.240.1.2",
+      "reviews.default.svc.cluster.local  10.0.0.1, 10.0.0.2  reviews.default",
+    ]);
+  });
+
+  test("are none where it answers none", () => {
+    expect(section(null)).toBe("none");
   });
 });
 

@@ -44,10 +44,11 @@ import {
   DownstreamTlsContextSchema,
 } from "@fairlead/api/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb";
 import { HealthStatus } from "@fairlead/api/gen/envoy/config/core/v3/health_check_pb";
+import { NameTableSchema } from "@fairlead/api/gen/istio/networking/nds/v1/nds_pb";
 import { createLogger, FakeClock } from "@fairlead/kit";
 import { createSelfSigned, until } from "@fairlead/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CLUSTER, ENDPOINT, LISTENER, ROUTE } from "../ads/type-urls.ts";
+import { CLUSTER, ENDPOINT, LISTENER, NAME_TABLE, ROUTE } from "../ads/type-urls.ts";
 import { type App, startApp } from "../app.ts";
 import { createNativeEngine } from "../native/addon.ts";
 import { type FakeAdsServer, request, startFakeAdsServer } from "../testing/fake-ads-server.ts";
@@ -80,7 +81,12 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "fairlead-admin-"));
   server = await startFakeAdsServer();
   app = await startApp({
-    settings: sidecarSettings({ stateDirectory: directory, pilot: { address: server.address, insecure: true }, workers: 1 }),
+    settings: sidecarSettings({
+      stateDirectory: directory,
+      pilot: { address: server.address, insecure: true },
+      workers: 1,
+      dnsCapture: true,
+    }),
     engine: await createNativeEngine({ workers: 1, reportIntervalMs: 0 }),
     clock: new FakeClock(),
     random: () => 0.5,
@@ -139,6 +145,9 @@ async function configure(): Promise<void> {
   await request(stream, ({ resourceNamesSubscribe }) => resourceNamesSubscribe.includes("web-routes"));
   stream.send({ typeUrl: ROUTE, nonce: "n4", resources: [resource(ROUTE, "web-routes", "1", routeConfiguration("web-routes"))] });
   await request(stream, ({ responseNonce }) => responseNonce === "n4");
+  const names = encode(NameTableSchema, { table: { "db.example.com": { ips: ["240.240.0.1"], registry: "External" } } });
+  stream.send({ typeUrl: NAME_TABLE, nonce: "n5", resources: [resource(NAME_TABLE, "", "1", names)] });
+  await request(stream, ({ responseNonce }) => responseNonce === "n5");
 }
 
 const text = (value: string) => ({ specifier: { case: "inlineString", value } }) as const;
@@ -167,6 +176,7 @@ function listener(name: string, certificatePem: string, routeConfigName: string)
 const get = (path: string, init?: RequestInit): Promise<Response> => fetch(`${app.adminAddress}${path}`, init);
 const post = (path: string): Promise<Response> => get(path, { method: "POST" });
 const textOf = async (path: string, init?: RequestInit): Promise<string> => (await get(path, init)).text();
+const configsOf = async (path: string): Promise<readonly unknown[]> => JSON.parse(await textOf(path)).configs;
 /** Reads an answer as strictly as a reader of Envoy's messages can; unknown types of an `Any` are all that it forgives. */
 async function read<Schema extends DescMessage>(schema: Schema, path: string): Promise<MessageShape<Schema>> {
   const json: JsonValue = JSON.parse((await textOf(path)).replaceAll(UNKNOWN, "type.googleapis.com/envoy.admin.v3.ScopedRoutesConfigDump"));
@@ -185,6 +195,14 @@ describe("/config_dump", () => {
       "RoutesConfigDump",
       "SecretsConfigDump",
     ]);
+  });
+
+  it("has the names that are answered for who asks for them, and not for readers who know Envoy's messages only", async () => {
+    expect((await configsOf("/config_dump?include_nds")).at(-1)).toEqual({
+      "@type": NAME_TABLE,
+      table: { "db.example.com": { ips: ["240.240.0.1"], registry: "External" } },
+    });
+    expect(JSON.stringify(await configsOf("/config_dump?include_eds"))).not.toContain("db.example.com");
   });
 
   it("shows resources as they were sent, with version and time, in the names of the proto files", async () => {

@@ -22,6 +22,7 @@ const ENTRIES: readonly Entry[] = [
       mask: "only these fields",
       name_regex: "only resources with such a name",
       include_eds: "with endpoints",
+      include_nds: "with the names that are answered",
     },
   },
   {

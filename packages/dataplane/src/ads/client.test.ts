@@ -12,7 +12,7 @@ import { any, edsCluster, endpoints, listener, resource, routeConfiguration, sta
 import { untilLater } from "../testing/until-later.ts";
 import { AdsClient } from "./client.ts";
 import { createLastGood } from "./last-good.ts";
-import { CLUSTER, ENDPOINT, LISTENER, ROUTE } from "./type-urls.ts";
+import { CLUSTER, ENDPOINT, LISTENER, NAME_TABLE, ROUTE } from "./type-urls.ts";
 
 const NODE: NodeIdentity = {
   id: "sidecar~127.0.0.1~reviews-v1.default~default.svc.cluster.local",
@@ -28,6 +28,8 @@ let clock: FakeClock;
 let server: FakeAdsServer;
 let directory: string;
 let client: AdsClient | undefined;
+/** Whether the next client's proxy answers questions of DNS. */
+let wantsNames: boolean;
 /** How often the disk was asked. */
 let loads: number;
 
@@ -35,6 +37,7 @@ beforeEach(async () => {
   engine = new FakeEngine();
   clock = new FakeClock();
   loads = 0;
+  wantsNames = false;
   directory = mkdtempSync(join(tmpdir(), "fairlead-ads-"));
   server = await startFakeAdsServer();
 });
@@ -57,6 +60,7 @@ function create(protocol: "delta" | "sotw" = "delta", nodeId = NODE.id): AdsClie
     engine,
     node: NODE,
     protocol,
+    wantsNames,
     server: server.address,
     lastGood: {
       ...lastGood,
@@ -305,6 +309,64 @@ describe("the state-of-the-world protocol", () => {
     stream.send(world("v1", "n1", Uint8Array.of(0x0a, 0xff, 0xff)));
     await until("the resource is found unreadable", () => client.status().lastError?.includes("unreadable resource"));
     expect(engine.log).toEqual([]);
+  });
+});
+
+describe("a proxy that answers questions of DNS", () => {
+  /** One entry, which says nothing. */
+  const TABLE = Uint8Array.of(0x0a, 0x00);
+
+  beforeEach(() => {
+    wantsNames = true;
+  });
+
+  it("asks for the name table last, and takes it though it has no name", async () => {
+    const client = start();
+    const stream = await server.delta(0);
+    await until("stream has three requests", () => stream.requests.length === 3);
+    expect(stream.requests.map(({ typeUrl }) => typeUrl)).toEqual([CLUSTER, LISTENER, NAME_TABLE]);
+    stream.send({ typeUrl: NAME_TABLE, nonce: "n1", resources: [resource(NAME_TABLE, "", "1", TABLE)] });
+    const ack = await request(stream, ({ responseNonce }) => responseNonce === "n1");
+    expect(ack.errorDetail).toBeUndefined();
+    expect(engine.names(NAME_TABLE)).toEqual([""]);
+    expect(client.status().types.at(-1)).toMatchObject({ typeUrl: NAME_TABLE, resources: 1 });
+  });
+
+  it("does not look for a name in the table where the protocol has none beside it", async () => {
+    start("sotw");
+    const stream = await server.sotw(0);
+    stream.send({ typeUrl: NAME_TABLE, versionInfo: "v1", nonce: "n1", resources: [any(NAME_TABLE, TABLE)] });
+    await request(stream, ({ responseNonce }) => responseNonce === "n1");
+    expect(engine.names(NAME_TABLE)).toEqual([""]);
+  });
+
+  it("has the table from disk while no server answers, unless it does not answer any more", async () => {
+    const first = start();
+    const stream = await server.delta(0);
+    stream.send({ typeUrl: NAME_TABLE, nonce: "n1", resources: [resource(NAME_TABLE, "", "1", TABLE)] });
+    await request(stream, ({ responseNonce }) => responseNonce === "n1");
+    await first.stop();
+    server.close();
+    engine = new FakeEngine();
+    const second = start();
+    await untilLater(clock, "there is a configuration", () => second.hasConfiguration);
+    expect(engine.names(NAME_TABLE)).toEqual([""]);
+    await second.stop();
+    engine = new FakeEngine();
+    wantsNames = false;
+    const before = loads;
+    start();
+    await untilLater(clock, "the disk was asked", () => loads > before);
+    expect(engine.log).toEqual([]);
+  });
+
+  it("asks nobody for names otherwise, and refuses them", async () => {
+    wantsNames = false;
+    start();
+    const stream = await server.delta(0);
+    stream.send({ typeUrl: NAME_TABLE, nonce: "n1", resources: [resource(NAME_TABLE, "", "1", TABLE)] });
+    const nack = await request(stream, ({ responseNonce }) => responseNonce === "n1");
+    expect(nack.errorDetail?.message).toContain("was not asked for");
   });
 });
 

@@ -11,12 +11,14 @@ import type { LastGood } from "./last-good.ts";
 import { type RefusedResource, ResourceStore, type StoredResource } from "./resource-store.ts";
 import { applyTo, Session } from "./session.ts";
 import { openSotwStream } from "./sotw-stream.ts";
-import { CLUSTER, LISTENER, TYPE_ORDER } from "./type-urls.ts";
+import { CLUSTER, LISTENER, TYPE_ORDER, TYPE_ORDER_WITH_NAMES } from "./type-urls.ts";
 
 export interface AdsClientOptions {
   readonly engine: Pick<Engine, "applyXds">;
   readonly node: NodeIdentity;
   readonly protocol: "delta" | "sotw";
+  /** Whether the proxy answers questions of DNS and wants a name table for that. */
+  readonly wantsNames: boolean;
   /** `host:port` of the xDS server. */
   readonly server: string;
   /** What to start from while no server answers. */
@@ -50,6 +52,7 @@ const MAX_RESPONSE_BYTES = 64 << 20;
 export class AdsClient {
   readonly #options: AdsClientOptions;
   readonly #store: ResourceStore;
+  readonly #types: readonly string[];
   readonly #backoff: Backoff;
   readonly #retryLog: RetryLog;
   readonly #listeners = new Set<() => void>();
@@ -67,6 +70,7 @@ export class AdsClient {
 
   constructor(options: AdsClientOptions) {
     this.#options = options;
+    this.#types = options.wantsNames ? TYPE_ORDER_WITH_NAMES : TYPE_ORDER;
     this.#store = new ResourceStore(options.clock);
     this.#backoff = createBackoff({ baseMs: RECONNECT_BASE_MS, maxMs: RECONNECT_MAX_MS, random: options.random });
     this.#retryLog = createRetryLog({ ...options, message: "no stream to the xds server" });
@@ -117,7 +121,7 @@ export class AdsClient {
       connected: this.#isConnected,
       lastError: this.#lastError,
       fromLastKnownGood: this.#isFromLastGood,
-      types: TYPE_ORDER.map((typeUrl) => this.#store.status(typeUrl)),
+      types: this.#types.map((typeUrl) => this.#store.status(typeUrl)),
     };
   }
 
@@ -162,7 +166,10 @@ export class AdsClient {
         onEnd: end,
       },
     });
-    const session = new Session({ ...this.#options, store: this.#store, onApplied: (typeUrl) => this.#noteApplied(typeUrl) }, stream);
+    const session = new Session(
+      { ...this.#options, store: this.#store, types: this.#types, onApplied: (typeUrl) => this.#noteApplied(typeUrl) },
+      stream,
+    );
     this.#endAttempt = end;
     session.begin();
   }
@@ -172,7 +179,7 @@ export class AdsClient {
     this.#isConnected = true;
     this.#retryLog.succeeded();
     this.#isFromLastGood = false;
-    for (const typeUrl of TYPE_ORDER) if (this.#store.names(typeUrl).length > 0) this.#answered.add(typeUrl);
+    for (const typeUrl of this.#types) if (this.#store.names(typeUrl).length > 0) this.#answered.add(typeUrl);
     this.#options.logger.info({ server: this.#options.server, protocol: this.#options.protocol }, "connected to the xds server");
     this.#notify();
   }
@@ -200,7 +207,9 @@ export class AdsClient {
 
   async #loadLastGood(): Promise<void> {
     const { engine, lastGood, logger } = this.#options;
-    const updates = this.#isStopped ? [] : await lastGood.load();
+    const saved = this.#isStopped ? [] : await lastGood.load();
+    // Settings may have changed since.
+    const updates = saved.filter(({ typeUrl }) => this.#types.includes(typeUrl));
     for (const { typeUrl, version, upserts } of updates) {
       const problems = await applyTo(engine, typeUrl, upserts, []);
       this.#store.record(typeUrl, { version, upserts, removed: [], problems });

@@ -7,7 +7,7 @@ import { DeltaDiscoveryResponseSchema } from "@fairlead/api/gen/envoy/service/di
 import { type Cancel, type Clock, type Logger, messageOf, replaceFile } from "@fairlead/kit";
 import type { ResourceUpsert } from "../native/engine.ts";
 import type { ResourceStore } from "./resource-store.ts";
-import { TYPE_ORDER } from "./type-urls.ts";
+import { TYPE_ORDER_WITH_NAMES } from "./type-urls.ts";
 
 /** The newest good configuration on disk: what a proxy starts from while its xDS server is away. Secrets are never in it. */
 export interface LastGood {
@@ -87,7 +87,7 @@ export function createLastGood(options: LastGoodOptions): LastGood {
 
 /** `<format>\n<sha256 of the rest>\n<node id>\n`, then one size-delimited DeltaDiscoveryResponse per type. */
 function encode(store: ResourceStore, nodeId: string): Buffer {
-  const responses = TYPE_ORDER.map((typeUrl) =>
+  const responses = TYPE_ORDER_WITH_NAMES.map((typeUrl) =>
     sizeDelimitedEncode(
       DeltaDiscoveryResponseSchema,
       create(DeltaDiscoveryResponseSchema, {

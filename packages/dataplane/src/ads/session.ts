@@ -3,11 +3,13 @@ import type { Engine, EngineProblem, ResourceUpsert } from "../native/engine.ts"
 import type { DiscoveryStream, Update } from "./discovery-stream.ts";
 import type { ResourceStore } from "./resource-store.ts";
 import { type Interest, named, WILDCARD } from "./subscription.ts";
-import { CLUSTER, ENDPOINT, LISTENER, ROUTE, TYPE_ORDER } from "./type-urls.ts";
+import { CLUSTER, ENDPOINT, LISTENER, NAME_TABLE, ROUTE } from "./type-urls.ts";
 
 export interface SessionOptions {
   readonly engine: Pick<Engine, "applyXds">;
   readonly store: ResourceStore;
+  /** What is asked for, in this order. */
+  readonly types: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
   /** After every update that the engine has seen. */
@@ -38,12 +40,13 @@ export class Session {
     this.#stream = stream;
   }
 
-  /** Subscribes to everything that is wanted as far as it is known: all of it after a reconnect, else clusters and listeners. */
+  /** Subscribes to everything that is wanted as far as it is known: all of it after a reconnect, else clusters, listeners and names. */
   begin(): void {
     this.#stream.subscribe(CLUSTER, WILDCARD);
     this.#subscribe(ENDPOINT);
     this.#stream.subscribe(LISTENER, WILDCARD);
     this.#subscribe(ROUTE);
+    if (this.#options.types.includes(NAME_TABLE)) this.#stream.subscribe(NAME_TABLE, WILDCARD);
   }
 
   receive(update: Update): void {
@@ -81,7 +84,7 @@ export class Session {
   }
 
   async #apply(update: Update): Promise<void> {
-    if (!TYPE_ORDER.includes(update.typeUrl)) return this.#stream.answer(update, `type ${update.typeUrl} was not asked for`);
+    if (!this.#options.types.includes(update.typeUrl)) return this.#stream.answer(update, `type ${update.typeUrl} was not asked for`);
     const { store, engine } = this.#options;
     const { upserts, removed } = toDifference(update, store, this.#interest(update.typeUrl));
     const problems = upserts.length + removed.length === 0 ? [] : await applyTo(engine, update.typeUrl, upserts, removed);

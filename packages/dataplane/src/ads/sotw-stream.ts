@@ -15,6 +15,7 @@ import type { DiscoveryStream, Update } from "./discovery-stream.ts";
 import { openGrpcCall } from "../grpc-call.ts";
 import { toNodeMessage, toStatusMessage } from "./node-message.ts";
 import { nameOfResource } from "./references.ts";
+import { NAME_TABLE } from "./type-urls.ts";
 import { compareInterest, type Interest } from "./subscription.ts";
 
 const METHOD = `/${AggregatedDiscoveryService.typeName}/${AggregatedDiscoveryService.method.streamAggregatedResources.name}`;
@@ -91,5 +92,10 @@ function toUpsert(any: Any, version: string): ResourceUpsert {
   // A server may wrap a resource to give it a name and a time to live (xDS protocol, "TTL").
   const wrapper = any.typeUrl.endsWith(`/${ResourceSchema.typeName}`) ? anyUnpack(any, ResourceSchema) : undefined;
   const bytes = wrapper?.resource?.value ?? any.value;
-  return { name: wrapper?.name || nameOfResource(bytes), version, bytes };
+  return { name: wrapper?.name || nameIn(wrapper?.resource?.typeUrl ?? any.typeUrl, bytes), version, bytes };
+}
+
+/** The table of all names has none itself. */
+function nameIn(typeUrl: string, bytes: Uint8Array): string {
+  return typeUrl === NAME_TABLE ? "" : nameOfResource(bytes);
 }

@@ -92,6 +92,15 @@ export interface EngineBootstrap {
   readonly tap?: EngineTapSettings;
   /** Filters are taken by their names and never loaded: for an engine that explains and does not serve. */
   readonly assumesFilters?: boolean;
+  /** How questions of DNS are answered; without it they are not listened for. */
+  readonly dns?: {
+    /** `host:port`; one of a family that the machine does not have is left out. */
+    readonly addresses: readonly string[];
+    readonly namespace: string;
+    /** Of services: `svc.cluster.local`. */
+    readonly domain: string;
+    readonly resolvConf: string;
+  };
   /** Of the requests that did not fail, the share that is in a report by itself. */
   readonly accessLog?: { readonly sampleRate: number };
 }

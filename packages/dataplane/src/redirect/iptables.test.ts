@@ -32,7 +32,7 @@ test("every family gets its rules in one transaction that leaves other rules alo
 test("a clean table is not touched by cleaning it", () => {
   const { calls, run } = createTable("*nat\nCOMMIT\n");
   cleanRules({ families: ["ipv4"], run });
-  expect(calls.map(({ command }) => command)).toEqual(["iptables-save", "iptables-save"]);
+  expect(calls.map(({ command }) => command)).toEqual(["iptables-save", "iptables-save", "iptables-save"]);
 });
 
 test("with TPROXY marked packets get their routes before the rules that mark them", () => {
@@ -48,6 +48,12 @@ test("with TPROXY marked packets get their routes before the rules that mark the
     "iptables-restore --noflush --wait 30",
   ]);
   expect(calls.at(-1)?.input).toContain("*mangle");
+});
+
+test("questions of DNS have their zones before they are redirected", () => {
+  const { calls, run } = createTable("");
+  applyRules({ ...settings, dnsCapture: true, dnsServers: ["10.96.0.10"] }, { families: ["ipv4"], run });
+  expect(calls.filter(({ command }) => command === "iptables-restore").map(({ input }) => input.split("\n")[0])).toEqual(["*raw", "*nat"]);
 });
 
 test("who is not root is told what is missing", () => {

@@ -1,6 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { buildMangleRules, buildRules, type IpFamily, MARK, ROUTE_TABLE, type Table, toApplyInput, toCleanInput } from "./rules.ts";
+import {
+  buildMangleRules,
+  buildRawRules,
+  buildRules,
+  type IpFamily,
+  MARK,
+  ROUTE_TABLE,
+  type Table,
+  toApplyInput,
+  toCleanInput,
+} from "./rules.ts";
 import type { RedirectSettings } from "./settings.ts";
 
 /** Runs a program of the iptables family and answers its standard output; throws a `RedirectError`. */
@@ -19,6 +29,8 @@ export class RedirectError extends Error {
 /** Makes this network namespace's rules those of the settings. A second time it changes nothing. */
 export function applyRules(settings: RedirectSettings, { families, run = runIptables }: IptablesOptions): void {
   for (const family of families) {
+    // Zones first: a question must not be in one when its answer is not.
+    if (settings.dnsCapture) restore(family, toApplyInput(buildRawRules(settings, family), save(family, "raw", run), "raw"), run);
     restore(family, toApplyInput(buildRules(settings, family), save(family, "nat", run)), run);
     if (settings.interceptionMode !== "TPROXY") continue;
     // Routes first: a marked packet without them would be lost.
@@ -30,7 +42,7 @@ export function applyRules(settings: RedirectSettings, { families, run = runIpta
 /** Takes every rule of ours away. A second time it changes nothing. */
 export function cleanRules({ families, run = runIptables }: IptablesOptions): void {
   for (const family of families) {
-    for (const table of ["nat", "mangle"] as const) {
+    for (const table of ["nat", "mangle", "raw"] as const) {
       const input = toCleanInput(save(family, table, run), table);
       if (input === undefined) continue;
       restore(family, input, run);

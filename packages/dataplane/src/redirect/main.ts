@@ -2,11 +2,13 @@ import { parseArgs } from "node:util";
 import { readFileSync } from "node:fs";
 import { messageOf, parseSettings, SettingsError } from "@fairlead/kit";
 import { applyRules, assertRoot, cleanRules, findFamilies, RedirectError } from "./iptables.ts";
-import { buildMangleRules, buildRules, type IpFamily, toApplyInput } from "./rules.ts";
+import { buildMangleRules, buildRawRules, buildRules, type IpFamily, toApplyInput } from "./rules.ts";
+import { withResolvers } from "./resolvers.ts";
 import { type RedirectSettings, redirectSettingsSchema } from "./settings.ts";
 
 const USAGE = `usage: fairlead-redirect [--settings FILE] [--dry-run | --clean]
-  Hands the TCP traffic of this network namespace to the proxy (15006 in, 15001 out); what an init container runs.
+  Hands the TCP traffic of this network namespace to the proxy (15006 in, 15001 out), and questions of DNS (15053) where the settings
+  say so; what an init container runs.
   --settings FILE  JSON: which ports and address ranges; without it all of them
   --dry-run        print the rules and change nothing
   --clean          take the rules away`;
@@ -15,7 +17,7 @@ const USAGE = `usage: fairlead-redirect [--settings FILE] [--dry-run | --clean]
 function main(argv: readonly string[]): void {
   const { values } = parseArguments(argv);
   if (values.help) return print(`${USAGE}\n`);
-  const settings = read(values.settings);
+  const settings = values.clean ? read(values.settings) : withResolvers(read(values.settings));
   if (values["dry-run"]) return print(describe(settings));
   assertRoot();
   const families = findFamilies();
@@ -56,7 +58,8 @@ function read(path: string | undefined): RedirectSettings {
 function describe(settings: RedirectSettings): string {
   const section = (family: IpFamily): string => {
     const mangle = settings.interceptionMode === "TPROXY" ? toApplyInput(buildMangleRules(settings, family), "", "mangle") : "";
-    return `# ${family}\n${toApplyInput(buildRules(settings, family), "")}${mangle}`;
+    const raw = settings.dnsCapture ? toApplyInput(buildRawRules(settings, family), "", "raw") : "";
+    return `# ${family}\n${toApplyInput(buildRules(settings, family), "")}${mangle}${raw}`;
   };
   return section("ipv4") + section("ipv6");
 }

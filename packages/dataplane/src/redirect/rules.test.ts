@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseSettings } from "@fairlead/kit";
-import { buildMangleRules, buildRules, CHAINS, type IpFamily, toApplyInput, toCleanInput } from "./rules.ts";
+import { buildMangleRules, buildRawRules, buildRules, CHAINS, type IpFamily, toApplyInput, toCleanInput } from "./rules.ts";
 import { redirectSettingsSchema } from "./settings.ts";
 
 function rules(settings: object = {}, family: IpFamily = "ipv4"): readonly string[] {
@@ -121,8 +121,14 @@ describe("the input of iptables-restore", () => {
 
   test("makes the chains, fills them, and leads into them last", () => {
     const lines = toApplyInput(rules(), "").split("\n");
-    expect(lines.slice(0, 5)).toEqual(["*nat", ...CHAINS.nat.map((name) => `:${name} - [0:0]`)]);
-    expect(lines.slice(-4)).toEqual(["-A PREROUTING -p tcp -j ISTIO_INBOUND", "-A OUTPUT -p tcp -j ISTIO_OUTPUT", "COMMIT", ""]);
+    expect(lines.slice(0, 6)).toEqual(["*nat", ...CHAINS.nat.map((name) => `:${name} - [0:0]`)]);
+    expect(lines.slice(-5)).toEqual([
+      "-A PREROUTING -p tcp -j ISTIO_INBOUND",
+      "-A OUTPUT -p tcp -j ISTIO_OUTPUT",
+      "-A OUTPUT -p udp -j ISTIO_OUTPUT_DNS",
+      "COMMIT",
+      "",
+    ]);
   });
 
   test("takes away the jumps that are there, so that each is there once", () => {
@@ -147,6 +153,69 @@ describe("the input of iptables-restore", () => {
 
   test("has nothing to clean where nothing of ours is left", () => {
     expect(toCleanInput("*nat\n:KUBE-SERVICES - [0:0]\n-A PREROUTING -j KUBE-SERVICES\nCOMMIT\n")).toBeUndefined();
+  });
+});
+
+const raw = (settings: object = {}, family: IpFamily = "ipv4"): readonly string[] =>
+  buildRawRules(parseSettings(redirectSettingsSchema, { dnsCapture: true, ...settings }, "the test"), family);
+
+describe("questions of DNS", () => {
+  const resolver = { dnsCapture: true, dnsServers: ["10.96.0.10", "fd00::a"] };
+
+  test("go where they would go, unless the settings say otherwise", () => {
+    expect(rules({ dnsServers: ["10.96.0.10"] }).join("\n")).not.toMatch(/--dport 53|15053/);
+    expect(chain("ISTIO_OUTPUT_DNS")).toEqual([]);
+  });
+
+  test("for the pod's resolver go to the proxy, but for the proxy's own", () => {
+    expect(chain("ISTIO_OUTPUT_DNS", resolver)).toEqual([
+      "-p udp --dport 53 -m owner --uid-owner 1337 -j RETURN",
+      "-p udp --dport 53 -m owner --gid-owner 1337 -j RETURN",
+      "-p udp --dport 53 -d 10.96.0.10 -j REDIRECT --to-ports 15053",
+    ]);
+    expect(chain("ISTIO_OUTPUT_DNS", resolver, "ipv6").at(-1)).toBe("-p udp --dport 53 -d fd00::a -j REDIRECT --to-ports 15053");
+  });
+
+  test("over TCP go to the proxy too, also those for a resolver in the pod, and before anything is left alone", () => {
+    const output = chain("ISTIO_OUTPUT", { ...resolver, excludeOutboundPorts: [53] });
+    const redirect = output.indexOf("-p tcp --dport 53 -d 10.96.0.10 -j REDIRECT --to-ports 15053");
+    expect(output).toContain("-o lo -p tcp ! --dport 53 -m owner ! --uid-owner 1337 -j RETURN");
+    expect(redirect).toBeGreaterThan(output.indexOf("-m owner --gid-owner 1337 -j RETURN"));
+    expect(redirect).toBeLessThan(output.indexOf("-d 127.0.0.1/32 -j RETURN"));
+    expect(redirect).toBeLessThan(output.indexOf("-p tcp --dport 53 -j RETURN"));
+  });
+
+  test("for every resolver go to the proxy where that is said, to whatever port it listens at", () => {
+    const settings = { ...resolver, captureAllDns: true, dnsPort: 5353 };
+    expect(chain("ISTIO_OUTPUT_DNS", settings).at(-1)).toBe("-p udp --dport 53 -j REDIRECT --to-ports 5353");
+    expect(chain("ISTIO_OUTPUT", settings)).toContain("-p tcp --dport 53 -j REDIRECT --to-ports 5353");
+  });
+
+  test("of the application and of the proxy are tracked apart", () => {
+    expect(raw({ dnsServers: ["10.96.0.10"] })).toEqual([
+      "-A ISTIO_OUTPUT_DNS -p udp --dport 53 -m owner --uid-owner 1337 -j CT --zone 1",
+      "-A ISTIO_OUTPUT_DNS -p udp --sport 15053 -m owner --uid-owner 1337 -j CT --zone 2",
+      "-A ISTIO_OUTPUT_DNS -p udp --dport 53 -m owner --gid-owner 1337 -j CT --zone 1",
+      "-A ISTIO_OUTPUT_DNS -p udp --sport 15053 -m owner --gid-owner 1337 -j CT --zone 2",
+      "-A ISTIO_OUTPUT_DNS -p udp --dport 53 -d 10.96.0.10 -j CT --zone 2",
+      "-A ISTIO_INBOUND -p udp --sport 53 -s 10.96.0.10 -j CT --zone 1",
+    ]);
+    expect(raw({ captureAllDns: true }).slice(-2)).toEqual([
+      "-A ISTIO_OUTPUT_DNS -p udp --dport 53 -j CT --zone 2",
+      "-A ISTIO_INBOUND -p udp --sport 53 -j CT --zone 1",
+    ]);
+  });
+
+  test("have a table that is cleaned as the others are", () => {
+    const saved = "*raw\n:ISTIO_OUTPUT_DNS - [0:0]\n-A OUTPUT -p udp -j ISTIO_OUTPUT_DNS\nCOMMIT\n";
+    expect(toCleanInput(saved, "raw")?.split("\n")).toEqual([
+      "*raw",
+      "-D OUTPUT -p udp -j ISTIO_OUTPUT_DNS",
+      "-F ISTIO_OUTPUT_DNS",
+      "-X ISTIO_OUTPUT_DNS",
+      "COMMIT",
+      "",
+    ]);
   });
 });
 

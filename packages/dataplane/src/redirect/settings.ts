@@ -3,6 +3,7 @@ import { z } from "zod";
 
 const portSchema = z.int().min(1).max(65_535);
 const portsSchema = z.array(portSchema).max(1_000);
+const ipSchema = z.string().refine((value) => isIP(value) !== 0, { error: "must be an IP address" });
 /** `10.0.0.0/8`, `2001:db8::/32`; an address alone is a range of one. */
 const cidrSchema = z.string().refine(isCidr, { error: "must be an address range such as 10.0.0.0/8" });
 
@@ -31,6 +32,14 @@ export const redirectSettingsSchema = z.strictObject({
   excludeOutboundPorts: portsSchema.default([]),
   includeOutboundCidrs: z.union([z.literal("*"), z.array(cidrSchema).max(1_000)]).default("*"),
   excludeOutboundCidrs: z.array(cidrSchema).max(1_000).default([]),
+  /** Whether the application's questions of DNS go to the proxy, over UDP and TCP; it needs the same setting. Istio's `ISTIO_META_DNS_CAPTURE`. */
+  dnsCapture: z.boolean().default(false),
+  /** Those for every resolver, not only for the pod's own. */
+  captureAllDns: z.boolean().default(false),
+  /** The pod's resolvers; without it those of `/etc/resolv.conf`. */
+  dnsServers: z.array(ipSchema).min(1).max(100).optional(),
+  /** Where the proxy listens for questions. */
+  dnsPort: portSchema.default(15_053),
 });
 
 export type RedirectSettings = z.output<typeof redirectSettingsSchema>;

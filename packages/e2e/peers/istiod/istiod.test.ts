@@ -1,3 +1,4 @@
+import { Resolver } from "node:dns/promises";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import {
@@ -18,6 +19,7 @@ const PROXY = fileURLToPath(new URL("../../../dataplane/dist/main.js", import.me
 const temp = createTempFolder("fairlead-istiod-");
 const processes: TestProcess[] = [];
 const echoes: EchoServer[] = [];
+const resolver = new Resolver({ timeout: 2_000, tries: 1 });
 let url: string;
 let adminUrl: string;
 
@@ -76,7 +78,8 @@ async function request(
 
 beforeAll(async () => {
   echoes.push(await startEchoServer({ name: "v1" }), await startEchoServer({ name: "v2" }));
-  const [port, xdsPort, adminPort] = [await freePort(), await freePort(), await freePort()];
+  const [port, xdsPort, adminPort, dnsPort] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  resolver.setServers([`127.0.0.1:${dnsPort}`]);
   writeFileSync(
     temp.join("istio.yaml"),
     configuration(
@@ -86,12 +89,14 @@ beforeAll(async () => {
   );
   const istiod = await startProcess({
     command: peer("istio-reference"),
+    // By the names of hosts, as it does without Kubernetes; its newer way writes addresses into objects there.
+    env: { PILOT_ENABLE_IP_AUTOALLOCATE: "false" },
     args: ["serve", "-listen", `127.0.0.1:${xdsPort}`, "-config", temp.join("istio.yaml")],
     isReady: ({ lines }) => lines.some((line) => line.startsWith("serving ADS")),
     readyTimeoutMs: 60_000,
   });
   processes.push(istiod);
-  writeFileSync(temp.join("proxy.json"), JSON.stringify(proxySettings(xdsPort, adminPort)));
+  writeFileSync(temp.join("proxy.json"), JSON.stringify(proxySettings({ xdsPort, adminPort, dnsPort })));
   adminUrl = `http://127.0.0.1:${adminPort}`;
   processes.push(
     await startProcess({
@@ -112,7 +117,8 @@ afterAll(async () => {
   temp.remove();
 });
 
-function proxySettings(xdsPort: number, adminPort: number): object {
+function proxySettings(ports: { readonly xdsPort: number; readonly adminPort: number; readonly dnsPort: number }): object {
+  const { xdsPort, adminPort, dnsPort } = ports;
   return {
     type: "sidecar",
     name: "client",
@@ -125,6 +131,10 @@ function proxySettings(xdsPort: number, adminPort: number): object {
     adminAddress: `127.0.0.1:${adminPort}`,
     stateDirectory: temp.join("proxy"),
     workers: 1,
+    dnsCapture: true,
+    dnsAutoAllocate: true,
+    dnsAddress: `127.0.0.1:${dnsPort}`,
+    resolvConf: temp.join("no-resolvers"),
     pilot: { address: `127.0.0.1:${xdsPort}`, insecure: true },
     // Istio's CA is not part of this: plaintext upstreams need no identity.
     identity: {
@@ -158,4 +168,11 @@ test("nothing of what istiod sends is refused, and a host it does not know is to
     const other = await send({ url: `${url}/a`, headers: { host: "other.example.com" } });
     return other.kind !== "error" && other.status !== 200;
   });
+});
+
+test("names are answered from istiod's table, and hosts without an address by the ones that it has allocated", async () => {
+  const [address] = await resolver.resolve4("echo.example.com");
+  expect(address).toMatch(/^240\.240\.\d+\.\d+$/);
+  expect(await resolver.resolve4("echo.example.com")).toEqual([address]);
+  await expect(resolver.resolve4("other.example.com")).rejects.toMatchObject({ code: "ESERVFAIL" });
 });

@@ -1,9 +1,12 @@
 // The application of a pod: answers HTTP at 8080 and echoes bytes at 9000, and does what its control socket tells it to, as a plain client would: it
 // knows nothing of a proxy. The control socket is a file, so that a test outside of the network namespace reaches it.
 import { createHash } from "node:crypto";
+import { getServers } from "node:dns";
+import { lookup } from "node:dns/promises";
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { startEchoServer } from "@fairlead/testkit";
+import { encodeQuestion, startResolver } from "./resolver.ts";
 
 const name = process.env["NAME"] ?? "app";
 const CHUNK_BYTES = 1 << 16;
@@ -64,6 +67,39 @@ function sendBytes({ host, port, size }: Command): Promise<object> {
   });
 }
 
+/** Asks as the system does, by its resolv.conf. */
+async function resolveName({ host }: Command): Promise<object> {
+  try {
+    const found = await lookup(host, { all: true, family: 4 });
+    return { addresses: found.map(({ address }) => address) };
+  } catch (error) {
+    return { code: error instanceof Error && "code" in error ? String(error.code) : String(error) };
+  }
+}
+
+/** Asks the first resolver over TCP, which the system would do for long answers only. */
+function resolveOverTcp({ host }: Command): Promise<object> {
+  const [resolver = ""] = getServers();
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: resolver, port: 53 });
+    const received: Buffer[] = [];
+    socket.setTimeout(5_000, () => socket.destroy(new Error("no answer")));
+    socket.on("error", reject);
+    const question = encodeQuestion(host);
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(question.length);
+    socket.write(Buffer.concat([length, question]));
+    socket.on("data", (bytes) => {
+      received.push(bytes);
+      const all = Buffer.concat(received);
+      if (all.length < 2 || all.length < 2 + all.readUInt16BE()) return;
+      socket.destroy();
+      const answer = all.subarray(2);
+      resolve(answer.readUInt16BE(6) === 0 ? { code: String((answer[3] ?? 0) & 15) } : { addresses: [[...answer.subarray(-4)].join(".")] });
+    });
+  });
+}
+
 async function call({ url, headers }: Command): Promise<object> {
   const response = await fetch(url, {
     headers: { ...headers, connection: "close" },
@@ -85,13 +121,24 @@ function describe(error: unknown): string {
   return `${error.message}${cause}`;
 }
 
+const ACTIONS: Readonly<Record<string, (command: Command) => Promise<object>>> = {
+  "/fetch": call,
+  "/bytes": sendBytes,
+  "/resolve": resolveName,
+  "/resolve-over-tcp": resolveOverTcp,
+  "/asked": async () => ({ names: asked }),
+};
+
+const resolves = process.env["RESOLVES"];
+const asked = resolves === undefined ? [] : await startResolver(resolves, { "known.outside.test": resolves });
+if (resolves !== undefined) await startEchoServer({ name: `${name}-too`, host: "0.0.0.0", port: 8081 });
 if (process.env["IS_SILENT"] === undefined) {
   await startEchoServer({ name, host: "0.0.0.0", port: 8080 });
   createServer({ allowHalfOpen: true }, serveBytes).listen(9000, "0.0.0.0");
 }
 createHttpServer((request, response) => {
   readJson(request)
-    .then((body) => (request.url === "/bytes" ? sendBytes(body) : call(body)))
+    .then((body) => (ACTIONS[request.url ?? ""] ?? call)(body))
     .then((answer) => response.end(JSON.stringify(answer)))
     .catch((error: unknown) => response.end(JSON.stringify({ error: describe(error) })));
 }).listen(process.env["CONTROL"], () => process.stdout.write("ready\n"));

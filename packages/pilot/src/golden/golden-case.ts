@@ -19,6 +19,8 @@ const proxySchema = z.strictObject({
   /** Key of the workload it stands before. */
   workload: z.string(),
   interception: z.enum(["none", "redirect"]).default("none"),
+  /** The proxy answers questions of DNS and tells these addresses of hosts that have none. */
+  autoAddresses: z.enum(["ipv4", "ipv6"]).optional(),
 });
 
 export function readGoldenCases(): readonly GoldenCase[] {
@@ -28,7 +30,7 @@ export function readGoldenCases(): readonly GoldenCase[] {
 function readGoldenCase(name: string): GoldenCase {
   const directory = `${ROOT}${name}/`;
   const mesh = readMesh({ "config.yaml": readFileSync(`${directory}config.yaml`, "utf8") });
-  const { kind, workload, interception } = proxySchema.parse(parse(readFileSync(`${directory}proxy.yaml`, "utf8")));
+  const { kind, workload, interception, autoAddresses } = proxySchema.parse(parse(readFileSync(`${directory}proxy.yaml`, "utf8")));
   const found = mesh.snapshot.workloads.get(workload);
   if (found === undefined) throw new Error(`${name}: no workload ${workload}; ${JSON.stringify(mesh.problems)}`);
   const proxy = proxyOfWorkload(mesh.snapshot, found);
@@ -43,6 +45,7 @@ function readGoldenCase(name: string): GoldenCase {
       kind,
       id: proxy.id.replace(/^[a-z]+/, type),
       interception,
+      autoAddresses,
       httpProxyPort: interception === "none" ? 15_080 : undefined,
       appAddress: interception === "none" && kind === "sidecar" ? address : proxy.appAddress,
     },

@@ -1,6 +1,7 @@
 import type { Cluster } from "./cluster.ts";
 import type { ClusterEndpoints } from "./endpoint.ts";
 import type { Listener } from "./listener.ts";
+import type { NameTable } from "./name-table.ts";
 import type { RouteConfiguration } from "./route.ts";
 
 /**
@@ -13,4 +14,6 @@ export interface ProxyIr {
   readonly endpoints: readonly ClusterEndpoints[];
   readonly listeners: readonly Listener[];
   readonly routes: readonly RouteConfiguration[];
+  /** For proxies that answer questions of DNS. */
+  readonly names: NameTable;
 }

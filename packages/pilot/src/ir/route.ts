@@ -37,6 +37,8 @@ export interface RouteMatch {
   readonly path: PathMatch;
   readonly headers: readonly HeaderMatch[];
   readonly queryParameters: readonly { readonly name: string; readonly match: StringMatch }[];
+  /** Of the token that was verified. */
+  readonly claims: readonly { readonly path: readonly string[]; readonly match: StringMatch; readonly negated: boolean }[];
 }
 
 export type PathMatch =

@@ -20,6 +20,14 @@ export interface ServicePort {
   readonly origin: Origin;
 }
 
+/** Addresses that are nobody's outside of the mesh, as Istio allocates them. */
+export interface AutoAddresses {
+  /** Of 240.240.0.0/16, which is reserved (RFC 1112 section 4). */
+  readonly ipv4: string;
+  /** Of 2001:2::/48, which is for benchmarks (RFC 5180 section 8). */
+  readonly ipv6: string;
+}
+
 /** One host of a ServiceEntry. Its endpoints are apart, in the snapshot, so that their coming and going does not touch this. */
 export interface Service {
   readonly key: ServiceKey;
@@ -28,6 +36,8 @@ export interface Service {
   readonly namespace: string;
   /** Virtual addresses or CIDR blocks; empty when clients only know the name. */
   readonly addresses: readonly string[];
+  /** Addresses that mean it to clients that are told them by their proxy's DNS server; undefined where it needs or may have none. */
+  readonly autoAddresses: AutoAddresses | undefined;
   readonly ports: readonly ServicePort[];
   readonly resolution: Resolution;
   /** Outside the mesh there is neither mutual TLS nor policy. */

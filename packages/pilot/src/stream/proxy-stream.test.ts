@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ProxyIdentity } from "../proxy-identity.ts";
-import { type ResourceType, typeUrlOf } from "../xds/resource-type.ts";
+import { RESOURCE_TYPES, type ResourceType, typeUrlOf } from "../xds/resource-type.ts";
 import { NO_RESOURCES, type Resource, type XdsSnapshot } from "../xds/xds-snapshot.ts";
 import { create, fromBinary } from "@bufbuild/protobuf";
 import {
@@ -27,6 +27,7 @@ const PROXY: ProxyIdentity = {
   interception: "none",
   httpProxyPort: undefined,
   appAddress: "127.0.0.1",
+  autoAddresses: undefined,
   adminAddress: "",
   engine: "",
 };
@@ -45,11 +46,11 @@ function unreadable(): never {
 function state(content: Partial<Record<ResourceType, Readonly<Record<string, string>>>>): XdsSnapshot {
   const of = (type: ResourceType): ReadonlyMap<string, Resource> =>
     new Map(Object.entries(content[type] ?? {}).map(([name, version]) => [name, resource(type, name, version)]));
-  return { cluster: of("cluster"), endpoint: of("endpoint"), listener: of("listener"), route: of("route") };
+  return { cluster: of("cluster"), endpoint: of("endpoint"), listener: of("listener"), route: of("route"), "name-table": of("name-table") };
 }
 
 function short(typeUrl: string): string {
-  return ["cluster", "endpoint", "listener", "route"].find((type) => typeUrlOf(type as ResourceType) === typeUrl) ?? typeUrl;
+  return RESOURCE_TYPES.find((type) => typeUrlOf(type) === typeUrl) ?? typeUrl;
 }
 
 class DeltaClient {

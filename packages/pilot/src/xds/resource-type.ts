@@ -1,5 +1,5 @@
 /** Types of resources that Pilot serves, in the order they are sent: nothing points at what is not there yet. */
-export const RESOURCE_TYPES = ["cluster", "endpoint", "listener", "route"] as const;
+export const RESOURCE_TYPES = ["cluster", "endpoint", "listener", "route", "name-table"] as const;
 
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
@@ -8,6 +8,7 @@ const TYPE_URLS: Readonly<Record<ResourceType, string>> = {
   endpoint: "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
   listener: "type.googleapis.com/envoy.config.listener.v3.Listener",
   route: "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+  "name-table": "type.googleapis.com/istio.networking.nds.v1.NameTable",
 };
 
 const BY_URL = new Map(RESOURCE_TYPES.map((type) => [TYPE_URLS[type], type]));
@@ -23,5 +24,5 @@ export function resourceTypeOf(typeUrl: string): ResourceType | undefined {
 
 /** Types of which a client without names in its subscription gets everything; of the others it names what it wants (xDS: wildcard subscriptions). */
 export function isWildcardType(type: ResourceType): boolean {
-  return type === "cluster" || type === "listener";
+  return type === "cluster" || type === "listener" || type === "name-table";
 }

@@ -9,16 +9,19 @@ import {
   RouteConfigurationSchema,
 } from "@fairlead/api/gen/envoy/config/route/v3/route_pb";
 import { VirtualHostSchema } from "@fairlead/api/gen/envoy/config/route/v3/route_components_pb";
+import { type NameTable as XdsNameTable, NameTableSchema } from "@fairlead/api/gen/istio/networking/nds/v1/nds_pb";
 import type { Origin } from "@fairlead/kit";
 import type { Cluster } from "../ir/cluster.ts";
 import type { ClusterEndpoints } from "../ir/endpoint.ts";
 import type { Listener } from "../ir/listener.ts";
+import type { NameTable } from "../ir/name-table.ts";
 import type { ProxyIr } from "../ir/proxy-ir.ts";
 import type { RouteConfiguration, VirtualHost } from "../ir/route.ts";
 import { memo } from "../ir/remember.ts";
 import { toCluster } from "./from-ir/cluster.ts";
 import { toLoadAssignment } from "./from-ir/endpoint.ts";
 import { toListener } from "./from-ir/listener.ts";
+import { toNameTable } from "./from-ir/name-table.ts";
 import { toRouteConfiguration, toVirtualHost } from "./from-ir/route.ts";
 import { RESOURCE_TYPES, type ResourceType, typeUrlOf } from "./resource-type.ts";
 
@@ -38,12 +41,18 @@ export interface Resource {
   readonly origins: () => readonly Origin[];
 }
 
-export type XdsMessage = XdsCluster | ClusterLoadAssignment | XdsListener | XdsRouteConfiguration;
+export type XdsMessage = XdsCluster | ClusterLoadAssignment | XdsListener | XdsRouteConfiguration | XdsNameTable;
 
 /** All resources of one proxy by type and name. */
 export type XdsSnapshot = Readonly<Record<ResourceType, ReadonlyMap<string, Resource>>>;
 
-export const NO_RESOURCES: XdsSnapshot = { cluster: new Map(), endpoint: new Map(), listener: new Map(), route: new Map() };
+export const NO_RESOURCES: XdsSnapshot = {
+  cluster: new Map(),
+  endpoint: new Map(),
+  listener: new Map(),
+  route: new Map(),
+  "name-table": new Map(),
+};
 
 /** What a proxy is served, given what it should run: an unchanged part is the same resource. */
 export const toXdsSnapshot = memo((ir: ProxyIr): XdsSnapshot => ({
@@ -51,6 +60,7 @@ export const toXdsSnapshot = memo((ir: ProxyIr): XdsSnapshot => ({
   endpoint: byName(ir.endpoints, endpointResource),
   listener: byName(ir.listeners, listenerResource),
   route: byName(ir.routes, routeResource),
+  "name-table": byName([ir.names], nameTableResource),
 }));
 
 /** Every resource of a snapshot, in the order of types. */
@@ -103,6 +113,18 @@ const routeResource = memo(
       origins: () => [...new Set(routes.virtualHosts.flatMap((host) => host.origins))],
       message: () => toRouteConfiguration(routes, "with-lines"),
       encode: () => encodeRoutes(routes),
+    }),
+);
+
+const nameTableResource = memo(
+  (names: NameTable) =>
+    new LazyResource({
+      type: "name-table",
+      // The one table has no name (Istio's).
+      name: "",
+      origins: () => [...new Set(names.hosts.map(({ origin }) => origin))],
+      message: () => toNameTable(names),
+      encode: () => toBinary(NameTableSchema, toNameTable(names)),
     }),
 );
 

@@ -31,6 +31,7 @@ mod match_tree;
 mod matcher;
 mod metadata;
 mod module;
+mod name_table;
 mod origin;
 mod pattern;
 mod quota;
@@ -98,6 +99,7 @@ pub use matcher::{
 };
 pub use metadata::{IstioService, Metadata};
 pub use module::FilterModule;
+pub use name_table::{HostNames, NameTable, ServiceName};
 pub use origin::Origin;
 pub use pattern::{InvalidPattern, Pattern, Substitution};
 pub use quota::{QuotaBucket, QuotaDenial, QuotaExpiry, QuotaFilter, QuotaOverride, QuotaStrategy, QuotaValue};
@@ -108,9 +110,9 @@ pub use rate_limit::{
 pub use rbac::{Permission, Policy, Principal, Rbac, RbacAction, RbacRules};
 pub use retry::{HedgePolicy, RetryBackoff, RetryOn, RetryPolicy};
 pub use route::{
-    DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathMatch, PathRewrite, Redirect,
-    RedirectPath, Route, RouteAction, RouteConfiguration, RouteMatch, RouteTarget, RouteUpgrade, VirtualCluster,
-    VirtualHost, WeightedCluster, WeightedClusters,
+    ClusterTerms, DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathMatch, PathRewrite,
+    Redirect, RedirectPath, Route, RouteAction, RouteConfiguration, RouteMatch, RouteTarget, RouteUpgrade,
+    VirtualCluster, VirtualHost, WeightedCluster, WeightedClusters,
 };
 pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
 pub use service::GrpcService;

@@ -16135,6 +16135,67 @@ pub mod google {
         }
     }
 }
+pub mod istio {
+    pub mod networking {
+        pub mod nds {
+            pub mod v1 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct NameTable {
+                    #[prost(map = "string, message", tag = "1")]
+                    pub table: ::std::collections::HashMap<
+                        ::prost::alloc::string::String,
+                        name_table::NameInfo,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub name_info: ::core::option::Option<name_table::NameInfo>,
+                }
+                /// Nested message and enum types in `NameTable`.
+                pub mod name_table {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct NameInfo {
+                        #[prost(string, repeated, tag = "1")]
+                        pub ips: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                        #[prost(string, tag = "2")]
+                        pub registry: ::prost::alloc::string::String,
+                        #[prost(string, tag = "3")]
+                        pub shortname: ::prost::alloc::string::String,
+                        #[prost(string, tag = "4")]
+                        pub namespace: ::prost::alloc::string::String,
+                        #[deprecated]
+                        #[prost(string, repeated, tag = "5")]
+                        pub alt_hosts: ::prost::alloc::vec::Vec<
+                            ::prost::alloc::string::String,
+                        >,
+                    }
+                    impl ::prost::Name for NameInfo {
+                        const NAME: &'static str = "NameInfo";
+                        const PACKAGE: &'static str = "istio.networking.nds.v1";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "istio.networking.nds.v1.NameTable.NameInfo".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/istio.networking.nds.v1.NameTable.NameInfo".into()
+                        }
+                    }
+                }
+                impl ::prost::Name for NameTable {
+                    const NAME: &'static str = "NameTable";
+                    const PACKAGE: &'static str = "istio.networking.nds.v1";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "istio.networking.nds.v1.NameTable".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/istio.networking.nds.v1.NameTable".into()
+                    }
+                }
+            }
+        }
+    }
+}
 pub mod opentelemetry {
     pub mod proto {
         pub mod common {

@@ -8,4 +8,4 @@
 #[allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated")]
 mod generated;
 
-pub use generated::{envoy, fairlead, google, opentelemetry, xds};
+pub use generated::{envoy, fairlead, google, istio, opentelemetry, xds};

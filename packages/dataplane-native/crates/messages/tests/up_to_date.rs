@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use prost_build::{Config, Module};
 
 /// What is decoded by itself: resources, and what they carry in an `Any`.
-const ROOTS: [&str; 68] = [
+const ROOTS: [&str; 69] = [
     "envoy/config/cluster/v3/cluster.proto",
     "envoy/config/endpoint/v3/endpoint.proto",
     "envoy/config/listener/v3/listener.proto",
@@ -74,6 +74,7 @@ const ROOTS: [&str; 68] = [
     "envoy/service/ratelimit/v3/rls.proto",
     "envoy/type/matcher/v3/http_inputs.proto",
     "fairlead/dataplane/v1/filter_module.proto",
+    "istio/networking/nds/v1/nds.proto",
     "xds/type/matcher/v3/ip.proto",
 ];
 

@@ -5,6 +5,7 @@ mod dump;
 mod explain;
 mod handover;
 mod kept;
+mod names;
 mod sockets;
 mod state;
 mod store;
@@ -40,6 +41,8 @@ use crate::{
 use dns::Resolver;
 pub(crate) use handover::HandedSocket;
 use handover::{HandedOver, HandoverServer, Inheritance};
+pub use names::DnsSettings;
+use names::Names;
 use sockets::Sockets;
 use state::{Compiled, State};
 use store::Store;
@@ -102,6 +105,12 @@ impl Control {
             Some(path) => inherit(path, &listeners)?,
             None => None,
         };
+        let names = match bootstrap.dns.clone() {
+            Some(settings) => Some(
+                Names::start(settings, bootstrap.handover_path.is_some(), inheritance.is_some()).map_err(StartError)?,
+            ),
+            None => None,
+        };
         let node = bootstrap.node.clone();
         let telemetry = telemetry_of(&bootstrap);
         let (commands, receivers): (Vec<_>, Vec<_>) =
@@ -158,12 +167,14 @@ impl Control {
             sockets: Sockets::default(),
             workers,
             resolver,
+            names,
             health: None,
             waiting: HashMap::new(),
             next_process: bootstrap.handover_path.clone().map(|path| (path, listeners.clone())),
             inheritance,
             is_ready: Arc::clone(&is_ready),
             give_memory_back: bootstrap.give_memory_back,
+            spare_memory: bootstrap.spare_memory,
             resident_bytes: bootstrap.resident_bytes,
             changed_at: None,
         };

@@ -45,7 +45,7 @@ use crate::{
 
 pub(crate) use access::admits_connection;
 pub(crate) use decode::decompressor_of_response;
-pub(crate) use explain::explain;
+pub(crate) use explain::{claims, explain};
 pub(crate) use extend::{Extender, Processing, Show, ShowBody, Way, principal, processing_failed, reply as immediate};
 pub(crate) use rewrite::compressors;
 pub(crate) use session::{Session, mark_session};

@@ -52,6 +52,7 @@ mod wire;
 mod worker;
 
 use control::Control;
+pub use control::DnsSettings;
 pub use modules::{FilterThread, Hook};
 pub use tap::{EVERYTHING, TapRequest, TapSettings, TraceSink};
 
@@ -211,10 +212,16 @@ pub struct Bootstrap {
     pub tap: TapSettings,
     /// Filter modules are taken by their names and never loaded: for a proxy that explains and does not serve.
     pub assumes_filters: bool,
+    /// How questions of DNS are answered; `None`: they are not listened for.
+    pub dns: Option<DnsSettings>,
     /// Called on the control thread a while after the configuration changed: decoding it takes much more memory than keeping it, and allocators hold on
     /// to what a thread has freed until it allocates again.
     #[serde(skip)]
     pub give_memory_back: Option<fn()>,
+    /// Called on the control thread with true before a large change of the configuration is read and with false after it is in use: what is kept of it is
+    /// to lie in fresh memory, not in what reading it has used, all of which would count as its own.
+    #[serde(skip)]
+    pub spare_memory: Option<fn(bool)>,
     /// Bytes of the allocator that are in memory: a gauge of the statistics where somebody can say it. Called on the control thread.
     #[serde(skip)]
     pub resident_bytes: Option<fn() -> u64>,
@@ -232,7 +239,9 @@ impl Default for Bootstrap {
             filter_threads: 0,
             tap: TapSettings::default(),
             assumes_filters: false,
+            dns: None,
             give_memory_back: None,
+            spare_memory: None,
             resident_bytes: None,
         }
     }
@@ -305,7 +314,7 @@ impl Proxy {
     }
 
     /// Applies one xDS response of `type_url` (with or without `type.googleapis.com/`): listeners, route
-    /// configurations, clusters, endpoints (`ClusterLoadAssignment`) and secrets. In state-of-the-world mode the caller
+    /// configurations, clusters, endpoints (`ClusterLoadAssignment`), secrets and name tables. In state-of-the-world mode the caller
     /// computes `removed`. A bad resource is rejected alone. The answer lists what is wrong; no [`Severity::Error`]
     /// means the response can be acknowledged.
     pub fn apply_xds(&self, type_url: &str, upserts: Vec<Upsert>, removed: Vec<String>) -> Vec<Problem> {
@@ -386,7 +395,8 @@ impl Proxy {
         self.control.end_tap(number);
     }
 
-    /// True once at least one listener accepts traffic and none of those known waits for routes or secrets.
+    /// True once at least one listener accepts traffic, none of those known waits for routes or secrets, and questions of DNS are
+    /// answered where they are to be.
     pub fn is_ready(&self) -> bool {
         self.control.is_ready()
     }

@@ -484,12 +484,22 @@ fn find<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &Scratch) -> Result<(
 
 /// Finds the route, and the cluster that it leads to.
 fn find_route<'s>(call: &mut Call<'s>, entry: &'s RouteEntry, buffer: &Buffer, scratch: &Scratch) -> Result<(), Reply> {
-    let view = View::new(call, buffer, scratch);
-    match entry.table.find(&view, call.random) {
+    let metadata = call.effects.metadata.take();
+    let found = look_up(
+        call,
+        entry,
+        &View::new(call, buffer, scratch).knowing(metadata.as_ref()),
+    );
+    call.effects.metadata = metadata;
+    found
+}
+
+fn look_up<'s>(call: &mut Call<'s>, entry: &'s RouteEntry, view: &View<'_>) -> Result<(), Reply> {
+    match entry.table.find(view, call.random) {
         Lookup::Found(found) => {
-            let choice = found.pick_cluster(&view, call.random);
+            let choice = found.pick_cluster(view, call.random);
             // Known before the filters run, so that what one of them answers counts for the service that was called.
-            let cluster = choice.name(&view).and_then(|name| call.snapshot.clusters.get(name));
+            let cluster = choice.name(view).and_then(|name| call.snapshot.clusters.get(name));
             call.choice = choice;
             call.cluster = cluster;
             call.found = Some(found);
@@ -497,7 +507,9 @@ fn find_route<'s>(call: &mut Call<'s>, entry: &'s RouteEntry, buffer: &Buffer, s
             call.operation = entry.operation(found.host_index, found.route_index);
             Ok(())
         }
-        Lookup::HttpsRequired(_) => Err(Reply::to_https(&view)),
+        Lookup::HttpsRequired(_) => Err(Reply::to_https(view)),
+        // A filter may find out what a route asks for.
+        Lookup::NoRoute(_) if entry.table.asks_metadata() && !call.http.filters.is_empty() => Ok(()),
         Lookup::NoHost | Lookup::NoRoute(_) => Err(call.fail(Failure::RouteNotFound)),
     }
 }

@@ -33,6 +33,7 @@ mod local_reply;
 mod match_tree;
 mod matcher;
 mod module;
+mod name_table;
 mod quota;
 mod rate_limit;
 mod rbac;
@@ -51,7 +52,7 @@ mod value;
 
 use std::sync::Arc;
 
-use config::{Cluster, ClusterLoadAssignment, Invalid, Listener, RouteConfiguration, Secret, TapConfig};
+use config::{Cluster, ClusterLoadAssignment, Invalid, Listener, NameTable, RouteConfiguration, Secret, TapConfig};
 use prost::{Message, Name};
 
 use context::Context;
@@ -69,11 +70,21 @@ pub enum ResourceType {
     Endpoint,
     /// `envoy.extensions.transport_sockets.tls.v3.Secret`
     Secret,
+    /// `istio.networking.nds.v1.NameTable`
+    NameTable,
 }
 
 impl ResourceType {
     /// All of them, in the order in which they are best applied (make before break).
-    pub const ALL: [Self; 5] = [Self::Secret, Self::Cluster, Self::Endpoint, Self::Listener, Self::Route];
+    pub const ALL: [Self; 6] = [
+        Self::Secret,
+        Self::Cluster,
+        Self::Endpoint,
+        Self::Listener,
+        Self::Route,
+        // Who is told an address goes there: what listens for it comes first.
+        Self::NameTable,
+    ];
 
     /// The type of a type URL, with or without `type.googleapis.com/`.
     pub fn from_url(type_url: &str) -> Option<Self> {
@@ -88,10 +99,11 @@ impl ResourceType {
             Self::Cluster => "type.googleapis.com/envoy.config.cluster.v3.Cluster",
             Self::Endpoint => "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
             Self::Secret => "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
+            Self::NameTable => "type.googleapis.com/istio.networking.nds.v1.NameTable",
         }
     }
 
-    /// What messages call it: `listener`, `route`, `cluster`, `endpoint`, `secret`.
+    /// What messages call it: `listener`, `route`, `cluster`, `endpoint`, `secret`, `name table`.
     pub const fn noun(self) -> &'static str {
         match self {
             Self::Listener => "listener",
@@ -99,6 +111,7 @@ impl ResourceType {
             Self::Cluster => "cluster",
             Self::Endpoint => "endpoint",
             Self::Secret => "secret",
+            Self::NameTable => "name table",
         }
     }
 }
@@ -116,6 +129,8 @@ pub enum Resource {
     Endpoint(Box<ClusterLoadAssignment>),
     /// A certificate or a trust bundle.
     Secret(Box<Secret>),
+    /// Names that the proxy answers by itself.
+    NameTable(Box<NameTable>),
 }
 
 impl Resource {
@@ -127,6 +142,7 @@ impl Resource {
             Self::Cluster(cluster) => &cluster.name,
             Self::Endpoint(assignment) => &assignment.cluster_name,
             Self::Secret(secret) => &secret.name,
+            Self::NameTable(table) => &table.name,
         }
     }
 }
@@ -155,10 +171,14 @@ pub fn decode(kind: ResourceType, name: &str, bytes: &[u8]) -> Result<Decode, Ve
             message(cx, bytes).map(|pb| Resource::Endpoint(Box::new(endpoint::cluster_load_assignment(cx, pb))))
         }
         ResourceType::Secret => message(cx, bytes).map(|pb| Resource::Secret(Box::new(secret::secret(cx, pb)))),
+        ResourceType::NameTable => {
+            message(cx, bytes).map(|pb| Resource::NameTable(Box::new(name_table::name_table(cx, name, pb))))
+        }
     };
     let own_name = resource.as_ref().map(|resource| resource.name().clone());
     if let Some(own_name) = &own_name {
-        if own_name.is_empty() {
+        // The table of all names has none itself.
+        if own_name.is_empty() && kind != ResourceType::NameTable {
             cx.within("name", |cx| cx.error("is empty; every resource needs a unique name"));
         } else if !name.is_empty() && *name != **own_name {
             cx.within("name", |cx| {

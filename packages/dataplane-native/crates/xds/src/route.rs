@@ -9,7 +9,7 @@ use crate::{
     context::Context,
     filter::overrides,
     global_limit::limits,
-    matcher::{self, headers, pattern, query},
+    matcher::{self, headers, metadata as metadata_matcher, pattern, query},
     retry::{hedge_policy, retry_policy, take_default_mark},
     route_action, tracing,
     value::{header_mutations, metadata, runtime_fraction},
@@ -186,7 +186,6 @@ fn route(cx: &mut Context, pb: pb::Route) -> Route {
 pub(crate) fn route_match(cx: &mut Context, pb: pb::RouteMatch) -> RouteMatch {
     cx.unsupported("cookies", !pb.cookies.is_empty());
     cx.unsupported("tlsContext", pb.tls_context.is_some());
-    cx.unsupported("dynamicMetadata", !pb.dynamic_metadata.is_empty());
     cx.unsupported("filterState", !pb.filter_state.is_empty());
     RouteMatch {
         path: path_match(cx, pb.path_specifier),
@@ -199,6 +198,11 @@ pub(crate) fn route_match(cx: &mut Context, pb: pb::RouteMatch) -> RouteMatch {
             .collect(),
         fraction: runtime_fraction(pb.runtime_fraction),
         grpc: pb.grpc.is_some(),
+        metadata: cx
+            .list("dynamicMetadata", pb.dynamic_metadata, metadata_matcher)
+            .into_iter()
+            .flatten()
+            .collect(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a route does.
 
 use config::{
-    Criteria, DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathRewrite, Redirect,
-    RedirectPath, RouteAction, RouteTarget, RouteUpgrade, WeightedCluster, WeightedClusters, shared,
+    ClusterTerms, Criteria, DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathRewrite,
+    Redirect, RedirectPath, RouteAction, RouteTarget, RouteUpgrade, WeightedCluster, WeightedClusters, shared,
 };
 use messages::envoy::config::{
     core::v3::RoutingPriority,
@@ -63,7 +63,10 @@ fn forward(cx: &mut Context, pb: pb::RouteAction, only_safe: bool) -> Forward {
     let metadata_match = Criteria::from_metadata(&metadata(pb.metadata_match));
     let mut target = target(cx, pb.cluster_specifier);
     if let RouteTarget::WeightedClusters(weighted) = &mut target {
-        let own = weighted.clusters.iter_mut().map(|cluster| &mut cluster.metadata_match);
+        let own = weighted
+            .clusters
+            .iter_mut()
+            .filter_map(|cluster| Some(&mut cluster.terms.get_mut()?.metadata_match));
         for criteria in own.filter(|criteria| !criteria.is_empty()) {
             *criteria = criteria.over(&metadata_match);
         }
@@ -170,9 +173,7 @@ fn weighted_cluster(cx: &mut Context, pb: pb::weighted_cluster::ClusterWeight) -
     if pb.name.is_empty() {
         cx.within("name", |cx| cx.error("is empty"));
     }
-    WeightedCluster {
-        name: shared(&pb.name),
-        weight: pb.weight.unwrap_or(0),
+    let terms = ClusterTerms {
         headers: header_mutations(
             cx,
             (pb.request_headers_to_add, pb.request_headers_to_remove),
@@ -184,6 +185,11 @@ fn weighted_cluster(cx: &mut Context, pb: pb::weighted_cluster::ClusterWeight) -
             .map(|cluster_weight::HostRewriteSpecifier::HostRewriteLiteral(host)| host.into()),
         metadata_match: Criteria::from_metadata(&metadata(pb.metadata_match)),
         filter_overrides: overrides(cx, pb.typed_per_filter_config).into(),
+    };
+    WeightedCluster {
+        name: shared(&pb.name),
+        weight: pb.weight.unwrap_or(0),
+        terms: terms.into(),
     }
 }
 

@@ -41,6 +41,7 @@ mod clusters;
 mod listeners;
 mod log_services;
 mod modules;
+mod names;
 mod policies;
 mod route_tables;
 mod services;

@@ -56,7 +56,7 @@ impl Mesh {
             match decode(kind, name, &bytes).unwrap().resource {
                 Resource::Listener(listener) => mesh.listeners.push(*listener),
                 Resource::Route(routes) => mesh.routes.push(*routes),
-                Resource::Cluster(_) | Resource::Endpoint(_) | Resource::Secret(_) => {}
+                Resource::Cluster(_) | Resource::Endpoint(_) | Resource::Secret(_) | Resource::NameTable(_) => {}
             }
         }
         mesh

@@ -10,7 +10,7 @@ import { loadTypes } from "./types.ts";
 
 /**
  * `/config_dump` in Envoy's shape (`envoy.admin.v3.ConfigDump`), with its parameters: `include_eds`, `name_regex` (of whole names), `resource` (the
- * elements of one list), `mask`.
+ * elements of one list), `mask`, and with `include_nds`, which Envoy does not have: the name table.
  */
 export async function formatConfigDump(ports: AdminPorts, query: URLSearchParams): Promise<string> {
   const types = await loadTypes();
@@ -19,6 +19,7 @@ export async function formatConfigDump(ports: AdminPorts, query: URLSearchParams
   const dumps = await buildDumps(ports, {
     types,
     isWanted,
+    includeNames: query.has("include_nds"),
     includeEndpoints: query.has("include_eds") || query.get("resource")?.includes("endpoint") === true,
   });
   const resource = query.get("resource") ?? "";

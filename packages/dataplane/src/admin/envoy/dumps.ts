@@ -15,10 +15,11 @@ import { ClusterLoadAssignmentSchema } from "@fairlead/api/gen/envoy/config/endp
 import { ListenerSchema } from "@fairlead/api/gen/envoy/config/listener/v3/listener_pb";
 import { type RouteConfiguration, RouteConfigurationSchema } from "@fairlead/api/gen/envoy/config/route/v3/route_pb";
 import { HttpConnectionManagerSchema } from "@fairlead/api/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb";
+import { NameTableSchema } from "@fairlead/api/gen/istio/networking/nds/v1/nds_pb";
 import { splitAddress } from "@fairlead/kit";
 import type { XdsResources } from "../../ads/client.ts";
 import type { RefusedResource, StoredResource } from "../../ads/resource-store.ts";
-import { CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET } from "../../ads/type-urls.ts";
+import { CLUSTER, ENDPOINT, LISTENER, NAME_TABLE, ROUTE, SECRET } from "../../ads/type-urls.ts";
 import { toNodeIdentity } from "../../bootstrap.ts";
 import { toShownSecrets } from "../../secret-resources.ts";
 import type { AdminPorts } from "../ports.ts";
@@ -36,6 +37,7 @@ export interface DumpOptions {
   /** Of resources by name. */
   readonly isWanted: (name: string) => boolean;
   readonly includeEndpoints: boolean;
+  readonly includeNames: boolean;
 }
 
 /** What the proxy has from its xDS server, kind by kind, in the order of Envoy's dump. */
@@ -49,7 +51,15 @@ export async function buildDumps(ports: AdminPorts, options: DumpOptions): Promi
     toDump(ScopedRoutesConfigDumpSchema, create(ScopedRoutesConfigDumpSchema)),
     buildRoutes(ports, options),
     buildSecrets(ports, options),
+    ...(options.includeNames ? buildNames(ports) : []),
   ];
+}
+
+/** Nothing that Envoy has: readers of its dumps that do not ask for it need not know the type. */
+function buildNames(ports: AdminPorts): readonly Dump[] {
+  return ports
+    .xdsResources(NAME_TABLE)
+    .accepted.map(({ bytes }) => ({ schema: NameTableSchema, message: fromBinary(NameTableSchema, bytes) }));
 }
 
 /** Not what the process was started with, which no Envoy has, but what an Envoy in its place would have been. */

@@ -16,6 +16,7 @@ export function toServices(object: ConfigObject<"ServiceEntry">): readonly Servi
       hostname,
       namespace,
       addresses: spec.addresses,
+      autoAddresses: undefined,
       ports,
       resolution,
       location: spec.location === "MESH_INTERNAL" ? "mesh" : "external",

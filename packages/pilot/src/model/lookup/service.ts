@@ -10,7 +10,7 @@ import type { Workload } from "../workload.ts";
  * The services that a client of `namespace` sees, one for each host: its own namespace's definition before others', the earlier before the later.
  * The same array while no service changes.
  */
-export function visibleServices(snapshot: MeshSnapshot, namespace: string): readonly Service[] {
+export function visibleServices(snapshot: Pick<MeshSnapshot, "services">, namespace: string): readonly Service[] {
   return visibleIn(snapshot.services, namespace).list;
 }
 

@@ -127,7 +127,7 @@ function* ambiguousTcpPorts(snapshot: MeshSnapshot): Iterable<Problem> {
           "ambiguous-tcp-port",
           port.origin,
           `TCP port ${port.number} of "${service.hostname}" cannot be told from that of "${rival.service.hostname}" (${describeOrigin(rival.service.origin)}): neither has addresses`,
-          "give both addresses, or different ports",
+          "give both addresses or different ports, or let the proxies of their clients answer DNS (dnsAutoAllocate)",
         );
       seen.set(port.number, [...earlier, { service, port }]);
     }

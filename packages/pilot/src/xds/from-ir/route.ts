@@ -32,6 +32,7 @@ import type {
 } from "../../ir/route.ts";
 import { type Init, type Lines, metadata, milliseconds, NO_TIME, OWN_METADATA, pack } from "./any.ts";
 import { FAULT_FILTER, toFault } from "./filter/fault.ts";
+import { toClaimMatcher } from "./metadata-match.ts";
 import { toFraction, toHeaderMatcher, toStringMatcher } from "./match.ts";
 
 /** Istio's limit for bodies that a proxy answers itself. */
@@ -93,6 +94,9 @@ function toMatch(match: RouteMatch): Init<typeof RouteMatchSchema> {
     pathSpecifier: toPath(match.path),
     ...("ignoreCase" in match.path && match.path.ignoreCase ? { caseSensitive: false } : {}),
     headers: match.headers.map(toHeaderMatcher),
+    dynamicMetadata: match.claims.map(({ path, match: value, negated }) =>
+      toClaimMatcher(path, { kind: "any-of", matches: [value] }, negated),
+    ),
     queryParameters: match.queryParameters.map(({ name, match: value }) => ({
       name,
       queryParameterMatchSpecifier:

@@ -24,6 +24,7 @@ use super::{
     dump, explain,
     handover::{self, HandedSocket, Inheritance},
     kept,
+    names::Names,
     sockets::Sockets,
     store::{self, Store},
 };
@@ -40,6 +41,9 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// After so long without a change of the configuration what the changes took for themselves is given back.
 const QUIET: Duration = Duration::from_secs(1);
+
+/// Bytes of a change that is worth more work of the system for less memory.
+const LARGE_CHANGE: usize = 256 * 1024;
 
 /// What was compiled, with what it was compiled from.
 #[derive(Default)]
@@ -68,6 +72,8 @@ pub(super) struct State {
     pub(super) sockets: Sockets,
     pub(super) workers: Vec<WorkerHandle>,
     pub(super) resolver: Resolver,
+    /// Where the proxy answers questions of DNS.
+    pub(super) names: Option<Names>,
     /// From the first cluster on whose endpoints are checked.
     pub(super) health: Option<HealthChecker>,
     /// Where the next process is to come, and who waits for it there.
@@ -78,6 +84,7 @@ pub(super) struct State {
     pub(super) waiting: HashMap<Arc<str>, Vec<String>>,
     pub(super) is_ready: Arc<AtomicBool>,
     pub(super) give_memory_back: Option<fn()>,
+    pub(super) spare_memory: Option<fn(bool)>,
     pub(super) resident_bytes: Option<fn() -> u64>,
     /// When the configuration changed, until the memory for that is given back.
     pub(super) changed_at: Option<Instant>,
@@ -95,18 +102,22 @@ impl State {
                     removed,
                     reply,
                 }) => {
-                    let problems = self.apply_xds(kind, upserts, &removed);
+                    let bytes = upserts.iter().map(|upsert| upsert.bytes.len()).sum();
+                    let problems = self.sparing(bytes, |state| state.apply_xds(kind, upserts, &removed));
                     self.changed_at = Some(Instant::now());
                     let _ = reply.send(problems);
                 }
                 Ok(Request::ApplyConfig { json, reply }) => {
-                    // Read here: what that takes beside the result lies in the memory of the thread that gives it back.
-                    let config = serde_json::from_str(&json);
-                    drop(json);
-                    let _ = reply.send(match config {
-                        Ok(config) => self.apply_config(config),
-                        Err(error) => vec![unreadable(&error)],
+                    let problems = self.sparing(json.len(), |state| {
+                        // Read here: what that takes beside the result lies in the memory of the thread that gives it back.
+                        let config = serde_json::from_str(&json);
+                        drop(json);
+                        match config {
+                            Ok(config) => state.apply_config(config),
+                            Err(error) => vec![unreadable(&error)],
+                        }
                     });
+                    let _ = reply.send(problems);
                     self.changed_at = Some(Instant::now());
                 }
                 Ok(Request::Resolved(resolved)) => {
@@ -129,12 +140,18 @@ impl State {
                 }
                 Ok(Request::HandedOver) => {
                     self.shared.is_handed_over.store(true, Relaxed);
+                    if let Some(names) = &mut self.names {
+                        names.close();
+                    }
                     self.drain(false);
                 }
                 Ok(Request::Gauges(reply)) => {
                     let resident_bytes = self.resident_bytes.map(|ask| ask());
                     let mut text = dump::gauges(&self.snapshot, &self.shared, resident_bytes);
                     self.shared.modules.gauges(&mut text);
+                    if let Some(names) = &self.names {
+                        names.gauges(&mut text);
+                    }
                     let _ = reply.send(text);
                 }
                 Ok(Request::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
@@ -151,6 +168,19 @@ impl State {
         for worker in &mut self.workers {
             worker.stop();
         }
+    }
+
+    /// Makes a change of so many bytes.
+    fn sparing(&mut self, bytes: usize, change: impl FnOnce(&mut Self) -> Vec<Problem>) -> Vec<Problem> {
+        let spare = self.spare_memory.filter(|_| bytes >= LARGE_CHANGE);
+        if let Some(spare) = spare {
+            spare(true);
+        }
+        let problems = change(self);
+        if let Some(spare) = spare {
+            spare(false);
+        }
+        problems
     }
 
     fn tick(&mut self) {
@@ -188,7 +218,11 @@ impl State {
         if compiled.any(|cluster| kept::is_outdated(&cluster.kept, &cluster.entry)) {
             self.publish(&mut Vec::new());
         }
-        if self.sockets.has_failed() {
+        let is_late = self
+            .names
+            .as_mut()
+            .is_some_and(|names| !names.is_ready() && names.try_again().is_ok() && names.is_ready());
+        if self.sockets.has_failed() || is_late {
             self.open_sockets(&mut Vec::new());
         }
     }
@@ -215,8 +249,22 @@ impl State {
         for name in removed {
             self.store.xds.remove(kind, name);
         }
-        self.publish(&mut problems);
+        if kind == ResourceType::NameTable {
+            self.answer_names(&mut problems);
+        } else {
+            self.publish(&mut problems);
+        }
         problems
+    }
+
+    /// Names are nothing that workers know of.
+    fn answer_names(&mut self, problems: &mut Vec<Problem>) {
+        let Some(names) = &mut self.names else { return };
+        if let Err(message) = names.set(self.store.name_tables()) {
+            let invalid = config::Invalid::new(message);
+            problems.push(problem(Severity::Warning, ResourceType::NameTable, "", &invalid));
+        }
+        self.open_sockets(problems);
     }
 
     /// Takes a resource over, if it can be compiled.
@@ -232,7 +280,7 @@ impl State {
                 result
             }
             Resource::Route(routes) => self.builder.check_routes(routes),
-            Resource::Endpoint(_) => Ok(()),
+            Resource::Endpoint(_) | Resource::NameTable(_) => Ok(()),
         };
         match checked {
             Ok(()) => {
@@ -356,7 +404,8 @@ impl State {
             .filter(|listener| !is_stopped(listener))
             .map(|l| &l.config);
         problems.extend(self.sockets.open(wanted, &self.workers, &mut self.inheritance));
-        let is_serving = self.sockets.count() > 0 && self.waiting.is_empty();
+        let are_names_answered = self.names.as_ref().is_none_or(Names::is_ready);
+        let is_serving = self.sockets.count() > 0 && self.waiting.is_empty() && are_names_answered;
         self.is_ready.store(is_serving, Relaxed);
         if is_serving
             && self.sockets.is_complete()
@@ -403,6 +452,7 @@ impl State {
             &self.sockets,
             &self.waiting,
             &self.store,
+            self.names.as_ref(),
         )
     }
 }

@@ -7,7 +7,8 @@ use std::{
 };
 
 use config::{
-    Address, Cluster, ClusterKind, ClusterLoadAssignment, Config, Listener, LocalityEndpoints, RouteConfiguration,
+    Address, Cluster, ClusterKind, ClusterLoadAssignment, Config, Listener, LocalityEndpoints, NameTable,
+    RouteConfiguration,
 };
 use xds::{Resource, ResourceType};
 
@@ -23,6 +24,7 @@ pub(super) struct Layer {
     routes: Named<RouteConfiguration>,
     clusters: Named<Cluster>,
     endpoints: Named<ClusterLoadAssignment>,
+    name_tables: Named<NameTable>,
     versions: BTreeMap<(ResourceType, String), String>,
 }
 
@@ -56,6 +58,10 @@ impl Layer {
                 put(&mut self.endpoints, name.into(), *endpoints);
                 ResourceType::Endpoint
             }
+            Resource::NameTable(table) => {
+                put(&mut self.name_tables, name.into(), *table);
+                ResourceType::NameTable
+            }
             // A secret lives in its slot alone.
             Resource::Secret(_) => ResourceType::Secret,
         };
@@ -68,6 +74,7 @@ impl Layer {
             ResourceType::Route => drop(self.routes.remove(name)),
             ResourceType::Cluster => drop(self.clusters.remove(name)),
             ResourceType::Endpoint => drop(self.endpoints.remove(name)),
+            ResourceType::NameTable => drop(self.name_tables.remove(name)),
             // Connections may still need it, and what refers to it is removed by its own name.
             ResourceType::Secret => {}
         }
@@ -118,6 +125,11 @@ impl Store {
 
     pub(super) fn clusters(&self) -> Vec<Arc<Cluster>> {
         merged(&self.xds.clusters, &self.fixed.clusters)
+    }
+
+    /// Names that the proxy answers by itself; they come from xDS only.
+    pub(super) fn name_tables(&self) -> impl Iterator<Item = &Arc<NameTable>> {
+        self.xds.name_tables.values()
     }
 
     pub(super) fn version(&self, kind: ResourceType, name: &str) -> &str {

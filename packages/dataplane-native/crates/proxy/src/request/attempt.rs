@@ -623,14 +623,13 @@ pub(super) fn target<'a>(
     Target {
         cluster,
         endpoint: &chosen.endpoint,
-        workload: chosen.entry.and_then(|entry| entry.config.workload.as_deref()),
-        // A cluster always has its default transport, the last one.
+        workload: chosen.entry.and_then(|entry| entry.workload.as_deref()),
         transport: chosen
             .entry
-            .map_or(&cluster.default_transport, |entry| &entry.transport),
+            .map_or(&cluster.default_transport, |entry| cluster.transport_of(entry)),
         authority,
         served: Some(call.served),
-        metadata: chosen.entry.and_then(|entry| entry.config.metadata.as_ref()),
+        metadata: chosen.entry.and_then(|entry| entry.metadata.as_ref()),
         reporter: call.served.listener.reporter,
     }
 }

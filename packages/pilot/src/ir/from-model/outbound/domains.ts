@@ -2,6 +2,7 @@ import type { MeshSettings } from "../../../model/mesh-snapshot.ts";
 import type { Service } from "../../../model/service.ts";
 import type { VirtualHost } from "../../route.ts";
 import { joinHostPort } from "../shared/names.ts";
+import { addressesFor, type View } from "../shared/view.ts";
 
 /** Under which names clients may call a port. */
 export interface Domains {
@@ -16,17 +17,17 @@ export interface Candidate extends Domains {
   readonly host: VirtualHost;
 }
 
-/** Names of a service as a client of `namespace` may write them (those that a resolver's search list allows, and with a final dot). */
+/** Names of a service as a client of `view` may write them (those that a resolver's search list allows, and with a final dot). */
 export function domainsOf(
   service: Service,
-  options: { readonly port: number | undefined; readonly namespace: string; readonly mesh: MeshSettings },
+  options: { readonly port: number | undefined; readonly view: View; readonly mesh: MeshSettings },
 ): Domains {
-  const { port, namespace, mesh } = options;
+  const { port, view, mesh } = options;
   const withPort = (host: string): readonly string[] => (port === undefined ? [bracket(host)] : [bracket(host), joinHostPort(host, port)]);
-  const own = [service.hostname, ...service.addresses.filter((address) => !address.includes("/"))];
+  const own = [service.hostname, ...addressesFor(service, view).filter((address) => !address.includes("/"))];
   return {
     own: own.flatMap(withPort),
-    aliases: [`${service.hostname}.`, ...shortNames(service.hostname, namespace, mesh.clusterDomain)].flatMap(withPort),
+    aliases: [`${service.hostname}.`, ...shortNames(service.hostname, view.namespace, mesh.clusterDomain)].flatMap(withPort),
   };
 }
 

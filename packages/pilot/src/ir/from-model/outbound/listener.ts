@@ -18,7 +18,7 @@ import {
 } from "../shared/names.ts";
 import { internList, remember } from "../../remember.ts";
 import { isRoutable } from "../shared/route.ts";
-import { matchesProxy, type View } from "../shared/view.ts";
+import { addressesFor, matchesProxy, type View } from "../shared/view.ts";
 import type { OutboundTraffic } from "./unknown-host.ts";
 
 const ANY_ADDRESS = "0.0.0.0";
@@ -94,7 +94,7 @@ const buildPieces = remember(
   (service: Service, port: ServicePort, rule: RoutingRule | object, hosts: readonly KnownHost[], view: View): readonly Piece[] => {
     const own = "tls" in rule ? rule : undefined;
     const origins = own === undefined ? [service.origin] : [service.origin, own.origin];
-    const addresses = service.addresses.filter((address) => !address.includes("/"));
+    const addresses = addressesFor(service, view).filter((address) => !address.includes("/"));
     const isNamed = port.protocol === "tls" || port.protocol === "https";
     const wish: Piece["wish"] = isNamed
       ? { kind: "server-names", chains: serverNameChains(service, port, own, hosts, view) }

@@ -113,7 +113,7 @@ const routedHost = remember(
       requireTls: false,
       origins: isOurs ? [rule.origin, service.origin] : [service.origin],
     };
-    return { ...domainsOf(service, { port: form === "with-port" ? port.number : undefined, namespace: view.namespace, mesh }), host };
+    return { ...domainsOf(service, { port: form === "with-port" ? port.number : undefined, view, mesh }), host };
   },
 );
 
@@ -128,7 +128,7 @@ const plainHost = remember(
       requireTls: false,
       origins: [service.origin],
     };
-    return { ...domainsOf(service, { port: form === "with-port" ? port.number : undefined, namespace: view.namespace, mesh }), host };
+    return { ...domainsOf(service, { port: form === "with-port" ? port.number : undefined, view, mesh }), host };
   },
 );
 

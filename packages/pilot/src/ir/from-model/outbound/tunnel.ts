@@ -40,7 +40,7 @@ const tunnelHost = remember(
   ): Candidate => {
     const own = "tcp" in rule ? rule : undefined;
     const clusters = connectionClusters({ service, port, rule: own, hosts, view, gateway: MESH_GATEWAY });
-    const { own: names, aliases } = domainsOf(service, { port: port.number, namespace: view.namespace, mesh });
+    const { own: names, aliases } = domainsOf(service, { port: port.number, view, mesh });
     const hasPort = (name: string): boolean => name.endsWith(`:${port.number}`);
     const origins = own === undefined ? [service.origin] : [own.origin, service.origin];
     return {
@@ -60,7 +60,7 @@ const tunnelHost = remember(
 function connectRoute(name: string, clusters: readonly WeightedCluster[], origins: Route["origins"]): Route {
   return {
     name,
-    match: { path: { kind: "connect" }, headers: [], queryParameters: [] },
+    match: { path: { kind: "connect" }, headers: [], queryParameters: [], claims: [] },
     action: {
       kind: "forward",
       clusters: clusters.map((cluster) => ({ ...cluster, headers: NO_HEADER_OPERATIONS })),

@@ -50,7 +50,12 @@ const DEFAULT_RETRY: RetryRule = {
 const BY_STATUS_CODE = "retriable-status-codes";
 const SERVICE_UNAVAILABLE = 503;
 
-export const ANY_REQUEST: RouteMatch = { path: { kind: "prefix", value: "/", ignoreCase: false }, headers: [], queryParameters: [] };
+export const ANY_REQUEST: RouteMatch = {
+  path: { kind: "prefix", value: "/", ignoreCase: false },
+  headers: [],
+  queryParameters: [],
+  claims: [],
+};
 
 /** The routes of a rule's `http` part, in order, up to the first that takes everything. */
 export function buildRoutes(rule: RoutingRule, context: RouteContext): readonly Route[] {
@@ -235,6 +240,10 @@ function toMatch(match: HttpMatch): RouteMatch {
       ...pseudo,
     ],
     queryParameters: match.queryParams,
+    claims: [
+      ...match.claims.map((claim) => ({ ...claim, negated: false })),
+      ...match.withoutClaims.map((claim) => ({ ...claim, negated: true })),
+    ],
   };
 }
 
@@ -255,5 +264,5 @@ function isCatchAll(match: RouteMatch): boolean {
   const isAnyPath =
     (match.path.kind === "prefix" && match.path.value === "/") ||
     (match.path.kind === "regex" && (match.path.value === "*" || match.path.value === ".*"));
-  return isAnyPath && match.headers.length === 0 && match.queryParameters.length === 0;
+  return isAnyPath && match.headers.length + match.queryParameters.length + match.claims.length === 0;
 }

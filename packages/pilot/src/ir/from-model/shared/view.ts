@@ -1,6 +1,7 @@
 import { memo } from "../../../model/memo.ts";
 import type { MeshSnapshot } from "../../../model/mesh-snapshot.ts";
 import type { ProxyMatch, RoutingRule } from "../../../model/routing-rule.ts";
+import type { AutoAddresses, Service } from "../../../model/service.ts";
 import type { TrafficPolicy } from "../../../model/traffic-policy.ts";
 import { type Labels, selects } from "../../../model/workload.ts";
 
@@ -12,25 +13,37 @@ export interface View {
   readonly namespace: string;
   /** Only labels that some selector in the mesh looks at. */
   readonly labels: Labels;
+  /** Hosts without an address have this one of their own to the application. */
+  readonly autoAddresses: keyof AutoAddresses | undefined;
 }
+
+type Client = Omit<View, "autoAddresses"> & Partial<Pick<View, "autoAddresses">>;
 
 const views = new Map<string, WeakRef<View>>();
 const forget = new FinalizationRegistry<string>((key) => {
   if (views.get(key)?.deref() === undefined) views.delete(key);
 });
 
-export function viewOf(snapshot: MeshSnapshot, client: { readonly namespace: string; readonly labels: Labels }): View {
+export function viewOf(snapshot: MeshSnapshot, client: Client): View {
   const names = selectedLabels(snapshot);
   const labels = Object.fromEntries(
     names.flatMap((name) => (client.labels[name] === undefined ? [] : [[name, client.labels[name]] as const])),
   );
-  const key = JSON.stringify([client.namespace, labels]);
+  const { namespace, autoAddresses } = client;
+  const key = JSON.stringify([namespace, labels, autoAddresses]);
   const known = views.get(key)?.deref();
   if (known !== undefined) return known;
-  const view = { namespace: client.namespace, labels };
+  const view = { namespace, labels, autoAddresses };
   views.set(key, new WeakRef(view));
   forget.register(view, key);
   return view;
+}
+
+/** Virtual addresses and CIDR blocks that mean a service to a client. */
+export function addressesFor(service: Service, view: View): readonly string[] {
+  const { addresses, autoAddresses } = service;
+  const isTold = addresses.length === 0 && autoAddresses !== undefined && view.autoAddresses !== undefined;
+  return isTold ? [autoAddresses[view.autoAddresses]] : addresses;
 }
 
 /**
