@@ -13,7 +13,7 @@ function renderMessage({ headers, body, trailers }: TapMessage, mark: string, st
   const toLine = ({ key, value, raw_value: raw }: TapMessage["headers"][number]): string =>
     `${style.dim(mark)} ${style.cyan(plain(key))}: ${plain(value ?? `(base64) ${raw ?? ""}`)}`;
   const text =
-    body === undefined ? [] : [...body.as_string.split("\n").map(plain), ...(body.truncated ? [style.dim("(there is more)")] : [])];
+    body === undefined ? [] : [...body.as_string.replace(/\n$/, "").split("\n").map(plain), ...(body.truncated ? [style.dim("(there is more)")] : [])];
   return [
     ...headers.filter(({ key }) => !key.startsWith(":")).map(toLine),
     ...text.map((line) => `${style.dim(mark)}   ${line}`),

@@ -96,7 +96,7 @@ fn sink(cx: &mut Context, output: &pb::OutputConfig) -> Option<(TapSink, TapForm
     }
     let [pb] = &output.sinks[..] else {
         cx.within("sinks", |cx| {
-            cx.error(format!("has {} entries, and needs one", output.sinks.len()))
+            cx.error(format!("has {} entries, and needs one", output.sinks.len()));
         });
         return None;
     };

@@ -45,6 +45,7 @@ mod names;
 mod policies;
 mod route_tables;
 mod services;
+mod taps;
 mod telemetry;
 mod transport;
 
