@@ -306,10 +306,19 @@ const REPORT = { reportInput: true };
 
 /** A field that is undefined is one that is not there, in programs without `exactOptionalPropertyTypes`. */
 function withoutUndefined(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutUndefined);
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.some(hasUndefined) ? value.map(withoutUndefined) : value;
+  if (!hasUndefined(value)) return value;
   const entries = Object.entries(value).filter(([, child]) => child !== undefined);
   return Object.fromEntries(entries.map(([key, child]) => [key, withoutUndefined(child)]));
+}
+
+/** Looked for first: a configuration may have thousands of objects, applied many times, and mostly none is to be copied. */
+function hasUndefined(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.some(hasUndefined);
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  return Object.values(value).some((child) => child === undefined || hasUndefined(child));
 }
 
 function problem(path: string, message: string): EngineProblem {
@@ -317,9 +326,11 @@ function problem(path: string, message: string): EngineProblem {
 }
 
 function duplicates(list: "listeners" | "clusters", items: readonly (ListenerConfig | ClusterConfig)[]): readonly EngineProblem[] {
+  const places = new Map<string, number>();
   return items.flatMap((item, index) => {
-    const first = items.findIndex(({ name }) => name === item.name);
-    return first === index
+    const first = places.get(item.name);
+    if (first === undefined) places.set(item.name, index);
+    return first === undefined
       ? []
       : [problem(`${list}[${index}].name`, `"${item.name}" is the name of ${list}[${first}], too; give each its own`)];
   });

@@ -253,5 +253,10 @@ function toCertificate({ chainPem, privateKeyPem }: CertificateConfig): JsonObje
 
 /** Leaves out what is undefined. */
 function present(object: { readonly [key: string]: JsonValue | undefined }): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined));
+  const fields: { [key: string]: JsonValue } = {};
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    if (value !== undefined) fields[key] = value;
+  }
+  return fields;
 }

@@ -52,6 +52,7 @@ export type { JsonValue } from "./bootstrap.ts";
 export type { ProxyEndpoint, ProxyListener } from "./endpoints.ts";
 export type { ProxyReport, ProxyRequestSample, ProxyRequestTotals } from "./proxy-report.ts";
 export type { FilterProblem } from "./filters/host.ts";
+export { giveWayToWorkers } from "./native/addon.ts";
 export { Proxy, type ProxyFilterOptions, type ProxyOptions } from "./proxy.ts";
 export type { EngineProblem as ProxyProblem, ProxyLimits } from "./native/engine.ts";
 export { ProxyError, type ProxyErrorCode, type ProxyErrorFault } from "./native/errors.ts";

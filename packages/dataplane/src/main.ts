@@ -2,7 +2,7 @@ import { createLogger, type Logger, readSettings, SettingsError, systemClock } f
 import { startAgent } from "./agent/agent.ts";
 import { startApp } from "./app.ts";
 import { toEngineBootstrap } from "./bootstrap.ts";
-import { createNativeEngine } from "./native/addon.ts";
+import { createNativeEngine, giveWayToWorkers } from "./native/addon.ts";
 import type { Engine } from "./native/engine.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
 import { trimHeapAfterStart } from "./trim-heap.ts";
@@ -39,6 +39,8 @@ async function main(): Promise<void> {
           onQuit: end,
         });
   logger.info({ node: settings.name, namespace: settings.namespace, engine: settings.engine, admin: settings.adminAddress }, "started");
+  // A thread that runs filters is started anew by this one when it hangs, and requests wait for it.
+  if (settings.engine !== "envoy" && settings.filterModules === undefined) await giveWayToWorkers();
   const cancelTrim = trimHeapAfterStart(systemClock);
   const exitCode = await stopped.promise;
   cancelTrim();

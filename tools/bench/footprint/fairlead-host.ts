@@ -6,13 +6,15 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { Proxy, type ProxyConfig, type RouteConfig } from "@fairlead/dataplane";
+import { giveWayToWorkers, Proxy, type ProxyConfig, type RouteConfig } from "@fairlead/dataplane";
 
 const ENGINE_MEMORY = "fairlead_proxy_memory_resident_bytes";
 
 // Read again when it is to change: the proxy does not need these objects, and they would be counted as its own.
 const readConfig = (): ProxyConfig => JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
 const proxy = await Proxy.start({ config: readConfig(), workers: 1 });
+// As the process of a sidecar does.
+await giveWayToWorkers();
 // What reading the configuration took is given back after a second.
 await delay(2_000);
 globalThis.gc?.();

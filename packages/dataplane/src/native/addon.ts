@@ -41,6 +41,16 @@ export async function createNativeEngine(bootstrap: EngineBootstrap): Promise<En
   };
 }
 
+/**
+ * From now on the calling thread, and those that it starts, give way to the threads that serve, wherever they want the same CPU: what it does then takes
+ * longer and delays requests less. For a process whose business is the proxy; there is no way back. Threads of filters, which requests wait for, are to be
+ * started before. False where the system does not let it.
+ */
+export async function giveWayToWorkers(): Promise<boolean> {
+  const addon = await loadAddon();
+  return typed(() => addon.giveWay());
+}
+
 /** Loaded when first needed, so that tools which only need types start without it. */
 async function loadAddon(): Promise<Addon> {
   try {

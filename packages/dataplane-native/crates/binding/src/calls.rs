@@ -27,7 +27,11 @@ impl CallThread {
         Builder::new()
             .name("fairlead-calls".to_owned())
             .stack_size(512 * 1024)
-            .spawn(move || run(&received))?;
+            .spawn(move || {
+                // Requests come first. Where that is not allowed they share.
+                let _ = proxy::give_way();
+                run(&received);
+            })?;
         Ok(Self { jobs })
     }
 

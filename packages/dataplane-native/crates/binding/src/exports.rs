@@ -41,6 +41,13 @@ pub struct Problem {
     pub message: String,
 }
 
+/// The calling thread gives way to those that serve, wherever they want the same CPU, and so do the threads that it starts from now on. There is no way back.
+/// False where the system does not let it.
+#[napi(catch_unwind)]
+pub fn give_way() -> bool {
+    proxy::give_way().is_ok()
+}
+
 /// What was built.
 #[napi(object)]
 pub struct BuildInfo {

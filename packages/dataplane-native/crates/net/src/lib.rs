@@ -13,6 +13,7 @@ mod handover;
 mod original_dst;
 mod proxy_protocol;
 mod relay;
+mod scheduling;
 mod socket;
 mod socket_options;
 mod splice;
@@ -31,6 +32,7 @@ pub use proxy_protocol::{
     write_proxy_header,
 };
 pub use relay::{RelayEnd, RelayError, RelayOptions, RelaySide, Transferred, relay};
+pub use scheduling::give_way;
 pub use socket::{Socket, pair};
 pub use socket_options::{Keepalive, SocketOptions};
 pub use stream::{IdleState, Stream};

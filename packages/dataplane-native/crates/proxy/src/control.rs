@@ -180,7 +180,11 @@ impl Control {
         };
         let thread = std::thread::Builder::new()
             .name("fairlead-control".to_owned())
-            .spawn(move || state.run(&received))
+            .spawn(move || {
+                // Requests come first. Where that is not allowed they share.
+                let _ = net::give_way();
+                state.run(&received);
+            })
             .map_err(failed)?;
         let control = Self {
             requests,

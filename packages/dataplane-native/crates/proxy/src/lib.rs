@@ -247,6 +247,12 @@ impl Default for Bootstrap {
     }
 }
 
+/// The calling thread gives way to those that serve, in this process and others: for threads that make configuration or read reports. There is no way back,
+/// and threads that it starts give way too.
+pub fn give_way() -> std::io::Result<()> {
+    net::give_way()
+}
+
 /// One xDS resource as it came from the wire.
 #[derive(Debug, Clone)]
 pub struct Upsert {
