@@ -8,6 +8,7 @@ import { addExplain } from "./commands/explain.ts";
 import { addLocal } from "./commands/local.ts";
 import { addMetrics } from "./commands/metrics.ts";
 import { addStatus } from "./commands/status.ts";
+import { addTap } from "./commands/tap.ts";
 import { addTopology } from "./commands/topology.ts";
 import { addVersion } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
@@ -44,7 +45,7 @@ export function createProgram(context: CliContext, exit: (code: number) => void)
     .configureHelp({ sortSubcommands: false, styleTitle: (text) => createStyle(wantsColor(context.stdout, context.env)).bold(text) })
     .addHelpText("after", EXAMPLES);
   // Subcommands inherit how output and errors are treated only when they are added after that is configured.
-  for (const add of [addLocal, addAnalyze, addStatus, addConfig, addExplain, addMetrics, addTopology, addVersion, addCompletion])
+  for (const add of [addLocal, addAnalyze, addStatus, addConfig, addExplain, addMetrics, addTap, addTopology, addVersion, addCompletion])
     add(program, context, exit);
   return program;
 }

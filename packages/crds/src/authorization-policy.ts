@@ -2,6 +2,7 @@ import { z } from "zod";
 import { headerNameMistake, workloadSelector } from "./schema/common.ts";
 import { addressBlock } from "./schema/network.ts";
 import { atMostOne, checked, choice, type Finding, list, nonEmptyList, object, present, text } from "./schema/object.ts";
+import { targetReference } from "./schema/target-reference.ts";
 import type { UnsupportedField } from "./unsupported.ts";
 
 /** A list that is empty would match everything, which is hardly what its writer meant. */
@@ -113,8 +114,6 @@ const rule = object({
   when: nonEmptyList(condition).optional(),
 });
 
-const targetReference = object({ group: z.string().optional(), kind: z.string(), name: z.string(), namespace: z.string().optional() });
-
 /** Who may do what at some workloads (security.istio.io AuthorizationPolicy). */
 export const authorizationPolicySchema = checked(
   object({
@@ -151,19 +150,10 @@ export type AuthorizationSourceSpec = z.output<typeof source>;
 export type AuthorizationOperationSpec = z.output<typeof operation>;
 export type AuthorizationConditionSpec = z.output<typeof conditionFields>;
 
-const NEVER_ALLOWS = "in an ALLOW policy the rule never matches, in a DENY policy it matches without this condition";
-
 /** What of the kind this version reads but does not do; never so that more would be allowed than is written. */
 export const authorizationPolicyUnsupported: readonly UnsupportedField[] = [
-  { path: "action", values: ["AUDIT"], effect: "nothing is marked" },
-  { path: "action", values: ["CUSTOM"], effect: "all requests to the selected workloads are denied" },
   { path: "targetRef", effect: "the policy selects nothing", hint: "use selector" },
   { path: "targetRefs", effect: "the policy selects nothing", hint: "use selector" },
-  ...["requestPrincipals", "notRequestPrincipals", "trustDomains", "notTrustDomains"].map((field) => ({
-    path: `rules[].from[].source.${field}`,
-    effect: NEVER_ALLOWS,
-  })),
-  { path: "rules[].when[].key", pattern: /^(request\.auth\.|experimental\.|source\.trustDomain)/, effect: NEVER_ALLOWS },
 ];
 
 function conditionValueFindings(value: Pick<AuthorizationConditionSpec, "key" | "values" | "notValues">): readonly Finding[] {

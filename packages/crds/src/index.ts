@@ -18,8 +18,10 @@ export type {
   OutlierDetectionSpec,
   TrafficPolicySpec,
 } from "./destination-rule/traffic-policy.ts";
+export type { AskedServiceSpec, ExtensionProviderSpec } from "./extension-provider.ts";
 export type { GatewaySpec, ServerTlsSpec } from "./gateway.ts";
 export type { PeerAuthenticationSpec } from "./peer-authentication.ts";
+export { type JwtRuleSpec, parseJwksUri, type RequestAuthenticationSpec } from "./request-authentication.ts";
 export type { ServiceEntrySpec } from "./service-entry.ts";
 export type { DestinationSpec, HeadersSpec } from "./virtual-service/destination.ts";
 export { grpcStatusNumber, type HttpRouteSpec } from "./virtual-service/http-route.ts";

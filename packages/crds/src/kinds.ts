@@ -2,7 +2,9 @@ import type { z } from "zod";
 import { type AuthorizationPolicySpec, authorizationPolicySchema, authorizationPolicyUnsupported } from "./authorization-policy.ts";
 import { type DestinationRuleSpec, destinationRuleSchema, destinationRuleUnsupported } from "./destination-rule/destination-rule.ts";
 import { type GatewaySpec, gatewaySchema, gatewayUnsupported } from "./gateway.ts";
+import { type IstioOperatorSpec, istioOperatorSchema, istioOperatorUnsupported } from "./istio-operator.ts";
 import { type PeerAuthenticationSpec, peerAuthenticationSchema } from "./peer-authentication.ts";
+import { type RequestAuthenticationSpec, requestAuthenticationSchema, requestAuthenticationUnsupported } from "./request-authentication.ts";
 import { type ServiceEntrySpec, serviceEntrySchema, serviceEntryUnsupported } from "./service-entry.ts";
 import type { UnsupportedField } from "./unsupported.ts";
 import { type VirtualServiceSpec, virtualServiceSchema, virtualServiceUnsupported } from "./virtual-service/virtual-service.ts";
@@ -16,7 +18,9 @@ export interface SpecOf {
   readonly ServiceEntry: ServiceEntrySpec;
   readonly WorkloadEntry: WorkloadEntrySpec;
   readonly PeerAuthentication: PeerAuthenticationSpec;
+  readonly RequestAuthentication: RequestAuthenticationSpec;
   readonly AuthorizationPolicy: AuthorizationPolicySpec;
+  readonly IstioOperator: IstioOperatorSpec;
 }
 
 export type Kind = keyof SpecOf;
@@ -47,15 +51,15 @@ export const KINDS: { readonly [K in Kind]: KindDefinition<SpecOf[K]> } = {
   },
   WorkloadEntry: { ...NETWORKING, schema: workloadEntrySchema, unsupported: workloadEntryUnsupported },
   PeerAuthentication: { ...SECURITY, schema: peerAuthenticationSchema, unsupported: [] },
+  RequestAuthentication: { ...SECURITY, schema: requestAuthenticationSchema, unsupported: requestAuthenticationUnsupported },
   AuthorizationPolicy: { ...SECURITY, schema: authorizationPolicySchema, unsupported: authorizationPolicyUnsupported },
+  IstioOperator: { group: "install.istio.io", versions: ["v1alpha1"], schema: istioOperatorSchema, unsupported: istioOperatorUnsupported },
 };
 
 /** Kinds of Istio that this version knows by name only. */
 export const OTHER_KINDS: Readonly<Record<string, readonly string[]>> = {
   "networking.istio.io": ["EnvoyFilter", "ProxyConfig", "Sidecar", "WorkloadGroup"],
-  "security.istio.io": ["RequestAuthentication"],
   "telemetry.istio.io": ["Telemetry"],
-  "install.istio.io": ["IstioOperator"],
   "extensions.istio.io": ["WasmPlugin", "TrafficExtension"],
 };
 

@@ -21,8 +21,9 @@ function objectOf(text: string): MeshObject {
 
 /** An object of a kind, with this spec in YAML flow style. */
 function withSpec(kind: string, spec: string): string {
-  const group = kind === "PeerAuthentication" || kind === "AuthorizationPolicy" ? "security" : "networking";
-  return `apiVersion: ${group}.istio.io/v1\nkind: ${kind}\nmetadata: {name: x}\nspec: ${spec}\n`;
+  const group = kind.endsWith("Authentication") || kind === "AuthorizationPolicy" ? "security" : "networking";
+  const apiVersion = kind === "IstioOperator" ? "install.istio.io/v1alpha1" : `${group}.istio.io/v1`;
+  return `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x}\nspec: ${spec}\n`;
 }
 
 const route = "route: [{destination: {host: a}}]";
@@ -68,6 +69,11 @@ describe("a mistake", () => {
     ["a port mapping to no port", "ServiceEntry", "{hosts: [a.b], resolution: STATIC, ports: [{number: 80, name: http}], endpoints: [{address: 1.2.3.4, ports: {htp: 8080}}]}", 'htp: no port of the service is called "htp"'],
     ["a workload without address", "WorkloadEntry", "{}", "address: is required; give the IP address of the workload"],
     ["ports without a selector", "PeerAuthentication", "{portLevelMtls: {8080: {mode: DISABLE}}}", "portLevelMtls: portLevelMtls needs a selector: ports belong to workloads; add selector.matchLabels"],
+    ["a claim to route by in sidecars", "VirtualService", `{hosts: [a], http: [{match: [{headers: {"@request.auth.claims.x": {exact: y}}}], ${route}}]}`, '["@request.auth.claims.x"]: only gateways route by what is in tokens; name a gateway in gateways'],
+    ["a claim without a name", "VirtualService", `{hosts: [a], gateways: [g], http: [{match: [{headers: {"@request.auth.claims[x": {exact: y}}}], ${route}}]}`, '["@request.auth.claims[x"]: "@request.auth.claims[x" names no claim; write'],
+    ["tokens of nobody", "RequestAuthentication", "{jwtRules: [{jwks: '{\"keys\": []}'}]}", "issuer: issuer or jwksUri is required"],
+    ["keys at no address", "RequestAuthentication", "{jwtRules: [{issuer: a, jwksUri: 'ftp://a/keys'}]}", 'jwksUri: "ftp://a/keys" is no address of keys; write for example https://accounts.example.com/jwks.json'],
+    ["keys that are no key set", "RequestAuthentication", "{jwtRules: [{issuer: a, jwks: '{}'}]}", 'jwks: has no list of keys; write a JSON Web Key Set: {"keys": [...]}'],
     ["an empty list in a policy", "AuthorizationPolicy", "{rules: [{to: [{operation: {methods: []}}]}]}", "methods: must not be empty; fill it or leave it out"],
     ["an empty source in a policy", "AuthorizationPolicy", "{rules: [{from: [{source: {}}]}]}", "source: a source without any field matches everything"],
     ["an unknown attribute in a condition", "AuthorizationPolicy", "{rules: [{when: [{key: source.port, values: ['1']}]}]}", 'key: "source.port" is no attribute; attributes are'],
@@ -135,19 +141,16 @@ describe("what is right in Istio but not done here", () => {
     ],
     ["VirtualService", `{hosts: [a], http: [{corsPolicy: {allowOrigins: [{exact: b}]}, ${route}}]}`, "spec.http[0].corsPolicy"],
     [
-      "VirtualService",
-      `{hosts: [a], http: [{match: [{headers: {"@request.auth.claims.x": {exact: y}}}], ${route}}]}`,
-      'spec.http[0].match[0].headers["@request.auth.claims.x"]',
-    ],
-    [
       "DestinationRule",
       "{host: a, subsets: [{name: v1, trafficPolicy: {loadBalancer: {localityLbSetting: {enabled: true}}}}]}",
       "spec.subsets[0].trafficPolicy.loadBalancer.localityLbSetting",
     ],
     ["ServiceEntry", '{hosts: ["*.a.b"], resolution: DYNAMIC_DNS}', "spec.resolution"],
     ["WorkloadEntry", "{address: 1.2.3.4, network: far}", "spec.network"],
-    ["AuthorizationPolicy", "{rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}", "spec.rules[0].from[0].source.requestPrincipals"],
-    ["AuthorizationPolicy", "{action: CUSTOM, provider: {name: x}, rules: [{}]}", "spec.action"],
+    ["RequestAuthentication", "{jwtRules: [{issuer: a, jwks: '{\"keys\": []}'}, {issuer: b}]}", "spec.jwtRules[1]"],
+    ["IstioOperator", "{meshConfig: {extensionProviders: [{name: x, zipkin: {}}]}}", "spec.meshConfig.extensionProviders[0].zipkin"],
+    ["IstioOperator", "{meshConfig: {trustDomain: x}}", "spec.meshConfig.trustDomain"],
+    ["IstioOperator", "{profile: demo}", "spec.profile"],
   ])("%s %s is read and warned about at %s", (kind, spec, path) => {
     const { warnings } = objectOf(withSpec(kind, spec));
     expect(warnings.map(({ severity, code, origin }) => ({ severity, code, path: origin.path }))).toEqual([

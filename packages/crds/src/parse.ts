@@ -32,8 +32,12 @@ export function parse(document: ConfigDocument): Result<MeshObject, readonly Pro
       return parseKind("WorkloadEntry", document, identity.value);
     case "PeerAuthentication":
       return parseKind("PeerAuthentication", document, identity.value);
+    case "RequestAuthentication":
+      return parseKind("RequestAuthentication", document, identity.value);
     case "AuthorizationPolicy":
       return parseKind("AuthorizationPolicy", document, identity.value);
+    case "IstioOperator":
+      return parseKind("IstioOperator", document, identity.value);
   }
 }
 
@@ -107,7 +111,8 @@ function parseKind<K extends Kind>(kind: K, document: ConfigDocument, identity: 
     return failure(mistakes.map((mistake) => report(mistake)).toSorted((a, b) => (a.origin.line ?? 0) - (b.origin.line ?? 0)));
   }
   const warnings = findUnsupported(value["spec"] ?? {}, unsupported).map(({ path, field }) => {
-    const what = field.values === undefined && field.pattern === undefined ? "this field" : "this value";
+    const isField = field.values === undefined && field.pattern === undefined && field.without === undefined;
+    const what = isField ? "this field" : "this value";
     return report(
       {
         code: "unsupported-field",

@@ -9,7 +9,9 @@ const PAGE = join(import.meta.dirname, "../SUPPORT.md");
 /** The page that tells what of Istio's kinds is done, from the same tables as the warnings. */
 function page(): string {
   const kinds = Object.entries(KINDS).map(([kind, { group, versions, unsupported }]) => {
-    const rows = unsupported.map((field) => `| \`${field.path}\`${limitOf(field)} | ${field.effect} | ${field.hint ?? ""} |`);
+    const rows = unsupported.map(
+      (field) => `| \`${field.path === "" ? "spec" : field.path}\`${limitOf(field)} | ${field.effect} | ${field.hint ?? ""} |`,
+    );
     const table =
       rows.length === 0 ? ["All of it is done."] : ["| read, but not done | what happens instead | what to do |", "|---|---|---|", ...rows];
     return [`## ${kind}`, `\`${group}\`: ${versions.join(", ")}`, "", ...table, ""].join("\n");
@@ -30,7 +32,8 @@ function page(): string {
   ].join("\n");
 }
 
-function limitOf({ values, keys, pattern }: UnsupportedField): string {
+function limitOf({ values, keys, pattern, without }: UnsupportedField): string {
+  if (without !== undefined) return ` without ${without.map((name) => `\`${name}\``).join(" and ")}`;
   if (values !== undefined) return `: ${values.join(", ")}`;
   const expression = keys ?? pattern;
   return expression === undefined || expression.source === "." ? "" : ` matching \`${expression.source.replaceAll("|", "\\|")}\``;

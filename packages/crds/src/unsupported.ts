@@ -10,6 +10,8 @@ export interface UnsupportedField {
   readonly pattern?: RegExp;
   /** Only these keys of the map at the path. */
   readonly keys?: RegExp;
+  /** Only where the object at the path has none of these fields. */
+  readonly without?: readonly string[];
   /** What happens instead, as the end of a sentence. */
   readonly effect: string;
   readonly hint?: string;
@@ -23,7 +25,7 @@ export interface UnsupportedUse {
 /** Uses of unsupported fields in an object as written. */
 export function findUnsupported(spec: unknown, fields: readonly UnsupportedField[]): readonly UnsupportedUse[] {
   return fields.flatMap((field) => {
-    const places = placesOf(spec, field.path.split("."), []);
+    const places = placesOf(spec, field.path === "" ? [] : field.path.split("."), []);
     return places.flatMap(({ value, path }) => usesAt(field, value, path));
   });
 }
@@ -45,7 +47,8 @@ function placesOf(value: unknown, steps: readonly string[], path: FieldPath): re
 }
 
 function usesAt(field: UnsupportedField, value: unknown, path: FieldPath): readonly UnsupportedUse[] {
-  const { keys, values, pattern } = field;
+  const { keys, values, pattern, without } = field;
+  if (without !== undefined && (!isRecord(value) || without.some((name) => value[name] !== undefined))) return [];
   if (keys !== undefined)
     return isRecord(value)
       ? Object.keys(value)

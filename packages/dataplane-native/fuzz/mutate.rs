@@ -23,13 +23,19 @@ pub(crate) fn run(name: &str, rounds: u32, target: fn(&[u8])) {
         check(target, input);
     }
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    for _ in 0..rounds {
+    for _ in 0..u64::from(rounds) * times() {
         let mut input = corpus[random.below(corpus.len())].clone();
         for _ in 0..=random.below(4) {
             mutate(&mut input, &corpus, &mut random);
         }
         check(target, &input);
     }
+}
+
+/// How many times as long as in CI, for somebody who waits: `FUZZ_TIMES=100 cargo test -p http --test fuzz`.
+fn times() -> u64 {
+    let times = std::env::var("FUZZ_TIMES").ok();
+    times.map_or(1, |times| times.parse().expect("FUZZ_TIMES is a number"))
 }
 
 fn check(target: fn(&[u8]), input: &[u8]) {

@@ -58,6 +58,7 @@ export function toEngineBootstrap(settings: Settings): EngineBootstrap {
     filterThreads: settings.filterModules === undefined ? 0 : settings.filterThreads,
     ...(settings.dnsCapture ? { dns: toDns(settings) } : {}),
     ...(settings.handoverPath === undefined ? {} : { handoverPath: settings.handoverPath }),
+    ...(settings.tap === undefined ? {} : { tap: settings.tap }),
     reportIntervalMs: settings.mixer === undefined ? 0 : REPORT_INTERVAL_MS,
   };
 }

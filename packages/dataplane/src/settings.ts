@@ -71,6 +71,14 @@ export const settingsSchema = z
     filterModules: z.string().min(1).optional(),
     /** Threads that they run on. */
     filterThreads: z.int().min(1).max(64).default(1),
+    /** Lets configuration have requests recorded in files (Envoy's tap filter) below this folder, and nowhere else. */
+    tap: z
+      .strictObject({
+        directory: z.string().startsWith("/"),
+        /** With the values of `authorization`, `proxy-authorization`, `cookie` and `set-cookie`. */
+        showsSecrets: z.boolean().default(false),
+      })
+      .optional(),
     xds: z.enum(["delta", "sotw"]).default("delta"),
     /**
      * A Unix socket over which the process hands its listening sockets, and with them its place, to the next one that is started with the same settings: the
@@ -102,6 +110,10 @@ export const settingsSchema = z
   .refine((settings) => settings.engine === "fairlead" || settings.filterModules === undefined, {
     path: ["filterModules"],
     error: 'is for engine "fairlead"; a stock Envoy runs no filters in TypeScript',
+  })
+  .refine((settings) => settings.engine === "fairlead" || settings.tap === undefined, {
+    path: ["tap"],
+    error: 'is for engine "fairlead"; a stock Envoy writes wherever its configuration says',
   })
   .refine((settings) => settings.engine === "fairlead" || !settings.dnsCapture, {
     path: ["dnsCapture"],

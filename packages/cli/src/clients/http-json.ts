@@ -56,7 +56,7 @@ async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 /** The message of an error body, `{error: "…"}` or `{error: {message: "…"}}`. */
-function errorIn(text: string): string | undefined {
+export function errorIn(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null) return undefined;

@@ -59,7 +59,10 @@ const INSTEAD: Readonly<Record<string, string>> = { uri: "uri", scheme: "scheme"
 
 function headerFindings(field: "headers" | "withoutHeaders", name: string): readonly Finding[] {
   const path = [field, name];
-  if (name.startsWith("@request.auth.claims")) return [];
+  if (name.toLowerCase().startsWith("@request.auth.claims"))
+    return /^@request\.auth\.claims(\.[^.]+(\.[^.]+)*|(\[[^[\]]+\])+)$/i.test(name)
+      ? []
+      : [{ message: `"${name}" names no claim`, hint: "write @request.auth.claims.<claim> or @request.auth.claims[<claim>]", path }];
   if (name.startsWith(":")) {
     const instead = INSTEAD[name === ":path" ? "uri" : name.slice(1)];
     return [{ message: `"${name}" is no header to match on`, hint: instead && `use the field ${instead} of the match`, path }];

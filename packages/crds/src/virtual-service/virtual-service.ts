@@ -30,6 +30,7 @@ export const virtualServiceSchema = checked(virtualServiceFields, (spec) => [
   ...ruleFindings(spec),
   ...sniFindings(spec),
   ...nameFindings(spec.http),
+  ...claimFindings(spec),
 ]);
 
 export type VirtualServiceSpec = z.output<typeof virtualServiceFields>;
@@ -44,8 +45,6 @@ export const virtualServiceUnsupported: readonly UnsupportedField[] = [
   { path: "http[].fault.delay.exponentialDelay", effect: "no delay is injected", hint: "use fixedDelay" },
   { path: "http[].fault.abort.http2Error", effect: "no abort is injected", hint: "use httpStatus or grpcStatus" },
   { path: "tcp[].match[].sourceSubnet", effect: "the condition never matches" },
-  { path: "http[].match[].headers", keys: /^@request\.auth\.claims/, effect: "the condition never matches" },
-  { path: "http[].match[].withoutHeaders", keys: /^@request\.auth\.claims/, effect: "the condition never matches" },
 ];
 
 /** Only a delegate has no hosts, and a delegate has no gateways either. */
@@ -96,4 +95,22 @@ function nameFindings(routes: Spec["http"]): readonly Finding[] {
   return duplicates(names)
     .filter(({ value }) => value !== "")
     .map(({ value, index }) => ({ message: `another rule is called "${value}" already`, path: ["http", index, "name"] }));
+}
+
+/** Sidecars do not verify tokens of the requests that they send. */
+function claimFindings(spec: Spec): readonly Finding[] {
+  if (spec.hosts.length === 0 || spec.gateways.some((gateway) => gateway !== "mesh")) return [];
+  return spec.http.flatMap((route, routeIndex) =>
+    route.match.flatMap((match, matchIndex) =>
+      (["headers", "withoutHeaders"] as const).flatMap((field) =>
+        Object.keys(match[field])
+          .filter((name) => name.toLowerCase().startsWith("@request.auth.claims"))
+          .map((name) => ({
+            message: "only gateways route by what is in tokens",
+            hint: "name a gateway in gateways",
+            path: ["http", routeIndex, "match", matchIndex, field, name],
+          })),
+      ),
+    ),
+  );
 }

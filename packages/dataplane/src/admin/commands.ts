@@ -52,6 +52,7 @@ const COMMANDS = [
   "/reopen_logs",
   "/reset_counters",
   "/rotate_certificates",
+  "/tap",
 ];
 
 function addText(server: Monitoring["server"], path: string, run: (query: URLSearchParams) => string): void {

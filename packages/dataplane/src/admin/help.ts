@@ -60,6 +60,12 @@ const ENTRIES: readonly Entry[] = [
       format: "text, json or prometheus",
     },
   },
+  {
+    path: "/tap",
+    method: "POST",
+    help: "requests with their responses as they end, for what the body (envoy.admin.v3.TapRequest as JSON) says",
+    parameters: { secrets: "shown: with the values of authorization, cookie and the like" },
+  },
   { path: "/stats/prometheus", help: "the same in Prometheus' text format", parameters: { usedonly: "", filter: "", invert_filter: "" } },
 ];
 

@@ -8,6 +8,7 @@ import { formatHelp, formatHome } from "./help.ts";
 import { addOwnViews } from "./own-views.ts";
 import type { AdminPorts } from "./ports.ts";
 import { queryOf } from "./query.ts";
+import { addTap } from "./tap.ts";
 import type * as EnvoyViews from "./envoy/views.ts";
 import { filterPrometheus, formatStats, readPrometheus } from "./stats.ts";
 
@@ -29,6 +30,7 @@ export function createAdminServer(address: string, ports: AdminPorts): Monitorin
   const counters = createCounterBaseline();
   addCommands(server, ports, counters);
   addCertificates(server, ports);
+  addTap(server, ports);
   addView(server, "/", () => ({ json: false, text: formatHome() }));
   addView(server, "/help", () => ({ json: false, text: formatHelp() }));
   addView(server, "/stats", (query) => formatStats(ports, counters, query));

@@ -30,6 +30,10 @@ export async function createNativeEngine(bootstrap: EngineBootstrap): Promise<En
     onReport: (listener) => typed(() => addon.onEvents(handle, listener)),
     explain: (request) => typedAsync(async () => parseExplanation(await addon.explain(handle, JSON.stringify(request)))),
     dumpConfig: () => typedAsync(async () => parseObject(await addon.dumpConfig(handle))),
+    startTap: ({ configId, config, showsSecrets }, listener) => {
+      const number = typed(() => addon.startTap(handle, { configId, config: toBuffer(config), showsSecrets }, listener));
+      return () => typed(() => addon.endTap(handle, number));
+    },
     isReady: () => addon.isReady(handle),
     isHandedOver: () => addon.isHandedOver(handle),
     proxyNumber: () => typed(() => addon.proxyNumber(handle)),
@@ -70,7 +74,7 @@ async function typedAsync<Value>(call: () => Promise<Value>): Promise<Value> {
 }
 
 /** Codes of the boundary (BOUNDARY.md in dataplane-native). */
-const NATIVE_CODES: ReadonlySet<string> = new Set<ProxyErrorCode>(["start-failed", "stopped", "cannot-explain", "internal"]);
+const NATIVE_CODES: ReadonlySet<string> = new Set<ProxyErrorCode>(["start-failed", "stopped", "cannot-explain", "cannot-tap", "internal"]);
 
 function toProxyError(error: unknown): ProxyError {
   if (error instanceof ProxyError) return error;

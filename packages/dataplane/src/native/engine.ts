@@ -19,6 +19,11 @@ export interface Engine {
   explain(request: ProxyExplainRequest): Promise<ProxyExplanation>;
   /** What runs, as a JSON object, without private keys. */
   dumpConfig(): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * Hands recorded requests to `listener`, as the configuration says that they are written; answers what ends that. Throws `cannot-tap` where the
+   * configuration cannot be used, or somebody else records the same.
+   */
+  startTap(request: EngineTapRequest, listener: (trace: Uint8Array) => void): () => void;
   /** True once a listener accepts traffic and none waits for routes or secrets. */
   isReady(): boolean;
   /** True once another process has taken over the listening sockets; a drain then waits for idle connections too. */
@@ -27,6 +32,16 @@ export interface Engine {
   proxyNumber(): number;
   /** Is told of threads that run filters and do not come back; one listener at a time. */
   onFilterThreadHang(listener: (thread: number) => void): void;
+}
+
+/** What is to be recorded. */
+export interface EngineTapRequest {
+  /** Of the filters that are meant; `fairlead` is every HTTP request of the proxy. */
+  readonly configId: string;
+  /** An encoded `envoy.config.tap.v3.TapConfig`. */
+  readonly config: Uint8Array;
+  /** Traces have the values of headers that are secret, such as `authorization`. */
+  readonly showsSecrets: boolean;
 }
 
 export type DrainScope = "all" | "inbound";
@@ -73,6 +88,8 @@ export interface EngineBootstrap {
   readonly handoverPath?: string;
   /** Threads that will run filters; 0 (the default): no filter is loaded. */
   readonly filterThreads?: number;
+  /** What configuration may have recorded in files; nothing unless there is a folder. */
+  readonly tap?: EngineTapSettings;
   /** Filters are taken by their names and never loaded: for an engine that explains and does not serve. */
   readonly assumesFilters?: boolean;
   /** How questions of DNS are answered; without it they are not listened for. */
@@ -86,6 +103,14 @@ export interface EngineBootstrap {
   };
   /** Of the requests that did not fail, the share that is in a report by itself. */
   readonly accessLog?: { readonly sampleRate: number };
+}
+
+/** Files of recorded requests. */
+export interface EngineTapSettings {
+  /** The folder below which they may be written. */
+  readonly directory: string;
+  /** They have the values of headers that are secret. Default false. */
+  readonly showsSecrets?: boolean;
 }
 
 /** What bounds the resources that strangers can make a proxy use; each has a default. */

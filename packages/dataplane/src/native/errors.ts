@@ -14,6 +14,8 @@ export type ProxyErrorCode =
   | "stopped"
   /** The engine cannot say what would happen to a request: it is not configured, or the request is none. */
   | "cannot-explain"
+  /** What is to be recorded cannot be, or somebody else records it already. */
+  | "cannot-tap"
   /** A bug of the engine's. */
   | "internal";
 
@@ -56,6 +58,7 @@ const KINDS: Readonly<Record<ProxyErrorCode, { readonly fault: ProxyErrorFault; 
   "start-failed": { fault: "environment", retry: true },
   stopped: { fault: "caller", retry: false },
   "cannot-explain": { fault: "caller", retry: false },
+  "cannot-tap": { fault: "caller", retry: false },
   internal: { fault: "fairlead", retry: false },
 };
 

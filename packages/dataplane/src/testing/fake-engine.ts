@@ -1,5 +1,5 @@
 import type { ProxyExplainRequest, ProxyExplanation } from "@fairlead/api";
-import type { DrainScope, Engine, EngineProblem, ResourceUpsert } from "../native/engine.ts";
+import type { DrainScope, Engine, EngineProblem, EngineTapRequest, ResourceUpsert } from "../native/engine.ts";
 
 /** An engine that remembers what it was given and refuses what the test says it should. */
 export class FakeEngine implements Engine {
@@ -72,6 +72,15 @@ export class FakeEngine implements Engine {
 
   async dumpConfig(): Promise<Readonly<Record<string, unknown>>> {
     return { listeners: [] };
+  }
+
+  /** What is recorded at the moment. */
+  readonly taps: { readonly request: EngineTapRequest; readonly listener: (trace: Uint8Array) => void }[] = [];
+
+  startTap(request: EngineTapRequest, listener: (trace: Uint8Array) => void): () => void {
+    const tap = { request, listener };
+    this.taps.push(tap);
+    return () => void this.taps.splice(this.taps.indexOf(tap), 1);
   }
 
   isReady(): boolean {

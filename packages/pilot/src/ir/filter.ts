@@ -1,5 +1,9 @@
+import type { AuthorizationProvider, HttpAuthorization } from "../model/authorization-provider.ts";
+import type { TokenRule } from "../model/request-authentication.ts";
 import type { StringMatch } from "../model/routing-rule.ts";
 import type { HeaderMatch, RouteConfiguration } from "./route.ts";
+
+export type { HttpAuthorization };
 
 /** What serves a connection; the last of a chain is terminal (`http` or `tcp`). */
 export type NetworkFilter = HttpConnectionManager | TcpProxy | NetworkAccessControl;
@@ -40,7 +44,32 @@ export interface NetworkAccessControl {
   readonly dryRun: boolean;
 }
 
-export type HttpFilter = HttpAccessControl | { readonly kind: "fault" };
+export type HttpFilter = HttpAccessControl | AskedAccess | TokenAuthentication | { readonly kind: "fault" };
+
+/** A service decides about requests that any of the rules match. */
+export interface AskedAccess {
+  readonly kind: "asked-access";
+  readonly rules: AccessRules;
+  readonly provider: AuthorizationProvider;
+  /** Leads to the service. */
+  readonly cluster: string;
+}
+
+/** Verifies tokens of end users; what is in them is then known to access rules and routes. */
+export interface TokenAuthentication {
+  readonly kind: "tokens";
+  /** What is in a token may lead to another route. */
+  readonly leadsToRoutes: boolean;
+  readonly providers: readonly TokenProvider[];
+}
+
+/** Tokens of one issuer. */
+export interface TokenProvider {
+  readonly name: string;
+  readonly rule: TokenRule;
+  /** Leads to where the keys of the rule are; undefined unless they are fetched. */
+  readonly keysCluster: string | undefined;
+}
 
 export interface HttpAccessControl {
   readonly kind: "http-access";
@@ -49,9 +78,9 @@ export interface HttpAccessControl {
   readonly dryRun: boolean;
 }
 
-/** Who may do what: `deny` refuses what any policy matches, `allow` everything else. */
+/** Who may do what: `deny` refuses what any policy matches, `allow` everything else; `audit` only notes it. */
 export interface AccessRules {
-  readonly action: "allow" | "deny";
+  readonly action: "allow" | "deny" | "audit";
   readonly policies: readonly AccessRulePolicy[];
 }
 
@@ -73,7 +102,20 @@ export type Permission =
   | { readonly kind: "destination-port"; readonly port: number }
   /** CIDR block. */
   | { readonly kind: "destination-ip"; readonly block: string }
-  | { readonly kind: "server-name"; readonly match: StringMatch | SuffixMatch };
+  | { readonly kind: "server-name"; readonly match: StringMatch | SuffixMatch }
+  /** What a filter before left in the metadata. */
+  | { readonly kind: "metadata"; readonly filter: string; readonly key: string; readonly values: readonly MetadataMatch[] };
+
+/** A text, or (`listed`) a list that has it as a member. */
+export interface MetadataMatch {
+  readonly match: StringMatch | SuffixMatch;
+  readonly isListed: boolean;
+}
+
+/** `text`: a text that matches. `any-of`: a text that matches one of them, or a list that has such a member. */
+export type ClaimMatch =
+  | { readonly kind: "text"; readonly match: StringMatch | SuffixMatch }
+  | { readonly kind: "any-of"; readonly matches: readonly (StringMatch | SuffixMatch)[] };
 
 /** Who asks. */
 export type Principal =
@@ -83,6 +125,8 @@ export type Principal =
   /** The URI in the verified certificate. */
   | { readonly kind: "identity"; readonly match: StringMatch | SuffixMatch }
   | { readonly kind: "header"; readonly match: HeaderMatch }
+  /** What is at a place in the claims of the token that was verified. */
+  | { readonly kind: "claim"; readonly path: readonly string[]; readonly match: ClaimMatch }
   /** CIDR block that the connection's other end is in. */
   | { readonly kind: "peer-ip"; readonly block: string }
   /** CIDR block that the client is in, as far as trusted proxies tell. */

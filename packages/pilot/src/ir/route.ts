@@ -37,6 +37,8 @@ export interface RouteMatch {
   readonly path: PathMatch;
   readonly headers: readonly HeaderMatch[];
   readonly queryParameters: readonly { readonly name: string; readonly match: StringMatch }[];
+  /** Of the token that was verified. */
+  readonly claims: readonly { readonly path: readonly string[]; readonly match: StringMatch; readonly negated: boolean }[];
 }
 
 export type PathMatch =
@@ -77,6 +79,8 @@ export interface RetryRule {
   readonly attempts: number;
   /** Conditions of Envoy's `retry_on`. */
   readonly retryOn: readonly string[];
+  /** The mesh's default: our proxies repeat what the application may have taken only where that is safe. */
+  readonly isDefault: boolean;
   readonly retriableStatusCodes: readonly number[];
   /** 0: not limited on its own. */
   readonly perTryTimeoutMs: number;

@@ -9,7 +9,10 @@ export interface AccessPolicy {
   readonly namespace: string;
   /** Workloads of the namespace (of all, in the root namespace) it is for; empty: all of them. */
   readonly selector: Selector;
-  readonly action: "allow" | "deny";
+  /** `audit` lets everything pass and only notes what matches; `custom` has a service asked about what matches. */
+  readonly action: "allow" | "deny" | "audit" | "custom";
+  /** Name of the authorization provider that is asked; empty unless `custom`. */
+  readonly provider: string;
   /** Any has to match. Empty: never matches, so that `allow` denies everything. */
   readonly rules: readonly AccessRule[];
   /** Only marks what it would do (annotation `istio.io/dry-run`). */
@@ -32,6 +35,9 @@ export interface Source {
   readonly namespaces: PatternList;
   /** `<namespace>/<service account>`. */
   readonly serviceAccounts: PatternList;
+  /** `<issuer>/<subject>` of the token, as written. */
+  readonly requestPrincipals: ValueList;
+  readonly trustDomains: PatternList;
   /** CIDR blocks that the connection's peer is in. */
   readonly ipBlocks: ValueList;
   /** CIDR blocks that the original client (`x-forwarded-for`) is in. */
@@ -50,13 +56,20 @@ export interface Operation {
 
 export interface Condition {
   readonly key: ConditionKey;
-  readonly values: PatternList;
+  /** As written. */
+  readonly values: ValueList;
   readonly origin: Origin;
 }
 
 export type ConditionKey =
   | { readonly kind: "request-header"; readonly name: string }
   | { readonly kind: "source-ip" | "remote-ip" | "source-namespace" | "source-principal" | "source-service-account" }
+  /** Of the token that was verified. */
+  | { readonly kind: "request-principal" | "request-audience" | "request-presenter" }
+  | { readonly kind: "request-claim"; readonly path: readonly string[] }
+  | { readonly kind: "source-trust-domain" }
+  /** What a filter left in the metadata of the request (`experimental.envoy.filters.<filter>[<key>]`). */
+  | { readonly kind: "filter-metadata"; readonly filter: string; readonly key: string }
   | { readonly kind: "destination-ip" | "destination-port" | "connection-sni" };
 
 /** At least one of `any` (when not empty) and none of `none`. */

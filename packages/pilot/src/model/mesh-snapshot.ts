@@ -1,7 +1,9 @@
 import type { Problem } from "@fairlead/kit";
 import type { AccessPolicy, PeerAuthentication } from "./access-policy.ts";
+import type { AuthorizationProvider } from "./authorization-provider.ts";
 import type { EndpointSet } from "./endpoint.ts";
 import type { Gateway } from "./gateway.ts";
+import type { RequestAuthentication } from "./request-authentication.ts";
 import type { RoutingRule } from "./routing-rule.ts";
 import type { Service, ServiceKey } from "./service.ts";
 import type { TrafficPolicy } from "./traffic-policy.ts";
@@ -38,6 +40,9 @@ export interface MeshSnapshot {
   readonly trafficPolicies: readonly TrafficPolicy[];
   readonly accessPolicies: readonly AccessPolicy[];
   readonly peerAuthentications: readonly PeerAuthentication[];
+  readonly requestAuthentications: readonly RequestAuthentication[];
+  /** Of several with one name the first counts. */
+  readonly authorizationProviders: readonly AuthorizationProvider[];
   /** What is wrong with objects that are in the snapshot all the same: unknown hosts, subsets, gateways, conflicts. */
   readonly problems: readonly Problem[];
 }

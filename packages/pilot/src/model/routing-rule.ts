@@ -68,12 +68,22 @@ export interface HttpMatch {
   /** Lower-case names, in the order written. */
   readonly headers: readonly NamedMatch[];
   readonly withoutHeaders: readonly NamedMatch[];
+  /** Claims of the token that was verified (gateways only). */
+  readonly claims: readonly ClaimMatch[];
+  readonly withoutClaims: readonly ClaimMatch[];
   readonly queryParams: readonly NamedMatch[];
   /** Service port (sidecar) or server port (gateway). */
   readonly port: number | undefined;
   /** Which proxies get the rule, not what a request looks like. */
   readonly proxies: ProxyMatch;
   readonly origin: Origin;
+}
+
+/** A claim, which is a text that matches or a list with such a member. */
+export interface ClaimMatch {
+  /** Keys from the outside in. */
+  readonly path: readonly string[];
+  readonly match: StringMatch;
 }
 
 export interface NamedMatch {
@@ -128,6 +138,8 @@ export interface RetryPolicy {
   readonly perTryTimeoutMs: number;
   /** Conditions of Envoy's `x-envoy-retry-on` and `x-envoy-retry-grpc-on`. */
   readonly retryOn: readonly string[];
+  /** Somebody has written after what to retry; otherwise `retryOn` is the mesh's default. */
+  readonly isExplicit: boolean;
   readonly retriableStatusCodes: readonly number[];
   readonly retryRemoteLocalities: boolean;
   /** Try an endpoint that was not tried before. */

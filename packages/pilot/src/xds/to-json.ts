@@ -3,7 +3,9 @@ import { ClusterSchema } from "@fairlead/api/gen/envoy/config/cluster/v3/cluster
 import { ClusterLoadAssignmentSchema } from "@fairlead/api/gen/envoy/config/endpoint/v3/endpoint_pb";
 import { ListenerSchema } from "@fairlead/api/gen/envoy/config/listener/v3/listener_pb";
 import { RouteConfigurationSchema } from "@fairlead/api/gen/envoy/config/route/v3/route_pb";
+import { ExtAuthzSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb";
 import { HTTPFaultSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/fault/v3/fault_pb";
+import { JwtAuthenticationSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/jwt_authn/v3/config_pb";
 import { RBACSchema as HttpRbacSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb";
 import { RouterSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/router/v3/router_pb";
 import { HttpInspectorSchema } from "@fairlead/api/gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb";
@@ -22,11 +24,13 @@ import type { XdsMessage } from "./xds-snapshot.ts";
 /** Everything that stands inside an `Any` of a resource of ours. */
 const EXTENSIONS: Registry = createRegistry(
   DownstreamTlsContextSchema,
+  ExtAuthzSchema,
   HTTPFaultSchema,
   HttpConnectionManagerSchema,
   HttpInspectorSchema,
   HttpProtocolOptionsSchema,
   HttpRbacSchema,
+  JwtAuthenticationSchema,
   NetworkRbacSchema,
   OriginalDstSchema,
   PreviousHostsPredicateSchema,

@@ -150,13 +150,16 @@ impl Picker {
             }
         });
         let places: Arc<[Place]> = places.collect();
-        let of = |(position, locality): (usize, &LocalityEndpoints)| {
-            let members = locality.endpoints.iter();
-            members
-                .map(move |endpoint| Member::new(position, endpoint))
-                .collect::<Vec<_>>()
-        };
-        let members: Vec<Member> = localities.iter().enumerate().flat_map(of).collect();
+        // Without room to grow: there may be very many.
+        let mut members = Vec::with_capacity(localities.iter().map(|locality| locality.endpoints.len()).sum());
+        for (position, locality) in localities.iter().enumerate() {
+            members.extend(
+                locality
+                    .endpoints
+                    .iter()
+                    .map(|endpoint| Member::new(position, endpoint)),
+            );
+        }
         if let Some(patched) = before.and_then(|before| before.patched(&members, &places, &levels, &options)) {
             return patched;
         }

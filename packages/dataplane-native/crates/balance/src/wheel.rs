@@ -63,6 +63,13 @@ impl Class {
         }
     }
 
+    /// Gives back the room that its lists did not need.
+    fn settle(&mut self) {
+        for list in [&mut self.endpoints, &mut self.weights] {
+            *list = list.as_slice().into();
+        }
+    }
+
     fn push(&mut self, endpoint: u32, weight: u32) {
         if self.same.is_some_and(|same| same != weight) {
             let same = self.same.take().unwrap_or_default();
@@ -86,6 +93,9 @@ impl Wheel {
         let mut wheel = Self::new(id);
         for (endpoint, weight) in entries {
             wheel.insert(endpoint, weight);
+        }
+        for class in &mut wheel.classes {
+            class.settle();
         }
         wheel
     }

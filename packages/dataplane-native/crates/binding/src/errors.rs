@@ -15,6 +15,8 @@ pub(crate) enum Code {
     Stopped,
     /// The engine cannot say what would happen to the request.
     CannotExplain,
+    /// What is to be recorded cannot be, or somebody else records it.
+    CannotTap,
     /// A bug, e.g. a panic that was caught.
     Internal,
 }
@@ -25,6 +27,7 @@ impl AsRef<str> for Code {
             Self::StartFailed => "start-failed",
             Self::Stopped => "stopped",
             Self::CannotExplain => "cannot-explain",
+            Self::CannotTap => "cannot-tap",
             Self::Internal => "internal",
         }
     }

@@ -12,6 +12,7 @@ use crate::calls::call_aside;
 use crate::errors::{Code, Failure, guarded};
 use crate::filters::{self, FilterPlace};
 use crate::handle::ProxyHandle;
+use crate::taps;
 
 /// One xDS resource as it came from the wire.
 #[napi(object)]
@@ -249,6 +250,48 @@ pub fn take_filter_questions<'env>(env: &'env Env, place: &External<FilterPlace>
 #[napi(catch_unwind)]
 pub fn answer_filter_questions(place: &External<FilterPlace>, batch: Buffer) {
     place.answer(&batch);
+}
+
+/// What is to be recorded, and how it is shown.
+#[napi(object)]
+pub struct TapRequest {
+    /// The filters that are meant; `fairlead` is every HTTP request of the proxy.
+    pub config_id: String,
+    /// An encoded `envoy.config.tap.v3.TapConfig`.
+    pub config: Buffer,
+    /// Traces have the values of headers that are secret.
+    pub shows_secrets: bool,
+}
+
+/// Calls `listener` with each trace, as the configuration says that it is written, until `endTap` is called with the number
+/// that this answers. It does not keep the process alive. Throws `cannot-tap`, `stopped`.
+#[napi(ts_args_type = "proxy: ExternalObject<ProxyHandle>, request: TapRequest, listener: (trace: Buffer) => void")]
+pub fn start_tap(
+    proxy: &External<ProxyHandle>,
+    request: TapRequest,
+    listener: Function<'_, Buffer, Unknown<'static>>,
+) -> Result<u32, Code> {
+    let sink = taps::sink(&listener).map_err(|error| Error::new(Code::Internal, error.reason.clone()))?;
+    let asked = proxy::TapRequest {
+        config_id: &request.config_id,
+        config: &request.config,
+        shows_secrets: request.shows_secrets,
+    };
+    guarded(|| {
+        let running = proxy.running.check()?;
+        running
+            .start_tap(&asked, sink)
+            .map_err(|why| Failure::new(Code::CannotTap, why))
+    })
+    .map_err(Failure::into_thrown)
+}
+
+/// Ends what `startTap` began.
+#[napi(catch_unwind)]
+pub fn end_tap(proxy: &External<ProxyHandle>, number: u32) {
+    if let Ok(running) = proxy.running.check() {
+        running.end_tap(number);
+    }
 }
 
 /// What was built.

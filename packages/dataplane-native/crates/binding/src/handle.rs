@@ -35,6 +35,7 @@ impl ProxyHandle {
             .map_err(|error| Failure::new(Code::StartFailed, format!("the bootstrap cannot be read: {error}")))?;
         let bootstrap = Bootstrap {
             give_memory_back: Some(memory::give_back),
+            spare_memory: Some(memory::spare),
             resident_bytes: Some(memory::resident_bytes),
             ..bootstrap
         };

@@ -7,6 +7,7 @@ mod exports;
 mod filters;
 mod handle;
 mod memory;
+mod taps;
 
 /// JavaScript's own heap is V8's; everything of the engine is allocated here.
 #[global_allocator]

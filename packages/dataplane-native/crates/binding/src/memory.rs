@@ -1,6 +1,11 @@
 //! What mimalloc needs to be told, and what it has.
 
-use std::{fs, ptr};
+use std::{
+    fs, ptr,
+    sync::{Mutex, PoisonError},
+};
+
+use libmimalloc_sys::mi_option_t;
 
 /// mimalloc hands out memory from slices of this size.
 const SLICE_BYTES: usize = 64 * 1024;
@@ -10,6 +15,30 @@ const SLICE_BYTES: usize = 64 * 1024;
 pub(crate) fn give_back() {
     // SAFETY: has no precondition; it works on the heap of the calling thread.
     unsafe { libmimalloc_sys::mi_collect(true) };
+}
+
+/// How long freed pages are kept for the next use, in milliseconds. The number is mimalloc's; the crate has no name for it.
+const PURGE_DELAY: mi_option_t = 15;
+
+/// Large changes under way in this process, and the delay outside of them.
+static SPARING: Mutex<(u32, i64)> = Mutex::new((0, 0));
+
+/// Between true and false freed pages go back to the system at once, so that pages which are taken meanwhile are in memory only as far as they are used.
+pub(crate) fn spare(begins: bool) {
+    let mut sparing = SPARING.lock().unwrap_or_else(PoisonError::into_inner);
+    let (changes, delay) = &mut *sparing;
+    if begins {
+        if *changes == 0 {
+            // SAFETY: reads a number.
+            *delay = unsafe { libmimalloc_sys::mi_option_get(PURGE_DELAY) };
+        }
+        *changes += 1;
+    } else {
+        *changes = changes.saturating_sub(1);
+    }
+    let now = if *changes > 0 { 0 } else { *delay };
+    // SAFETY: stores a number, which other threads may read at any time.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, now) };
 }
 
 /// Bytes of the engine's heap that are in memory; JavaScript's are not among them. mimalloc's own statistics do not say it: what it has given back counts as

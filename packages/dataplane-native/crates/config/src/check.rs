@@ -88,6 +88,7 @@ fn check_manager(manager: &HttpConnectionManager) -> Vec<Invalid> {
     for (index, filter) in manager.http_filters.iter().enumerate() {
         let found = match &filter.kind {
             HttpFilterKind::StatefulSession(settings) => settings.check(),
+            HttpFilterKind::Tap(settings) => settings.check().err(),
             _ => None,
         };
         problems.extend(found.map(|invalid| invalid.index(index).field("httpFilters")));

@@ -163,6 +163,16 @@ impl EndpointFacts {
         health_check: None,
     };
 
+    /// What an endpoint has.
+    pub fn of(facts: Option<&Arc<Self>>) -> &Self {
+        facts.map_or(Self::NONE, |facts| facts)
+    }
+
+    /// Whether and how the workload's own proxy speaks TLS (`istio` or nothing).
+    pub fn tls_mode(&self) -> Option<&str> {
+        self.transport_match.as_ref()?.get("tlsMode").map(String::as_str)
+    }
+
     /// For endpoints; `None` if nothing is known.
     pub fn shared(self) -> Option<Arc<Self>> {
         (self != *Self::NONE).then(|| Arc::new(self))
@@ -173,7 +183,7 @@ impl Deref for Endpoint {
     type Target = EndpointFacts;
 
     fn deref(&self) -> &EndpointFacts {
-        self.facts.as_deref().unwrap_or(EndpointFacts::NONE)
+        EndpointFacts::of(self.facts.as_ref())
     }
 }
 
@@ -191,13 +201,6 @@ impl Default for Endpoint {
             health: HealthStatus::Unknown,
             facts: None,
         }
-    }
-}
-
-impl Endpoint {
-    /// Whether and how the workload's own proxy speaks TLS (`istio` or nothing).
-    pub fn tls_mode(&self) -> Option<&str> {
-        self.transport_match.as_ref()?.get("tlsMode").map(String::as_str)
     }
 }
 

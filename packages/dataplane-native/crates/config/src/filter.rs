@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AuthzOverride, Compressor, CompressorOverride, Decompressor, ExtAuthz, ExtProc, ExtProcOverride, Fault,
     FilterModule, GlobalRateLimit, HttpConnectionManager, JwtAuthn, LocalRateLimit, QuotaFilter, QuotaOverride,
-    RateLimitOverride, Rbac, StatefulSession, StringMatcher, TcpProxy,
+    RateLimitOverride, Rbac, StatefulSession, StringMatcher, Tap, TcpProxy,
 };
 
 /// What a filter chain does with a connection.
@@ -88,6 +88,8 @@ pub enum HttpFilterKind {
     Decompressor(Decompressor),
     /// Keeps sessions at their endpoints.
     StatefulSession(Box<StatefulSession>),
+    /// Records requests.
+    Tap(Box<Tap>),
     /// The last one: sends the request to its route's cluster.
     Router(RouterOptions),
     /// Accepted and without effect here (it only observes, or is marked optional).

@@ -23,6 +23,7 @@ pub struct JwtAuthn {
 /// Who issues tokens, and where they are in a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the message of its own")]
 pub struct JwtProvider {
     /// The claim `iss`; empty takes any.
     pub issuer: Arc<str>,
@@ -53,6 +54,8 @@ pub struct JwtProvider {
     pub claim_headers: Vec<ClaimHeader>,
     /// Difference of clocks that is tolerated, in seconds.
     pub clock_skew_s: u64,
+    /// A good token may lead to another route.
+    pub clears_route: bool,
     /// A token without `exp` is refused.
     pub requires_expiration: bool,
     /// Longest time between now and `exp` in seconds; `None` is any.
@@ -76,6 +79,7 @@ impl Default for JwtProvider {
             space_delimited_claims: Vec::new(),
             claim_headers: Vec::new(),
             clock_skew_s: 60,
+            clears_route: false,
             requires_expiration: false,
             max_lifetime_s: None,
         }

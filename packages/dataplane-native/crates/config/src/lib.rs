@@ -45,6 +45,7 @@ mod service;
 mod session;
 mod shared;
 mod subset;
+mod tap;
 mod tcp_proxy;
 mod template;
 mod tls;
@@ -109,15 +110,16 @@ pub use rate_limit::{
 pub use rbac::{Permission, Policy, Principal, Rbac, RbacAction, RbacRules};
 pub use retry::{HedgePolicy, RetryBackoff, RetryOn, RetryPolicy};
 pub use route::{
-    DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathMatch, PathRewrite, Redirect,
-    RedirectPath, Route, RouteAction, RouteConfiguration, RouteMatch, RouteTarget, RouteUpgrade, VirtualCluster,
-    VirtualHost, WeightedCluster, WeightedClusters,
+    ClusterTerms, DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathMatch, PathRewrite,
+    Redirect, RedirectPath, Route, RouteAction, RouteConfiguration, RouteMatch, RouteTarget, RouteUpgrade,
+    VirtualCluster, VirtualHost, WeightedCluster, WeightedClusters,
 };
 pub use secret::{PrivateKeyPem, Secret, SecretKind, TlsCertificate};
 pub use service::GrpcService;
 pub use session::{HealthSet, SessionState, StatefulSession};
 pub use shared::{forget_unshared, shared, text};
 pub use subset::{Criteria, Criterion, LB_NAMESPACE, SelectorFallback, SubsetFallback, SubsetSelector, Subsets};
+pub use tap::{BodyPattern, BodyPatterns, Tap, TapConfig, TapFormat, TapPredicate, TapSink};
 pub use tcp_proxy::{TcpProxy, TunnelingConfig};
 pub use template::{AddressPart, InvalidTemplate, Operator, Piece, Template};
 pub use tls::{

@@ -40,9 +40,19 @@ where
     }
 }
 
+impl<T> Rare<T> {
+    /// A part that is not there.
+    pub const NONE: Self = Self(None);
+
+    /// For changing it, if it is there.
+    pub fn get_mut(&mut self) -> Option<&mut T> {
+        self.0.as_deref_mut()
+    }
+}
+
 impl<T> Default for Rare<T> {
     fn default() -> Self {
-        Self(None)
+        Self::NONE
     }
 }
 

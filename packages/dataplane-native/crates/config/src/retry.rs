@@ -33,6 +33,9 @@ pub struct RetryPolicy {
     pub avoid_previous_hosts: bool,
     /// How often to choose again for that.
     pub host_selection_max_attempts: u32,
+    /// Nobody has said these conditions for this route: what the application may have taken is repeated only if its
+    /// method is idempotent or it has an `idempotency-key`.
+    pub only_safe: bool,
 }
 
 impl Default for RetryPolicy {
@@ -48,6 +51,7 @@ impl Default for RetryPolicy {
             retriable_request_headers: Vec::new(),
             avoid_previous_hosts: false,
             host_selection_max_attempts: 1,
+            only_safe: false,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Route configurations.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Deref, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Criteria, FilterOverride, FractionalPercent, HeaderMatcher, HeaderMutations, HeaderName, HedgePolicy, Metadata,
-    Origin, Pattern, QueryMatcher, Rare, RequestView, RetryPolicy, RouteLimit, RouteTracing, Substitution,
+    MetadataMatcher, Origin, Pattern, QueryMatcher, Rare, RequestView, RetryPolicy, RouteLimit, RouteTracing, Silent,
+    Substitution,
 };
 
 /// Routes by host (`envoy.config.route.v3.RouteConfiguration`).
@@ -42,6 +43,7 @@ pub struct VirtualHost {
     /// Hosts: `example.com`, `*.example.com`, `example.*`, `*`.
     pub domains: Vec<Arc<str>>,
     /// Routes; the first that matches wins.
+    #[serde(deserialize_with = "crate::shared::slice")]
     pub routes: Box<[Route]>,
     /// For routes without one.
     #[serde(deserialize_with = "crate::retry::deserialize_shared")]
@@ -115,7 +117,7 @@ pub struct Route {
 }
 
 /// Which requests: all conditions must hold (`envoy.config.route.v3.RouteMatch`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct RouteMatch {
     /// The path.
@@ -130,6 +132,9 @@ pub struct RouteMatch {
     pub fraction: Option<FractionalPercent>,
     /// Only gRPC requests (`content-type: application/grpc…`).
     pub grpc: bool,
+    /// What filters found out about the request, e.g. the claims of its token (`dynamic_metadata`). It holds once a filter
+    /// has had the route looked for again.
+    pub metadata: Rare<Vec<MetadataMatcher>>,
 }
 
 impl Default for RouteMatch {
@@ -141,6 +146,7 @@ impl Default for RouteMatch {
             query: Rare::default(),
             fraction: None,
             grpc: false,
+            metadata: Rare::default(),
         }
     }
 }
@@ -277,6 +283,7 @@ impl Default for RouteTarget {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct WeightedClusters {
     /// The clusters.
+    #[serde(deserialize_with = "crate::shared::slice")]
     pub clusters: Box<[WeightedCluster]>,
     /// Take the random number from this request header if it is there.
     pub random_value_header: Option<Box<HeaderName>>,
@@ -291,13 +298,19 @@ impl WeightedClusters {
 
 /// A cluster and its share.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(from = "WrittenWeightedCluster", into = "WrittenWeightedCluster")]
 pub struct WeightedCluster {
     /// Name of the cluster.
-    #[serde(deserialize_with = "crate::shared::deserialize")]
     pub name: Arc<str>,
     /// Its share of the sum of all weights.
     pub weight: u32,
+    /// What else is said of it, read as if it stood here.
+    pub terms: Rare<ClusterTerms>,
+}
+
+/// What is different for requests of a route that go to one of its clusters.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClusterTerms {
     /// Header operations for requests that go there.
     pub headers: Rare<HeaderMutations>,
     /// Host for requests that go there.
@@ -306,6 +319,70 @@ pub struct WeightedCluster {
     pub metadata_match: Criteria,
     /// How filters are configured for requests that go there, by filter name.
     pub filter_overrides: Rare<BTreeMap<Arc<str>, FilterOverride>>,
+}
+
+impl Silent for ClusterTerms {
+    const SILENT: &'static Self = &Self {
+        headers: Rare::NONE,
+        host_rewrite: None,
+        metadata_match: Criteria::NONE,
+        filter_overrides: Rare::NONE,
+    };
+
+    fn is_silent(&self) -> bool {
+        self == Self::SILENT
+    }
+}
+
+impl Deref for WeightedCluster {
+    type Target = ClusterTerms;
+
+    fn deref(&self) -> &ClusterTerms {
+        &self.terms
+    }
+}
+
+/// A weighted cluster as it is written.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct WrittenWeightedCluster {
+    #[serde(deserialize_with = "crate::shared::deserialize")]
+    name: Arc<str>,
+    weight: u32,
+    headers: Rare<HeaderMutations>,
+    host_rewrite: Option<Arc<str>>,
+    metadata_match: Criteria,
+    filter_overrides: Rare<BTreeMap<Arc<str>, FilterOverride>>,
+}
+
+impl From<WrittenWeightedCluster> for WeightedCluster {
+    fn from(written: WrittenWeightedCluster) -> Self {
+        let terms = ClusterTerms {
+            headers: written.headers,
+            host_rewrite: written.host_rewrite,
+            metadata_match: written.metadata_match,
+            filter_overrides: written.filter_overrides,
+        };
+        Self {
+            name: written.name,
+            weight: written.weight,
+            terms: terms.into(),
+        }
+    }
+}
+
+impl From<WeightedCluster> for WrittenWeightedCluster {
+    fn from(cluster: WeightedCluster) -> Self {
+        let terms = ClusterTerms::clone(&cluster.terms);
+        Self {
+            name: cluster.name,
+            weight: cluster.weight,
+            headers: terms.headers,
+            host_rewrite: terms.host_rewrite,
+            metadata_match: terms.metadata_match,
+            filter_overrides: terms.filter_overrides,
+        }
+    }
 }
 
 /// How a path changes; the query stays.
@@ -463,6 +540,6 @@ mod tests {
     fn a_route_is_small_as_long_as_it_says_little() {
         assert!(size_of::<Route>() <= 176, "{}", size_of::<Route>());
         assert!(size_of::<Forward>() <= 152, "{}", size_of::<Forward>());
-        assert!(size_of::<WeightedCluster>() <= 64, "{}", size_of::<WeightedCluster>());
+        assert!(size_of::<WeightedCluster>() <= 32, "{}", size_of::<WeightedCluster>());
     }
 }

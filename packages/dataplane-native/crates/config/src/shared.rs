@@ -46,13 +46,26 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     Ok(shared(&text))
 }
 
+/// The list in memory of its own size, and in new one: an allocator may leave a list that shrinks where it is, with room behind it that was in use before.
+pub(crate) fn settled<T>(list: Vec<T>) -> Vec<T> {
+    if list.len() == list.capacity() {
+        return list;
+    }
+    let mut settled = Vec::with_capacity(list.len());
+    settled.extend(list);
+    settled
+}
+
 /// For lists that never grow once they are read.
 pub(crate) fn without_room<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
-    let mut list = Vec::<T>::deserialize(deserializer)?;
-    list.shrink_to_fit();
-    Ok(list)
+    Vec::<T>::deserialize(deserializer).map(settled)
+}
+
+/// The same for those that are kept as a slice.
+pub(crate) fn slice<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Box<[T]>, D::Error> {
+    without_room(deserializer).map(Vec::into_boxed_slice)
 }
 
 #[cfg(test)]

@@ -89,6 +89,11 @@ pub struct Criterion {
     hash: u64,
 }
 
+impl Criteria {
+    /// Nothing is asked for.
+    pub(crate) const NONE: Self = Self(Rare::NONE);
+}
+
 impl Criterion {
     /// `key` has to be `value`.
     pub fn new(key: Arc<str>, value: Value) -> Self {

@@ -22,6 +22,11 @@ pub trait RequestView {
     /// names of kind [`NameKind::Field`] only.
     fn header_at(&self, name: &HeaderName, nth: usize) -> Option<&[u8]>;
 
+    /// What filters have found out about the request, an object by namespace.
+    fn metadata(&self) -> Option<&serde_json::Value> {
+        None
+    }
+
     /// The value of the first field called `name`.
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.header_at(name, 0)

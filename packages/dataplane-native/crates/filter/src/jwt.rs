@@ -90,6 +90,8 @@ pub struct JwtPass {
     pub remove: Vec<HeaderName>,
     /// Headers that are set.
     pub set: Vec<(HeaderName, Vec<u8>)>,
+    /// What is known of the request now may lead to another route.
+    pub reroutes: bool,
 }
 
 /// A token that was verified.
@@ -379,6 +381,7 @@ impl Provider {
 
     fn apply(&self, verified: &Verified, place: &Place, pass: &mut JwtPass) {
         let config = &self.config;
+        pass.reroutes |= config.clears_route;
         if let (false, Place::Header(name, _)) = (config.forward, place) {
             pass.remove.push(name.clone());
         }

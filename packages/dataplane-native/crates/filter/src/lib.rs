@@ -14,6 +14,8 @@ pub mod ext_proc;
 pub mod extension;
 mod facts;
 pub mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod global_limit;
 pub mod grpc_web;
 pub mod jwt;
@@ -22,6 +24,7 @@ mod proto;
 pub mod quota;
 pub mod rate_limit;
 pub mod rbac;
+pub mod tap;
 #[cfg(test)]
 mod test_request;
 

@@ -201,7 +201,7 @@ impl QuotaDomain {
                 Some(BucketAction::QuotaAssignmentAction(assigned)) => {
                     let strategy = strategy(assigned.rate_limit_strategy);
                     let life_ms = assigned.assignment_time_to_live.map(|life| millis(&life));
-                    let assignment = Assignment::new(strategy, life_ms.map(|life| now_ms + life));
+                    let assignment = Assignment::new(strategy, life_ms.map(|life| now_ms.saturating_add(life)));
                     for bucket in self.named(&id) {
                         bucket.assign(&assignment, now_ms);
                     }
@@ -277,7 +277,6 @@ pub fn strategy(pb: Option<RateLimitStrategy>) -> QuotaStrategy {
                 RateLimitUnit::Minute => 60,
                 RateLimitUnit::Hour => 3_600,
                 RateLimitUnit::Day => 86_400,
-                RateLimitUnit::Week => 7 * 86_400,
                 RateLimitUnit::Month => 30 * 86_400,
                 RateLimitUnit::Year => 365 * 86_400,
             };

@@ -12,18 +12,22 @@ pub struct Bucket {
     full_at_us: AtomicU64,
 }
 
+/// The longest time between two tokens, about 35 years: who asks for more means never.
+const LONGEST_MS: u64 = 1 << 40;
+
 impl Bucket {
     /// Takes a token at a time in microseconds. False: there is none.
     pub fn take(&self, settings: TokenBucket, now_us: u64) -> bool {
         let fill = u64::from(settings.tokens_per_fill.max(1));
-        let interval_us = settings.fill_interval_ms.max(1) * 1000;
+        let interval_us = settings.fill_interval_ms.clamp(1, LONGEST_MS) * 1000;
         // Time that a token takes, rounded up so that no more than allowed pass.
         let cost_us = interval_us.div_ceil(fill);
-        let most_us = cost_us * u64::from(settings.max_tokens);
+        let most_us = cost_us.saturating_mul(u64::from(settings.max_tokens));
         let mut full_at = self.full_at_us.load(Relaxed);
         loop {
-            let next = full_at.max(now_us) + cost_us;
-            if next > now_us + most_us {
+            let next = full_at.max(now_us).saturating_add(cost_us);
+            // What would be full at the end of time never is.
+            if next > now_us.saturating_add(most_us) || next == u64::MAX {
                 return false;
             }
             match self.full_at_us.compare_exchange_weak(full_at, next, Relaxed, Relaxed) {
@@ -118,5 +122,22 @@ mod tests {
             ..enforced
         };
         assert_eq!(decide(&off, &Bucket::default(), 1, 1), LimitDecision::Pass);
+    }
+
+    #[test]
+    fn an_interval_without_end_gives_the_tokens_that_are_there_and_no_more() {
+        let bucket = Bucket::default();
+        let endless = TokenBucket {
+            max_tokens: 2,
+            tokens_per_fill: 1,
+            fill_interval_ms: u64::MAX,
+        };
+        let passed: Vec<bool> = (0..4).map(|second| bucket.take(endless, second * 1_000_000)).collect();
+        assert_eq!(passed, [true, true, false, false]);
+        let many = TokenBucket {
+            max_tokens: u32::MAX,
+            ..endless
+        };
+        assert!((0..100_000).any(|_| !Bucket::take(&bucket, many, u64::from(u32::MAX))));
     }
 }

@@ -253,7 +253,7 @@ pub mod envoy {
                 #[derive(Clone, PartialEq, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct OrFilter {
-                    #[prost(message, repeated, tag = "1")]
+                    #[prost(message, repeated, tag = "2")]
                     pub filters: ::prost::alloc::vec::Vec<AccessLogFilter>,
                 }
                 impl ::prost::Name for OrFilter {
@@ -1590,6 +1590,144 @@ pub mod envoy {
             }
         }
         pub mod common {
+            pub mod matcher {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct MatchPredicate {
+                        #[prost(
+                            oneof = "match_predicate::Rule",
+                            tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
+                        )]
+                        pub rule: ::core::option::Option<match_predicate::Rule>,
+                    }
+                    /// Nested message and enum types in `MatchPredicate`.
+                    pub mod match_predicate {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct MatchSet {
+                            #[prost(message, repeated, tag = "1")]
+                            pub rules: ::prost::alloc::vec::Vec<super::MatchPredicate>,
+                        }
+                        impl ::prost::Name for MatchSet {
+                            const NAME: &'static str = "MatchSet";
+                            const PACKAGE: &'static str = "envoy.config.common.matcher.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.common.matcher.v3.MatchPredicate.MatchSet"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.common.matcher.v3.MatchPredicate.MatchSet"
+                                    .into()
+                            }
+                        }
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum Rule {
+                            #[prost(message, tag = "1")]
+                            OrMatch(MatchSet),
+                            #[prost(message, tag = "2")]
+                            AndMatch(MatchSet),
+                            #[prost(message, tag = "3")]
+                            NotMatch(::prost::alloc::boxed::Box<super::MatchPredicate>),
+                            #[prost(bool, tag = "4")]
+                            AnyMatch(bool),
+                            #[prost(message, tag = "5")]
+                            HttpRequestHeadersMatch(super::HttpHeadersMatch),
+                            #[prost(message, tag = "6")]
+                            HttpRequestTrailersMatch(super::HttpHeadersMatch),
+                            #[prost(message, tag = "7")]
+                            HttpResponseHeadersMatch(super::HttpHeadersMatch),
+                            #[prost(message, tag = "8")]
+                            HttpResponseTrailersMatch(super::HttpHeadersMatch),
+                            #[prost(message, tag = "9")]
+                            HttpRequestGenericBodyMatch(super::HttpGenericBodyMatch),
+                            #[prost(message, tag = "10")]
+                            HttpResponseGenericBodyMatch(super::HttpGenericBodyMatch),
+                        }
+                    }
+                    impl ::prost::Name for MatchPredicate {
+                        const NAME: &'static str = "MatchPredicate";
+                        const PACKAGE: &'static str = "envoy.config.common.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.common.matcher.v3.MatchPredicate".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.common.matcher.v3.MatchPredicate".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct HttpHeadersMatch {
+                        #[prost(message, repeated, tag = "1")]
+                        pub headers: ::prost::alloc::vec::Vec<
+                            super::super::super::route::v3::HeaderMatcher,
+                        >,
+                    }
+                    impl ::prost::Name for HttpHeadersMatch {
+                        const NAME: &'static str = "HttpHeadersMatch";
+                        const PACKAGE: &'static str = "envoy.config.common.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.common.matcher.v3.HttpHeadersMatch".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.common.matcher.v3.HttpHeadersMatch".into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct HttpGenericBodyMatch {
+                        #[prost(uint32, tag = "1")]
+                        pub bytes_limit: u32,
+                        #[prost(message, repeated, tag = "2")]
+                        pub patterns: ::prost::alloc::vec::Vec<
+                            http_generic_body_match::GenericTextMatch,
+                        >,
+                    }
+                    /// Nested message and enum types in `HttpGenericBodyMatch`.
+                    pub mod http_generic_body_match {
+                        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct GenericTextMatch {
+                            #[prost(oneof = "generic_text_match::Rule", tags = "1, 2")]
+                            pub rule: ::core::option::Option<generic_text_match::Rule>,
+                        }
+                        /// Nested message and enum types in `GenericTextMatch`.
+                        pub mod generic_text_match {
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                            #[prost(skip_debug)]
+                            pub enum Rule {
+                                #[prost(string, tag = "1")]
+                                StringMatch(::prost::alloc::string::String),
+                                #[prost(bytes, tag = "2")]
+                                BinaryMatch(::prost::alloc::vec::Vec<u8>),
+                            }
+                        }
+                        impl ::prost::Name for GenericTextMatch {
+                            const NAME: &'static str = "GenericTextMatch";
+                            const PACKAGE: &'static str = "envoy.config.common.matcher.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.config.common.matcher.v3.HttpGenericBodyMatch.GenericTextMatch"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.config.common.matcher.v3.HttpGenericBodyMatch.GenericTextMatch"
+                                    .into()
+                            }
+                        }
+                    }
+                    impl ::prost::Name for HttpGenericBodyMatch {
+                        const NAME: &'static str = "HttpGenericBodyMatch";
+                        const PACKAGE: &'static str = "envoy.config.common.matcher.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.config.common.matcher.v3.HttpGenericBodyMatch".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.config.common.matcher.v3.HttpGenericBodyMatch".into()
+                        }
+                    }
+                }
+            }
             pub mod mutation_rules {
                 pub mod v3 {
                     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -6514,6 +6652,226 @@ pub mod envoy {
                 }
             }
         }
+        pub mod tap {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct TapConfig {
+                    #[prost(message, optional, tag = "1")]
+                    pub match_config: ::core::option::Option<MatchPredicate>,
+                    #[prost(message, optional, tag = "4")]
+                    pub r#match: ::core::option::Option<
+                        super::super::common::matcher::v3::MatchPredicate,
+                    >,
+                    #[prost(message, optional, tag = "2")]
+                    pub output_config: ::core::option::Option<OutputConfig>,
+                    #[prost(message, optional, tag = "3")]
+                    pub tap_enabled: ::core::option::Option<
+                        super::super::core::v3::RuntimeFractionalPercent,
+                    >,
+                }
+                impl ::prost::Name for TapConfig {
+                    const NAME: &'static str = "TapConfig";
+                    const PACKAGE: &'static str = "envoy.config.tap.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.tap.v3.TapConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.tap.v3.TapConfig".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct MatchPredicate {}
+                impl ::prost::Name for MatchPredicate {
+                    const NAME: &'static str = "MatchPredicate";
+                    const PACKAGE: &'static str = "envoy.config.tap.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.tap.v3.MatchPredicate".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.tap.v3.MatchPredicate".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct OutputConfig {
+                    #[prost(message, repeated, tag = "1")]
+                    pub sinks: ::prost::alloc::vec::Vec<OutputSink>,
+                    #[prost(message, optional, tag = "2")]
+                    pub max_buffered_rx_bytes: ::core::option::Option<u32>,
+                    #[prost(message, optional, tag = "3")]
+                    pub max_buffered_tx_bytes: ::core::option::Option<u32>,
+                    #[prost(bool, tag = "4")]
+                    pub streaming: bool,
+                }
+                impl ::prost::Name for OutputConfig {
+                    const NAME: &'static str = "OutputConfig";
+                    const PACKAGE: &'static str = "envoy.config.tap.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.tap.v3.OutputConfig".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.tap.v3.OutputConfig".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct OutputSink {
+                    #[prost(enumeration = "output_sink::Format", tag = "1")]
+                    pub format: i32,
+                    #[prost(
+                        oneof = "output_sink::OutputSinkType",
+                        tags = "2, 3, 4, 5, 6"
+                    )]
+                    pub output_sink_type: ::core::option::Option<
+                        output_sink::OutputSinkType,
+                    >,
+                }
+                /// Nested message and enum types in `OutputSink`.
+                pub mod output_sink {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        PartialOrd,
+                        Ord,
+                        ::prost::Enumeration
+                    )]
+                    #[repr(i32)]
+                    pub enum Format {
+                        JsonBodyAsBytes = 0,
+                        JsonBodyAsString = 1,
+                        ProtoBinary = 2,
+                        ProtoBinaryLengthDelimited = 3,
+                        ProtoText = 4,
+                    }
+                    impl Format {
+                        /// String value of the enum field names used in the ProtoBuf definition.
+                        ///
+                        /// The values are not transformed in any way and thus are considered stable
+                        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                        pub fn as_str_name(&self) -> &'static str {
+                            match self {
+                                Self::JsonBodyAsBytes => "JSON_BODY_AS_BYTES",
+                                Self::JsonBodyAsString => "JSON_BODY_AS_STRING",
+                                Self::ProtoBinary => "PROTO_BINARY",
+                                Self::ProtoBinaryLengthDelimited => {
+                                    "PROTO_BINARY_LENGTH_DELIMITED"
+                                }
+                                Self::ProtoText => "PROTO_TEXT",
+                            }
+                        }
+                        /// Creates an enum from field names used in the ProtoBuf definition.
+                        pub fn from_str_name(
+                            value: &str,
+                        ) -> ::core::option::Option<Self> {
+                            match value {
+                                "JSON_BODY_AS_BYTES" => Some(Self::JsonBodyAsBytes),
+                                "JSON_BODY_AS_STRING" => Some(Self::JsonBodyAsString),
+                                "PROTO_BINARY" => Some(Self::ProtoBinary),
+                                "PROTO_BINARY_LENGTH_DELIMITED" => {
+                                    Some(Self::ProtoBinaryLengthDelimited)
+                                }
+                                "PROTO_TEXT" => Some(Self::ProtoText),
+                                _ => None,
+                            }
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum OutputSinkType {
+                        #[prost(message, tag = "2")]
+                        StreamingAdmin(super::StreamingAdminSink),
+                        #[prost(message, tag = "3")]
+                        FilePerTap(super::FilePerTapSink),
+                        #[prost(message, tag = "4")]
+                        StreamingGrpc(super::StreamingGrpcSink),
+                        #[prost(message, tag = "5")]
+                        BufferedAdmin(super::BufferedAdminSink),
+                        #[prost(message, tag = "6")]
+                        CustomSink(super::super::super::core::v3::TypedExtensionConfig),
+                    }
+                }
+                impl ::prost::Name for OutputSink {
+                    const NAME: &'static str = "OutputSink";
+                    const PACKAGE: &'static str = "envoy.config.tap.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.tap.v3.OutputSink".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.tap.v3.OutputSink".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct StreamingAdminSink {}
+                impl ::prost::Name for StreamingAdminSink {
+                    const NAME: &'static str = "StreamingAdminSink";
+                    const PACKAGE: &'static str = "envoy.config.tap.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.tap.v3.StreamingAdminSink".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.tap.v3.StreamingAdminSink".into()
+                    }
+                }
+                #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct BufferedAdminSink {
+                    #[prost(uint64, tag = "1")]
+                    pub max_traces: u64,
+                    #[prost(message, optional, tag = "2")]
+                    pub timeout: ::core::option::Option<
+                        super::super::super::super::google::protobuf::Duration,
+                    >,
+                }
+                impl ::prost::Name for BufferedAdminSink {
+                    const NAME: &'static str = "BufferedAdminSink";
+                    const PACKAGE: &'static str = "envoy.config.tap.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.tap.v3.BufferedAdminSink".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.tap.v3.BufferedAdminSink".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct FilePerTapSink {
+                    #[prost(string, tag = "1")]
+                    pub path_prefix: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for FilePerTapSink {
+                    const NAME: &'static str = "FilePerTapSink";
+                    const PACKAGE: &'static str = "envoy.config.tap.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.tap.v3.FilePerTapSink".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.tap.v3.FilePerTapSink".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct StreamingGrpcSink {
+                    #[prost(string, tag = "1")]
+                    pub tap_id: ::prost::alloc::string::String,
+                }
+                impl ::prost::Name for StreamingGrpcSink {
+                    const NAME: &'static str = "StreamingGrpcSink";
+                    const PACKAGE: &'static str = "envoy.config.tap.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.config.tap.v3.StreamingGrpcSink".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.config.tap.v3.StreamingGrpcSink".into()
+                    }
+                }
+            }
+        }
         pub mod trace {
             pub mod v3 {
                 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -6727,6 +7085,111 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.config.trace.v3.Tracing".into()
+                    }
+                }
+            }
+        }
+    }
+    pub mod data {
+        pub mod tap {
+            pub mod v3 {
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct Body {
+                    #[prost(bool, tag = "3")]
+                    pub truncated: bool,
+                    #[prost(oneof = "body::BodyType", tags = "1, 2")]
+                    pub body_type: ::core::option::Option<body::BodyType>,
+                }
+                /// Nested message and enum types in `Body`.
+                pub mod body {
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum BodyType {
+                        #[prost(bytes, tag = "1")]
+                        AsBytes(::prost::alloc::vec::Vec<u8>),
+                        #[prost(string, tag = "2")]
+                        AsString(::prost::alloc::string::String),
+                    }
+                }
+                impl ::prost::Name for Body {
+                    const NAME: &'static str = "Body";
+                    const PACKAGE: &'static str = "envoy.data.tap.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.data.tap.v3.Body".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.data.tap.v3.Body".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct HttpBufferedTrace {
+                    #[prost(message, optional, tag = "1")]
+                    pub request: ::core::option::Option<http_buffered_trace::Message>,
+                    #[prost(message, optional, tag = "2")]
+                    pub response: ::core::option::Option<http_buffered_trace::Message>,
+                }
+                /// Nested message and enum types in `HttpBufferedTrace`.
+                pub mod http_buffered_trace {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct Message {
+                        #[prost(message, repeated, tag = "1")]
+                        pub headers: ::prost::alloc::vec::Vec<
+                            super::super::super::super::config::core::v3::HeaderValue,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub body: ::core::option::Option<super::Body>,
+                        #[prost(message, repeated, tag = "3")]
+                        pub trailers: ::prost::alloc::vec::Vec<
+                            super::super::super::super::config::core::v3::HeaderValue,
+                        >,
+                    }
+                    impl ::prost::Name for Message {
+                        const NAME: &'static str = "Message";
+                        const PACKAGE: &'static str = "envoy.data.tap.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.data.tap.v3.HttpBufferedTrace.Message".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.data.tap.v3.HttpBufferedTrace.Message".into()
+                        }
+                    }
+                }
+                impl ::prost::Name for HttpBufferedTrace {
+                    const NAME: &'static str = "HttpBufferedTrace";
+                    const PACKAGE: &'static str = "envoy.data.tap.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.data.tap.v3.HttpBufferedTrace".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.data.tap.v3.HttpBufferedTrace".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct TraceWrapper {
+                    #[prost(oneof = "trace_wrapper::Trace", tags = "1")]
+                    pub trace: ::core::option::Option<trace_wrapper::Trace>,
+                }
+                /// Nested message and enum types in `TraceWrapper`.
+                pub mod trace_wrapper {
+                    #[derive(Clone, PartialEq, ::prost::Oneof)]
+                    #[prost(skip_debug)]
+                    pub enum Trace {
+                        #[prost(message, tag = "1")]
+                        HttpBufferedTrace(super::HttpBufferedTrace),
+                    }
+                }
+                impl ::prost::Name for TraceWrapper {
+                    const NAME: &'static str = "TraceWrapper";
+                    const PACKAGE: &'static str = "envoy.data.tap.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.data.tap.v3.TraceWrapper".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.data.tap.v3.TraceWrapper".into()
                     }
                 }
             }
@@ -7118,6 +7581,61 @@ pub mod envoy {
                         fn type_url() -> ::prost::alloc::string::String {
                             "/envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor"
                                 .into()
+                        }
+                    }
+                }
+            }
+            pub mod tap {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct CommonExtensionConfig {
+                        #[prost(
+                            oneof = "common_extension_config::ConfigType",
+                            tags = "1, 2"
+                        )]
+                        pub config_type: ::core::option::Option<
+                            common_extension_config::ConfigType,
+                        >,
+                    }
+                    /// Nested message and enum types in `CommonExtensionConfig`.
+                    pub mod common_extension_config {
+                        #[derive(Clone, PartialEq, ::prost::Oneof)]
+                        #[prost(skip_debug)]
+                        pub enum ConfigType {
+                            #[prost(message, tag = "1")]
+                            AdminConfig(super::AdminConfig),
+                            #[prost(message, tag = "2")]
+                            StaticConfig(
+                                super::super::super::super::super::config::tap::v3::TapConfig,
+                            ),
+                        }
+                    }
+                    impl ::prost::Name for CommonExtensionConfig {
+                        const NAME: &'static str = "CommonExtensionConfig";
+                        const PACKAGE: &'static str = "envoy.extensions.common.tap.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.common.tap.v3.CommonExtensionConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.common.tap.v3.CommonExtensionConfig"
+                                .into()
+                        }
+                    }
+                    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct AdminConfig {
+                        #[prost(string, tag = "1")]
+                        pub config_id: ::prost::alloc::string::String,
+                    }
+                    impl ::prost::Name for AdminConfig {
+                        const NAME: &'static str = "AdminConfig";
+                        const PACKAGE: &'static str = "envoy.extensions.common.tap.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.common.tap.v3.AdminConfig".into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.common.tap.v3.AdminConfig".into()
                         }
                     }
                 }
@@ -9568,7 +10086,7 @@ pub mod envoy {
                             pub struct NoAssignmentBehavior {
                                 #[prost(
                                     oneof = "no_assignment_behavior::NoAssignmentBehavior",
-                                    tags = "1, 2"
+                                    tags = "1"
                                 )]
                                 pub no_assignment_behavior: ::core::option::Option<
                                     no_assignment_behavior::NoAssignmentBehavior,
@@ -9576,28 +10094,6 @@ pub mod envoy {
                             }
                             /// Nested message and enum types in `NoAssignmentBehavior`.
                             pub mod no_assignment_behavior {
-                                #[derive(
-                                    Clone,
-                                    Copy,
-                                    PartialEq,
-                                    Eq,
-                                    Hash,
-                                    ::prost::Message
-                                )]
-                                #[prost(skip_debug)]
-                                pub struct BlockingBehavior {}
-                                impl ::prost::Name for BlockingBehavior {
-                                    const NAME: &'static str = "BlockingBehavior";
-                                    const PACKAGE: &'static str = "envoy.extensions.filters.http.rate_limit_quota.v3";
-                                    fn full_name() -> ::prost::alloc::string::String {
-                                        "envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.NoAssignmentBehavior.BlockingBehavior"
-                                            .into()
-                                    }
-                                    fn type_url() -> ::prost::alloc::string::String {
-                                        "/envoy.extensions.filters.http.rate_limit_quota.v3.RateLimitQuotaBucketSettings.NoAssignmentBehavior.BlockingBehavior"
-                                            .into()
-                                    }
-                                }
                                 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
                                 #[prost(skip_debug)]
                                 pub enum NoAssignmentBehavior {
@@ -9605,8 +10101,6 @@ pub mod envoy {
                                     FallbackRateLimit(
                                         super::super::super::super::super::super::super::r#type::v3::RateLimitStrategy,
                                     ),
-                                    #[prost(message, tag = "2")]
-                                    BlockRequests(BlockingBehavior),
                                 }
                             }
                             impl ::prost::Name for NoAssignmentBehavior {
@@ -10191,6 +10685,34 @@ pub mod envoy {
                             fn type_url() -> ::prost::alloc::string::String {
                                 "/envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute"
                                     .into()
+                            }
+                        }
+                    }
+                }
+                pub mod tap {
+                    pub mod v3 {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct Tap {
+                            #[prost(message, optional, tag = "1")]
+                            pub common_config: ::core::option::Option<
+                                super::super::super::super::common::tap::v3::CommonExtensionConfig,
+                            >,
+                            #[prost(bool, tag = "2")]
+                            pub record_headers_received_time: bool,
+                            #[prost(bool, tag = "3")]
+                            pub record_downstream_connection: bool,
+                            #[prost(bool, tag = "4")]
+                            pub record_upstream_connection: bool,
+                        }
+                        impl ::prost::Name for Tap {
+                            const NAME: &'static str = "Tap";
+                            const PACKAGE: &'static str = "envoy.extensions.filters.http.tap.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.filters.http.tap.v3.Tap".into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.filters.http.tap.v3.Tap".into()
                             }
                         }
                     }
@@ -11397,7 +11919,7 @@ pub mod envoy {
                             >,
                             #[prost(message, repeated, tag = "11")]
                             pub session_filters: ::prost::alloc::vec::Vec<
-                                super::super::super::super::super::config::core::v3::TypedExtensionConfig,
+                                udp_proxy_config::SessionFilter,
                             >,
                             #[prost(message, optional, tag = "12")]
                             pub tunneling_config: ::core::option::Option<
@@ -11448,6 +11970,24 @@ pub mod envoy {
                                 }
                                 fn type_url() -> ::prost::alloc::string::String {
                                     "/envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.HashPolicy"
+                                        .into()
+                                }
+                            }
+                            #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                            #[prost(skip_debug)]
+                            pub struct SessionFilter {
+                                #[prost(string, tag = "1")]
+                                pub name: ::prost::alloc::string::String,
+                            }
+                            impl ::prost::Name for SessionFilter {
+                                const NAME: &'static str = "SessionFilter";
+                                const PACKAGE: &'static str = "envoy.extensions.filters.udp.udp_proxy.v3";
+                                fn full_name() -> ::prost::alloc::string::String {
+                                    "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.SessionFilter"
+                                        .into()
+                                }
+                                fn type_url() -> ::prost::alloc::string::String {
+                                    "/envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.SessionFilter"
                                         .into()
                                 }
                             }
@@ -14112,7 +14652,6 @@ pub mod envoy {
                 Day = 4,
                 Month = 5,
                 Year = 6,
-                Week = 7,
             }
             impl RateLimitUnit {
                 /// String value of the enum field names used in the ProtoBuf definition.
@@ -14128,7 +14667,6 @@ pub mod envoy {
                         Self::Day => "DAY",
                         Self::Month => "MONTH",
                         Self::Year => "YEAR",
-                        Self::Week => "WEEK",
                     }
                 }
                 /// Creates an enum from field names used in the ProtoBuf definition.
@@ -14141,7 +14679,6 @@ pub mod envoy {
                         "DAY" => Some(Self::Day),
                         "MONTH" => Some(Self::Month),
                         "YEAR" => Some(Self::Year),
-                        "WEEK" => Some(Self::Week),
                         _ => None,
                     }
                 }

@@ -6,13 +6,14 @@ use std::{collections::BTreeMap, fs, path::Path};
 use prost_build::{Config, Module};
 
 /// What is decoded by itself: resources, and what they carry in an `Any`.
-const ROOTS: [&str; 67] = [
+const ROOTS: [&str; 69] = [
     "envoy/config/cluster/v3/cluster.proto",
     "envoy/config/endpoint/v3/endpoint.proto",
     "envoy/config/listener/v3/listener.proto",
     "envoy/config/route/v3/route.proto",
     "envoy/config/trace/v3/opentelemetry.proto",
     "envoy/config/trace/v3/zipkin.proto",
+    "envoy/data/tap/v3/wrapper.proto",
     "envoy/extensions/access_loggers/file/v3/file.proto",
     "envoy/extensions/access_loggers/grpc/v3/als.proto",
     "envoy/extensions/access_loggers/open_telemetry/v3/logs_service.proto",
@@ -39,6 +40,7 @@ const ROOTS: [&str; 67] = [
     "envoy/extensions/filters/http/router/v3/router.proto",
     "envoy/extensions/filters/http/set_filter_state/v3/set_filter_state.proto",
     "envoy/extensions/filters/http/stateful_session/v3/stateful_session.proto",
+    "envoy/extensions/filters/http/tap/v3/tap.proto",
     "envoy/extensions/filters/listener/http_inspector/v3/http_inspector.proto",
     "envoy/extensions/filters/listener/original_dst/v3/original_dst.proto",
     "envoy/extensions/filters/listener/original_src/v3/original_src.proto",

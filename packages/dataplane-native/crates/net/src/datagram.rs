@@ -3,7 +3,7 @@
 use std::{
     io::{self, IoSliceMut},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    os::fd::AsRawFd as _,
+    os::fd::{AsFd as _, AsRawFd as _, OwnedFd},
     task::{Context, Poll, ready},
 };
 
@@ -101,6 +101,25 @@ impl DatagramSocket {
         let socket = open(address, options)?;
         socket.bind(&address.into())?;
         Self::new(socket)
+    }
+
+    /// A bound socket that was another process's. Must run inside the thread's runtime.
+    pub fn from_fd(fd: OwnedFd) -> io::Result<Self> {
+        let socket = socket2::Socket::from(fd);
+        if socket.r#type()? != Type::DGRAM {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the socket is not one of datagrams",
+            ));
+        }
+        socket.set_nonblocking(true)?;
+        socket.set_cloexec(true)?;
+        Self::new(socket)
+    }
+
+    /// Another descriptor of the same socket.
+    pub fn duplicate(&self) -> io::Result<OwnedFd> {
+        self.socket.as_fd().try_clone_to_owned()
     }
 
     /// A socket for one peer: what others send is dropped by the kernel. Must run inside the thread's runtime.

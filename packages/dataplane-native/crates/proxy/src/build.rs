@@ -165,6 +165,9 @@ impl Builder {
         let telemetry = &self.shared.telemetry;
         let interned = |text: fn(&config::Route) -> &Arc<str>| -> Vec<Vec<StringId>> {
             let routes = |host: &config::VirtualHost| {
+                if host.routes.iter().all(|route| text(route).is_empty()) {
+                    return Vec::new();
+                }
                 let routes = host.routes.iter();
                 routes.map(|route| telemetry.intern_shared(text(route))).collect()
             };
@@ -218,18 +221,20 @@ impl Builder {
                 .entry(Arc::clone(&config.name))
                 .or_insert_with(|| Arc::new(ClusterState::new(shared.next_id()))),
         );
-        let wanted = config
-            .transport_matches
-            .iter()
-            .map(|entry| &entry.transport)
-            .chain([&config.transport]);
-        let mut transports = Vec::new();
-        for transport in wanted {
-            transports.push(
-                self.transport(transport, config.http.protocol, before)
-                    .map_err(|e| e.field("transport"))?,
-            );
+        if config.transport_matches.len() > usize::from(u16::MAX) {
+            let message = format!("{} are too many: at most 65535", config.transport_matches.len());
+            return Err(Invalid::new(message).field("transportMatches"));
         }
+        let mut transports = Vec::with_capacity(config.transport_matches.len());
+        for entry in &config.transport_matches {
+            transports.push(Some(self.transport(&entry.transport, config.http.protocol, before)?));
+        }
+        let default_transport = self.transport(&config.transport, config.http.protocol, before)?;
+        let needs_authority = transports
+            .iter()
+            .flatten()
+            .chain([&default_transport])
+            .any(|transport| transport.has_auto_name());
         let check = match &config.health_check {
             Some(check) => Some(CheckEntry {
                 transports: self.check_transports(config, check)?,
@@ -240,12 +245,18 @@ impl Builder {
         let count = localities.iter().map(|locality| locality.endpoints.len()).sum();
         let mut endpoints = Vec::with_capacity(count);
         let configured = localities.iter().flat_map(|locality| &locality.endpoints);
-        endpoints.extend(configured.map(|endpoint| EndpointEntry {
-            state: known.state(&self.shared, &state, endpoint, check.is_some()),
-            transport: Arc::clone(&transports[transport::transport_index(config, endpoint.transport_match.as_deref())]),
-            config: endpoint.clone(),
+        endpoints.extend(configured.map(|endpoint| {
+            let state = known.state(&self.shared, &state, endpoint, check.is_some());
+            let transport = transport::transport_index(config, endpoint.transport_match.as_deref());
+            EndpointEntry::new(state, endpoint, transport as u16)
         }));
-        let default_transport = Arc::clone(&transports[transports.len() - 1]);
+        let mut is_used = vec![false; transports.len() + 1];
+        for endpoint in &endpoints {
+            is_used[usize::from(endpoint.transport)] = true;
+        }
+        for (transport, is_used) in transports.iter_mut().zip(is_used) {
+            transport.take_if(|_| !is_used);
+        }
         let service = config
             .services
             .first()
@@ -261,7 +272,8 @@ impl Builder {
             check,
             picker,
             state,
-            needs_authority: transports.iter().any(|transport| transport.has_auto_name()),
+            needs_authority,
+            transports: transports.into(),
             default_transport,
             endpoints,
             name_id: telemetry.intern_shared(&config.name),
@@ -332,20 +344,15 @@ impl Builder {
         before: Option<&ClusterEntry>,
     ) -> Result<Arc<Transport>, Invalid> {
         let known = before.and_then(|before| {
-            let used = before.endpoints.iter().map(|endpoint| &endpoint.transport);
-            used.chain([&before.default_transport])
-                .find(|transport| transport.config == *config && transport.protocol == protocol)
+            let mut used = before.transports.iter().flatten().chain([&before.default_transport]);
+            used.find(|transport| transport.config == *config && transport.protocol == protocol)
         });
         match known {
             Some(transport) => Ok(Arc::clone(transport)),
             None => {
                 let id = self.shared.next_id();
-                Ok(Arc::new(transport::build_transport(
-                    config,
-                    protocol,
-                    id,
-                    &mut self.secrets,
-                )?))
+                let built = transport::build_transport(config, protocol, id, &mut self.secrets);
+                Ok(Arc::new(built.map_err(|e| e.field("transport"))?))
             }
         }
     }
@@ -394,10 +401,10 @@ impl<'b> KnownEndpoints<'b> {
 
     fn find(&mut self, address: &config::Address) -> Option<&Arc<EndpointState>> {
         let before = self.before;
-        let is_here = |place: &usize| before.get(*place).is_some_and(|entry| entry.config.address == *address);
+        let is_here = |place: &usize| before.get(*place).is_some_and(|entry| entry.state.address == *address);
         let place = Some(self.next).filter(is_here).or_else(|| {
             let places = self.places.get_or_insert_with(|| {
-                let addresses = before.iter().map(|entry| &entry.config.address);
+                let addresses = before.iter().map(|entry| &entry.state.address);
                 addresses.enumerate().map(|(place, address)| (address, place)).collect()
             });
             places.get(address).copied()
@@ -423,7 +430,7 @@ impl<'b> KnownEndpoints<'b> {
             known.set_removed(false);
             return Arc::clone(known);
         }
-        let new = EndpointState::new(shared.next_id(), cluster.id, address.clone());
+        let new = EndpointState::new(shared.next_id(), address.clone());
         let is_excepted = config.health_check.as_ref().is_some_and(|check| check.disabled);
         if is_checked && !is_excepted {
             // As in Envoy, one that joins others proves itself first. Where all are new they serve meanwhile: nobody

@@ -17,6 +17,7 @@ use std::{
 };
 
 use config::{Address, Thresholds};
+use once_cell::race::OnceBox;
 
 pub(crate) use check_state::{CheckCounts, CheckFailure, CheckState};
 pub(crate) use outlier::{Detector, OutlierCounts, Verdict};
@@ -30,8 +31,6 @@ const MAX_DYNAMIC_ENDPOINTS: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct EndpointState {
     pub(crate) id: u64,
-    /// The cluster it belongs to.
-    pub(crate) cluster: u64,
     pub(crate) address: Address,
     /// Requests (or TCP connections) in flight.
     pub(crate) active: AtomicU32,
@@ -45,7 +44,7 @@ pub(crate) struct EndpointState {
     /// When it came, in milliseconds of the process' clock.
     pub(crate) first_seen_ms: u64,
     /// From the first one on: most endpoints have none, and there may be a hundred thousand of them.
-    troubles: OnceLock<Box<Troubles>>,
+    troubles: OnceBox<Troubles>,
 }
 
 /// What is counted of an endpoint that fails, or whose failures are looked for.
@@ -57,10 +56,9 @@ pub(crate) struct Troubles {
 }
 
 impl EndpointState {
-    pub(crate) fn new(id: u64, cluster: u64, address: Address) -> Self {
+    pub(crate) fn new(id: u64, address: Address) -> Self {
         Self {
             id,
-            cluster,
             address,
             active: AtomicU32::new(0),
             peak: AtomicU32::new(0),
@@ -69,7 +67,7 @@ impl EndpointState {
             is_removed: AtomicBool::new(false),
             check: CheckState::default(),
             first_seen_ms: 0,
-            troubles: OnceLock::new(),
+            troubles: OnceBox::new(),
         }
     }
 
@@ -111,7 +109,7 @@ impl EndpointState {
 
     /// For reading; none: there were none.
     pub(crate) fn known_troubles(&self) -> Option<&Troubles> {
-        self.troubles.get().map(|troubles| &**troubles)
+        self.troubles.get()
     }
 
     /// Neither ejected nor failing its health checks.
@@ -228,6 +226,11 @@ impl ConnectionGuard {
 }
 
 impl ConnectionGuard {
+    /// The cluster that it is counted for.
+    pub(crate) fn cluster(&self) -> u64 {
+        self.cluster.cluster.id
+    }
+
     /// Whether a request waits for a connection of this cluster to end.
     pub(crate) fn has_waiters(&self) -> bool {
         self.cluster.cluster.has_waiters()
@@ -349,7 +352,7 @@ impl ClusterState {
                 is_used
             });
         }
-        let endpoint = Arc::new(EndpointState::new(new_id(), self.id, address.into()));
+        let endpoint = Arc::new(EndpointState::new(new_id(), address.into()));
         dynamic.insert(address, Arc::clone(&endpoint));
         endpoint
     }
@@ -373,6 +376,11 @@ impl ClusterState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endpoint_s_state_is_small() {
+        assert!(size_of::<EndpointState>() <= 64, "{}", size_of::<EndpointState>());
+    }
 
     #[test]
     fn limits_are_given_back_when_guards_are_dropped() {

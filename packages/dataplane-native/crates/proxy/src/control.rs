@@ -34,6 +34,7 @@ use crate::{
     modules::{FilterThread, Hook, Modules},
     overload::Overload,
     snapshot::Snapshot,
+    tap::{TapRequest, Taps, TraceSink},
     worker::{Gauge, Shared, WorkerHandle},
 };
 
@@ -130,6 +131,7 @@ impl Control {
             key_sources: crate::remote_keys::KeySources::default(),
             modules: Arc::new(Modules::new(bootstrap.filter_threads, bootstrap.assumes_filters)),
             quotas: crate::quotas::Quotas::default(),
+            taps: Taps::new(bootstrap.tap, Arc::clone(&telemetry)),
             overload: Overload::new(bootstrap.limits.max_memory_bytes),
             limits: bootstrap.limits,
             commands,
@@ -172,6 +174,7 @@ impl Control {
             inheritance,
             is_ready: Arc::clone(&is_ready),
             give_memory_back: bootstrap.give_memory_back,
+            spare_memory: bootstrap.spare_memory,
             resident_bytes: bootstrap.resident_bytes,
             changed_at: None,
         };
@@ -278,6 +281,7 @@ impl Control {
             self.send_last_exports();
             let _ = self.requests.send(Request::Stop);
             let _ = thread.join();
+            self.shared.taps.stop();
             self.reporter.stop();
         }
     }
@@ -322,6 +326,14 @@ impl Control {
 
     pub(crate) fn attach_filter_thread(&self, wake: Hook, on_hang: Hook) -> FilterThread {
         self.shared.modules.attach(wake, on_hang)
+    }
+
+    pub(crate) fn start_tap(&self, request: &TapRequest<'_>, sink: TraceSink) -> Result<u32, String> {
+        self.shared.taps.start(request, sink)
+    }
+
+    pub(crate) fn end_tap(&self, number: u32) {
+        self.shared.taps.end(number);
     }
 
     pub(crate) fn is_ready(&self) -> bool {

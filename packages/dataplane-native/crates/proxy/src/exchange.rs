@@ -9,6 +9,7 @@ mod gated;
 mod incoming;
 mod messages;
 mod outgoing;
+mod tap;
 mod trailers;
 mod transform;
 
@@ -20,6 +21,7 @@ pub(crate) use gate::{Gate, Place, Stage};
 pub(crate) use incoming::{Arrived, BodyPlan, Expected, Incoming};
 pub(crate) use messages::Messages;
 pub(crate) use outgoing::{Outgoing, Sink};
+pub(crate) use tap::BodyTap;
 pub(crate) use transform::Transform;
 
 /// Size above which reading more at once gains nothing.

@@ -39,12 +39,13 @@ use crate::{
     modules::Instance,
     request::{Reply, Shown},
     snapshot::RouteEntry,
+    tap::Point,
     worker::Shared,
 };
 
 pub(crate) use access::admits_connection;
 pub(crate) use decode::decompressor_of_response;
-pub(crate) use explain::explain;
+pub(crate) use explain::{claims, explain};
 pub(crate) use extend::{Extender, Processing, Show, ShowBody, Way, principal, processing_failed, reply as immediate};
 pub(crate) use rewrite::compressors;
 pub(crate) use session::{Session, mark_session};
@@ -150,6 +151,7 @@ pub(crate) struct HttpFilters {
     list: Vec<Filter>,
     may_compress: bool,
     may_decompress: bool,
+    may_tap: bool,
 }
 
 /// A filter that is ready to be asked.
@@ -177,6 +179,7 @@ enum Kind {
     Compressor(Box<Compressor>),
     Decompressor(Decompressor),
     Session(Box<config::StatefulSession>),
+    Tap(Arc<Point>),
 }
 
 impl HttpFilters {
@@ -207,6 +210,12 @@ impl HttpFilters {
                 HttpFilterKind::Compressor(settings) => Kind::Compressor(settings.clone()),
                 HttpFilterKind::Decompressor(settings) => Kind::Decompressor(*settings),
                 HttpFilterKind::StatefulSession(settings) => Kind::Session(settings.clone()),
+                HttpFilterKind::Tap(settings) => Kind::Tap(
+                    shared
+                        .taps
+                        .point(settings)
+                        .map_err(|error| error.index(index).field("httpFilters"))?,
+                ),
             };
             list.push(Filter {
                 name: Arc::clone(&filter.name),
@@ -217,10 +226,12 @@ impl HttpFilters {
         let may_compress = list.iter().any(|filter| matches!(filter.kind, Kind::Compressor(_)));
         let decompresses = |filter: &Filter| matches!(filter.kind, Kind::Decompressor(settings) if settings.responses);
         let may_decompress = list.iter().any(decompresses);
+        let may_tap = list.iter().any(|filter| matches!(filter.kind, Kind::Tap(_)));
         Ok(Self {
             list,
             may_compress,
             may_decompress,
+            may_tap,
         })
     }
 
@@ -258,6 +269,26 @@ impl HttpFilters {
         self.may_decompress
     }
 
+    /// Whether requests may have to be recorded.
+    pub(crate) fn may_tap(&self) -> bool {
+        self.may_tap
+    }
+
+    /// Where a request may be recorded.
+    pub(crate) fn taps<'a>(
+        &'a self,
+        found: Option<Found<'a>>,
+        choice: ClusterChoice<'a>,
+    ) -> impl Iterator<Item = &'a Arc<Point>> {
+        let filters = if self.may_tap { &self.list[..] } else { &[] };
+        filters
+            .iter()
+            .filter_map(move |filter| match effective(filter, found, choice) {
+                Effective::Tap(point) => Some(point),
+                _ => None,
+            })
+    }
+
     /// Runs the filters that have not run yet.
     pub(crate) fn run<V: RequestView>(
         &self,
@@ -267,7 +298,8 @@ impl HttpFilters {
     ) -> Outcome {
         while let Some(filter) = self.list.get(progress.position) {
             let outcome = match effective(filter, context.found, context.choice) {
-                Effective::Off => Outcome::Continue,
+                // What is recorded is the whole request, from before the first filter on.
+                Effective::Off | Effective::Tap(_) => Outcome::Continue,
                 Effective::Rbac(rules) => access::authorize(rules, context, effects),
                 Effective::Fault(settings) => inject::inject(settings, context, progress.is_delayed),
                 Effective::Cors(policy) => share::share(policy, context, effects),
@@ -349,6 +381,7 @@ enum Effective<'a> {
     Compressor(&'a Compressor, Option<&'a CompressorOverride>),
     Decompressor(&'a Decompressor),
     Session(&'a config::StatefulSession),
+    Tap(&'a Arc<Point>),
 }
 
 fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterChoice<'a>) -> Effective<'a> {
@@ -390,6 +423,7 @@ fn effective<'a>(filter: &'a Filter, found: Option<Found<'a>>, choice: ClusterCh
         (Some(FilterOverride::Buffer(limit)), Kind::Buffer(_)) => Effective::Buffer(limit.max_request_bytes),
         (_, Kind::Buffer(limit)) => Effective::Buffer(*limit),
         (_, Kind::GrpcWeb) => Effective::GrpcWeb,
+        (_, Kind::Tap(point)) => Effective::Tap(point),
         (Some(FilterOverride::Compressor(changed)), Kind::Compressor(settings)) => {
             Effective::Compressor(settings, Some(changed))
         }

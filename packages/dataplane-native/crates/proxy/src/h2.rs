@@ -24,7 +24,7 @@ use tls::Connection;
 
 use crate::{timer::Timer, worker::Worker};
 
-pub(crate) use client::SharedSession;
+pub(crate) use client::{LentSession, SharedSession};
 pub(crate) use server::{StreamTasks, serve};
 
 /// Reads in one turn, so that one connection does not keep a worker from the others.
@@ -166,7 +166,8 @@ impl Drop for Stream {
             session.release(self.key, code, &self.conn.worker.buffers);
             session.is_over()
         });
-        if is_over {
+        // Without streams the connection may be what another worker waits for.
+        if is_over || self.conn.worker.pools.has_wishes() {
             self.conn.wake();
         }
     }

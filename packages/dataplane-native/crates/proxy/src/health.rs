@@ -283,7 +283,7 @@ impl Checker {
     ) -> HashMap<u64, Slot> {
         let mut slots = HashMap::with_capacity(cluster.endpoints.len());
         for (position, endpoint) in cluster.endpoints.iter().enumerate() {
-            let own = endpoint.config.health_check.as_ref();
+            let own = endpoint.health_check.as_ref();
             if own.is_some_and(|own| own.disabled) || slots.contains_key(&endpoint.state.id) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Idle connections that go from one worker to another.
+//! Idle connections that go from one worker to another: those of HTTP/1, and those of HTTP/2 that have no stream.
 //!
 //! Each worker keeps its own pile, which costs nothing to use. Only a worker that finds its pile empty, although there
 //! are more connections to the endpoint than requests have ever been in flight there, asks all of them before it opens one
@@ -12,11 +12,13 @@ use std::{
 };
 
 use tls::DetachedConnection;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use crate::{
     cluster::{EndpointState, Opening},
+    h2::{LentSession, SharedSession},
     pool::{PoolKey, Upstream, UpstreamInfo},
+    upstream::Speaks,
     wire::Wire,
     worker::{Command, Worker},
 };
@@ -29,15 +31,19 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const MAX_WISHES: usize = 64;
 
 /// A connection on its way.
-pub(crate) struct Loan {
-    connection: DetachedConnection,
-    info: UpstreamInfo,
+enum Loan {
+    Connection {
+        connection: DetachedConnection,
+        info: UpstreamInfo,
+    },
+    Session(LentSession),
 }
 
 /// What a worker asks all for; the first that has one answers.
 #[derive(Clone)]
 pub(crate) struct Wish {
     key: PoolKey,
+    speaks: Speaks,
     endpoint: Arc<EndpointState>,
     answer: Arc<Mutex<Option<oneshot::Sender<Loan>>>>,
 }
@@ -51,54 +57,118 @@ pub(crate) enum Borrowed {
 }
 
 /// An idle connection of another worker, or the right to open one.
-pub(crate) async fn borrow(worker: &Worker, key: PoolKey, endpoint: &Arc<EndpointState>) -> Borrowed {
+pub(crate) async fn borrow(
+    worker: &Rc<Worker>,
+    key: PoolKey,
+    speaks: Speaks,
+    endpoint: &Arc<EndpointState>,
+) -> Borrowed {
     if worker.shared.commands.len() < 2 {
         return Borrowed::Opening(Opening::new(endpoint));
     }
     match Opening::within_peak(endpoint) {
         Some(opening) => Borrowed::Opening(opening),
         // Rare: it is not to take room in the state of every connection.
-        None => Box::pin(ask(worker, key, endpoint)).await,
+        None => Box::pin(ask(worker, key, speaks, endpoint)).await,
     }
 }
 
-async fn ask(worker: &Worker, key: PoolKey, endpoint: &Arc<EndpointState>) -> Borrowed {
-    let (sender, answer) = oneshot::channel();
-    let wish = Wish {
-        key,
-        endpoint: Arc::clone(endpoint),
-        answer: Arc::new(Mutex::new(Some(sender))),
-    };
-    for commands in worker.other_workers() {
-        let _ = commands.send(Command::Lend(wish.clone()));
+async fn ask(worker: &Rc<Worker>, key: PoolKey, speaks: Speaks, endpoint: &Arc<EndpointState>) -> Borrowed {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let (sender, answer) = oneshot::channel();
+        let wish = Wish {
+            key,
+            speaks,
+            endpoint: Arc::clone(endpoint),
+            answer: Arc::new(Mutex::new(Some(sender))),
+        };
+        for commands in worker.other_workers() {
+            let _ = commands.send(Command::Lend(wish.clone()));
+        }
+        // This worker's own requests may end first.
+        worker.pools.remember(wish);
+        match tokio::time::timeout_at(end, answer).await {
+            Ok(Ok(loan)) => {
+                if let Some(upstream) = loan.take_over(worker) {
+                    return Borrowed::Lent(upstream);
+                }
+            }
+            // There are no more connections than requests by now.
+            Ok(Err(_)) => {}
+            // Nobody has any, or nobody has time.
+            Err(_elapsed) => return Borrowed::Opening(Opening::new(endpoint)),
+        }
+        if let Some(opening) = Opening::within_peak(endpoint) {
+            return Borrowed::Opening(opening);
+        }
     }
-    // This worker's own requests may end first.
-    worker.pools.remember(wish);
-    let Ok(Ok(loan)) = tokio::time::timeout(PATIENCE, answer).await else {
-        // Nobody has any, or nobody has time.
-        return Borrowed::Opening(Opening::new(endpoint));
-    };
-    match loan.connection.attach() {
-        Ok(connection) => Borrowed::Lent(Upstream {
-            wire: Wire::from(connection),
-            info: Rc::new(loan.info),
-        }),
-        Err(_) => Borrowed::Opening(Opening::new(endpoint)),
+}
+
+impl Loan {
+    /// Goes on with it in this worker.
+    fn take_over(self, worker: &Rc<Worker>) -> Option<Upstream> {
+        match self {
+            Self::Connection { connection, info } => Some(Upstream {
+                wire: Wire::from(connection.attach().ok()?),
+                info: Rc::new(info),
+            }),
+            Self::Session(lent) => {
+                let session = keep(worker, lent)?;
+                let stream = session.open()?;
+                Some(Upstream {
+                    wire: Wire::Stream(stream),
+                    info: Rc::clone(&session.info),
+                })
+            }
+        }
     }
+}
+
+/// Adds a session that was lent to those of this worker.
+fn keep(worker: &Rc<Worker>, lent: LentSession) -> Option<Rc<SharedSession>> {
+    let session = SharedSession::resume(worker, lent).ok()?;
+    worker.pools.add_session(Rc::clone(&session));
+    Some(session)
 }
 
 /// Answers another worker: at once, if this one has a connection to give, else when it has.
-pub(crate) fn lend(worker: &Worker, wish: Wish) {
+pub(crate) fn lend(worker: &Rc<Worker>, wish: Wish) {
     if !wish.is_open() {
         return;
     }
-    match worker.pools.take(&wish.key) {
-        Some(upstream) => {
-            if let Some(refused) = wish.grant(upstream) {
-                worker.pools.give(refused, worker.timers.now_ms());
-            }
+    let now_ms = worker.timers.now_ms();
+    if wish.speaks != Speaks::Http1
+        && let Some(lent) = worker.pools.take_session(&wish.key.http2(), now_ms)
+    {
+        if let Some(refused) = wish.grant_session(lent) {
+            keep(worker, refused);
         }
-        None => worker.pools.remember(wish),
+        return;
+    }
+    if wish.speaks != Speaks::Http2
+        && let Some(upstream) = worker.pools.take(&wish.key)
+    {
+        if let Some(refused) = wish.grant(upstream) {
+            worker.pools.give(refused, now_ms);
+        }
+        return;
+    }
+    worker.pools.remember(wish);
+}
+
+/// Gives a session that may have nothing to do to whoever waits for one.
+pub(crate) fn offer(worker: &Rc<Worker>, session: &Rc<SharedSession>) {
+    let Some(wish) = worker.pools.take_wish(&session.info.key) else {
+        return;
+    };
+    let Some(lent) = session.detach(worker.timers.now_ms()) else {
+        worker.pools.remember(wish);
+        return;
+    };
+    worker.pools.forget(session);
+    if let Some(refused) = wish.grant_session(lent) {
+        keep(worker, refused);
     }
 }
 
@@ -111,7 +181,19 @@ impl Wish {
 
     /// Whether this connection would do.
     pub(crate) fn is_for(&self, upstream: &Upstream) -> bool {
-        self.key == upstream.info.key
+        self.speaks != Speaks::Http2 && self.key == upstream.info.key
+    }
+
+    /// Gives a session away; it comes back where nobody waits any more.
+    fn grant_session(&self, lent: LentSession) -> Option<LentSession> {
+        let mut answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(sender) = answer.take() else {
+            return Some(lent);
+        };
+        match sender.send(Loan::Session(lent)) {
+            Err(Loan::Session(refused)) => Some(refused),
+            _ => None,
+        }
     }
 
     /// Gives the connection away; it comes back where nobody waits any more.
@@ -121,12 +203,13 @@ impl Wish {
             return Some(upstream);
         }
         let sender = answer.take()?;
-        let refused = sender.send(detach(upstream)?).err()?;
         // It did not wait so long.
-        let connection = refused.connection.attach().ok()?;
+        let Err(Loan::Connection { connection, info }) = sender.send(detach(upstream)?) else {
+            return None;
+        };
         Some(Upstream {
-            wire: Wire::from(connection),
-            info: Rc::new(refused.info),
+            wire: Wire::from(connection.attach().ok()?),
+            info: Rc::new(info),
         })
     }
 
@@ -160,6 +243,14 @@ impl Wishes {
         }
     }
 
+    /// Takes the first one out that a session of this key would grant.
+    pub(crate) fn take(&mut self, key: &PoolKey) -> Option<Wish> {
+        self.forget_granted();
+        let is_for = |wish: &Wish| wish.speaks != Speaks::Http1 && wish.key.http2() == *key;
+        let place = self.0.iter().position(is_for)?;
+        Some(self.0.swap_remove(place))
+    }
+
     pub(crate) fn forget_granted(&mut self) {
         self.0.retain(Wish::is_open);
     }
@@ -180,7 +271,7 @@ fn detach(upstream: Upstream) -> Option<Loan> {
     };
     // A connection in a pile has no other owner.
     let info = Rc::into_inner(upstream.info)?;
-    Some(Loan {
+    Some(Loan::Connection {
         connection: connection.detach().ok()?,
         info,
     })

@@ -41,6 +41,7 @@ mod remote_keys;
 mod request;
 mod side_call;
 mod snapshot;
+mod tap;
 mod tcp;
 mod timer;
 mod tracing;
@@ -53,6 +54,7 @@ mod worker;
 use control::Control;
 pub use control::DnsSettings;
 pub use modules::{FilterThread, Hook};
+pub use tap::{EVERYTHING, TapRequest, TapSettings, TraceSink};
 
 /// Who the proxy stands beside: labels of its telemetry and of its own spans.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -206,6 +208,8 @@ pub struct Bootstrap {
     pub handover_path: Option<PathBuf>,
     /// Threads that run filter modules and attach themselves ([`Proxy::attach_filter_thread`]); 0: none is loaded. Default 0.
     pub filter_threads: u32,
+    /// What may be recorded.
+    pub tap: TapSettings,
     /// Filter modules are taken by their names and never loaded: for a proxy that explains and does not serve.
     pub assumes_filters: bool,
     /// How questions of DNS are answered; `None`: they are not listened for.
@@ -214,6 +218,10 @@ pub struct Bootstrap {
     /// to what a thread has freed until it allocates again.
     #[serde(skip)]
     pub give_memory_back: Option<fn()>,
+    /// Called on the control thread with true before a large change of the configuration is read and with false after it is in use: what is kept of it is
+    /// to lie in fresh memory, not in what reading it has used, all of which would count as its own.
+    #[serde(skip)]
+    pub spare_memory: Option<fn(bool)>,
     /// Bytes of the allocator that are in memory: a gauge of the statistics where somebody can say it. Called on the control thread.
     #[serde(skip)]
     pub resident_bytes: Option<fn() -> u64>,
@@ -229,9 +237,11 @@ impl Default for Bootstrap {
             report_interval_ms: 1_000,
             handover_path: None,
             filter_threads: 0,
+            tap: TapSettings::default(),
             assumes_filters: false,
             dns: None,
             give_memory_back: None,
+            spare_memory: None,
             resident_bytes: None,
         }
     }
@@ -372,6 +382,17 @@ impl Proxy {
     /// `on_hang` once it has not done so for two seconds: it is asked nothing any more then.
     pub fn attach_filter_thread(&self, wake: Hook, on_hang: Hook) -> FilterThread {
         self.control.attach_filter_thread(wake, on_hang)
+    }
+
+    /// Hands traces of requests to `sink`, until [`Proxy::end_tap`] is called with the number that this answers. The error
+    /// says what is wrong with the request.
+    pub fn start_tap(&self, request: &TapRequest<'_>, sink: TraceSink) -> Result<u32, String> {
+        self.control.start_tap(request, sink)
+    }
+
+    /// Ends what [`Proxy::start_tap`] began.
+    pub fn end_tap(&self, number: u32) {
+        self.control.end_tap(number);
     }
 
     /// True once at least one listener accepts traffic, none of those known waits for routes or secrets, and questions of DNS are

@@ -15,7 +15,7 @@ use telemetry::LabelsId;
 
 use crate::{
     cluster::{ConnectionGuard, EndpointState},
-    h2::SharedSession,
+    h2::{LentSession, SharedSession},
     lend::{Wish, Wishes},
     wire::Wire,
 };
@@ -53,7 +53,33 @@ pub(crate) struct UpstreamInfo {
     pub(crate) principal: Option<Arc<str>>,
     /// Both ends proved who they are.
     pub(crate) is_mutual: bool,
-    pub(crate) guard: ConnectionGuard,
+    /// None: the connection is another worker's now.
+    pub(crate) guard: RefCell<Option<ConnectionGuard>>,
+}
+
+impl UpstreamInfo {
+    /// The cluster that it is counted for.
+    fn cluster(&self) -> Option<u64> {
+        self.guard.borrow().as_ref().map(ConnectionGuard::cluster)
+    }
+
+    /// The same for another worker, who counts it from now on; requests that have ended may still hold this one.
+    pub(crate) fn hand_on(&self) -> Option<Self> {
+        let guard = self.guard.borrow_mut().take()?;
+        Some(Self {
+            key: self.key,
+            endpoint: Arc::clone(&self.endpoint),
+            requests: self.requests.clone(),
+            opened_ms: self.opened_ms,
+            idle_timeout_ms: self.idle_timeout_ms,
+            for_one_client: self.for_one_client,
+            labels: self.labels,
+            local: self.local,
+            principal: self.principal.clone(),
+            is_mutual: self.is_mutual,
+            guard: RefCell::new(Some(guard)),
+        })
+    }
 }
 
 /// What a request is sent on: a connection that it has for itself, or a stream of a shared one.
@@ -65,7 +91,8 @@ pub(crate) struct Upstream {
 impl Upstream {
     /// Whether somebody waits for a connection of its cluster, perhaps another worker, which cannot use this one.
     pub(crate) fn is_wanted(&self) -> bool {
-        self.info.guard.has_waiters()
+        let guard = self.info.guard.borrow();
+        guard.as_ref().is_some_and(ConnectionGuard::has_waiters)
     }
 
     fn is_usable(&mut self) -> bool {
@@ -91,6 +118,7 @@ pub(crate) struct Pools {
 
 struct Pile {
     endpoint: Arc<EndpointState>,
+    cluster: Option<u64>,
     /// Nobody comes back to it when its client has gone.
     for_one_client: bool,
     list: Vec<Idle>,
@@ -148,6 +176,26 @@ impl Pools {
         }
     }
 
+    /// Takes a connection of HTTP/2 out that nothing is under way on, for another worker.
+    pub(crate) fn take_session(&self, key: &PoolKey, now_ms: u64) -> Option<LentSession> {
+        let mut sessions = self.sessions.borrow_mut();
+        let list = &mut sessions.get_mut(key)?.list;
+        let mut at_rest = list.iter().enumerate();
+        let (place, lent) = at_rest.find_map(|(place, session)| Some((place, session.detach(now_ms)?)))?;
+        list.remove(place);
+        Some(lent)
+    }
+
+    /// Whether a worker waits for a connection.
+    pub(crate) fn has_wishes(&self) -> bool {
+        !self.wishes.borrow().is_empty()
+    }
+
+    /// Takes the first wish out that a connection of HTTP/2 would grant.
+    pub(crate) fn take_wish(&self, key: &PoolKey) -> Option<Wish> {
+        self.wishes.borrow_mut().take(key)
+    }
+
     /// Becomes the one that opens a connection of HTTP/2. False: somebody else does, and `waker` is woken when that has
     /// ended, well or not.
     pub(crate) fn begin_connecting(&self, key: &PoolKey, waker: &Waker) -> bool {
@@ -183,7 +231,7 @@ impl Pools {
         if upstream.info.endpoint.is_given_up() {
             return;
         }
-        if !self.wishes.borrow().is_empty() {
+        if self.has_wishes() {
             match self.wishes.borrow_mut().grant(upstream) {
                 Some(own) => upstream = own,
                 None => return,
@@ -192,6 +240,7 @@ impl Pools {
         let mut idle = self.idle.borrow_mut();
         let pile = idle.entry(upstream.info.key).or_insert_with(|| Pile {
             endpoint: Arc::clone(&upstream.info.endpoint),
+            cluster: upstream.info.cluster(),
             for_one_client: upstream.info.for_one_client,
             list: Vec::new(),
         });
@@ -225,18 +274,20 @@ impl Pools {
         });
     }
 
-    /// Closes all of a kind, e.g. those of an endpoint to make room for other connections.
-    pub(crate) fn close_one(&self, belongs: impl Fn(&EndpointState) -> bool) -> bool {
+    /// Closes a connection of a cluster that nobody uses now, to make room for one to the endpoint.
+    pub(crate) fn close_one(&self, cluster: u64, endpoint: u64) -> bool {
         let mut idle = self.idle.borrow_mut();
         for pile in idle.values_mut() {
-            if !pile.list.is_empty() && belongs(&pile.endpoint) {
+            if !pile.list.is_empty() && pile.cluster == Some(cluster) && pile.endpoint.id != endpoint {
                 pile.list.remove(0);
                 return true;
             }
         }
         for sessions in self.sessions.borrow().values() {
-            let of_others =
-                |session: &&Rc<SharedSession>| belongs(&session.info.endpoint) && session.stream_count() == 0;
+            let of_others = |session: &&Rc<SharedSession>| {
+                let info = &session.info;
+                info.cluster() == Some(cluster) && info.endpoint.id != endpoint && session.stream_count() == 0
+            };
             if let Some(session) = sessions.list.iter().find(of_others) {
                 session.retire();
                 return true;

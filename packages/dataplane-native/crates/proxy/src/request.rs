@@ -12,6 +12,7 @@ mod process;
 mod record;
 mod reply;
 mod stage;
+mod tap;
 mod trace;
 mod tunnel;
 
@@ -79,6 +80,8 @@ pub(crate) struct Scratch {
     path: Vec<u8>,
     /// Endpoints that were tried.
     tried: Vec<u64>,
+    /// The request is recorded.
+    tap: Option<Box<tap::Tapped>>,
 }
 
 impl Scratch {
@@ -94,6 +97,7 @@ impl Scratch {
             }
         }
         self.tried.clear();
+        self.tap = None;
     }
 }
 
@@ -272,10 +276,14 @@ pub(crate) async fn serve(
     worker.count(Counter::RequestsEnded);
     if matches!(next, Next::Internal(_)) {
         // What comes inside the tunnel is what is reported: the tunnel itself never left this proxy.
+        tap::forget(scratch);
         buffer.consume(scratch.request.len);
         return next;
     }
     record::record(&mut call, buffer, scratch);
+    if scratch.tap.is_some() {
+        tap::end(&call, buffer, scratch);
+    }
     let is_complete = scratch.outgoing.finish(buffer, &worker.buffers);
     match next {
         Next::KeepAlive if !is_complete => Next::Close,
@@ -301,7 +309,11 @@ async fn run(call: &mut Call<'_>, wire: &mut Wire, buffer: &mut Buffer, scratch:
         let reply = call.fail(Failure::Overloaded);
         return reply::send(call, wire, buffer, scratch, timer, reply).await;
     }
-    if let Err(reply) = prepare(call, buffer, scratch) {
+    let prepared = prepare(call, buffer, scratch);
+    if call.http.filters.may_tap() || call.worker.shared.taps.everything.is_on() {
+        tap::begin(call, buffer, scratch);
+    }
+    if let Err(reply) = prepared {
         return reply::send(call, wire, buffer, scratch, timer, reply).await;
     }
     if !call.http.filters.is_empty()
@@ -472,12 +484,22 @@ fn find<'s>(call: &mut Call<'s>, buffer: &Buffer, scratch: &Scratch) -> Result<(
 
 /// Finds the route, and the cluster that it leads to.
 fn find_route<'s>(call: &mut Call<'s>, entry: &'s RouteEntry, buffer: &Buffer, scratch: &Scratch) -> Result<(), Reply> {
-    let view = View::new(call, buffer, scratch);
-    match entry.table.find(&view, call.random) {
+    let metadata = call.effects.metadata.take();
+    let found = look_up(
+        call,
+        entry,
+        &View::new(call, buffer, scratch).knowing(metadata.as_ref()),
+    );
+    call.effects.metadata = metadata;
+    found
+}
+
+fn look_up<'s>(call: &mut Call<'s>, entry: &'s RouteEntry, view: &View<'_>) -> Result<(), Reply> {
+    match entry.table.find(view, call.random) {
         Lookup::Found(found) => {
-            let choice = found.pick_cluster(&view, call.random);
+            let choice = found.pick_cluster(view, call.random);
             // Known before the filters run, so that what one of them answers counts for the service that was called.
-            let cluster = choice.name(&view).and_then(|name| call.snapshot.clusters.get(name));
+            let cluster = choice.name(view).and_then(|name| call.snapshot.clusters.get(name));
             call.choice = choice;
             call.cluster = cluster;
             call.found = Some(found);
@@ -485,7 +507,9 @@ fn find_route<'s>(call: &mut Call<'s>, entry: &'s RouteEntry, buffer: &Buffer, s
             call.operation = entry.operation(found.host_index, found.route_index);
             Ok(())
         }
-        Lookup::HttpsRequired(_) => Err(Reply::to_https(&view)),
+        Lookup::HttpsRequired(_) => Err(Reply::to_https(view)),
+        // A filter may find out what a route asks for.
+        Lookup::NoRoute(_) if entry.table.asks_metadata() && !call.http.filters.is_empty() => Ok(()),
         Lookup::NoHost | Lookup::NoRoute(_) => Err(call.fail(Failure::RouteNotFound)),
     }
 }

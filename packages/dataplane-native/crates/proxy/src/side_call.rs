@@ -167,21 +167,22 @@ async fn attempt(
 ) -> Result<Answer, Stopped> {
     let _in_flight = InFlight::new(&entry.state);
     let authority = authority(cluster, call);
+    let transport = cluster.transport_of(entry);
     let target = Target {
         cluster,
         endpoint: &entry.state,
-        workload: entry.config.workload.as_deref(),
-        transport: &entry.transport,
+        workload: entry.workload.as_deref(),
+        transport,
         authority: std::str::from_utf8(authority).unwrap_or_default(),
         served: None,
-        metadata: entry.config.metadata.as_ref(),
+        metadata: entry.metadata.as_ref(),
         reporter: ReporterSide::Source,
     };
-    let speaks = open::speaks(cluster, &entry.transport, call);
+    let speaks = open::speaks(cluster, transport, call);
     let mut up = open::open(worker, cluster, target, speaks, wants_new).await?;
     let requests = up.info.requests.get();
     up.info.requests.set(requests + 1);
-    let is_https = entry.transport.tls.is_some();
+    let is_https = transport.tls.is_some();
     match exchange::exchange(worker, cluster, call, (authority, is_https), &mut up).await {
         Ok((answer, is_reusable)) => {
             open::give_back(worker, cluster, up, is_reusable);

@@ -3,12 +3,14 @@
 use std::{
     collections::{BTreeMap, HashMap},
     net::{IpAddr, SocketAddr},
+    ops::Deref,
     rc::Rc,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use config::{
-    FilterChainIndex, FilterOverride, HttpConnectionManager, Invalid, ListenerFilterKind, Rbac, RouterOptions, TcpProxy,
+    EndpointFacts, FilterChainIndex, FilterOverride, HealthStatus, HttpConnectionManager, Invalid, ListenerFilterKind,
+    Rbac, RouterOptions, TcpProxy,
 };
 use foldhash::fast::FixedState;
 use route::RouteTable;
@@ -357,9 +359,11 @@ pub(crate) struct ClusterEntry {
     pub(crate) state: Arc<ClusterState>,
     pub(crate) endpoints: Vec<EndpointEntry>,
     pub(crate) picker: balance::Picker,
+    /// One for each of its transport matches, if an endpoint uses it.
+    pub(crate) transports: Box<[Option<Arc<Transport>>]>,
     /// None: its endpoints are not checked.
     pub(crate) check: Option<CheckEntry>,
-    /// For endpoints that were not configured.
+    /// For endpoints that match none, or were not configured.
     pub(crate) default_transport: Arc<Transport>,
     /// A transport asks for a name that depends on the request.
     pub(crate) needs_authority: bool,
@@ -395,7 +399,7 @@ impl balance::LiveState for ClusterEntry {
     }
 
     fn address(&self, endpoint: usize) -> Option<SocketAddr> {
-        self.endpoints[endpoint].config.address.socket()
+        self.endpoints[endpoint].state.address.socket()
     }
 }
 
@@ -405,9 +409,52 @@ pub(crate) struct CheckEntry {
     pub(crate) transports: Vec<Arc<Transport>>,
 }
 
-/// An endpoint of a cluster.
+impl ClusterEntry {
+    /// How an endpoint of this cluster is spoken to.
+    pub(crate) fn transport_of(&self, endpoint: &EndpointEntry) -> &Arc<Transport> {
+        let place = usize::from(endpoint.transport);
+        let matched = self.transports.get(place).and_then(Option::as_ref);
+        matched.unwrap_or(&self.default_transport)
+    }
+}
+
+/// An endpoint of a cluster, read as what is known of it. There may be a hundred thousand of them.
 pub(crate) struct EndpointEntry {
-    pub(crate) config: config::Endpoint,
     pub(crate) state: Arc<EndpointState>,
-    pub(crate) transport: Arc<Transport>,
+    facts: Option<Arc<EndpointFacts>>,
+    pub(crate) weight: u32,
+    /// Place among the cluster's transports; behind them is its default.
+    pub(crate) transport: u16,
+    /// What the control plane knows.
+    pub(crate) health: HealthStatus,
+}
+
+impl EndpointEntry {
+    pub(crate) fn new(state: Arc<EndpointState>, config: &config::Endpoint, transport: u16) -> Self {
+        Self {
+            state,
+            facts: config.facts.clone(),
+            weight: config.weight,
+            transport,
+            health: config.health,
+        }
+    }
+}
+
+impl Deref for EndpointEntry {
+    type Target = EndpointFacts;
+
+    fn deref(&self) -> &EndpointFacts {
+        EndpointFacts::of(self.facts.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_small() {
+        assert!(size_of::<EndpointEntry>() <= 24, "{}", size_of::<EndpointEntry>());
+    }
 }

@@ -256,11 +256,11 @@ async fn open(served: &Served, entry: &TcpEntry, outcome: &mut Outcome) -> Resul
         let target = Target {
             cluster,
             endpoint: &endpoint,
-            workload: configured.and_then(|entry| entry.config.workload.as_deref()),
-            transport: configured.map_or(&cluster.default_transport, |entry| &entry.transport),
+            workload: configured.and_then(|entry| entry.workload.as_deref()),
+            transport: configured.map_or(&cluster.default_transport, |entry| cluster.transport_of(entry)),
             authority: &served.facts.server_name,
             served: Some(served),
-            metadata: configured.and_then(|entry| entry.config.metadata.as_ref()),
+            metadata: configured.and_then(|entry| entry.metadata.as_ref()),
             reporter: served.listener.reporter,
         };
         let opened = match &entry.config.tunneling {
@@ -274,7 +274,7 @@ async fn open(served: &Served, entry: &TcpEntry, outcome: &mut Outcome) -> Resul
                 endpoint.begin();
                 return Ok(Opened {
                     up,
-                    workload: configured.and_then(|entry| entry.config.workload.clone()),
+                    workload: configured.and_then(|entry| entry.workload.clone()),
                     early,
                 });
             }

@@ -3,6 +3,9 @@
 //! Every worker has a socket of its own on a listener's address; the kernel gives all datagrams of one client to one of
 //! them. What a client sends belongs to a session, which has an endpoint and a socket that only that endpoint can answer
 //! on. Nothing waits: a datagram that cannot be taken now is lost, as on any other hop.
+//!
+//! A next process goes on with the same sockets, so that what waits in them is lost to nobody. Sessions stay: what their
+//! endpoints still answer goes out by the socket that both processes have.
 
 use std::{
     borrow::Cow,
@@ -11,6 +14,7 @@ use std::{
     future::poll_fn,
     io,
     net::{IpAddr, SocketAddr},
+    os::fd::OwnedFd,
     rc::{Rc, Weak},
     sync::{Arc, atomic::Ordering::Relaxed},
     task::{Context, Poll},
@@ -48,7 +52,52 @@ struct Key {
 /// Errors of a socket that are passed over at a time.
 const MAX_ERRORS: u32 = 16;
 
+/// How long an answer is waited for when the client's next datagrams come to another process.
+const LAST_ANSWER_MS: u64 = 5_000;
+
 type Sessions = Rc<RefCell<HashMap<Key, Open, FixedState>>>;
+
+/// A worker's sockets on a listener's address, with what comes by them. Dropping it ends all sessions.
+pub(crate) struct Receiving {
+    sockets: Vec<(Rc<DatagramSocket>, Sessions, AbortHandle)>,
+}
+
+/// Sessions whose clients send to another process by now; answers still reach them.
+pub(crate) struct Leaving(Vec<Sessions>);
+
+impl Receiving {
+    /// Other descriptors of its sockets. One that cannot be had now is one socket less.
+    pub(crate) fn duplicates(&self) -> impl Iterator<Item = OwnedFd> {
+        self.sockets.iter().filter_map(|(socket, ..)| socket.duplicate().ok())
+    }
+
+    /// Receives nothing more from clients.
+    pub(crate) fn leave(mut self) -> Leaving {
+        let stopped = std::mem::take(&mut self.sockets)
+            .into_iter()
+            .map(|(_, sessions, serving)| {
+                serving.abort();
+                sessions
+            });
+        Leaving(stopped.collect())
+    }
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        for (_, sessions, serving) in &self.sockets {
+            serving.abort();
+            sessions.borrow_mut().clear();
+        }
+    }
+}
+
+impl Leaving {
+    /// Whether all sessions have ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.iter().all(|sessions| sessions.borrow().is_empty())
+    }
+}
 
 /// A session with the task that waits for its endpoint's answers.
 struct Open {
@@ -85,21 +134,41 @@ struct Session {
     _connection: Guard,
 }
 
-/// Opens a worker's socket on an address, and serves it until the handle is dropped.
+/// Opens a worker's socket on an address, or goes on with those of the process before, and serves until that is dropped.
 pub(crate) fn listen(
     worker: &Rc<Worker>,
     name: &Arc<str>,
     address: SocketAddr,
     options: &DatagramOptions,
-) -> io::Result<(SocketAddr, AbortHandle)> {
-    let socket = DatagramSocket::bind(address, options)?;
-    let bound = socket.local_address();
-    let serving = serve(Rc::clone(worker), Rc::new(socket), Arc::clone(name));
-    Ok((bound, tokio::task::spawn_local(serving).abort_handle()))
+    inherited: Vec<OwnedFd>,
+) -> io::Result<(SocketAddr, Receiving)> {
+    let mut sockets = Vec::new();
+    for fd in inherited {
+        sockets.push(DatagramSocket::from_fd(fd)?);
+    }
+    if sockets.is_empty() {
+        sockets.push(DatagramSocket::bind(address, options)?);
+    }
+    let bound = sockets[0].local_address();
+    let serving = sockets.into_iter().map(|socket| {
+        let (socket, sessions) = (Rc::new(socket), Sessions::default());
+        let serving = serve(
+            Rc::clone(worker),
+            Rc::clone(&socket),
+            Arc::clone(name),
+            Rc::clone(&sessions),
+        );
+        (socket, sessions, tokio::task::spawn_local(serving).abort_handle())
+    });
+    Ok((
+        bound,
+        Receiving {
+            sockets: serving.collect(),
+        },
+    ))
 }
 
-async fn serve(worker: Rc<Worker>, socket: Rc<DatagramSocket>, name: Arc<str>) {
-    let sessions = Sessions::default();
+async fn serve(worker: Rc<Worker>, socket: Rc<DatagramSocket>, name: Arc<str>, sessions: Sessions) {
     poll_fn(|cx| {
         let mut datagrams = worker.datagrams.borrow_mut();
         let mut errors = 0;
@@ -339,7 +408,11 @@ impl Session {
     /// Ready when nothing has moved for as long as the configuration says.
     fn poll_idle(&self, cx: &Context<'_>, timer: &Timer) -> Poll<()> {
         loop {
-            let ends_ms = self.active_ms.get() + self.udp.config.idle_timeout_ms;
+            let mut idle_ms = self.udp.config.idle_timeout_ms;
+            if self.worker.shared.is_handed_over.load(Relaxed) {
+                idle_ms = idle_ms.min(LAST_ANSWER_MS);
+            }
+            let ends_ms = self.active_ms.get() + idle_ms;
             if ends_ms <= timer.now_ms() {
                 return Poll::Ready(());
             }

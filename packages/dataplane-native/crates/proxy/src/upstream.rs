@@ -1,7 +1,7 @@
 //! Getting a connection to an endpoint: from the pool, or a new one.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     future::poll_fn,
     hash::BuildHasher,
     net::SocketAddr,
@@ -177,7 +177,7 @@ pub(crate) async fn connect(
         local,
         is_mutual: is_mutual && principal.is_some(),
         principal,
-        guard: ConnectionGuard::new(guard, opening),
+        guard: RefCell::new(Some(ConnectionGuard::new(guard, opening))),
     });
     if !is_http2 {
         return Ok(Upstream {

@@ -35,7 +35,7 @@ use crate::{
     request::{Scratch, Stages},
     snapshot::{Current, Snapshot},
     timer::Timers,
-    udp,
+    udp::{self, Leaving, Receiving},
 };
 
 /// What all workers and the control thread share.
@@ -62,6 +62,8 @@ pub(crate) struct Shared {
     pub(crate) modules: Arc<Modules>,
     pub(crate) connection_counts: CountsTable,
     pub(crate) quotas: Quotas,
+    /// Recorded requests.
+    pub(crate) taps: crate::tap::Taps,
     /// Where workers hand connections to each other.
     pub(crate) commands: Vec<async_mpsc::UnboundedSender<Command>>,
 }
@@ -148,6 +150,8 @@ pub(crate) enum Command {
         key: ListenKey,
         address: std::net::SocketAddr,
         options: net::DatagramOptions,
+        /// As for `Listen`.
+        inherited: Vec<OwnedFd>,
         reply: mpsc::Sender<io::Result<net::Address>>,
     },
     /// Serve a connection that another worker accepted, and that is counted here already.
@@ -196,7 +200,9 @@ pub(crate) struct Worker {
     snapshot: RefCell<Current>,
     accepting: RefCell<HashMap<ListenKey, Vec<Accepting>>>,
     /// Sockets for datagrams, with the tasks that serve them.
-    receiving: RefCell<HashMap<ListenKey, tokio::task::AbortHandle>>,
+    receiving: RefCell<HashMap<ListenKey, Receiving>>,
+    /// What sockets that another process has now have left here.
+    leaving: RefCell<Vec<Leaving>>,
     /// Memory for datagrams.
     pub(crate) datagrams: RefCell<net::Datagrams>,
     /// Whose turn it is, by cluster.
@@ -347,6 +353,7 @@ async fn run(
         snapshot: RefCell::new(Rc::new(snapshot)),
         accepting: RefCell::default(),
         receiving: RefCell::default(),
+        leaving: RefCell::default(),
         datagrams: RefCell::default(),
         turns: RefCell::default(),
         log_lanes: LogLanes::default(),
@@ -383,11 +390,12 @@ async fn run(
                 key,
                 address,
                 options,
+                inherited,
                 reply,
             } => {
-                let opened = udp::listen(&worker, &key.listener, address, &options);
-                let _ = reply.send(opened.map(|(bound, task)| {
-                    worker.receiving.borrow_mut().insert(key, task);
+                let opened = udp::listen(&worker, &key.listener, address, &options, inherited);
+                let _ = reply.send(opened.map(|(bound, receiving)| {
+                    worker.receiving.borrow_mut().insert(key, receiving);
                     net::Address::Tcp(bound)
                 }));
             }
@@ -400,16 +408,31 @@ async fn run(
                 // A descriptor that cannot be had now is one socket less: the next process opens its own.
                 let sockets = all.filter_map(|(key, one)| {
                     let fd = one.listener.duplicate().ok()?;
-                    Some(HandedSocket { key: key.clone(), fd })
+                    Some(HandedSocket {
+                        key: key.clone(),
+                        is_udp: false,
+                        fd,
+                    })
                 });
-                let _ = reply.send(sockets.collect());
+                let receiving = worker.receiving.borrow();
+                let of_datagrams = receiving.iter().flat_map(|(key, receiving)| {
+                    receiving.duplicates().map(|fd| HandedSocket {
+                        key: key.clone(),
+                        is_udp: true,
+                        fd,
+                    })
+                });
+                let _ = reply.send(sockets.chain(of_datagrams).collect());
             }
             Command::Unlisten(key) => {
                 for accepting in worker.accepting.borrow_mut().remove(&key).into_iter().flatten() {
                     accepting.task.abort();
                 }
-                if let Some(task) = worker.receiving.borrow_mut().remove(&key) {
-                    task.abort();
+                let receiving = worker.receiving.borrow_mut().remove(&key);
+                if let Some(receiving) = receiving
+                    && worker.shared.is_handed_over.load(Relaxed)
+                {
+                    worker.leaving.borrow_mut().push(receiving.leave());
                 }
                 worker.timers.wake_all();
             }
@@ -423,6 +446,9 @@ async fn run(
             Command::Stop => break,
         }
     }
+    // Their sessions hold the worker.
+    worker.receiving.take();
+    worker.leaving.take();
 }
 
 /// Looks after idle upstream connections.
@@ -431,6 +457,7 @@ async fn sweep(worker: Rc<Worker>) {
     loop {
         timer.sleep(Duration::from_secs(1)).await;
         worker.pools.sweep(worker.timers.now_ms());
+        worker.leaving.borrow_mut().retain(|leaving| !leaving.is_over());
     }
 }
 

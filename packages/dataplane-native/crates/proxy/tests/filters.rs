@@ -38,6 +38,41 @@ fn serve(filters: &[Value], routes: Value, upstream: &Upstream) -> Proxy {
 }
 
 #[test]
+fn claims_of_a_token_lead_to_routes_that_ask_for_them_and_nothing_else_does() {
+    let upstream = Upstream::saying("ok");
+    let jwt = json!({ "name": "jwt", "kind": { "jwtAuthn": {
+        "providers": { "p": { "issuer": "me", "jwks": JWKS, "payloadInMetadata": "payload", "clearsRoute": true } },
+        "rules": [{ "match": { "path": { "prefix": "/" } },
+            "requires": { "any": [{ "provider": { "name": "p" } }, "allowMissing"] } }] } } });
+    let of = |group: &str, invert: bool| {
+        json!([{ "filter": "envoy.filters.http.jwt_authn", "path": ["payload", "groups"], "invert": invert,
+            "value": { "oneOf": { "string": { "exact": group } } } }])
+    };
+    let answer = |path: &str, metadata: Value, status: u16| {
+        json!({ "match": { "path": { "prefix": path }, "metadata": metadata },
+            "action": { "directResponse": { "status": status, "body": "" } } })
+    };
+    let routes = json!([
+        answer("/", of("admins", false), 211),
+        answer("/guests", of("admins", true), 212),
+    ]);
+    let proxy = serve(&[jwt], routes, &upstream);
+    let mut client = Client::connect(address(&proxy, "web"));
+    let mut ask = |path: &str, token: Option<&str>| {
+        let bearer = token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\n"));
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n{bearer}\r\n"));
+        client.response().unwrap().status
+    };
+    assert_eq!(ask("/", Some(&sign(ANN))), 211);
+    assert_eq!(ask("/guests", Some(&sign(ANN))), 211);
+    assert_eq!(ask("/", Some(&sign(BOB))), 404);
+    assert_eq!(ask("/guests", Some(&sign(BOB))), 212);
+    assert_eq!(ask("/", None), 404);
+    assert_eq!(ask("/guests", None), 212);
+    assert_eq!(ask("/", Some(&format!("{ANN}AAAA"))), 401);
+}
+
+#[test]
 fn a_token_lets_its_owner_in_and_its_claims_decide_what_he_may_do() {
     let upstream = Upstream::saying("ok");
     let jwt = json!({ "name": "jwt", "kind": { "jwtAuthn": {

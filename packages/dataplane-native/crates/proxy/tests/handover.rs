@@ -5,7 +5,7 @@ mod support;
 
 use std::{
     io::{BufRead as _, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpStream, UdpSocket},
     os::unix::net::UnixStream,
     path::Path,
     process::{Child, Command, Stdio},
@@ -118,7 +118,6 @@ fn config(at: SocketAddr, pipe: &Path, app: SocketAddr) -> Value {
     tcp["address"] = json!(at.to_string());
     let mut unix = http_listener("pipe", json!([forward("app")]));
     unix["address"] = json!(format!("unix:{}", pipe.display()));
-    // Both processes have sockets of their own for datagrams.
     let udp =
         json!({ "name": "dns", "address": at.to_string(), "udp": { "route": { "otherwise": { "action": "app" } } } });
     json!({ "listeners": [tcp, unix, udp], "clusters": [cluster("app", &[app])] })
@@ -216,4 +215,96 @@ fn the_handover_is_for_processes_of_the_same_user_only() {
         assert!(answer.is_empty());
     }
     proxy.stop();
+}
+
+/// Asks again and again, each time waiting for the answer, and now and then as a new client (or not).
+fn datagrams(at: SocketAddr, keeps: bool, is_stopped: &AtomicBool, done: &AtomicU64) -> Result<(), String> {
+    let client = || {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        socket.connect(at).unwrap();
+        socket
+    };
+    let mut socket = client();
+    let mut number = 0_u32;
+    while !is_stopped.load(SeqCst) {
+        number += 1;
+        // Not so often that there are more sessions than a cluster allows.
+        if !keeps && number % 50 == 0 {
+            socket = client();
+        }
+        socket.send(&number.to_be_bytes()).map_err(|error| error.to_string())?;
+        let mut answer = [0; 4];
+        let count = socket
+            .recv(&mut answer)
+            .map_err(|error| format!("datagram {number}: {error}"))?;
+        if answer[..count] != number.to_be_bytes() {
+            return Err(format!("datagram {number} was answered {answer:?}"));
+        }
+        done.fetch_add(1, SeqCst);
+    }
+    Ok(())
+}
+
+#[test]
+fn no_datagram_is_lost_while_processes_replace_each_other_and_late_answers_still_arrive() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("handover.sock");
+    let echo = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let echo_at = echo.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 64];
+        while let Ok((count, from)) = echo.recv_from(&mut buffer) {
+            let _ = echo.send_to(&buffer[..count], from);
+        }
+    });
+    // Answers when the test says so.
+    let slow = UdpSocket::bind("127.0.0.1:0").unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let (at, slow_at) = (free_address(), free_address());
+    let listener = |name: &str, at: SocketAddr, to: &str| json!({ "name": name, "address": at.to_string(), "udp": { "route": { "otherwise": { "action": to } } } });
+    let config = json!({
+        "listeners": [listener("echo", at, "echo"), listener("slow", slow_at, "slow")],
+        "clusters": [cluster("echo", &[echo_at]), cluster("slow", &[slow.local_addr().unwrap()])],
+    });
+    let mut first = Process::start(&path, &config, 2);
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    client.connect(slow_at).unwrap();
+    let mut buffer = [0; 64];
+    client.send(b"one").unwrap();
+    let (_, of_first) = slow.recv_from(&mut buffer).unwrap();
+    let (is_stopped, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let clients: Vec<_> = (0..4)
+        .map(|number| {
+            let (is_stopped, done) = (is_stopped.clone(), done.clone());
+            std::thread::spawn(move || datagrams(at, number % 2 == 0, &is_stopped, &done))
+        })
+        .collect();
+    let after = |count: u64| {
+        let from = done.load(SeqCst);
+        wait_until("datagrams go through", || {
+            done.load(SeqCst) > from + count || clients.iter().any(std::thread::JoinHandle::is_finished)
+        });
+    };
+    after(500);
+    // One worker more, then fewer than there are sockets.
+    let mut second = Process::start(&path, &config, 3);
+    after(100);
+    // The process before takes none any more, but what its endpoint says reaches its client.
+    client.send(b"two").unwrap();
+    let (_, of_second) = slow.recv_from(&mut buffer).unwrap();
+    for (session, text) in [(of_first, b"late 1"), (of_second, b"late 2")] {
+        slow.send_to(text, session).unwrap();
+        let count = client.recv(&mut buffer).unwrap();
+        assert_eq!(&buffer[..count], text);
+    }
+    first.ends();
+    let mut third = Process::start(&path, &config, 1);
+    second.ends();
+    after(500);
+    is_stopped.store(true, SeqCst);
+    let results: Vec<_> = clients.into_iter().map(|client| client.join().unwrap()).collect();
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert!(third.0.try_wait().unwrap().is_none());
 }

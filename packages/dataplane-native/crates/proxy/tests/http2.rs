@@ -902,3 +902,101 @@ fn a_few_connections_that_stay_are_spread_evenly_over_the_workers() {
         assert_eq!(counts, ["3"; 4]);
     });
 }
+
+/// A proxy of so many workers before a server of HTTP/2.
+fn proxy_of(workers: u32, clusters: &Value) -> proxy::Proxy {
+    let bootstrap = proxy::Bootstrap {
+        workers,
+        report_interval_ms: 0,
+        ..proxy::Bootstrap::default()
+    };
+    let listeners = json!([http_listener("web", json!([forward("up")]))]);
+    support::start_with(bootstrap, &json!({ "listeners": listeners, "clusters": clusters }))
+}
+
+/// The most requests that were under way at a time. A client may ask again before the worker that answered it has counted its request out.
+fn peak(proxy: &proxy::Proxy) -> usize {
+    let dump: Value = serde_json::from_str(&proxy.dump_config()).unwrap();
+    let endpoints = dump["endpoints"][0]["endpoints"].as_array().unwrap();
+    endpoints[0]["peakRequests"].as_u64().unwrap() as usize
+}
+
+/// One connection more than there were requests at a time, and another where the machine does not let a worker run that has one to give.
+fn assert_few(proxy: &proxy::Proxy, server: &Server) {
+    let (opened, peak) = (server.connections.load(SeqCst), peak(proxy));
+    assert!(opened <= peak + 2, "{opened} connections for {peak} requests at a time");
+}
+
+/// Every worker would open its own session.
+#[test]
+fn workers_lend_each_other_sessions_that_have_nothing_to_do() {
+    for workers in [2, 4, 8] {
+        let server = Server::start();
+        let proxy = proxy_of(workers, &json!([http2("up", server.address)]));
+        let web = address(&proxy, "web");
+        // Connections that stay open spread over the workers; their requests come one after the other.
+        let mut clients: Vec<Client> = (0..16).map(|_| Client::connect(web)).collect();
+        for _ in 0..6 {
+            for client in &mut clients {
+                assert_eq!(client.get("/").status, 200);
+            }
+        }
+        assert_eq!(server.requests.load(SeqCst), 96);
+        assert_few(&proxy, &server);
+    }
+}
+
+#[test]
+fn sessions_grow_with_requests_and_not_with_workers() {
+    const AT_A_TIME: usize = 3;
+    let server = Server::start();
+    let proxy = proxy_of(8, &json!([http2("up", server.address)]));
+    let web = address(&proxy, "web");
+    std::thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                let mut clients: Vec<Client> = (0..8).map(|_| Client::connect(web)).collect();
+                for round in 0..300 {
+                    assert_eq!(clients[round % 8].get("/").status, 200);
+                }
+            });
+        }
+    });
+    assert_eq!(server.requests.load(SeqCst), AT_A_TIME * 300);
+    assert_few(&proxy, &server);
+    assert!((AT_A_TIME..=2 * AT_A_TIME).contains(&peak(&proxy)), "{}", peak(&proxy));
+}
+
+#[test]
+fn a_session_that_was_lent_goes_on_with_its_compressed_fields_and_its_tls() {
+    let server = Server::start();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["up".to_owned()]).unwrap();
+    let pem = params.self_signed(&key).unwrap().pem();
+    let inner = start(&json!({
+        "listeners": [{ "name": "in", "address": "127.0.0.1:0", "filterChains": [{
+            "tls": { "context": { "alpn": ["h2"],
+                "certificates": [{ "inline": { "chain": pem, "key": key.serialize_pem() } }] } },
+            "filters": [{ "tcpProxy": { "cluster": "app" } }] }] }],
+        "clusters": [cluster("app", &[server.address])],
+    }));
+    let mut up = http2("up", address(&inner, "in"));
+    up["transport"] = json!({ "tls": {} });
+    let proxy = proxy_of(4, &json!([up]));
+    let web = address(&proxy, "web");
+    let mut clients: Vec<Client> = (0..16).map(|_| Client::connect(web)).collect();
+    for round in 0..8 {
+        for client in &mut clients {
+            // Fields that are the same are sent as numbers of a table, which belongs to the session.
+            client.send(format!(
+                "GET /{round} HTTP/1.1\r\nHost: lent\r\nX-Many: {round}\r\nCookie: a=b\r\n\r\n"
+            ));
+            let response = client.response().unwrap();
+            assert_eq!(response.header("x-path"), Some(&*format!("/{round}")));
+            assert_eq!(response.header("x-authority"), Some("lent"));
+            assert_eq!(response.header("x-saw-x-many"), Some(&*round.to_string()));
+            assert_eq!(response.header("x-saw-cookie"), Some("a=b"));
+        }
+    }
+    assert_few(&proxy, &server);
+}

@@ -342,3 +342,65 @@ fn counts_of_tunnels_go_back_to_none() {
         endpoints.contains("\"activeRequests\":0") && !endpoints.contains("\"requestsTotal\":0")
     });
 }
+
+/// Connections of each worker.
+fn by_worker(proxy: &proxy::Proxy) -> Vec<String> {
+    let stats = proxy.stats_prometheus();
+    let lines = stats
+        .lines()
+        .filter(|line| line.starts_with("fairlead_proxy_worker_connections{"));
+    lines
+        .filter_map(|line| Some(line.split(' ').next_back()?.to_owned()))
+        .collect()
+}
+
+/// As many clients as there are proxies of one worker each, with one connection each that stays.
+#[test]
+fn connections_of_mutual_tls_and_those_of_tunnels_are_spread_evenly_over_the_workers() {
+    let authority = Authority::new();
+    let app = Upstream::saying("ok");
+    let servers = || proxy::Bootstrap {
+        workers: 4,
+        report_interval_ms: 0,
+        ..proxy::Bootstrap::default()
+    };
+    let tunnels = terminating(&authority.secrets("server"), "client", app.address.port());
+    let mut direct = json!({
+        "listeners": [http_listener("in", json!([forward("app")]))],
+        "clusters": [cluster("app", &[app.address])],
+        "secrets": authority.secrets("server"),
+    });
+    direct["listeners"][0]["filterChains"][0]["tls"] =
+        json!({ "context": context(), "requireClientCertificate": true });
+    for (config, listener) in [(tunnels, "connect_terminate"), (direct, "in")] {
+        let server = support::start_with(servers(), &config);
+        let at = address(&server, listener);
+        let clients: Vec<proxy::Proxy> = (0..12)
+            .map(|_| {
+                let config = if listener == "in" {
+                    let mut up = cluster("up", &[at]);
+                    up["http"] = json!({ "protocol": "http2" });
+                    up["transport"] = json!({ "tls": { "context": context() } });
+                    json!({ "listeners": [http_listener("http", json!([forward("up")]))], "clusters": [up],
+                        "secrets": authority.secrets("client") })
+                } else {
+                    originating(&authority.secrets("client"), app.address, at.port())
+                };
+                let bootstrap = proxy::Bootstrap {
+                    workers: 1,
+                    ..servers()
+                };
+                let client = support::start_with(bootstrap, &config);
+                assert_eq!(get(address(&client, "http"), "/").body(), "ok");
+                client
+            })
+            .collect();
+        // What is inside a tunnel is served by the worker that has the tunnel.
+        let counts = by_worker(&server);
+        assert!(
+            counts.len() == 4 && counts.iter().all(|count| *count == counts[0] && count != "0"),
+            "{counts:?}"
+        );
+        drop(clients);
+    }
+}

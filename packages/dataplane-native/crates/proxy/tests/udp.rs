@@ -224,3 +224,51 @@ fn an_answer_comes_from_the_address_that_the_client_sent_to() {
     socket.connect(("127.0.0.55", port)).unwrap();
     assert_eq!(ask(&socket, "a"), "1a");
 }
+
+#[test]
+fn no_datagram_of_a_client_or_of_an_endpoint_stops_the_others() {
+    // The endpoint answers with what it got, whatever that is, behind its name.
+    let echo = Echo::start("e");
+    let key = json!({ "route": to("up"), "idleTimeoutMs": 50, "hashPolicies": [{ "key": "k" }] });
+    let plain = json!({ "route": to("up"), "idleTimeoutMs": 50 });
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move |below: usize| {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        (state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16) as usize % below
+    };
+    for udp in [plain, key] {
+        let accepted = start(&json!({}));
+        let problems = accepted.apply_config(&config(&udp, &[echo.address]).to_string());
+        if problems
+            .iter()
+            .any(|problem| problem.severity == proxy::Severity::Error)
+        {
+            continue;
+        }
+        let mut clients: Vec<UdpSocket> = (0..4).map(|_| client(&accepted)).collect();
+        for _ in 0..2_000 {
+            let size = match random(8) {
+                0 => 0,
+                1 => random(65_000),
+                2 => random(9_000),
+                _ => random(64),
+            };
+            let bytes: Vec<u8> = (0..size).map(|_| random(256) as u8).collect();
+            let at = random(clients.len());
+            let _ = clients[at].send(&bytes);
+            if random(50) == 0 {
+                // What comes for one that has gone has nowhere to go.
+                clients[at] = client(&accepted);
+            }
+        }
+        let last = client(&accepted);
+        last.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        wait_until("an answer behind all that", || {
+            let mut buffer = vec![0; 65_536];
+            last.send(b"last").is_ok() && last.recv(&mut buffer).is_ok_and(|count| buffer[..count] == *b"elast")
+        });
+        assert_eq!(counted(&accepted, "panics"), 0);
+    }
+}

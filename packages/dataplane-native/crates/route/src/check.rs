@@ -17,6 +17,8 @@ pub enum Mismatch {
     Header(usize),
     /// The query parameter matcher at this position.
     Query(usize),
+    /// The metadata matcher at this position.
+    Metadata(usize),
 }
 
 /// Whether all conditions hold, for those who have conditions like routes.
@@ -59,6 +61,12 @@ pub(crate) fn check<V: RequestView + ?Sized>(
             return Err(Mismatch::Query(position));
         }
     }
+    if !matches.metadata.is_empty() {
+        let metadata = view.metadata();
+        if let Some(position) = matches.metadata.iter().position(|matcher| !matcher.matches(metadata)) {
+            return Err(Mismatch::Metadata(position));
+        }
+    }
     Ok(())
 }
 
@@ -97,7 +105,8 @@ fn is_grpc<V: RequestView + ?Sized>(view: &V) -> bool {
 #[cfg(test)]
 mod tests {
     use config::{
-        FractionalPercent, HeaderValueMatcher, Pattern, QueryMatcher, QueryValueMatcher, RouteMatch, StringMatcher,
+        FractionalPercent, HeaderValueMatcher, MetadataMatcher, MetadataValue, Pattern, QueryMatcher,
+        QueryValueMatcher, RouteMatch, StringMatcher,
     };
 
     use super::*;
@@ -112,6 +121,32 @@ mod tests {
             path,
             ..RouteMatch::default()
         }
+    }
+
+    #[test]
+    fn what_filters_found_out_counts_once_it_is_known() {
+        let claim = |invert| MetadataMatcher {
+            filter: "jwt".into(),
+            path: vec!["payload".into(), "sub".into()],
+            value: MetadataValue::String(StringMatcher::Exact("ann".into())),
+            invert,
+        };
+        let asking = |invert| RouteMatch {
+            metadata: vec![claim(invert)].into(),
+            ..RouteMatch::default()
+        };
+        let of = |sub: &str| TestRequest {
+            metadata: Some(serde_json::json!({ "jwt": { "payload": { "sub": sub } } })),
+            ..TestRequest::get("/")
+        };
+        assert_eq!(outcome(&asking(false), &of("ann")), Ok(()));
+        assert_eq!(outcome(&asking(false), &of("bob")), Err(Mismatch::Metadata(0)));
+        assert_eq!(
+            outcome(&asking(false), &TestRequest::get("/")),
+            Err(Mismatch::Metadata(0))
+        );
+        assert_eq!(outcome(&asking(true), &TestRequest::get("/")), Ok(()));
+        assert_eq!(outcome(&asking(true), &of("ann")), Err(Mismatch::Metadata(0)));
     }
 
     #[test]

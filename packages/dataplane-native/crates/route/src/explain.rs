@@ -1,6 +1,6 @@
 //! The search for a route, with every decision told.
 
-use config::{HeaderMatcher, HeaderValueMatcher, PathMatch, QueryMatcher, RequestView, Route};
+use config::{HeaderMatcher, HeaderValueMatcher, MetadataMatcher, PathMatch, QueryMatcher, RequestView, Route};
 use serde::Serialize;
 
 use crate::{
@@ -179,6 +179,7 @@ fn describe<V: RequestView + ?Sized>(mismatch: Mismatch, route: &Route, view: &V
         Mismatch::Fraction => "the request does not belong to the route's share".to_owned(),
         Mismatch::Grpc => "the request is not gRPC".to_owned(),
         Mismatch::Header(position) => describe_header(position, &route.matches.headers[position], view),
+        Mismatch::Metadata(position) => describe_metadata(position, &route.matches.metadata[position], view),
         Mismatch::Query(position) => describe_query(position, &route.matches.query[position], view),
     }
 }
@@ -194,6 +195,20 @@ fn describe_header<V: RequestView + ?Sized>(position: usize, matcher: &HeaderMat
     };
     let not = if matcher.invert { "not " } else { "" };
     format!("headers[{position}]: {} {value}, wanted {not}{wanted}", matcher.name)
+}
+
+fn describe_metadata<V: RequestView + ?Sized>(position: usize, matcher: &MetadataMatcher, view: &V) -> String {
+    let mut value = view.metadata().and_then(|all| all.get(&*matcher.filter));
+    for key in &matcher.path {
+        value = value.and_then(|object| object.get(&**key));
+    }
+    let value = value.map_or_else(|| "is missing".to_owned(), |value| format!("is {value}"));
+    let not = if matcher.invert { "not " } else { "" };
+    let path = matcher.path.join(".");
+    format!(
+        "dynamicMetadata[{position}]: {path} of {} {value}, wanted {not}{:?}",
+        matcher.filter, matcher.value
+    )
 }
 
 fn describe_query<V: RequestView + ?Sized>(position: usize, matcher: &QueryMatcher, view: &V) -> String {

@@ -22,5 +22,5 @@ pub use explain::{HostAttempt, RouteAttempt, RouteExplanation};
 pub use hash::{HashSource, RequestHash, cookie_value, hash_address, hash_request, hash_text};
 pub use redirect::redirect_location;
 pub use rewrite::{HostChange, rewrite_host, rewrite_path};
-pub use session::{Session, SessionMark};
+pub use session::{Session, SessionMark, fuzz_session};
 pub use table::{ClusterChoice, Found, Lookup, RouteTable};

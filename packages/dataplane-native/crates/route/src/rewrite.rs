@@ -76,7 +76,7 @@ pub(crate) fn substitute<V: RequestView + ?Sized>(substitution: &Substitution, v
 
 #[cfg(test)]
 mod tests {
-    use config::{HeaderName, RouteMatch};
+    use config::{ClusterTerms, HeaderName, RouteMatch};
 
     use super::*;
     use crate::test_request::TestRequest;
@@ -178,8 +178,12 @@ mod tests {
 
     #[test]
     fn a_weighted_clusters_host_wins() {
-        let cluster = WeightedCluster {
+        let terms = ClusterTerms {
             host_rewrite: Some("w".into()),
+            ..ClusterTerms::default()
+        };
+        let cluster = WeightedCluster {
+            terms: terms.into(),
             ..WeightedCluster::default()
         };
         let forward = Forward {

@@ -65,6 +65,47 @@ impl Session {
     }
 }
 
+/// What a client says about its session, for fuzzers: in a header, or in a cookie among others.
+#[doc(hidden)]
+pub fn fuzz_session(bytes: &[u8]) {
+    struct Request<'a>(&'a [u8]);
+    impl RequestView for Request<'_> {
+        fn method(&self) -> &[u8] {
+            b"GET"
+        }
+        fn path(&self) -> &[u8] {
+            self.0
+        }
+        fn authority(&self) -> &[u8] {
+            self.0
+        }
+        fn scheme(&self) -> &[u8] {
+            b"http"
+        }
+        fn header_at(&self, _: &HeaderName, nth: usize) -> Option<&[u8]> {
+            (nth < 2).then_some(self.0)
+        }
+    }
+    let cookie = |path: &str| SessionState::Cookie {
+        name: "s".into(),
+        ttl_ms: 1,
+        path: path.into(),
+        attributes: Vec::new(),
+    };
+    let header = SessionState::Header(HeaderName::from_static("s"));
+    for state in [cookie(""), cookie("/"), cookie("s="), header] {
+        for now_s in [0, 1, u64::from(u32::MAX)] {
+            let Some(session) = Session::read(&state, &Request(bytes), now_s) else {
+                continue;
+            };
+            let Some(endpoint) = session.endpoint else { continue };
+            assert_eq!(session.mark(&state, endpoint, now_s), None, "the client knows");
+            let other = SocketAddr::from(([127, 0, 0, 1], 1));
+            assert!(endpoint == other || session.mark(&state, other, now_s).is_some());
+        }
+    }
+}
+
 /// Whether a client sends a cookie of `path` with a request for `target` (RFC 6265 section 5.1.4).
 fn is_within(target: &[u8], path: &[u8]) -> bool {
     let Some(rest) = target.strip_prefix(path) else {

@@ -15,6 +15,7 @@ pub struct RouteTable {
     pub(crate) config: Arc<RouteConfiguration>,
     pub(crate) hosts: HostIndex,
     paths: Vec<PathIndex>,
+    asks_metadata: bool,
 }
 
 /// What finding a route leads to.
@@ -67,7 +68,19 @@ impl RouteTable {
             .iter()
             .map(|host| PathIndex::new(&host.routes))
             .collect();
-        Self { config, hosts, paths }
+        let mut routes = config.virtual_hosts.iter().flat_map(|host| host.routes.iter());
+        let asks_metadata = routes.any(|route| !route.matches.metadata.is_empty());
+        Self {
+            config,
+            hosts,
+            paths,
+            asks_metadata,
+        }
+    }
+
+    /// Some routes are found only when filters know more about a request.
+    pub fn asks_metadata(&self) -> bool {
+        self.asks_metadata
     }
 
     /// What it was compiled from.

@@ -9,6 +9,7 @@ pub(crate) struct TestRequest {
     pub(crate) authority: &'static str,
     pub(crate) scheme: &'static str,
     pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) metadata: Option<serde_json::Value>,
 }
 
 impl TestRequest {
@@ -19,6 +20,7 @@ impl TestRequest {
             authority: "example.com",
             scheme: "http",
             headers: Vec::new(),
+            metadata: None,
         }
     }
 
@@ -49,6 +51,10 @@ impl RequestView for TestRequest {
 
     fn scheme(&self) -> &[u8] {
         self.scheme.as_bytes()
+    }
+
+    fn metadata(&self) -> Option<&serde_json::Value> {
+        self.metadata.as_ref()
     }
 
     fn header_at(&self, name: &HeaderName, nth: usize) -> Option<&[u8]> {

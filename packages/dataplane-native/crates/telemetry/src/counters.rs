@@ -66,6 +66,8 @@ counters! {
     AccessLogEntriesDropped "access_log_entries_dropped" "Log entries that no service got: there were too many, or it failed.",
     SpansExported "spans_exported" "Spans that a collector took.",
     SpanExportsDropped "span_exports_dropped" "Spans that no collector got: there were too many, or it failed.",
+    TapTraces "tap_traces" "Recorded requests that were written or that an operator got.",
+    TapTracesDropped "tap_traces_dropped" "Recorded requests that nobody got: there were too many, or they could not be written.",
     Panics "panics" "Bugs that were caught.",
 }
 

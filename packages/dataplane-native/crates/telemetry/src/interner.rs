@@ -1,6 +1,6 @@
 //! Strings as numbers.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Strings a process keeps; later ones are [`StringId::OTHER`]. Names come from configuration and certificates, so that
@@ -36,14 +36,57 @@ pub(crate) struct Interner {
 
 #[derive(Debug, Default)]
 struct Tables {
-    ids: HashMap<Arc<str>, StringId, foldhash::fast::RandomState>,
+    hasher: foldhash::fast::RandomState,
     strings: Vec<Arc<str>>,
+    /// Numbers of strings plus one, each at the first free place from its hash on; 0 is free. A power of two of them, and a quarter is always free.
+    places: Vec<u32>,
+}
+
+const FIRST_PLACES: usize = 64;
+
+impl Tables {
+    /// Where the string is, or where it belongs.
+    fn place_of(&self, string: &str) -> usize {
+        let mask = self.places.len() - 1;
+        let mut place = self.hasher.hash_one(string) as usize & mask;
+        loop {
+            match self.places[place] {
+                0 => return place,
+                number if *self.strings[number as usize - 1] == *string => return place,
+                _ => place = (place + 1) & mask,
+            }
+        }
+    }
+
+    fn find(&self, string: &str) -> Option<StringId> {
+        let number = *self.places.get(self.place_of(string))?;
+        Some(StringId(number.checked_sub(1)?))
+    }
+
+    /// Adds a string that is not there yet.
+    fn push(&mut self, string: Arc<str>) -> StringId {
+        if (self.strings.len() + 1) * 4 > self.places.len() * 3 {
+            self.places = vec![0; self.places.len() * 2];
+            for number in 0..self.strings.len() {
+                let place = self.place_of(&self.strings[number]);
+                self.places[place] = number as u32 + 1;
+            }
+        }
+        let place = self.place_of(&string);
+        self.strings.push(string);
+        let number = self.strings.len() as u32;
+        self.places[place] = number;
+        StringId(number - 1)
+    }
 }
 
 impl Interner {
     pub(crate) fn new() -> Self {
         let interner = Self {
-            tables: Mutex::default(),
+            tables: Mutex::new(Tables {
+                places: vec![0; FIRST_PLACES],
+                ..Tables::default()
+            }),
         };
         interner.intern("");
         interner.intern("other");
@@ -60,17 +103,13 @@ impl Interner {
     /// The same; a string that is new is kept as `shared` gives it.
     pub(crate) fn intern_as(&self, string: &str, shared: impl FnOnce() -> Arc<str>) -> StringId {
         let mut tables = self.lock();
-        if let Some(id) = tables.ids.get(string) {
-            return *id;
+        if let Some(id) = tables.find(string) {
+            return id;
         }
         if tables.strings.len() >= MAX_STRINGS {
             return StringId::OTHER;
         }
-        let id = StringId(tables.strings.len() as u32);
-        let shared = shared();
-        tables.strings.push(shared.clone());
-        tables.ids.insert(shared, id);
-        id
+        tables.push(shared())
     }
 
     pub(crate) fn get(&self, id: StringId) -> Arc<str> {
@@ -83,7 +122,7 @@ impl Interner {
     }
 
     fn lock(&self) -> MutexGuard<'_, Tables> {
-        // Nothing panics between the two pushes, so a poisoned table is whole.
+        // Nothing panics while it is changed, so a poisoned table is whole.
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -110,6 +149,7 @@ mod tests {
             interner.intern(&number.to_string());
         }
         assert_eq!(interner.intern("one too many"), StringId::OTHER);
+        assert_eq!(&*interner.get(interner.intern("60000")), "60000");
         assert_eq!(&*interner.get(StringId::OTHER), "other");
     }
 }

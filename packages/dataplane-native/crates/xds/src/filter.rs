@@ -30,6 +30,7 @@ use messages::{
                 router::v3::Router,
                 set_filter_state::v3::Config as SetFilterState,
                 stateful_session::v3::{StatefulSession, StatefulSessionPerRoute},
+                tap::v3::Tap,
             },
             network::{
                 connection_limit::v3::ConnectionLimit,
@@ -47,7 +48,7 @@ use crate::{
     buffer, compressor,
     context::{Context, is},
     decompressor, ext_authz, ext_proc, fault, filter_state, global_limit, http_connection_manager, jwt, module, quota,
-    rate_limit, rbac, session, short, tcp_proxy,
+    rate_limit, rbac, session, short, tap, tcp_proxy,
 };
 
 /// Filters that only observe or pass on telemetry; what they do, this proxy does itself or does not need.
@@ -248,6 +249,9 @@ fn http_filter_kind(cx: &mut Context, name: &str, any: &Any, is_optional: bool) 
     }
     if is::<StatefulSession>(any) {
         return Some(HttpFilterKind::StatefulSession(Box::new(session::filter(cx, any))));
+    }
+    if is::<Tap>(any) {
+        return tap::filter(cx, any).map(|tap| HttpFilterKind::Tap(Box::new(tap)));
     }
     if is::<Router>(any) {
         let router: Router = cx.unpack(any)?;

@@ -66,7 +66,6 @@ fn provider(cx: &mut Context, pb: pb::JwtProvider) -> JwtProvider {
     cx.unsupported("subjects", pb.subjects.is_some());
     cx.no_effect("headerInMetadata", !pb.header_in_metadata.is_empty());
     cx.no_effect("failedStatusInMetadata", !pb.failed_status_in_metadata.is_empty());
-    cx.no_effect("clearRouteCache", pb.clear_route_cache);
     let strings = |list: Vec<String>| list.into_iter().map(Arc::from).collect();
     let mut remote = None;
     let jwks = match pb.jwks_source_specifier {
@@ -126,6 +125,7 @@ fn provider(cx: &mut Context, pb: pb::JwtProvider) -> JwtProvider {
             0 => 60,
             seconds => seconds.into(),
         },
+        clears_route: pb.clear_route_cache,
         requires_expiration: pb.require_expiration,
         max_lifetime_s: millis(cx, "maxLifetime", pb.max_lifetime).map(|millis| millis / 1000),
     }

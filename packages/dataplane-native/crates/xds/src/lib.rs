@@ -43,6 +43,7 @@ mod route_action;
 mod secret;
 mod service;
 mod session;
+mod tap;
 mod tcp_proxy;
 mod tls;
 mod tracing;
@@ -51,7 +52,7 @@ mod value;
 
 use std::sync::Arc;
 
-use config::{Cluster, ClusterLoadAssignment, Invalid, Listener, NameTable, RouteConfiguration, Secret};
+use config::{Cluster, ClusterLoadAssignment, Invalid, Listener, NameTable, RouteConfiguration, Secret, TapConfig};
 use prost::{Message, Name};
 
 use context::Context;
@@ -194,6 +195,12 @@ pub fn decode(kind: ResourceType, name: &str, bytes: &[u8]) -> Result<Decode, Ve
         Some(resource) if errors.is_empty() => Ok(Decode { resource, warnings }),
         _ => Err(errors),
     }
+}
+
+/// Decodes what an operator wants to have recorded (`envoy.config.tap.v3.TapConfig`), with what of it has no effect. The
+/// error is never empty.
+pub fn decode_tap(bytes: &[u8]) -> Result<(TapConfig, Vec<Invalid>), Vec<Invalid>> {
+    tap::of_operator(bytes)
 }
 
 /// Feeds arbitrary bytes to every decoder: none may panic.

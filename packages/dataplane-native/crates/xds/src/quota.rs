@@ -125,10 +125,6 @@ fn id_of(cx: &mut Context, pb: BucketIdBuilder) -> Vec<(Arc<str>, QuotaValue)> {
 fn unassigned(cx: &mut Context, pb: NoAssignmentBehavior) -> QuotaStrategy {
     match pb.no_assignment_behavior {
         Some(Unassigned::FallbackRateLimit(pb)) => cx.within("fallbackRateLimit", |cx| strategy(cx, pb)),
-        Some(Unassigned::BlockRequests(_)) => {
-            cx.unsupported("blockRequests", true);
-            QuotaStrategy::default()
-        }
         None => QuotaStrategy::default(),
     }
 }
@@ -183,7 +179,6 @@ fn strategy(cx: &mut Context, pb: RateLimitStrategy) -> QuotaStrategy {
                 RateLimitUnit::Minute => 60,
                 RateLimitUnit::Hour => 3_600,
                 RateLimitUnit::Day => 86_400,
-                RateLimitUnit::Week => 7 * 86_400,
                 RateLimitUnit::Month => 30 * 86_400,
                 RateLimitUnit::Year => 365 * 86_400,
                 RateLimitUnit::Unknown => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use config::{Pattern, Permission, Policy, Principal, Rbac, RbacAction, RbacRules, StringMatcher};
+use config::{MetadataMatcher, Pattern, Permission, Policy, Principal, Rbac, RbacAction, RbacRules, StringMatcher};
 use messages::{
     envoy::{
         config::{
@@ -140,16 +140,7 @@ fn permission(cx: &mut Context, pb: pb::Permission) -> Permission {
         Some(Rule::UriTemplate(extension)) => cx
             .within("uriTemplate", |cx| uri_template(cx, extension))
             .map(Permission::UrlPath),
-        Some(Rule::SourcedMetadata(sourced)) => {
-            // There is one kind of metadata here: the dynamic one.
-            if sourced.metadata_source != 0 {
-                cx.unsupported("sourcedMetadata", true);
-            }
-            cx.within("sourcedMetadata", |cx| {
-                let test = cx.required("metadataMatcher", sourced.metadata_matcher)?;
-                matcher::metadata(cx, test).map(Permission::Metadata)
-            })
-        }
+        Some(Rule::SourcedMetadata(sourced)) => sourced_metadata(cx, sourced).map(Permission::Metadata),
         Some(Rule::Matcher(extension)) => unsupported_extension(cx, "matcher", &extension),
         None => {
             cx.error("has no rule");
@@ -200,10 +191,7 @@ fn principal(cx: &mut Context, pb: pb::Principal) -> Principal {
                 None
             }
         }),
-        Some(Identifier::SourcedMetadata(_)) => {
-            cx.unsupported("sourcedMetadata", true);
-            None
-        }
+        Some(Identifier::SourcedMetadata(sourced)) => sourced_metadata(cx, sourced).map(Principal::Metadata),
         Some(Identifier::Custom(extension)) => unsupported_extension(cx, "custom", &extension),
         None => {
             cx.error("has no identifier");
@@ -211,6 +199,17 @@ fn principal(cx: &mut Context, pb: pb::Principal) -> Principal {
         }
     };
     decoded.unwrap_or(Principal::Not(Box::new(Principal::Any)))
+}
+
+/// There is one kind of metadata here: the dynamic one.
+fn sourced_metadata(cx: &mut Context, sourced: pb::SourcedMetadata) -> Option<MetadataMatcher> {
+    if sourced.metadata_source != 0 {
+        cx.unsupported("sourcedMetadata", true);
+    }
+    cx.within("sourcedMetadata", |cx| {
+        let test = cx.required("metadataMatcher", sourced.metadata_matcher)?;
+        matcher::metadata(cx, test)
+    })
 }
 
 fn url_path(cx: &mut Context, path: PathMatcher) -> Option<StringMatcher> {

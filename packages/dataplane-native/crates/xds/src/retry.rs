@@ -1,11 +1,24 @@
 //! Retry policies.
 
-use config::{HedgePolicy, RetryBackoff, RetryOn, RetryPolicy};
+use config::{HedgePolicy, Metadata, RetryBackoff, RetryOn, RetryPolicy};
 use messages::envoy::config::route::v3::{self as pb, retry_policy::RetryBackOff};
 
 use crate::{context::Context, matcher::headers, value::millis};
 
-pub(crate) fn retry_policy(cx: &mut Context, pb: pb::RetryPolicy) -> RetryPolicy {
+/// Takes the mark out by which our Pilot says that a route's retry policy is the mesh's default, and not somebody's word
+/// about this route. Other control planes have no such mark: theirs are taken at their word, as Envoy does.
+pub(crate) fn take_default_mark(metadata: &mut Metadata) -> bool {
+    let is_default = metadata
+        .get("fairlead.dev", "retry")
+        .is_some_and(|mark| mark == "default");
+    if is_default {
+        metadata.remove("fairlead.dev", "retry");
+    }
+    is_default
+}
+
+/// `only_safe` see [`RetryPolicy::only_safe`].
+pub(crate) fn retry_policy(cx: &mut Context, pb: pb::RetryPolicy, only_safe: bool) -> RetryPolicy {
     cx.no_effect("retryPriority", pb.retry_priority.is_some());
     cx.no_effect("retryOptionsPredicates", !pb.retry_options_predicates.is_empty());
     cx.no_effect("rateLimitedRetryBackOff", pb.rate_limited_retry_back_off.is_some());
@@ -44,6 +57,7 @@ pub(crate) fn retry_policy(cx: &mut Context, pb: pb::RetryPolicy) -> RetryPolicy
         host_selection_max_attempts: u32::try_from(pb.host_selection_retry_max_attempts)
             .unwrap_or(0)
             .clamp(1, 100),
+        only_safe,
     }
 }
 

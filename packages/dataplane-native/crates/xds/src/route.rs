@@ -9,8 +9,8 @@ use crate::{
     context::Context,
     filter::overrides,
     global_limit::limits,
-    matcher::{self, headers, pattern, query},
-    retry::{hedge_policy, retry_policy},
+    matcher::{self, headers, metadata as metadata_matcher, pattern, query},
+    retry::{hedge_policy, retry_policy, take_default_mark},
     route_action, tracing,
     value::{header_mutations, metadata, runtime_fraction},
 };
@@ -114,7 +114,7 @@ fn virtual_host(cx: &mut Context, pb: pb::VirtualHost) -> VirtualHost {
         routes: cx.list("routes", pb.routes, route).into(),
         retry: pb
             .retry_policy
-            .map(|policy| cx.within("retryPolicy", |cx| retry_policy(cx, policy)).shared()),
+            .map(|policy| cx.within("retryPolicy", |cx| retry_policy(cx, policy, false)).shared()),
         hedge: pb
             .hedge_policy
             .map(|policy| cx.within("hedgePolicy", |cx| hedge_policy(cx, policy))),
@@ -156,14 +156,15 @@ fn route(cx: &mut Context, pb: pb::Route) -> Route {
     let tracing = pb
         .tracing
         .map(|pb| Box::new(cx.within("tracing", |cx| tracing::route_tracing(cx, pb))));
-    let (origins, metadata) = Origin::split(metadata(pb.metadata));
+    let (origins, mut metadata) = Origin::split(metadata(pb.metadata));
+    let only_safe = take_default_mark(&mut metadata);
     Route {
         name: text(pb.name),
         matches: match cx.required("match", pb.r#match) {
             Some(pb) => cx.within("match", |cx| route_match(cx, pb)),
             None => RouteMatch::default(),
         },
-        action: route_action::action(cx, pb.action),
+        action: route_action::action(cx, pb.action, only_safe),
         headers: header_mutations(
             cx,
             (pb.request_headers_to_add, pb.request_headers_to_remove),
@@ -185,7 +186,6 @@ fn route(cx: &mut Context, pb: pb::Route) -> Route {
 pub(crate) fn route_match(cx: &mut Context, pb: pb::RouteMatch) -> RouteMatch {
     cx.unsupported("cookies", !pb.cookies.is_empty());
     cx.unsupported("tlsContext", pb.tls_context.is_some());
-    cx.unsupported("dynamicMetadata", !pb.dynamic_metadata.is_empty());
     cx.unsupported("filterState", !pb.filter_state.is_empty());
     RouteMatch {
         path: path_match(cx, pb.path_specifier),
@@ -198,6 +198,11 @@ pub(crate) fn route_match(cx: &mut Context, pb: pb::RouteMatch) -> RouteMatch {
             .collect(),
         fraction: runtime_fraction(pb.runtime_fraction),
         grpc: pb.grpc.is_some(),
+        metadata: cx
+            .list("dynamicMetadata", pb.dynamic_metadata, metadata_matcher)
+            .into_iter()
+            .flatten()
+            .collect(),
     }
 }
 

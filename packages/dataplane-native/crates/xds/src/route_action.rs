@@ -1,8 +1,8 @@
 //! What a route does.
 
 use config::{
-    Criteria, DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathRewrite, Redirect,
-    RedirectPath, RouteAction, RouteTarget, RouteUpgrade, WeightedCluster, WeightedClusters, shared,
+    ClusterTerms, Criteria, DirectResponse, Forward, HashOn, HashPolicy, HostRewrite, MirrorPolicy, PathRewrite,
+    Redirect, RedirectPath, RouteAction, RouteTarget, RouteUpgrade, WeightedCluster, WeightedClusters, shared,
 };
 use messages::envoy::config::{
     core::v3::RoutingPriority,
@@ -26,9 +26,10 @@ use crate::{
     value::{Source, data_source, header_mutations, header_name, metadata, millis, port, runtime_fraction},
 };
 
-pub(crate) fn action(cx: &mut Context, action: Option<Action>) -> RouteAction {
+/// `only_safe`: a retry policy is nobody's word about this route ([`config::RetryPolicy::only_safe`]).
+pub(crate) fn action(cx: &mut Context, action: Option<Action>, only_safe: bool) -> RouteAction {
     match action {
-        Some(Action::Route(pb)) => RouteAction::Forward(Box::new(cx.within("route", |cx| forward(cx, pb)))),
+        Some(Action::Route(pb)) => RouteAction::Forward(Box::new(cx.within("route", |cx| forward(cx, pb, only_safe)))),
         Some(Action::Redirect(pb)) => RouteAction::Redirect(Box::new(cx.within("redirect", |cx| redirect(cx, pb)))),
         Some(Action::DirectResponse(pb)) => {
             RouteAction::DirectResponse(Box::new(cx.within("directResponse", |cx| direct_response(cx, pb))))
@@ -48,7 +49,7 @@ pub(crate) fn action(cx: &mut Context, action: Option<Action>) -> RouteAction {
     }
 }
 
-fn forward(cx: &mut Context, pb: pb::RouteAction) -> Forward {
+fn forward(cx: &mut Context, pb: pb::RouteAction, only_safe: bool) -> Forward {
     report(cx, &pb);
     let cluster_not_found_status = match pb.cluster_not_found_response_code() {
         ClusterNotFoundResponseCode::ServiceUnavailable => 503,
@@ -62,7 +63,10 @@ fn forward(cx: &mut Context, pb: pb::RouteAction) -> Forward {
     let metadata_match = Criteria::from_metadata(&metadata(pb.metadata_match));
     let mut target = target(cx, pb.cluster_specifier);
     if let RouteTarget::WeightedClusters(weighted) = &mut target {
-        let own = weighted.clusters.iter_mut().map(|cluster| &mut cluster.metadata_match);
+        let own = weighted
+            .clusters
+            .iter_mut()
+            .filter_map(|cluster| Some(&mut cluster.terms.get_mut()?.metadata_match));
         for criteria in own.filter(|criteria| !criteria.is_empty()) {
             *criteria = criteria.over(&metadata_match);
         }
@@ -76,9 +80,10 @@ fn forward(cx: &mut Context, pb: pb::RouteAction) -> Forward {
         timeout_ms: millis(cx, "timeout", pb.timeout).unwrap_or(15_000),
         idle_timeout_ms: millis(cx, "idleTimeout", pb.idle_timeout),
         max_stream_duration_ms: millis(cx, "maxStreamDuration", max_stream),
-        retry: pb
-            .retry_policy
-            .map(|policy| cx.within("retryPolicy", |cx| retry_policy(cx, policy)).shared()),
+        retry: pb.retry_policy.map(|policy| {
+            cx.within("retryPolicy", |cx| retry_policy(cx, policy, only_safe))
+                .shared()
+        }),
         hedge: pb
             .hedge_policy
             .map(|policy| cx.within("hedgePolicy", |cx| hedge_policy(cx, policy))),
@@ -168,9 +173,7 @@ fn weighted_cluster(cx: &mut Context, pb: pb::weighted_cluster::ClusterWeight) -
     if pb.name.is_empty() {
         cx.within("name", |cx| cx.error("is empty"));
     }
-    WeightedCluster {
-        name: shared(&pb.name),
-        weight: pb.weight.unwrap_or(0),
+    let terms = ClusterTerms {
         headers: header_mutations(
             cx,
             (pb.request_headers_to_add, pb.request_headers_to_remove),
@@ -182,6 +185,11 @@ fn weighted_cluster(cx: &mut Context, pb: pb::weighted_cluster::ClusterWeight) -
             .map(|cluster_weight::HostRewriteSpecifier::HostRewriteLiteral(host)| host.into()),
         metadata_match: Criteria::from_metadata(&metadata(pb.metadata_match)),
         filter_overrides: overrides(cx, pb.typed_per_filter_config).into(),
+    };
+    WeightedCluster {
+        name: shared(&pb.name),
+        weight: pb.weight.unwrap_or(0),
+        terms: terms.into(),
     }
 }
 

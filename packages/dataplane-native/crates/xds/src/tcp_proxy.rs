@@ -1,10 +1,11 @@
 //! Connections that are joined with one to an upstream, and limits on connections.
 
 use config::{
-    ConnectionLimit, Criteria, Operator, Piece, RouteTarget, TcpProxy, Template, TunnelingConfig, WeightedCluster,
-    WeightedClusters,
+    ClusterTerms, ConnectionLimit, Criteria, Operator, Piece, Rare, RouteTarget, TcpProxy, Template, TunnelingConfig,
+    WeightedCluster, WeightedClusters,
 };
 use messages::envoy::{
+    config::core::v3::Metadata,
     extensions::filters::network::{
         connection_limit::v3 as limit,
         tcp_proxy::v3::{self as pb, tcp_proxy},
@@ -75,9 +76,7 @@ fn weighted_clusters(cx: &mut Context, pb: tcp_proxy::WeightedCluster, own: &Cri
     let clusters = cx.list("clusters", pb.clusters, |_, cluster| WeightedCluster {
         name: cluster.name.into(),
         weight: cluster.weight,
-        // A cluster's own says more than the proxy's.
-        metadata_match: Criteria::from_metadata(&metadata(cluster.metadata_match)).over(own),
-        ..WeightedCluster::default()
+        terms: terms_over(own, cluster.metadata_match),
     });
     let weighted = WeightedClusters {
         clusters: clusters.into(),
@@ -87,6 +86,15 @@ fn weighted_clusters(cx: &mut Context, pb: tcp_proxy::WeightedCluster, own: &Cri
         cx.error("the weights add up to 0");
     }
     RouteTarget::WeightedClusters(weighted)
+}
+
+/// A cluster's own says more than the proxy's.
+fn terms_over(proxy: &Criteria, own: Option<Metadata>) -> Rare<ClusterTerms> {
+    let terms = ClusterTerms {
+        metadata_match: Criteria::from_metadata(&metadata(own)).over(proxy),
+        ..ClusterTerms::default()
+    };
+    terms.into()
 }
 
 fn tunneling_config(cx: &mut Context, pb: tcp_proxy::TunnelingConfig) -> TunnelingConfig {

@@ -15,7 +15,9 @@ import { httpProxyListener, redirectedListeners, TUNNEL_LISTENER } from "./outbo
 import { nameTable } from "./outbound/name-table.ts";
 import { httpProxyRoutes, portRoutes } from "./outbound/route.ts";
 import type { OutboundTraffic } from "./outbound/unknown-host.ts";
-import { remember } from "../remember.ts";
+import { internList, remember } from "../remember.ts";
+import { askedAccess, withoutHttpProviders } from "./shared/asked-access.ts";
+import { tokenCheck } from "./shared/tokens.ts";
 import { type View, viewOf } from "./shared/view.ts";
 
 export interface BuildOptions {
@@ -29,7 +31,7 @@ export function buildProxy(snapshot: MeshSnapshot, proxy: ProxyIdentity, options
   const view = viewOf(snapshot, { ...subject, autoAddresses: proxy.kind === "gateway" ? undefined : proxy.autoAddresses });
   if (proxy.kind === "gateway") return buildGateway(snapshot, proxy, subject, view);
   const outside = outboundHalf(snapshot, view, proxy.interception, options.outboundTraffic);
-  const inside = inboundHalf(snapshot, proxy, subject);
+  const inside = inboundHalf(snapshot, proxy, subject, view);
   const proxyListeners =
     proxy.interception === "none" && proxy.httpProxyPort !== undefined
       ? [ownHttpProxy(snapshot.settings, proxy.address, proxy.httpProxyPort)]
@@ -76,12 +78,19 @@ interface InboundHalf {
   readonly listeners: readonly Listener[];
 }
 
-function inboundHalf(snapshot: MeshSnapshot, proxy: ProxyIdentity, subject: PolicySubject): InboundHalf {
+function inboundHalf(snapshot: MeshSnapshot, proxy: ProxyIdentity, subject: PolicySubject, view: View): InboundHalf {
   const policies = accessPoliciesAt(snapshot, subject);
-  const guardOf = (port: number): InboundGuard => ({ mesh: snapshot.settings, policies, peerTls: peerTlsAt(snapshot, subject, port) });
+  const tokens = tokenCheck(snapshot, view, subject, proxy.kind);
+  const checks = internList([...askedAccess(snapshot, view, policies), ...tokens.filters]);
+  const guardOf = (port: number): InboundGuard => ({
+    mesh: snapshot.settings,
+    policies: withoutHttpProviders(snapshot, policies),
+    checks,
+    peerTls: peerTlsAt(snapshot, subject, port),
+  });
   const ports = inboundPorts(snapshot, proxy.address);
   const app: AppReach = proxy.interception === "none" ? { kind: "address", address: proxy.appAddress } : { kind: "redirected" };
-  const clusters = ports.map((port) => inboundCluster(port, app));
+  const clusters = [...ports.map((port) => inboundCluster(port, app)), ...tokens.clusters];
   if (proxy.interception === "none") {
     return { clusters, listeners: ports.map((port) => boundListener(port, proxy.address, guardOf(port.number))) };
   }
@@ -96,11 +105,16 @@ const ownHttpProxy = remember((_mesh: MeshSnapshot["settings"], address: string,
 function buildGateway(snapshot: MeshSnapshot, proxy: ProxyIdentity, subject: PolicySubject, view: View): ProxyIr {
   const { clusters, endpoints } = serviceClusters(snapshot, view);
   const policies = accessPoliciesAt(snapshot, subject);
+  const tokens = tokenCheck(snapshot, view, subject, proxy.kind);
+  const guard = {
+    policies: withoutHttpProviders(snapshot, policies),
+    checks: internList([...askedAccess(snapshot, view, policies), ...tokens.filters]),
+  };
   const groups = serverGroups(snapshot, subject.labels, proxy.address);
   return {
-    clusters: [...clusters, BLACKHOLE],
+    clusters: [...clusters, BLACKHOLE, ...tokens.clusters],
     endpoints,
-    listeners: groups.flatMap((group) => gatewayListener(snapshot, view, group, policies) ?? []),
+    listeners: groups.flatMap((group) => gatewayListener(snapshot, view, group, guard) ?? []),
     routes: distinct(groups.flatMap((group) => gatewayRoutes(snapshot, view, group))),
     names: namesOf(snapshot, view),
   };

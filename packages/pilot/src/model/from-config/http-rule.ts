@@ -8,10 +8,9 @@ type Path = readonly (string | number)[];
 /** One entry of a VirtualService's `http`. */
 export function toHttpRule(context: RuleContext, route: HttpRouteSpec, index: number): HttpRule {
   const path: Path = ["spec", "http", index];
-  const matches = route.match.flatMap((match, matchIndex) => toHttpMatch(context, match, [...path, "match", matchIndex]) ?? []);
   return {
     name: route.name ?? "",
-    matches: route.match.length > 0 && matches.length === 0 ? [neverMatching(context, path)] : matches,
+    matches: route.match.map((match, matchIndex) => toHttpMatch(context, match, [...path, "match", matchIndex])),
     action: toAction(context, route, path),
     rewrite: route.rewrite && toRewrite(route.rewrite),
     timeoutMs: route.timeout ?? 0,
@@ -19,24 +18,6 @@ export function toHttpRule(context: RuleContext, route: HttpRouteSpec, index: nu
     fault: route.fault && toFault(context, route.fault, [...path, "fault"]),
     mirrors: toMirrors(context, route, path),
     headers: toHeaderOperations(route.headers),
-    origin: context.object.originOf(path),
-  };
-}
-
-/** No request has a method that is empty: a rule all of whose matches were left out must not become one for every request. */
-function neverMatching(context: RuleContext, path: Path): HttpRule["matches"][number] {
-  return {
-    name: "",
-    uri: undefined,
-    ignoreUriCase: false,
-    scheme: undefined,
-    method: { kind: "exact", value: "" },
-    authority: undefined,
-    headers: [],
-    withoutHeaders: [],
-    queryParams: [],
-    port: undefined,
-    proxies: { labels: {}, namespace: undefined, gateways: undefined },
     origin: context.object.originOf(path),
   };
 }
@@ -95,6 +76,7 @@ function toRetryPolicy(context: RuleContext, retries: NonNullable<HttpRouteSpec[
     attempts: retries.attempts ?? 0,
     perTryTimeoutMs: retries.perTryTimeout ?? 0,
     retryOn: needsCodes ? [...conditions, "retriable-status-codes"] : conditions,
+    isExplicit: parts.length > 0,
     retriableStatusCodes: codes,
     retryRemoteLocalities: retries.retryRemoteLocalities ?? false,
     ignorePreviousHosts: retries.retryIgnorePreviousHosts ?? true,

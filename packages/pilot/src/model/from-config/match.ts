@@ -1,16 +1,14 @@
 import type { HttpRouteSpec, StringMatchSpec } from "@fairlead/crds";
-import { type HttpMatch, MESH_GATEWAY, type NamedMatch, type ProxyMatch, type StringMatch } from "../routing-rule.ts";
+import { type ClaimMatch, type HttpMatch, MESH_GATEWAY, type NamedMatch, type ProxyMatch, type StringMatch } from "../routing-rule.ts";
 import type { RuleContext } from "./destination.ts";
 
 type MatchSpec = HttpRouteSpec["match"][number];
 
-/** Headers that are not headers but claims of a token: not done here, so a match that asks for one never matches. */
-const CLAIM = "@request.auth.claims";
+/** How the names of headers begin that are no headers but claims of a token that was verified (Istio's). */
+const CLAIMS = "@request.auth.claims";
 
-/** One match of an HTTP rule; undefined when it asks for something that is not done here and so can never match. */
-export function toHttpMatch(context: RuleContext, match: MatchSpec, path: readonly (string | number)[]): HttpMatch | undefined {
-  const names = [...Object.keys(match.headers), ...Object.keys(match.withoutHeaders)];
-  if (names.some((name) => name.startsWith(CLAIM))) return undefined;
+/** One match of an HTTP rule. */
+export function toHttpMatch(context: RuleContext, match: MatchSpec, path: readonly (string | number)[]): HttpMatch {
   return {
     name: match.name ?? "",
     uri: match.uri && toStringMatch(match.uri),
@@ -18,13 +16,29 @@ export function toHttpMatch(context: RuleContext, match: MatchSpec, path: readon
     scheme: match.scheme && toStringMatch(match.scheme),
     method: match.method && toStringMatch(match.method),
     authority: match.authority && toStringMatch(match.authority),
-    headers: toNamedMatches(match.headers, (name) => name.toLowerCase()),
-    withoutHeaders: toNamedMatches(match.withoutHeaders, (name) => name.toLowerCase()),
+    headers: toNamedMatches(withoutClaims(match.headers), (name) => name.toLowerCase()),
+    withoutHeaders: toNamedMatches(withoutClaims(match.withoutHeaders), (name) => name.toLowerCase()),
+    claims: toClaimMatches(match.headers),
+    withoutClaims: toClaimMatches(match.withoutHeaders),
     queryParams: toNamedMatches(match.queryParams, (name) => name),
     port: match.port,
     proxies: toProxyMatch(context, match),
     origin: context.object.originOf(path),
   };
+}
+
+function withoutClaims(matches: MatchSpec["headers"]): MatchSpec["headers"] {
+  return Object.fromEntries(Object.entries(matches).filter(([name]) => !name.toLowerCase().startsWith(CLAIMS)));
+}
+
+/** `@request.auth.claims.a.b` is claim b within claim a, and so is `@request.auth.claims[a][b]`. */
+function toClaimMatches(matches: MatchSpec["headers"]): readonly ClaimMatch[] {
+  return Object.entries(matches).flatMap(([name, match]) => {
+    if (!name.toLowerCase().startsWith(CLAIMS)) return [];
+    const path = name.slice(CLAIMS.length);
+    const keys = path.startsWith("[") ? path.slice(1, -1).split("][") : path.slice(1).split(".");
+    return [{ path: keys, match: toStringMatch(match) }];
+  });
 }
 
 export function toProxyMatch(context: RuleContext, match: Pick<MatchSpec, "sourceLabels" | "sourceNamespace" | "gateways">): ProxyMatch {

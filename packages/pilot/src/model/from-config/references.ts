@@ -1,5 +1,7 @@
 import { didYouMean } from "@fairlead/crds";
 import { describeOrigin, type Origin, type Problem, type Severity } from "@fairlead/kit";
+import type { AccessPolicy } from "../access-policy.ts";
+import { findAuthorizationProvider } from "../lookup/access-policy.ts";
 import { findTrafficPolicy } from "../lookup/traffic-policy.ts";
 import { findService, visibleServices } from "../lookup/service.ts";
 import type { MeshSnapshot } from "../mesh-snapshot.ts";
@@ -15,6 +17,7 @@ export function findReferenceProblems(snapshot: MeshSnapshot): readonly Problem[
       ...destinationsOf(rule).flatMap((destination) => destinationProblems(snapshot, rule, destination)),
     ]),
     ...conflictingHosts(snapshot.routingRules),
+    ...snapshot.accessPolicies.flatMap((policy) => providerProblems(snapshot, policy)),
   ];
 }
 
@@ -107,6 +110,26 @@ function unknownGateways(snapshot: MeshSnapshot, rule: RoutingRule): readonly Pr
         didYouMean(gateway, known) ?? "a name without namespace stands for a Gateway of the rule's own namespace",
       ),
     );
+}
+
+/** Whoever cannot be asked does not allow. */
+function providerProblems(snapshot: MeshSnapshot, policy: AccessPolicy): readonly Problem[] {
+  if (policy.action !== "custom") return [];
+  const provider = findAuthorizationProvider(snapshot, policy.provider);
+  const effect = "what the rules of the policy match is denied";
+  if (provider === undefined) {
+    const known = snapshot.authorizationProviders.map(({ name }) => name);
+    const hint = didYouMean(policy.provider, known) ?? "add it to meshConfig.extensionProviders of an IstioOperator object";
+    return [
+      problem("error", "unknown-provider", `there is no authorization provider "${policy.provider}": ${effect}`, policy.origin, hint),
+    ];
+  }
+  const services = [...snapshot.services.values()].filter(
+    ({ hostname, namespace }) => hostname === provider.host && (provider.namespace ?? namespace) === namespace,
+  );
+  if (services.some((service) => findPort(service, provider.port) !== undefined)) return [];
+  const text = `provider "${provider.name}" is no service: there is no "${provider.host}" with port ${provider.port}; ${effect}`;
+  return [problem("error", "unknown-host", text, provider.origin, "add a ServiceEntry for it, or correct service and port")];
 }
 
 /** Sidecars never merge rules: of two for one host, only one is followed by a client. */

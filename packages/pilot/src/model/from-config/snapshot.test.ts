@@ -8,8 +8,9 @@ import { buildSnapshot, createSnapshotBuilder } from "./snapshot.ts";
 /** An object in a line: `entry("ServiceEntry", "shop/a", "{…}")`. */
 function yaml(kind: string, id: string, spec: string, annotations = "{}"): string {
   const [namespace, name] = id.split("/");
-  const group = kind === "PeerAuthentication" || kind === "AuthorizationPolicy" ? "security" : "networking";
-  return `apiVersion: ${group}.istio.io/v1\nkind: ${kind}\nmetadata: {name: ${name}, namespace: ${namespace}, annotations: ${annotations}}\nspec: ${spec}\n---\n`;
+  const group = kind.endsWith("Authentication") || kind === "AuthorizationPolicy" ? "security" : "networking";
+  const apiVersion = kind === "IstioOperator" ? "install.istio.io/v1alpha1" : `${group}.istio.io/v1`;
+  return `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: ${name}, namespace: ${namespace}, annotations: ${annotations}}\nspec: ${spec}\n---\n`;
 }
 
 function snapshotOf(...objects: readonly string[]): MeshSnapshot {
@@ -161,16 +162,19 @@ describe("a routing rule", () => {
     });
   });
 
-  it("that matches on what is not done here matches nothing rather than everything", () => {
+  it("tells claims of tokens from headers", () => {
+    const match =
+      '{headers: {"@request.auth.claims.a.b": {exact: y}, X-A: {exact: z}}, withoutHeaders: {"@request.auth.claims[a][b.c]": {prefix: w}}}';
     const snapshot = snapshotOf(
       service,
-      yaml(
-        "VirtualService",
-        "shop/a",
-        '{hosts: [a], http: [{match: [{headers: {"@request.auth.claims.x": {exact: y}}}], route: [{destination: {host: a}}]}]}',
-      ),
+      yaml("VirtualService", "shop/a", `{hosts: [a], gateways: [g], http: [{match: [${match}], route: [{destination: {host: a}}]}]}`),
     );
-    expect(first(first(snapshot.routingRules).http).matches).toMatchObject([{ method: { kind: "exact", value: "" } }]);
+    expect(first(first(snapshot.routingRules).http).matches[0]).toMatchObject({
+      headers: [{ name: "x-a" }],
+      withoutHeaders: [],
+      claims: [{ path: ["a", "b"], match: { kind: "exact", value: "y" } }],
+      withoutClaims: [{ path: ["a", "b.c"], match: { kind: "prefix", value: "w" } }],
+    });
   });
 
   it.each([
@@ -236,6 +240,12 @@ describe("traffic policies", () => {
 });
 
 describe("an access policy", () => {
+  const service = yaml(
+    "ServiceEntry",
+    "shop/a",
+    "{hosts: [a.shop.svc.cluster.local], resolution: STATIC, ports: [{number: 80, name: http}]}",
+  );
+
   it("has patterns for what is written with a star", () => {
     const snapshot = snapshotOf(
       yaml("AuthorizationPolicy", "shop/a", "{selector: {matchLabels: {app: a}}, rules: [{from: [{source: {serviceAccounts: [y]}}]}]}"),
@@ -256,28 +266,71 @@ describe("an access policy", () => {
       methods: { any: [], none: [{ kind: "exact", value: "GET" }] },
       ports: { any: [80] },
     });
-    expect(b?.rules[0]?.when[0]).toMatchObject({ key: { kind: "request-header", name: "x-a" }, values: { any: [{ kind: "present" }] } });
+    expect(b?.rules[0]?.when[0]).toMatchObject({ key: { kind: "request-header", name: "x-a" }, values: { any: ["*"] } });
   });
 
-  it("never allows more than is written when a part of it cannot be checked", () => {
-    const from = "from: [{source: {requestPrincipals: ['*']}}, {source: {namespaces: [a]}}]";
-    const claim = "when: [{key: 'request.auth.claims[x]', values: [y]}]";
+  it("may have a service asked, or only mark; one that selects by reference is none here", () => {
     const snapshot = snapshotOf(
-      yaml("AuthorizationPolicy", "shop/allow-source", `{rules: [{${from}}]}`),
-      yaml("AuthorizationPolicy", "shop/allow-claim", `{rules: [{${claim}}, {to: [{operation: {methods: [GET]}}]}]}`),
-      yaml("AuthorizationPolicy", "shop/deny-source", `{action: DENY, rules: [{${from}}]}`),
-      yaml("AuthorizationPolicy", "shop/deny-claim", `{action: DENY, rules: [{${claim}}]}`),
+      yaml("IstioOperator", "istio-system/mesh", "{meshConfig: {extensionProviders: [{name: x, envoyExtAuthzGrpc: {service: shop/A.shop.svc.cluster.local, port: 80}}, {name: y, zipkin: {}}]}}"),
+      service,
       yaml("AuthorizationPolicy", "shop/custom", "{action: CUSTOM, provider: {name: x}, rules: [{to: [{operation: {paths: [/a]}}]}]}"),
       yaml("AuthorizationPolicy", "shop/audit", "{action: AUDIT, rules: [{}]}"),
+      yaml("AuthorizationPolicy", "shop/referring", "{targetRefs: [{kind: Service, name: a}], rules: [{}]}"),
+    ); // prettier-ignore
+    const [custom, audit, ...rest] = snapshot.accessPolicies;
+    expect(custom).toMatchObject({ action: "custom", provider: "x", rules: [{ to: [{}] }] });
+    expect(audit).toMatchObject({ action: "audit" });
+    expect(rest).toEqual([]);
+    expect(snapshot.authorizationProviders).toMatchObject([
+      { name: "x", host: "a.shop.svc.cluster.local", namespace: "shop", port: 80, timeoutMs: 600_000, protocol: { kind: "grpc" } },
+    ]);
+    expect(snapshot.problems).toEqual([]);
+  });
+
+  it.each([
+    ["{name: z, envoyExtAuthzGrpc: {service: a.shop.svc.cluster.local, port: 80}}", "unknown-provider"],
+    ["{name: x, envoyExtAuthzGrpc: {service: a.shop.svc.cluster.local, port: 81}}", "unknown-host"],
+    ["{name: x, envoyExtAuthzGrpc: {service: far/a.shop.svc.cluster.local, port: 80}}", "unknown-host"],
+  ])("is told when nobody can be asked: %s", (provider, code) => {
+    const snapshot = snapshotOf(
+      yaml("IstioOperator", "istio-system/mesh", `{meshConfig: {extensionProviders: [${provider}]}}`),
+      service,
+      yaml("AuthorizationPolicy", "shop/custom", "{action: CUSTOM, provider: {name: x}, rules: [{}]}"),
     );
-    const rules = new Map(snapshot.accessPolicies.map((policy) => [policy.name, policy.rules]));
-    expect(rules.get("allow-source")).toMatchObject([{ from: [{ namespaces: { any: [{ value: "a" }] } }] }]);
-    expect(rules.get("allow-claim")?.map(({ index }) => index)).toEqual([1]);
-    expect(rules.get("deny-source")).toMatchObject([{ from: [] }]);
-    expect(rules.get("deny-claim")).toMatchObject([{ from: [], to: [], when: [] }]);
-    expect(rules.get("custom")).toMatchObject([{ from: [], to: [], when: [] }]);
-    expect(snapshot.accessPolicies.find(({ name }) => name === "custom")?.action).toBe("deny");
-    expect(rules.has("audit")).toBe(false);
+    expect(snapshot.problems.map((problem) => problem.code)).toEqual([code]);
+  });
+
+  it.each([
+    ["request.auth.claims[a][b]", { kind: "request-claim", path: ["a", "b"] }],
+    ["request.auth.audiences", { kind: "request-audience" }],
+    ["request.headers[X-A]", { kind: "request-header", name: "x-a" }],
+    ["experimental.envoy.filters.network.mysql_proxy[db.table]", { kind: "filter-metadata", filter: "envoy.filters.network.mysql_proxy", key: "db.table" }],
+  ])("condition %s is an attribute of its kind", (key, expected) => {
+    const snapshot = snapshotOf(yaml("AuthorizationPolicy", "shop/a", `{rules: [{when: [{key: "${key}", values: [x]}]}]}`));
+    expect(snapshot.accessPolicies[0]?.rules[0]?.when[0]?.key).toEqual(expected);
+  }); // prettier-ignore
+});
+
+describe("tokens of end users", () => {
+  it("are verified with keys that are written, or fetched from where they are", () => {
+    const rules = [
+      `{issuer: a, jwks: '{"keys": []}', jwksUri: "https://a.example.com/keys"}`,
+      `{issuer: b, jwksUri: "https://B.example.com/keys?x=y", timeout: 2s}`,
+      `{issuer: c, jwksUri: "http://[::1]:8080/keys"}`,
+      "{issuer: d}",
+    ];
+    const snapshot = snapshotOf(yaml("RequestAuthentication", "shop/a", `{jwtRules: [${rules.join(", ")}]}`));
+    expect(snapshot.requestAuthentications[0]?.rules.map(({ keys }) => keys)).toEqual([
+      { kind: "inline", jwks: '{"keys": []}' },
+      { kind: "remote", uri: "https://B.example.com/keys?x=y", host: "b.example.com", port: 443, isTls: true, timeoutMs: 2_000 },
+      { kind: "remote", uri: "http://[::1]:8080/keys", host: "::1", port: 8080, isTls: false, timeoutMs: 5_000 },
+      { kind: "unknown" },
+    ]);
+  });
+
+  it("are of no concern to policies that select by reference", () => {
+    const snapshot = snapshotOf(yaml("RequestAuthentication", "shop/a", "{targetRef: {kind: Gateway, name: x}, jwtRules: [{issuer: a}]}"));
+    expect(snapshot.requestAuthentications).toEqual([]);
   });
 });
 

@@ -8,11 +8,13 @@ import type { TrafficPolicy } from "../traffic-policy.ts";
 import type { Workload } from "../workload.ts";
 import { allocateAddresses } from "./auto-addresses.ts";
 import { toAccessPolicy } from "./authorization-policy.ts";
+import { toAuthorizationProviders } from "./authorization-provider.ts";
 import { findMergeConflicts, groupKey, toTrafficPolicy } from "./destination-rule.ts";
 import { createEndpointFinder } from "./endpoints.ts";
 import { toGateway } from "./gateway.ts";
 import { toPeerAuthentication } from "./peer-authentication.ts";
 import { findReferenceProblems } from "./references.ts";
+import { toRequestAuthentication } from "./request-authentication.ts";
 import { toServices } from "./service-entry.ts";
 import { keepList, keepMap } from "./stable.ts";
 import { toRoutingRule } from "./virtual-service.ts";
@@ -31,6 +33,8 @@ export function createSnapshotBuilder(settings: MeshSettings = DEFAULT_MESH_SETT
   const gateway = memo(toGateway);
   const accessPolicy = memo((object: ConfigObject<"AuthorizationPolicy">) => ({ policy: toAccessPolicy(object) }));
   const peerAuthentication = memo(toPeerAuthentication);
+  const requestAuthentication = memo((object: ConfigObject<"RequestAuthentication">) => ({ policy: toRequestAuthentication(object) }));
+  const providers = memo(toAuthorizationProviders);
   const problems = createProblemStage();
   let before: MeshSnapshot | undefined;
 
@@ -41,6 +45,7 @@ export function createSnapshotBuilder(settings: MeshSettings = DEFAULT_MESH_SETT
       // A delegate has no hosts: it is part of another rule, which this version does not do.
       const [rules, delegates] = partition(ofKind(objects, "VirtualService"), (object) => object.spec.hosts.length > 0);
       const accepted = ofKind(objects, "AuthorizationPolicy").flatMap((object) => accessPolicy(object).policy ?? []);
+      const authenticated = ofKind(objects, "RequestAuthentication").flatMap((object) => requestAuthentication(object).policy ?? []);
       const parts: Omit<MeshSnapshot, "problems"> = {
         settings,
         ...serving,
@@ -49,6 +54,8 @@ export function createSnapshotBuilder(settings: MeshSettings = DEFAULT_MESH_SETT
         trafficPolicies,
         accessPolicies: keepList(before?.accessPolicies, accepted),
         peerAuthentications: keepList(before?.peerAuthentications, ofKind(objects, "PeerAuthentication").map(peerAuthentication)),
+        authorizationProviders: keepList(before?.authorizationProviders, ofKind(objects, "IstioOperator").flatMap(providers)),
+        requestAuthentications: keepList(before?.requestAuthentications, authenticated),
       };
       const own = [...serviceProblems, ...policyProblems, ...delegates.map(delegateProblem)];
       before = { ...parts, problems: keepList(before?.problems, [...own, ...problems(parts)]) };
@@ -158,7 +165,14 @@ function createProblemStage(): (parts: Omit<MeshSnapshot, "problems">) => readon
   let inputs: readonly unknown[] = [];
   let problems: readonly Problem[] = [];
   return (parts) => {
-    const now = [parts.services, parts.gateways, parts.routingRules, parts.trafficPolicies];
+    const now = [
+      parts.services,
+      parts.gateways,
+      parts.routingRules,
+      parts.trafficPolicies,
+      parts.accessPolicies,
+      parts.authorizationProviders,
+    ];
     if (now.some((input, index) => input !== inputs[index])) problems = findReferenceProblems({ ...parts, problems: [] });
     inputs = now;
     return problems;

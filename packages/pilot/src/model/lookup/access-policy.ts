@@ -1,5 +1,7 @@
 import type { AccessPolicy, PeerAuthentication, PeerTlsMode } from "../access-policy.ts";
+import type { AuthorizationProvider } from "../authorization-provider.ts";
 import type { MeshSnapshot } from "../mesh-snapshot.ts";
+import type { RequestAuthentication } from "../request-authentication.ts";
 import { type Labels, selects } from "../workload.ts";
 
 export interface PolicySubject {
@@ -10,6 +12,22 @@ export interface PolicySubject {
 /** All policies that hold at a workload: of its namespace and of the root namespace, in order of definition; none takes precedence. */
 export function accessPoliciesAt(snapshot: MeshSnapshot, subject: PolicySubject): readonly AccessPolicy[] {
   return snapshot.accessPolicies.filter(
+    (policy) =>
+      (policy.namespace === subject.namespace || policy.namespace === snapshot.settings.rootNamespace) &&
+      selects(policy.selector, subject.labels),
+  );
+}
+
+export function findAuthorizationProvider(
+  snapshot: Pick<MeshSnapshot, "authorizationProviders">,
+  name: string,
+): AuthorizationProvider | undefined {
+  return snapshot.authorizationProviders.find((provider) => provider.name === name);
+}
+
+/** All request authentications that hold at a workload, in order of definition. */
+export function requestAuthenticationsAt(snapshot: MeshSnapshot, subject: PolicySubject): readonly RequestAuthentication[] {
+  return snapshot.requestAuthentications.filter(
     (policy) =>
       (policy.namespace === subject.namespace || policy.namespace === snapshot.settings.rootNamespace) &&
       selects(policy.selector, subject.labels),

@@ -13,7 +13,7 @@ import { findTrafficPolicy } from "./traffic-policy.ts";
 function snapshotOf(lines: readonly string[]): MeshSnapshot {
   const documents = lines.map((line) => {
     const [, kind = "", namespace = "", name = "", spec = "{}"] = /^(\w+) ([\w-]+)\/([\w-]+) (.*)$/.exec(line) ?? [];
-    const group = kind === "PeerAuthentication" || kind === "AuthorizationPolicy" ? "security" : "networking";
+    const group = kind.endsWith("Authentication") || kind === "AuthorizationPolicy" ? "security" : "networking";
     return `apiVersion: ${group}.istio.io/v1\nkind: ${kind}\nmetadata: {name: ${name}, namespace: ${namespace}}\nspec: ${spec}\n`;
   });
   const source = createMemorySource({ "a.yaml": documents.join("---\n") });

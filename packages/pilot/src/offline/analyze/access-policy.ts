@@ -1,7 +1,7 @@
 import { didYouMean } from "@fairlead/crds";
 import type { Problem } from "@fairlead/kit";
 import type { AccessPolicy, AccessRule, PatternList, StringPattern } from "../../model/access-policy.ts";
-import { peerTlsAt } from "../../model/lookup/access-policy.ts";
+import { peerTlsAt, requestAuthenticationsAt } from "../../model/lookup/access-policy.ts";
 import type { MeshSnapshot } from "../../model/mesh-snapshot.ts";
 import { isHttp } from "../../model/service.ts";
 import type { Workload } from "../../model/workload.ts";
@@ -21,6 +21,7 @@ export function* analyzeAccessPolicies({ snapshot }: Analysis): Iterable<Problem
       yield* portProblems(snapshot, policy, rule, workloads);
       yield* protocolProblems(snapshot, policy, rule, workloads);
       yield* identityProblems(snapshot, policy, rule, workloads);
+      yield* tokenProblems(snapshot, rule, workloads);
     }
   }
 }
@@ -176,6 +177,7 @@ function* protocolProblems(
 ): Iterable<Problem> {
   const needsHttp =
     rule.to.some(({ hosts, methods, paths }) => [hosts, methods, paths].some(({ any, none }) => any.length + none.length > 0)) ||
+    needsToken(rule) ||
     rule.when.some(({ key }) => key.kind === "request-header");
   if (!needsHttp) return;
   const limits = rule.to.flatMap(({ ports }) => ports.any);
@@ -198,6 +200,29 @@ function* protocolProblems(
     return;
   }
 }
+
+/** Tokens that nobody verifies are none: the rule never matches as `allow`, and always as what excludes them. */
+function* tokenProblems(snapshot: MeshSnapshot, rule: AccessRule, workloads: readonly Workload[]): Iterable<Problem> {
+  if (!needsToken(rule)) return;
+  const unverified = workloads.find((workload) => requestAuthenticationsAt(snapshot, workload).every(({ rules }) => rules.length === 0));
+  if (unverified === undefined) return;
+  yield problem(
+    "warning",
+    "no-token-check",
+    rule.origin,
+    `the rule asks what is in tokens, but no RequestAuthentication has the tokens verified at ${unverified.name}: to it all requests are without one`,
+    "add a RequestAuthentication with the issuer of the tokens",
+  );
+}
+
+function needsToken(rule: AccessRule): boolean {
+  return (
+    rule.from.some(({ requestPrincipals }) => requestPrincipals.any.length + requestPrincipals.none.length > 0) ||
+    rule.when.some(({ key }) => TOKEN_KEYS.has(key.kind))
+  );
+}
+
+const TOKEN_KEYS: ReadonlySet<string> = new Set(["request-principal", "request-audience", "request-presenter", "request-claim"]);
 
 /** Who does not have to say who he is, is not who he is denied to be. */
 function* identityProblems(

@@ -19,8 +19,8 @@ export function milliseconds(durationMs: number): Duration {
 
 export const NO_TIME: Duration = milliseconds(0);
 
-/** Name under which a proxy finds whose configuration made a part of it (see docs/architecture.md). */
-const ORIGINS = "fairlead.dev";
+/** Name under which a proxy of ours finds whose configuration made a part of it, and more (see docs/architecture.md). */
+export const OWN_METADATA = "fairlead.dev";
 
 /**
  * Whether origins carry their lines. Lines move whenever something above them is edited; a proxy replaces routes at no cost, but listeners and clusters
@@ -31,7 +31,9 @@ export type Lines = "with-lines" | "without-lines";
 /** Metadata that says which objects made something, with whatever others read; undefined where there is nothing to say. */
 export function metadata(origins: readonly Origin[], lines: Lines, more: Readonly<Record<string, JsonObject>> = {}): Metadata | undefined {
   const filterMetadata: Record<string, JsonObject> = { ...more };
-  if (origins.length > 0) filterMetadata[ORIGINS] = { origins: distinct(origins.map((origin) => toJson(origin, lines))) };
+  if (origins.length > 0) {
+    filterMetadata[OWN_METADATA] = { ...more[OWN_METADATA], origins: distinct(origins.map((origin) => toJson(origin, lines))) };
+  }
   return Object.keys(filterMetadata).length === 0 ? undefined : create(MetadataSchema, { filterMetadata });
 }
 

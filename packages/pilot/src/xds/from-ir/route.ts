@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { create } from "@bufbuild/protobuf";
+import { create, type JsonObject } from "@bufbuild/protobuf";
 import { HeaderValueOption_HeaderAppendAction, type HeaderValueOptionSchema } from "@fairlead/api/gen/envoy/config/core/v3/base_pb";
 import {
   type RouteConfiguration as XdsRouteConfiguration,
@@ -30,8 +30,9 @@ import type {
   RouteMatch,
   VirtualHost,
 } from "../../ir/route.ts";
-import { type Init, type Lines, metadata, milliseconds, NO_TIME, pack } from "./any.ts";
+import { type Init, type Lines, metadata, milliseconds, NO_TIME, OWN_METADATA, pack } from "./any.ts";
 import { FAULT_FILTER, toFault } from "./filter/fault.ts";
+import { toClaimMatcher } from "./metadata-match.ts";
 import { toFraction, toHeaderMatcher, toStringMatcher } from "./match.ts";
 
 /** Istio's limit for bodies that a proxy answers itself. */
@@ -72,12 +73,19 @@ function toRoute(route: Route, lines: Lines): XdsRoute {
     ...headers,
     ...(route.operation === undefined ? {} : { decorator: { operation: route.operation } }),
     ...(route.fault === undefined ? {} : { typedPerFilterConfig: { [FAULT_FILTER]: toFault(route.fault) } }),
-    ...withOrigins(route.origins, lines),
+    ...withOrigins(route.origins, lines, route.action.kind === "forward" && route.action.retry?.isDefault === true ? DEFAULT_RETRY : {}),
   });
 }
 
-function withOrigins(origins: Route["origins"], lines: Lines): Pick<Init<typeof RouteSchema>, "metadata"> {
-  const value = metadata(origins, lines);
+/** How a proxy of ours tells the mesh's default from what somebody wrote for this route. */
+const DEFAULT_RETRY = { [OWN_METADATA]: { retry: "default" } };
+
+function withOrigins(
+  origins: Route["origins"],
+  lines: Lines,
+  more: Readonly<Record<string, JsonObject>> = {},
+): Pick<Init<typeof RouteSchema>, "metadata"> {
+  const value = metadata(origins, lines, more);
   return value === undefined ? {} : { metadata: value };
 }
 
@@ -86,6 +94,9 @@ function toMatch(match: RouteMatch): Init<typeof RouteMatchSchema> {
     pathSpecifier: toPath(match.path),
     ...("ignoreCase" in match.path && match.path.ignoreCase ? { caseSensitive: false } : {}),
     headers: match.headers.map(toHeaderMatcher),
+    dynamicMetadata: match.claims.map(({ path, match: value, negated }) =>
+      toClaimMatcher(path, { kind: "any-of", matches: [value] }, negated),
+    ),
     queryParameters: match.queryParameters.map(({ name, match: value }) => ({
       name,
       queryParameterMatchSpecifier:

@@ -142,8 +142,10 @@ impl Bucket {
         if self.due_ms() > now_ms {
             return None;
         }
-        self.due_ms
-            .store(now_ms + self.settings.load().reporting_interval_ms.max(1), Relaxed);
+        self.due_ms.store(
+            now_ms.saturating_add(self.settings.load().reporting_interval_ms.max(1)),
+            Relaxed,
+        );
         // Some time has always passed.
         let elapsed_ms = (now_ms - self.reported_ms.swap(now_ms, Relaxed).min(now_ms)).max(1);
         Some(BucketQuotaUsage {

@@ -110,17 +110,18 @@ fn endpoints_of(cluster: &ClusterEntry) -> Value {
         .map(|endpoint| {
             let state = &endpoint.state;
             json!({
-                "address": endpoint.config.address,
-                "weight": endpoint.config.weight,
-                "health": endpoint.config.health,
-                "healthy": endpoint.config.health.is_usable() && state.is_available(),
+                "address": state.address,
+                "weight": endpoint.weight,
+                "health": endpoint.health,
+                "healthy": endpoint.health.is_usable() && state.is_available(),
                 "ejected": state.is_ejected(),
                 "failedActiveHealthCheck": state.check.has_failed(),
                 "pendingActiveHealthCheck": state.check.is_pending(),
                 "lastHealthCheckFailure": state.check.last_failure().map(CheckFailure::words),
-                "workload": endpoint.config.workload,
-                "tlsMode": endpoint.config.tls_mode(),
+                "workload": endpoint.workload,
+                "tlsMode": endpoint.tls_mode(),
                 "activeRequests": state.active.load(Relaxed),
+                "peakRequests": state.peak.load(Relaxed),
                 "connections": state.connections.load(Relaxed),
                 "requestsTotal": state.requests_total.load(Relaxed),
                 "errorsTotal": state.known_troubles().map_or(0, |troubles| troubles.errors_total.load(Relaxed)),
@@ -266,7 +267,7 @@ pub(super) fn gauges(snapshot: &Snapshot, shared: &Shared, resident_bytes: Optio
 /// Endpoints in service whose status passes.
 fn healthy(cluster: &ClusterEntry, passes: fn(HealthStatus) -> bool) -> u64 {
     let in_service = cluster.endpoints.iter().filter(|endpoint| {
-        let status = endpoint.config.health;
+        let status = endpoint.health;
         status.is_usable() && endpoint.state.is_available() && passes(status)
     });
     in_service.count() as u64

@@ -15,7 +15,7 @@ use crate::{
 const MAX_HOPS: usize = 4;
 
 /// The request in question.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExplainRequest {
     #[serde(default)]
@@ -29,6 +29,9 @@ pub(crate) struct ExplainRequest {
     pub(crate) headers: Vec<(String, String)>,
     #[serde(default)]
     pub(crate) principal: Option<String>,
+    /// What filters would find out, e.g. the claims of its token.
+    #[serde(skip)]
+    pub(crate) metadata: Option<Value>,
 }
 
 impl RequestView for ExplainRequest {
@@ -46,6 +49,10 @@ impl RequestView for ExplainRequest {
 
     fn scheme(&self) -> &[u8] {
         b"http"
+    }
+
+    fn metadata(&self) -> Option<&Value> {
+        self.metadata.as_ref()
     }
 
     fn header_at(&self, name: &HeaderName, nth: usize) -> Option<&[u8]> {
@@ -267,6 +274,16 @@ fn explain_http<'s>(
         return None;
     };
     let random = 0;
+    let with_claims;
+    let request = if entry.table.asks_metadata() {
+        with_claims = ExplainRequest {
+            metadata: filters::claims(&http.filters, request),
+            ..request.clone()
+        };
+        &with_claims
+    } else {
+        request
+    };
     let explanation = entry.table.explain(request, random);
     let routes = entry.table.config();
     let hosts = explanation.hosts.iter().find(|host| host.chosen);
@@ -356,7 +373,12 @@ fn retries(found: route::Found<'_>) -> Option<String> {
         }
         ms => format!("; a try has {ms} ms"),
     };
-    Some(format!("up to {} more tries on {on}{time}", policy.num_retries))
+    let safe = if policy.only_safe {
+        "; what the application may have taken only if its method is idempotent or it has an idempotency-key"
+    } else {
+        ""
+    };
+    Some(format!("up to {} more tries on {on}{time}{safe}", policy.num_retries))
 }
 
 /// The internal listener that a cluster leads to.
@@ -365,7 +387,7 @@ fn internal_listener<'s>(snapshot: &'s Snapshot, cluster: &str) -> Option<&'s Li
     cluster
         .endpoints
         .iter()
-        .find_map(|endpoint| snapshot.listeners.get(endpoint.config.address.internal_listener()?))
+        .find_map(|endpoint| snapshot.listeners.get(endpoint.state.address.internal_listener()?))
         .map(|listener| &**listener)
 }
 
@@ -385,9 +407,9 @@ fn explain_cluster(snapshot: &Snapshot, name: &str, answer: &mut Answer) {
         .iter()
         .map(|endpoint| {
             json!({
-                "address": endpoint.config.address,
-                "healthy": endpoint.config.health.is_usable() && endpoint.state.is_available(),
-                "weight": endpoint.config.weight,
+                "address": endpoint.state.address,
+                "healthy": endpoint.health.is_usable() && endpoint.state.is_available(),
+                "weight": endpoint.weight,
             })
         })
         .collect();

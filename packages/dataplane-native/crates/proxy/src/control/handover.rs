@@ -56,11 +56,16 @@ struct Description {
     listener: String,
     /// Its address as it is configured.
     address: String,
+    /// For datagrams. A process of an earlier version hands none of these over.
+    #[serde(default)]
+    is_udp: bool,
 }
 
 /// A listening socket on its way.
 pub(crate) struct HandedSocket {
     pub(crate) key: ListenKey,
+    /// For datagrams.
+    pub(crate) is_udp: bool,
     pub(crate) fd: OwnedFd,
 }
 
@@ -104,16 +109,20 @@ impl Inheritance {
                 listener: description.listener.into(),
                 address,
             };
-            sockets.push(HandedSocket { key, fd });
+            sockets.push(HandedSocket {
+                key,
+                is_udp: description.is_udp,
+                fd,
+            });
         }
         Ok(Some(Self { stream, sockets }))
     }
 
     /// The sockets for a listener's address.
-    pub(super) fn sockets_of(&mut self, key: &ListenKey) -> Vec<OwnedFd> {
+    pub(super) fn sockets_of(&mut self, key: &ListenKey, is_udp: bool) -> Vec<OwnedFd> {
         let (own, others) = std::mem::take(&mut self.sockets)
             .into_iter()
-            .partition(|socket| socket.key == *key);
+            .partition(|socket| socket.key == *key && socket.is_udp == is_udp);
         self.sockets = others;
         let own: Vec<HandedSocket> = own;
         own.into_iter().map(|socket| socket.fd).collect()
@@ -246,6 +255,7 @@ fn serve(mut stream: UnixStream, requests: &mpsc::Sender<Request>, stop: &Atomic
         let description = Description {
             listener: socket.key.listener.to_string(),
             address: socket.key.address.to_string(),
+            is_udp: socket.is_udp,
         };
         let text = serde_json::to_vec(&description).map_err(io::Error::other)?;
         net::send_with_fd(&stream, &(text.len() as u32).to_be_bytes(), socket.fd.as_fd())?;

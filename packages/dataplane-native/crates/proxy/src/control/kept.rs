@@ -62,10 +62,9 @@ fn addresses(localities: &[LocalityEndpoints]) -> impl Iterator<Item = &Address>
 
 fn passing(entry: &ClusterEntry) -> HashSet<&Address> {
     let passing = entry.endpoints.iter().filter(|endpoint| {
-        let config = &endpoint.config;
-        let is_checked = config.health_check.as_ref().is_none_or(|own| !own.disabled);
+        let is_checked = endpoint.health_check.as_ref().is_none_or(|own| !own.disabled);
         let check = &endpoint.state.check;
-        is_checked && config.health.is_usable() && !check.has_failed() && !check.is_pending()
+        is_checked && endpoint.health.is_usable() && !check.has_failed() && !check.is_pending()
     });
-    passing.map(|endpoint| &endpoint.config.address).collect()
+    passing.map(|endpoint| &endpoint.state.address).collect()
 }

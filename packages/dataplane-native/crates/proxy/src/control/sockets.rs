@@ -105,9 +105,9 @@ impl Sockets {
             }
             let inherited = inheritance
                 .as_mut()
-                .map(|before| before.sockets_of(&key))
+                .map(|before| before.sockets_of(&key, listener.udp.is_some()))
                 .unwrap_or_default();
-            // Datagrams come to sockets of their own: the process before keeps its until it ends.
+            // A process of an earlier version keeps its sockets of datagrams until it ends.
             let is_shared = !inherited.is_empty() || listener.udp.is_some() && inheritance.is_some();
             match bind(&key, &listener, workers, inherited, is_shared) {
                 Ok(address) => {
@@ -185,6 +185,7 @@ fn bind(
                     freebind: options.freebind,
                     mark: None,
                 },
+                inherited: std::mem::take(&mut of_workers[index]),
                 reply,
             },
             None => Command::Listen {

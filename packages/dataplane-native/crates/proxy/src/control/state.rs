@@ -42,6 +42,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// After so long without a change of the configuration what the changes took for themselves is given back.
 const QUIET: Duration = Duration::from_secs(1);
 
+/// Bytes of a change that is worth more work of the system for less memory.
+const LARGE_CHANGE: usize = 256 * 1024;
+
 /// What was compiled, with what it was compiled from.
 #[derive(Default)]
 pub(super) struct Compiled {
@@ -81,6 +84,7 @@ pub(super) struct State {
     pub(super) waiting: HashMap<Arc<str>, Vec<String>>,
     pub(super) is_ready: Arc<AtomicBool>,
     pub(super) give_memory_back: Option<fn()>,
+    pub(super) spare_memory: Option<fn(bool)>,
     pub(super) resident_bytes: Option<fn() -> u64>,
     /// When the configuration changed, until the memory for that is given back.
     pub(super) changed_at: Option<Instant>,
@@ -98,18 +102,22 @@ impl State {
                     removed,
                     reply,
                 }) => {
-                    let problems = self.apply_xds(kind, upserts, &removed);
+                    let bytes = upserts.iter().map(|upsert| upsert.bytes.len()).sum();
+                    let problems = self.sparing(bytes, |state| state.apply_xds(kind, upserts, &removed));
                     self.changed_at = Some(Instant::now());
                     let _ = reply.send(problems);
                 }
                 Ok(Request::ApplyConfig { json, reply }) => {
-                    // Read here: what that takes beside the result lies in the memory of the thread that gives it back.
-                    let config = serde_json::from_str(&json);
-                    drop(json);
-                    let _ = reply.send(match config {
-                        Ok(config) => self.apply_config(config),
-                        Err(error) => vec![unreadable(&error)],
+                    let problems = self.sparing(json.len(), |state| {
+                        // Read here: what that takes beside the result lies in the memory of the thread that gives it back.
+                        let config = serde_json::from_str(&json);
+                        drop(json);
+                        match config {
+                            Ok(config) => state.apply_config(config),
+                            Err(error) => vec![unreadable(&error)],
+                        }
                     });
+                    let _ = reply.send(problems);
                     self.changed_at = Some(Instant::now());
                 }
                 Ok(Request::Resolved(resolved)) => {
@@ -160,6 +168,19 @@ impl State {
         for worker in &mut self.workers {
             worker.stop();
         }
+    }
+
+    /// Makes a change of so many bytes.
+    fn sparing(&mut self, bytes: usize, change: impl FnOnce(&mut Self) -> Vec<Problem>) -> Vec<Problem> {
+        let spare = self.spare_memory.filter(|_| bytes >= LARGE_CHANGE);
+        if let Some(spare) = spare {
+            spare(true);
+        }
+        let problems = change(self);
+        if let Some(spare) = spare {
+            spare(false);
+        }
+        problems
     }
 
     fn tick(&mut self) {

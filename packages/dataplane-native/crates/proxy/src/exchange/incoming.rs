@@ -15,7 +15,7 @@ use filter::ext_proc::Changes;
 use serde_json::Value;
 
 use super::{
-    Broken, Gate, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, Messages,
+    BodyTap, Broken, Gate, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, Messages,
     gate::Piece,
     gated::{Gated, Raw, WireError},
     outgoing::append,
@@ -55,6 +55,8 @@ pub(crate) struct Incoming {
     pub(crate) body_bytes: u64,
     /// Messages of gRPC in it.
     pub(crate) messages: Messages,
+    /// Where the body is recorded.
+    pub(crate) tap: Option<Box<BodyTap>>,
     /// Bytes of any kind received; says whether something moved.
     pub(crate) received: u64,
     head_len: usize,
@@ -115,6 +117,9 @@ impl Incoming {
         self.has_garbage = false;
         self.body_bytes = 0;
         self.messages = self.messages.again();
+        if let Some(tap) = &mut self.tap {
+            tap.restart();
+        }
         self.received = 0;
         self.head_len = 0;
     }
@@ -131,6 +136,7 @@ impl Incoming {
         }
         self.gated = None;
         self.transform = None;
+        self.tap = None;
     }
 
     /// Whether a byte of the response has arrived.
@@ -372,6 +378,9 @@ impl Incoming {
         self.buffer.consume(self.head_len);
         self.head_len = 0;
         self.reader = BodyReader::new(framing);
+        if let Some(tap) = &mut self.tap {
+            tap.begin(framing);
+        }
         self.plan = plan;
         // A stream's head has said it.
         self.is_end_sent = framing == Framing::None;
@@ -652,7 +661,15 @@ impl Incoming {
             self.ready = self.reader.consume(self.buffer.filled()).map_err(refused)?;
         }
         self.body_bytes += self.ready as u64;
-        self.messages.take(&self.buffer.filled()[..self.ready]);
+        let body = &self.buffer.filled()[..self.ready];
+        if let Some(tap) = &mut self.tap {
+            if self.plan.decodes {
+                tap.content(body);
+            } else {
+                tap.raw(body);
+            }
+        }
+        self.messages.take(body);
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ use http::{BodyReader, Buffer, BufferPool, Decoded, Framing};
 use serde_json::Value;
 
 use super::{
-    Broken, Gate, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages,
+    BodyTap, Broken, Gate, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages,
     gate::Piece,
     gated::{Gated, Raw, WireError},
     trailers::Trailers,
@@ -84,6 +84,8 @@ pub(crate) struct Outgoing {
     pub(crate) body_bytes: u64,
     /// Messages of gRPC in it, as far as they came behind the head.
     pub(crate) messages: Messages,
+    /// Where it is recorded.
+    pub(crate) tap: Option<Box<BodyTap>>,
 }
 
 impl Outgoing {
@@ -114,6 +116,18 @@ impl Outgoing {
         self.has_begun = false;
         self.rewind();
         Ok(())
+    }
+
+    /// The body is recorded, as the client sends it. Nothing of it has been taken but what came with the head.
+    pub(crate) fn set_tap(&mut self, buffer: &Buffer, mut tap: Box<BodyTap>) {
+        tap.begin(self.framing);
+        tap.raw(&buffer.filled()[self.first.0..self.first.1]);
+        self.tap = Some(tap);
+    }
+
+    /// Names and values of the request's trailers, once it has ended.
+    pub(crate) fn trailers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.trailers.iter()
     }
 
     /// Begins another attempt; the head is written anew by the caller.
@@ -268,6 +282,10 @@ impl Outgoing {
                 .insert(Box::new(Gated::new(Raw::new(reader, self.decodes, input))))
         };
         gated.push(gate, piece);
+        if let Some(tap) = &mut self.tap {
+            // All of it comes by again, as what services make of it.
+            tap.restart();
+        }
         self.reader = BodyReader::new(Framing::Close);
         self.framing = Framing::Close;
         self.decodes = false;
@@ -531,6 +549,7 @@ impl Outgoing {
         self.later_len = 0;
         self.encoded = None;
         self.gated = None;
+        self.tap = None;
         self.trailers.release(pool);
         for text in [&mut self.head, &mut self.chunk] {
             text.clear();
@@ -682,6 +701,9 @@ impl Outgoing {
         }
         let start = self.later.len() - count;
         let bytes = &mut self.later.filled_mut()[start..];
+        if let Some(tap) = &mut self.tap {
+            tap.raw(bytes);
+        }
         let (taken, len) = if self.decodes {
             let decoded = decode(&mut self.reader, bytes, &mut self.trailers, pool)?;
             (decoded.taken, decoded.len)
@@ -729,6 +751,9 @@ impl Outgoing {
         });
         self.body_bytes += gated.raw.content_bytes - before;
         let mut piece = ready!(next)?;
+        if let Some(tap) = &mut self.tap {
+            tap.content(&piece.content);
+        }
         if let Some(encoded) = &mut self.encoded {
             encoded.add(&piece.content);
             if piece.ends {

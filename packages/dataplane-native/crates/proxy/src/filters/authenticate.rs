@@ -25,10 +25,13 @@ pub(super) fn authenticate<V: RequestView>(
     }
     match decision {
         Ok(pass) => {
+            let asks = context.routes.is_some_and(|routes| routes.table.asks_metadata());
+            let reroutes = pass.reroutes && (asks && pass.metadata.is_some() || !pass.set.is_empty());
             merge(&mut effects.metadata, pass.metadata);
             effects.remove.extend(pass.remove);
             effects.set.extend(pass.set);
-            Outcome::Continue
+            effects.reroutes |= reroutes;
+            if reroutes { Outcome::Changed } else { Outcome::Continue }
         }
         Err(error) => {
             let mut reply = Reply {

@@ -5,12 +5,37 @@ use filter::{
     ConnectionFacts,
     cors::{self, CorsDecision},
     grpc_web::GrpcWeb,
-    jwt::Wanted,
+    jwt::{Jwt, JwtError, JwtPass, Wanted},
     rbac,
 };
 use route::{ClusterChoice, Found};
+use serde_json::Value;
 
-use super::{Effective, HttpFilters, ProcSettings, effective};
+use super::{Effective, HttpFilters, ProcSettings, effective, merge};
+
+/// The claims of its token by which the route of a request is looked for again.
+pub(crate) fn claims<V: RequestView>(filters: &HttpFilters, request: &V) -> Option<Value> {
+    let mut known = None;
+    for filter in &filters.list {
+        if let Effective::Jwt(jwt, requirement) = effective(filter, None, ClusterChoice::None)
+            && let Ok(pass) = judge(jwt, requirement, request)
+            && pass.reroutes
+        {
+            merge(&mut known, pass.metadata);
+        }
+    }
+    known
+}
+
+fn judge<V: RequestView>(jwt: &Jwt, requirement: Option<&str>, request: &V) -> Result<JwtPass, JwtError> {
+    let now_s = telemetry::unix_micros() as u64 / 1_000_000;
+    let matches = |conditions: &config::RouteMatch| route::matches(conditions, request, 0);
+    let mut wanted = Wanted {
+        has_fetched: true,
+        ..Wanted::default()
+    };
+    jwt.decide(request, now_s, requirement, matches, &mut wanted)
+}
 
 /// What the filters would say about a request: outcomes, and whether each ends it.
 pub(crate) fn explain<V: RequestView>(
@@ -30,6 +55,14 @@ pub(crate) fn explain<V: RequestView>(
     for filter in &filters.list {
         match effective(filter, Some(found), choice) {
             Effective::Off => {}
+            Effective::Tap(point) => {
+                let text = if point.is_on() {
+                    "records it"
+                } else {
+                    "records it when an operator asks"
+                };
+                outcomes.push((format!("{}: {text}", filter.name), false));
+            }
             Effective::Rbac(rules) => {
                 let verdict = rbac::decide(rules, Some(request), &facts).verdict;
                 let by = verdict
@@ -52,13 +85,7 @@ pub(crate) fn explain<V: RequestView>(
                 outcomes.push((format!("{}: {decision:?}", filter.name), is_answer));
             }
             Effective::Jwt(jwt, requirement) => {
-                let now_s = telemetry::unix_micros() as u64 / 1_000_000;
-                let matches = |conditions: &config::RouteMatch| route::matches(conditions, request, 0);
-                let mut wanted = Wanted {
-                    has_fetched: true,
-                    ..Wanted::default()
-                };
-                let decision = jwt.decide(request, now_s, requirement, matches, &mut wanted);
+                let decision = judge(jwt, requirement, request);
                 let outcome = match &decision {
                     Ok(pass) if pass.metadata.is_some() || !pass.set.is_empty() => "the token is good".to_owned(),
                     Ok(_) => "lets the request pass without a token".to_owned(),

@@ -125,7 +125,7 @@ pub(super) async fn probe(
 fn target(cluster: &ClusterEntry, position: usize) -> Option<(Target<'_>, &HealthCheck)> {
     let settings = cluster.config.health_check.as_ref()?;
     let entry = cluster.check.as_ref()?;
-    let endpoint = &cluster.endpoints[position].config;
+    let endpoint = &cluster.endpoints[position];
     let labels = settings
         .transport_match
         .as_ref()
@@ -147,7 +147,7 @@ fn target(cluster: &ClusterEntry, position: usize) -> Option<(Target<'_>, &Healt
         cluster,
         settings,
         transport: entry.transports.get(transport_index(&cluster.config, labels))?,
-        address: EndpointHealthCheck::address(own, &endpoint.address, settings.alt_port),
+        address: EndpointHealthCheck::address(own, &endpoint.state.address, settings.alt_port),
         host: host.unwrap_or("health-check"),
     };
     Some((target, settings))

@@ -135,7 +135,7 @@ impl<'a> Subject<'a> {
             // Only what subsets are made of is kept of an endpoint's.
             MetadataSource::Endpoint if namespace == config::LB_NAMESPACE => {
                 let (first, rest) = keys.split_first()?;
-                descend(self.endpoint?.config.lb_metadata.as_ref()?.get(&**first)?, rest)
+                descend(self.endpoint?.lb_metadata.as_ref()?.get(&**first)?, rest)
             }
             MetadataSource::Endpoint => None,
         }
@@ -253,7 +253,7 @@ impl<'a> Subject<'a> {
                 });
                 some(named.map_or("", |cluster| &cluster.name), out);
             }
-            NameOf::UpstreamHost => match self.endpoint.and_then(|endpoint| endpoint.config.hostname.as_deref()) {
+            NameOf::UpstreamHost => match self.endpoint.and_then(|endpoint| endpoint.hostname.as_deref()) {
                 Some(name) => some(name, out),
                 None => match self.log.upstream_host {
                     Some(address) => out.text_with(|out| {

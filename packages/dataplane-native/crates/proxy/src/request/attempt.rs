@@ -33,7 +33,7 @@ use acquire::{Waiting, acquire};
 use heads::{mutate_request, send_head};
 use hedge::{Hedges, Judge, Late, Raced, Settled};
 use relay::{exchange, finish_unread, relay};
-use retry::{Retries, back_off, is_retriable_status};
+use retry::{Retries, back_off, is_repeatable, is_retriable_status, may_repeat};
 
 pub(super) use heads::{values, write_response_head};
 
@@ -167,7 +167,7 @@ pub(super) async fn forward(
         policy,
         priority,
         limits,
-        is_hedged: wants_hedges(call, scratch, policy),
+        is_hedged: wants_hedges(call, buffer, scratch, policy),
     };
     let ended = attempts(call, wire, buffer, scratch, timer, &plan, &mut deadlines).await;
     let (up, kept) = match ended {
@@ -335,7 +335,7 @@ async fn attempts<'s>(
                     Raced::Done(Err(Failure::ClosedBeforeResponse))
                         if is_reused
                             && !scratch.incoming.has_received()
-                            && (scratch.request.method.is_idempotent() || !scratch.outgoing.has_written()) =>
+                            && (!scratch.outgoing.has_written() || is_repeatable(buffer, scratch)) =>
                     {
                         Tried::Failed(Failure::StaleConnection)
                     }
@@ -355,7 +355,9 @@ async fn attempts<'s>(
                 drop(own_guard);
                 let status = scratch.response.status;
                 verdict(call.worker, cluster, chosen, Verdict::Status(status));
-                let is_bad = policy.is_some_and(|policy| is_retriable_status(policy, head_of(scratch), status));
+                let is_bad = policy.is_some_and(|policy| {
+                    is_retriable_status(policy, head_of(scratch), status) && may_repeat(policy, call, buffer, scratch)
+                });
                 let is_left = policy.is_some_and(|policy| retries.made < policy.num_retries);
                 if is_bad && is_left && scratch.outgoing.is_replayable() && status != 101 {
                     guard = retry_guard(call, plan);
@@ -391,7 +393,7 @@ async fn attempts<'s>(
             Tried::Failed(failure) => {
                 drop(own_guard);
                 note_failure(call, cluster, chosen, failure);
-                let is_allowed = retries.allows(failure, scratch);
+                let is_allowed = retries.allows(failure, call, buffer, scratch);
                 if is_allowed {
                     guard = retry_guard(call, plan);
                 }
@@ -428,11 +430,14 @@ async fn attempts<'s>(
 }
 
 /// Whether tries of this request go on when their time is over. What becomes a tunnel has one end only.
-fn wants_hedges(call: &Call<'_>, scratch: &Scratch, policy: Option<&RetryPolicy>) -> bool {
+fn wants_hedges(call: &Call<'_>, buffer: &Buffer, scratch: &Scratch, policy: Option<&RetryPolicy>) -> bool {
     let request = &scratch.request;
-    policy.is_some_and(|policy| policy.per_try_timeout_ms > 0 && policy.num_retries > 0)
-        && call.found.is_some_and(|found| found.hedges_on_per_try_timeout())
-        && !request.wants_upgrade
+    policy.is_some_and(|policy| {
+        policy.per_try_timeout_ms > 0
+            && policy.num_retries > 0
+            && call.found.is_some_and(|found| found.hedges_on_per_try_timeout())
+            && may_repeat(policy, call, buffer, scratch)
+    }) && !request.wants_upgrade
         && request.method != http::Method::Connect
 }
 
@@ -618,14 +623,13 @@ pub(super) fn target<'a>(
     Target {
         cluster,
         endpoint: &chosen.endpoint,
-        workload: chosen.entry.and_then(|entry| entry.config.workload.as_deref()),
-        // A cluster always has its default transport, the last one.
+        workload: chosen.entry.and_then(|entry| entry.workload.as_deref()),
         transport: chosen
             .entry
-            .map_or(&cluster.default_transport, |entry| &entry.transport),
+            .map_or(&cluster.default_transport, |entry| cluster.transport_of(entry)),
         authority,
         served: Some(call.served),
-        metadata: chosen.entry.and_then(|entry| entry.config.metadata.as_ref()),
+        metadata: chosen.entry.and_then(|entry| entry.metadata.as_ref()),
         reporter: call.served.listener.reporter,
     }
 }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use config::{ForwardClientCert, HeaderName};
 use http::{Buffer, Edits, Known, RequestHead, RequestView, TargetForm, Version};
+use serde_json::Value;
 
 use super::{Call, Reply, Scratch, path};
 use crate::{connection::Facts, error::Failure};
@@ -17,6 +18,8 @@ pub(crate) struct View<'a> {
     is_https: bool,
     /// What was changed in the head, once that counts.
     edits: Option<&'a Edits>,
+    /// What filters have found out, where routes ask for it.
+    metadata: Option<&'a Value>,
 }
 
 impl<'a> View<'a> {
@@ -58,7 +61,13 @@ impl<'a> View<'a> {
             authority,
             is_https: call.served.facts.peer_tls.is_some() || head.is_https_target,
             edits: None,
+            metadata: None,
         }
+    }
+
+    /// The same with what filters have found out.
+    pub(crate) fn knowing(self, metadata: Option<&'a Value>) -> Self {
+        Self { metadata, ..self }
     }
 
     pub(crate) fn request(&self) -> RequestView<'a> {
@@ -96,6 +105,10 @@ impl config::RequestView for View<'_> {
 
     fn scheme(&self) -> &[u8] {
         if self.is_https { b"https" } else { b"http" }
+    }
+
+    fn metadata(&self) -> Option<&Value> {
+        self.metadata
     }
 
     fn header_at(&self, name: &HeaderName, nth: usize) -> Option<&[u8]> {

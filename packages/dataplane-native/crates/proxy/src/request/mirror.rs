@@ -7,8 +7,8 @@ use http::{Buffer, Edits, Framing, RequestHead, RequestView, ResponseHead, h1, h
 
 use super::{Call, Scratch};
 use crate::{
-    cluster::Opening,
     exchange::{Arrived, BodyPlan, Expected, Incoming},
+    lend::{self, Borrowed},
     pool::Upstream,
     snapshot::ClusterEntry,
     upstream::{self, Speaks, Target},
@@ -202,8 +202,8 @@ async fn open(worker: &Rc<Worker>, cluster: &Arc<ClusterEntry>) -> Option<Upstre
     let target = Target {
         cluster,
         endpoint: &entry.state,
-        workload: entry.config.workload.as_deref(),
-        transport: &entry.transport,
+        workload: entry.workload.as_deref(),
+        transport: cluster.transport_of(entry),
         authority: "",
         // The copy is no client's any more.
         served: None,
@@ -222,13 +222,19 @@ async fn open(worker: &Rc<Worker>, cluster: &Arc<ClusterEntry>) -> Option<Upstre
     let up = match pooled {
         Some(up) => up,
         None => {
+            let opening = match lend::borrow(worker, key, speaks, &entry.state).await {
+                Borrowed::Lent(up) => return Some(used(up)),
+                Borrowed::Opening(opening) => opening,
+            };
             let breakers = &cluster.config.circuit_breakers.default;
             let guard = cluster.state.acquire_connection(0, breakers)?;
-            upstream::connect(worker, target, speaks, guard, Opening::new(&entry.state))
-                .await
-                .ok()?
+            upstream::connect(worker, target, speaks, guard, opening).await.ok()?
         }
     };
+    Some(used(up))
+}
+
+fn used(up: Upstream) -> Upstream {
     up.info.requests.set(up.info.requests.get() + 1);
-    Some(up)
+    up
 }

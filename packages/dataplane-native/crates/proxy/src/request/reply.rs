@@ -201,6 +201,9 @@ pub(super) async fn send(
     scratch.notes.take_lines(&call.http.logs.wants, &fields);
     scratch.notes.take_length(&call.http.logs.wants, body.len());
     let has_body = scratch.request.method != Method::Head;
+    if let Some(tapped) = &mut scratch.tap {
+        tapped.take_reply(call.status, &fields, if has_body { body } else { b"" });
+    }
     call.response_bytes = if has_body { body.len() as u64 } else { 0 };
     if let Wire::Stream(stream) = wire {
         return send_on_stream(call, stream, timer, &fields, if has_body { body } else { b"" }).await;

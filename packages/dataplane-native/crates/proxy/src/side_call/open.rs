@@ -47,7 +47,7 @@ pub(super) async fn open(
     }
     let mut opening = None;
     if speaks == Speaks::Http1 && !wants_new {
-        match lend::borrow(worker, key, target.endpoint).await {
+        match lend::borrow(worker, key, speaks, target.endpoint).await {
             Borrowed::Lent(up) => {
                 worker.count(Counter::UpstreamPoolHits);
                 return Ok(up);
@@ -63,6 +63,26 @@ pub(super) async fn open(
         return Err(Failure::Overflow);
     };
     loop {
+        let mut connecting = None;
+        if speaks != Speaks::Http1 {
+            // One connection is opened at a time: the streams of many fit on it.
+            let key = key.http2();
+            let is_first = poll_fn(|cx| Poll::Ready(worker.pools.begin_connecting(&key, cx.waker()))).await;
+            if !is_first {
+                other_connects(worker, key).await;
+                match take(worker, key, speaks, false) {
+                    Some(up) => return Ok(up),
+                    None => continue,
+                }
+            }
+            connecting = Some(Connecting { worker, key });
+            if opening.is_none() && !wants_new {
+                match lend::borrow(worker, target.key(), speaks, target.endpoint).await {
+                    Borrowed::Lent(up) => return Ok(up),
+                    Borrowed::Opening(counted) => opening = Some(counted),
+                }
+            }
+        }
         let Some(guard) = free_connection(worker, cluster, key).await else {
             match take(worker, key, speaks, false) {
                 Some(up) => return Ok(up),
@@ -70,34 +90,27 @@ pub(super) async fn open(
             }
         };
         let opening = opening.take().unwrap_or_else(|| Opening::new(target.endpoint));
-        if speaks == Speaks::Http1 {
-            return upstream::connect(worker, target, speaks, guard, opening).await;
-        }
-        // One connection is opened at a time: the streams of many fit on it.
-        let key = key.http2();
-        let is_first = poll_fn(|cx| Poll::Ready(worker.pools.begin_connecting(&key, cx.waker()))).await;
-        if is_first {
-            let _connecting = Connecting { worker, key };
-            return upstream::connect(worker, target, speaks, guard, opening).await;
-        }
-        drop((guard, opening));
-        let mut has_waited = false;
-        poll_fn(|cx| {
-            if std::mem::replace(&mut has_waited, true) {
-                return Poll::Ready(());
-            }
-            if worker.pools.begin_connecting(&key, cx.waker()) {
-                // It has just ended.
-                worker.pools.end_connecting(&key);
-                return Poll::Ready(());
-            }
-            Poll::Pending
-        })
-        .await;
-        if let Some(up) = take(worker, key, speaks, false) {
-            return Ok(up);
-        }
+        let opened = upstream::connect(worker, target, speaks, guard, opening).await;
+        drop(connecting);
+        return opened;
     }
+}
+
+/// Waits until somebody else of this worker has opened a connection of HTTP/2, or could not.
+pub(crate) async fn other_connects(worker: &Worker, key: PoolKey) {
+    let mut has_waited = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut has_waited, true) {
+            return Poll::Ready(());
+        }
+        if worker.pools.begin_connecting(&key, cx.waker()) {
+            // It has just ended.
+            worker.pools.end_connecting(&key);
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Lets the others go on, however opening a connection ended.
@@ -132,10 +145,7 @@ async fn free_connection(worker: &Worker, cluster: &Arc<ClusterEntry>, key: Pool
             return Some(guard);
         }
         // At the limit: an idle connection to another endpoint makes room, else the next one that is given back.
-        let is_other = |endpoint: &crate::cluster::EndpointState| {
-            endpoint.cluster == cluster.state.id && endpoint.id != key.endpoint
-        };
-        if worker.pools.close_one(is_other) {
+        if worker.pools.close_one(cluster.state.id, key.endpoint) {
             continue;
         }
         let mut has_waited = false;

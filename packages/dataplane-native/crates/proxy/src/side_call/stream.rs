@@ -58,19 +58,20 @@ impl CallStream {
             let Some(entry) = choose(worker, cluster, &tried) else {
                 return Err(unavailable(Failure::NoHealthyUpstream));
             };
+            let transport = cluster.transport_of(entry);
             let target = Target {
                 cluster,
                 endpoint: &entry.state,
-                workload: entry.config.workload.as_deref(),
-                transport: &entry.transport,
+                workload: entry.workload.as_deref(),
+                transport,
                 authority: std::str::from_utf8(authority).unwrap_or_default(),
                 served: None,
-                metadata: entry.config.metadata.as_ref(),
+                metadata: entry.metadata.as_ref(),
                 reporter: ReporterSide::Source,
             };
             let failure = match open::open(worker, cluster, target, Speaks::Http2, false).await {
                 Ok(up) => {
-                    let is_https = entry.transport.tls.is_some();
+                    let is_https = transport.tls.is_some();
                     let Wire::Stream(stream) = &up.wire else {
                         return Err(unavailable(Failure::UpstreamProtocol));
                     };

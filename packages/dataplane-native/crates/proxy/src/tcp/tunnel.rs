@@ -15,6 +15,7 @@ use crate::{
     error::Failure,
     format,
     http_connection::write_all,
+    lend::{self, Borrowed},
     pool::{PoolKey, Upstream},
     snapshot::ClusterEntry,
     upstream::{self, Speaks, Target},
@@ -70,7 +71,10 @@ async fn connect(worker: &Rc<Worker>, target: Target<'_>, speaks: Speaks, guard:
         let is_first = poll_fn(|cx| Poll::Ready(worker.pools.begin_connecting(&key, cx.waker()))).await;
         if is_first {
             let _connecting = Connecting { worker, key };
-            return upstream::connect(worker, target, speaks, guard, Opening::new(target.endpoint)).await;
+            return match lend::borrow(worker, target.key(), speaks, target.endpoint).await {
+                Borrowed::Lent(up) => Ok(up),
+                Borrowed::Opening(opening) => upstream::connect(worker, target, speaks, guard, opening).await,
+            };
         }
         let mut has_waited = false;
         poll_fn(|cx| {

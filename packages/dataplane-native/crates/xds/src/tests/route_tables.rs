@@ -124,6 +124,42 @@ fn retry_conditions_that_nobody_knows_are_a_warning() {
 }
 
 #[test]
+fn a_retry_policy_is_taken_at_its_word_unless_our_pilot_says_that_it_is_the_default() {
+    let with = |mark: Option<&str>| {
+        let mut route = route_to("c", slash());
+        let Some(Action::Route(action)) = &mut route.action else {
+            panic!()
+        };
+        action.retry_policy = Some(route::RetryPolicy {
+            retry_on: "unavailable".into(),
+            ..route::RetryPolicy::default()
+        });
+        route.metadata = mark.map(|mark| core::Metadata {
+            filter_metadata: [(
+                "fairlead.dev".to_owned(),
+                struct_of(vec![("retry", Kind::StringValue(mark.into()))]),
+            )]
+            .into(),
+            ..core::Metadata::default()
+        });
+        let Resource::Route(config) = accepted(ResourceType::Route, &routes(vec![route])).resource else {
+            panic!()
+        };
+        let route = &config.virtual_hosts[0].routes[0];
+        let RouteAction::Forward(forward) = &route.action else {
+            panic!()
+        };
+        (
+            forward.retry.as_ref().unwrap().only_safe,
+            route.metadata.get("fairlead.dev", "retry").is_some(),
+        )
+    };
+    assert_eq!(with(None), (false, false));
+    assert_eq!(with(Some("default")), (true, false), "the mark is not kept twice");
+    assert_eq!(with(Some("else")), (false, true));
+}
+
+#[test]
 fn origins_travel_with_the_resource() {
     let entry = struct_of(vec![
         ("kind", Kind::StringValue("VirtualService".into())),

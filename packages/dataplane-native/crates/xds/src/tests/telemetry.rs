@@ -279,3 +279,20 @@ fn a_route_may_say_otherwise_about_traces() {
         (50_000, 1_000_000)
     );
 }
+
+#[test]
+fn either_of_two_filters_is_read_where_envoy_writes_it() {
+    let filters = vec![accesslog::AccessLogFilter::default(); 2];
+    let (or, and) = (
+        accesslog::OrFilter {
+            filters: filters.clone(),
+        },
+        accesslog::AndFilter { filters },
+    );
+    assert_eq!(
+        Message::encode_to_vec(&or),
+        [0x12, 0, 0x12, 0],
+        "its list is field 2"
+    );
+    assert_eq!(Message::encode_to_vec(&and), [0x0a, 0, 0x0a, 0]);
+}

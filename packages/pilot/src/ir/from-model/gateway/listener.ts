@@ -5,7 +5,7 @@ import { hostsOverlap } from "../../../model/hostname.ts";
 import { serverHosts } from "../../../model/lookup/gateway.ts";
 import type { MeshSnapshot } from "../../../model/mesh-snapshot.ts";
 import type { ConnectionMatch, RoutingRule } from "../../../model/routing-rule.ts";
-import type { NetworkFilter, WeightedCluster } from "../../filter.ts";
+import type { HttpFilter, NetworkFilter, WeightedCluster } from "../../filter.ts";
 import type { FilterChain, FilterChainMatch, Listener, ServerTlsContext } from "../../listener.ts";
 import { connectionAccess, httpAccess } from "../shared/authz.ts";
 import { weightedClusters } from "../shared/connection.ts";
@@ -15,19 +15,21 @@ import { meshServerTls } from "../shared/tls.ts";
 import { matchesProxy, type View } from "../shared/view.ts";
 import { type BoundServer, routeTableName, type ServerGroup, type ServerKind } from "./server.ts";
 
+/** Who may do what at a gateway. */
+export interface GatewayGuard {
+  readonly policies: readonly AccessPolicy[];
+  /** What requests pass before the policies: who asks, and who else is asked. The same list while nothing changes. */
+  readonly checks: readonly HttpFilter[];
+}
+
 /** The listener of a group of servers; undefined where nothing would ever be served. */
-export function gatewayListener(
-  snapshot: MeshSnapshot,
-  view: View,
-  group: ServerGroup,
-  policies: readonly AccessPolicy[],
-): Listener | undefined {
-  const guard = internList(policies);
-  const chains = group.servers.flatMap((bound) => chainsOf(snapshot, view, bound, guard));
+export function gatewayListener(snapshot: MeshSnapshot, view: View, group: ServerGroup, guard: GatewayGuard): Listener | undefined {
+  const policies = internList(guard.policies);
+  const chains = group.servers.flatMap((bound) => chainsOf(snapshot, view, bound, { ...guard, policies }));
   const distinct = group.servers[0]?.kind === "http" ? chains.slice(0, 1) : withoutRepeatedNames(chains);
   if (distinct.length === 0) return undefined;
   const origins = internList([...new Set(group.servers.map((bound) => bound.gateway.origin))]);
-  return build(internList(distinct), origins, guard, group.address, group.port);
+  return build(internList(distinct), origins, policies, group.address, group.port);
 }
 
 const build = remember(
@@ -53,9 +55,9 @@ const build = remember(
   }),
 );
 
-function chainsOf(snapshot: MeshSnapshot, view: View, bound: BoundServer, policies: readonly AccessPolicy[]): readonly FilterChain[] {
+function chainsOf(snapshot: MeshSnapshot, view: View, bound: BoundServer, { policies, checks }: GatewayGuard): readonly FilterChain[] {
   const { gateway, server, kind } = bound;
-  if (kind === "http" || kind === "https") return [httpChain(server, gateway, policies, kind, snapshot.settings.trustDomain)];
+  if (kind === "http" || kind === "https") return [httpChain(server, gateway, policies, checks, kind, snapshot.settings.trustDomain)];
   const rules = [...new Set(serverHosts(snapshot, gateway, server).flatMap((entry) => entry.rules))];
   return rules.flatMap((rule) =>
     connectionChains(rule, knownHostsOf(snapshot, view, rule), gateway, server, view, policies, kind, snapshot.settings.trustDomain),
@@ -67,6 +69,7 @@ const httpChain = remember(
     server: GatewayServer,
     gateway: Gateway,
     policies: readonly AccessPolicy[],
+    checks: readonly HttpFilter[],
     kind: "http" | "https",
     trustDomain: string,
   ): FilterChain => {
@@ -75,7 +78,7 @@ const httpChain = remember(
       kind: "http",
       statPrefix: `gateway_${server.port.number}`,
       routes: { kind: "named", name: table },
-      filters: [...httpAccess(policies), { kind: "fault" }],
+      filters: [...checks, ...httpAccess(policies), { kind: "fault" }],
       role: "gateway",
       allowConnect: false,
     };

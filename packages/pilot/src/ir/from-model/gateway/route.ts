@@ -82,6 +82,6 @@ function takesEverything(route: Route): boolean {
   return (
     route.match.path.kind === "prefix" &&
     route.match.path.value === "/" &&
-    route.match.headers.length + route.match.queryParameters.length === 0
+    route.match.headers.length + route.match.queryParameters.length + route.match.claims.length === 0
   );
 }

@@ -1,8 +1,7 @@
 import { internList, remember } from "../../remember.ts";
 import type { Service } from "../../../model/service.ts";
-import type { Workload } from "../../../model/workload.ts";
 import type { Cluster, ClusterDiscovery } from "../../cluster.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, UNLIMITED } from "../shared/cluster.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, endpointAt, UNLIMITED } from "../shared/cluster.ts";
 import { INBOUND_PASSTHROUGH_CLUSTER, inboundClusterName } from "../shared/names.ts";
 import type { InboundPort } from "./port.ts";
 
@@ -56,22 +55,5 @@ const build = remember((services: readonly Service[], port: number, isHttp: bool
 });
 
 function toApplication(address: string, port: number): ClusterDiscovery {
-  const workload: Workload = {
-    key: "",
-    name: "",
-    namespace: "",
-    address,
-    labels: {},
-    serviceAccount: "",
-    spiffeId: undefined,
-    canonicalService: "",
-    canonicalRevision: "",
-    locality: undefined,
-    network: "",
-    weight: 1,
-    ports: {},
-    speaksMeshTls: false,
-    origin: { kind: "Application", namespace: "", name: "" },
-  };
-  return { kind: "static", localities: [{ locality: undefined, endpoints: [{ address, port, weight: 1, workload }] }] };
+  return { kind: "static", localities: [{ locality: undefined, endpoints: [endpointAt(address, port)] }] };
 }

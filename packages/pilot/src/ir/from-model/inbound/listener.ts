@@ -3,7 +3,7 @@ import type { AccessPolicy, PeerAuthentication, PeerTlsMode } from "../../../mod
 import type { PeerTls } from "../../../model/lookup/access-policy.ts";
 import type { MeshSettings } from "../../../model/mesh-snapshot.ts";
 import type { PortProtocol, Service } from "../../../model/service.ts";
-import type { NetworkFilter } from "../../filter.ts";
+import type { HttpFilter, NetworkFilter } from "../../filter.ts";
 import type { FilterChain, FilterChainMatch, Inspector, Listener } from "../../listener.ts";
 import { connectionAccess, httpAccess } from "../shared/authz.ts";
 import { BLACKHOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, inboundClusterName, VIRTUAL_INBOUND_PORT } from "../shared/names.ts";
@@ -16,6 +16,8 @@ import { inboundRoutes } from "./route.ts";
 export interface InboundGuard {
   readonly mesh: MeshSettings;
   readonly policies: readonly AccessPolicy[];
+  /** What requests pass before the policies: who asks, and who else is asked. The same list while nothing changes. */
+  readonly checks: readonly HttpFilter[];
   readonly peerTls: PeerTls;
 }
 
@@ -25,6 +27,7 @@ export function boundListener(port: InboundPort, address: string, guard: Inbound
     internList(port.services),
     guard.mesh,
     internList(guard.policies),
+    guard.checks,
     guard.peerTls.policy ?? NOTHING,
     guard.peerTls.mode,
     port.number,
@@ -39,7 +42,15 @@ export function virtualInbound(
   rest: InboundGuard,
 ): Listener {
   const chains = ports.flatMap(({ port, guard }) =>
-    buildPortChains(internList(port.services), guard.mesh, internList(guard.policies), guard.peerTls.mode, port.number, port.protocol),
+    buildPortChains(
+      internList(port.services),
+      guard.mesh,
+      internList(guard.policies),
+      guard.checks,
+      guard.peerTls.mode,
+      port.number,
+      port.protocol,
+    ),
   );
   const services = ports.flatMap(({ port }) => port.services.map((service) => service.origin));
   const peerPolicies = [...ports.map(({ guard }) => guard), rest].flatMap((guard) => guard.peerTls.policy?.origin ?? []);
@@ -54,13 +65,14 @@ const buildBound = remember(
     services: readonly Service[],
     mesh: MeshSettings,
     policies: readonly AccessPolicy[],
+    checks: readonly HttpFilter[],
     peerPolicy: PeerAuthentication | object,
     mode: PeerTlsMode,
     port: number,
     protocol: PortProtocol,
     address: string,
   ): Listener => {
-    const filterChains = portChains({ services, mesh, policies, mode, port, protocol });
+    const filterChains = portChains({ services, mesh, policies, checks, mode, port, protocol });
     return {
       name: `${address}_${port}`,
       binding: { kind: "socket", address, port },
@@ -104,6 +116,7 @@ interface ChainOptions {
   readonly services: readonly Service[];
   readonly mesh: MeshSettings;
   readonly policies: readonly AccessPolicy[];
+  readonly checks: readonly HttpFilter[];
   readonly mode: PeerTlsMode;
   readonly port: number;
   readonly protocol: PortProtocol;
@@ -114,11 +127,12 @@ const buildPortChains = remember(
     services: readonly Service[],
     mesh: MeshSettings,
     policies: readonly AccessPolicy[],
+    checks: readonly HttpFilter[],
     mode: PeerTlsMode,
     port: number,
     protocol: PortProtocol,
   ) =>
-    portChains({ services, mesh, policies, mode, port, protocol }).map((chain) => ({
+    portChains({ services, mesh, policies, checks, mode, port, protocol }).map((chain) => ({
       ...chain,
       match: { destinationPort: port, ...chain.match },
     })),
@@ -171,7 +185,7 @@ function httpFilters(options: ChainOptions): readonly NetworkFilter[] {
       kind: "http",
       statPrefix: `inbound_${options.port}`,
       routes: { kind: "inline", configuration: inboundRoutes(options.port, options.services, options.protocol === "grpc") },
-      filters: httpAccess(options.policies),
+      filters: [...options.checks, ...httpAccess(options.policies)],
       role: "sidecar-inbound",
       allowConnect: false,
     },

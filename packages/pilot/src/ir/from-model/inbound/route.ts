@@ -7,6 +7,7 @@ import { ANY_REQUEST } from "../shared/route.ts";
 const RETRY_STALE_CONNECTION: RetryRule = {
   attempts: 2,
   retryOn: ["reset-before-request"],
+  isDefault: false,
   retriableStatusCodes: [],
   perTryTimeoutMs: 0,
   backoffMs: undefined,

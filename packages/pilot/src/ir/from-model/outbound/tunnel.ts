@@ -60,7 +60,7 @@ const tunnelHost = remember(
 function connectRoute(name: string, clusters: readonly WeightedCluster[], origins: Route["origins"]): Route {
   return {
     name,
-    match: { path: { kind: "connect" }, headers: [], queryParameters: [] },
+    match: { path: { kind: "connect" }, headers: [], queryParameters: [], claims: [] },
     action: {
       kind: "forward",
       clusters: clusters.map((cluster) => ({ ...cluster, headers: NO_HEADER_OPERATIONS })),

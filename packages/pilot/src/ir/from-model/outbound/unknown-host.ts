@@ -27,7 +27,10 @@ const REFUSED: Route = {
 const BLOCK_ALL: VirtualHost = {
   name: "block_all",
   domains: ["*"],
-  routes: [{ ...REFUSED, name: "block_all_tunnels", match: { path: { kind: "connect" }, headers: [], queryParameters: [] } }, REFUSED],
+  routes: [
+    { ...REFUSED, name: "block_all_tunnels", match: { path: { kind: "connect" }, headers: [], queryParameters: [], claims: [] } },
+    REFUSED,
+  ],
   requireTls: false,
   origins: [],
 };

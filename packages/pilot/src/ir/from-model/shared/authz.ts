@@ -1,11 +1,21 @@
 import type { AccessPolicy, AccessRule, Condition, Operation, PathPattern, Source, StringPattern } from "../../../model/access-policy.ts";
 import { memo } from "../../../model/memo.ts";
-import type { AccessRulePolicy, AccessRules, HttpFilter, NetworkFilter, Permission, Principal, SuffixMatch } from "../../filter.ts";
+import { toPattern } from "../../../model/pattern.ts";
+import type {
+  AccessRulePolicy,
+  AccessRules,
+  HttpFilter,
+  MetadataMatch,
+  NetworkFilter,
+  Permission,
+  Principal,
+  SuffixMatch,
+} from "../../filter.ts";
 import type { StringMatch } from "../../../model/routing-rule.ts";
 
 type Layer = "http" | "connection";
 
-/** Access control of requests, in the order it is applied: what denies before what allows (Istio: DENY, then ALLOW). */
+/** Access control of requests, in the order it is applied: what denies before what allows (Istio: AUDIT, DENY, then ALLOW). */
 export const httpAccess = memo((policies: readonly AccessPolicy[]): readonly HttpFilter[] =>
   accessRules(policies, "http").map((access) => ({ kind: "http-access", ...access })),
 );
@@ -21,16 +31,28 @@ interface Access {
 }
 
 function accessRules(policies: readonly AccessPolicy[], layer: Layer): readonly Access[] {
-  const groups = ([true, false] as const).flatMap((dryRun) => (["deny", "allow"] as const).map((action) => ({ action, dryRun })));
+  const groups = ([true, false] as const).flatMap((dryRun) => (["audit", "deny", "allow"] as const).map((action) => ({ action, dryRun })));
   return groups.flatMap(({ action, dryRun }) => {
-    const chosen = policies.filter((policy) => policy.action === action && policy.dryRun === dryRun);
+    const chosen = policies.filter((policy) => actionAt(layer, policy) === action && policy.dryRun === dryRun);
     const rules: AccessRules = {
       action,
       policies: chosen.flatMap((policy) => policy.rules.flatMap((rule) => toPolicy(policy, rule, layer))),
     };
     // Nothing to deny needs no filter; nothing that is allowed denies everything.
-    return chosen.length === 0 || (action === "deny" && rules.policies.length === 0) ? [] : [{ rules, dryRun }];
+    return chosen.length === 0 || (action !== "allow" && rules.policies.length === 0) ? [] : [{ rules, dryRun }];
   });
+}
+
+/** Nobody is asked about connections: what a service would have to be asked about is denied there. */
+function actionAt(layer: Layer, { action, dryRun }: AccessPolicy): AccessPolicy["action"] {
+  return layer === "connection" && action === "custom" && !dryRun ? "deny" : action;
+}
+
+/** The rules of some policies as they are looked at in requests, under other names. */
+export function rulesOfRequests(policies: readonly AccessPolicy[], rename: (name: string) => string): readonly AccessRulePolicy[] {
+  return policies
+    .flatMap((policy) => policy.rules.flatMap((rule) => toPolicy(policy, rule, "http")))
+    .map((rule) => ({ ...rule, name: rename(rule.name) }));
 }
 
 /**
@@ -39,9 +61,7 @@ function accessRules(policies: readonly AccessPolicy[], layer: Layer): readonly 
  */
 function toPolicy(policy: AccessPolicy, rule: AccessRule, layer: Layer): readonly AccessRulePolicy[] {
   const isHttpOnly =
-    rule.to.some(usesHttp) ||
-    rule.when.some((condition) => condition.key.kind === "request-header") ||
-    rule.from.some(usesForwardedAddress);
+    rule.to.some(usesHttp) || rule.when.some((condition) => HTTP_KEYS.has(condition.key.kind)) || rule.from.some(usesToken);
   if (layer === "connection" && isHttpOnly && policy.action === "allow") return [];
   const conditions = rule.when.map((condition) => toCondition(condition, layer));
   return [
@@ -59,12 +79,20 @@ function toPolicy(policy: AccessPolicy, rule: AccessRule, layer: Layer): readonl
   ];
 }
 
+const HTTP_KEYS: ReadonlySet<Condition["key"]["kind"]> = new Set([
+  "request-header",
+  "request-principal",
+  "request-audience",
+  "request-presenter",
+  "request-claim",
+]);
+
 function usesHttp(operation: Operation): boolean {
   return [operation.hosts, operation.methods, operation.paths].some((list) => list.any.length + list.none.length > 0);
 }
 
-function usesForwardedAddress(source: Source): boolean {
-  return source.remoteIpBlocks.any.length + source.remoteIpBlocks.none.length > 0;
+function usesToken({ requestPrincipals }: Source): boolean {
+  return requestPrincipals.any.length + requestPrincipals.none.length > 0;
 }
 
 function toPermission(operation: Operation, layer: Layer): Permission {
@@ -76,10 +104,12 @@ function toPermission(operation: Operation, layer: Layer): Permission {
 function toPrincipal(source: Source, layer: Layer): Principal {
   return allOf([
     ...list(source.principals, toIdentity),
+    ...(layer === "http" ? list(source.requestPrincipals, toRequestPrincipal) : []),
+    ...list(source.trustDomains, toTrustDomain),
     ...list(source.namespaces, toNamespace),
     ...list(source.serviceAccounts, toServiceAccount),
     ...list(source.ipBlocks, (block): Principal => ({ kind: "peer-ip", block })),
-    ...(layer === "http" ? list(source.remoteIpBlocks, (block): Principal => ({ kind: "client-ip", block })) : []),
+    ...list(source.remoteIpBlocks, (block): Principal => ({ kind: "client-ip", block })),
   ]);
 }
 
@@ -88,35 +118,97 @@ interface ConditionParts {
   readonly principals: readonly Principal[];
 }
 
+const NO_PARTS: ConditionParts = { permissions: [], principals: [] };
+
 function toCondition({ key, values }: Condition, layer: Layer): ConditionParts {
-  const ofPrincipal = (to: (pattern: StringPattern) => Principal): ConditionParts => ({ permissions: [], principals: list(values, to) });
-  const ofPermission = (to: (pattern: StringPattern) => Permission): ConditionParts => ({ permissions: list(values, to), principals: [] });
+  if (layer === "connection" && HTTP_KEYS.has(key.kind)) return NO_PARTS;
+  const ofPrincipal = (to: (value: string) => Principal): ConditionParts => ({ permissions: [], principals: list(values, to) });
+  const ofPermission = (to: (value: string) => Permission): ConditionParts => ({ permissions: list(values, to), principals: [] });
+  const ofClaim = (path: readonly string[]): ConditionParts => ({
+    permissions: [],
+    principals: listOnce(values, (all) => claimAnyOf(path, all)),
+  });
   switch (key.kind) {
     case "request-header":
-      if (layer === "connection") return { permissions: [], principals: [] };
-      return ofPrincipal((pattern) => ({
+      return ofPrincipal((value) => ({
         kind: "header",
-        match: { name: key.name, match: toText(pattern), negated: false, ignoreCase: false },
+        match: { name: key.name, match: toPattern(value), negated: false, ignoreCase: false },
       }));
+    case "request-principal":
+      return ofPrincipal(toRequestPrincipal);
+    case "request-audience":
+      return ofClaim(["aud"]);
+    case "request-presenter":
+      return ofClaim(["azp"]);
+    case "request-claim":
+      return ofClaim(key.path);
     case "source-ip":
-      return ofPrincipal((pattern) => ({ kind: "peer-ip", block: valueOf(pattern) }));
+      return ofPrincipal((block) => ({ kind: "peer-ip", block }));
     case "remote-ip":
-      return layer === "connection"
-        ? { permissions: [], principals: [] }
-        : ofPrincipal((pattern) => ({ kind: "client-ip", block: valueOf(pattern) }));
+      return ofPrincipal((block) => ({ kind: "client-ip", block }));
     case "source-namespace":
-      return ofPrincipal(toNamespace);
+      return ofPrincipal((value) => toNamespace(toPattern(value)));
     case "source-principal":
-      return ofPrincipal(toIdentity);
+      return ofPrincipal((value) => toIdentity(toPattern(value)));
     case "source-service-account":
-      return ofPrincipal(toServiceAccount);
+      return ofPrincipal((value) => toServiceAccount(toPattern(value)));
+    case "source-trust-domain":
+      return ofPrincipal((value) => toTrustDomain(toPattern(value)));
     case "destination-ip":
-      return ofPermission((pattern) => ({ kind: "destination-ip", block: valueOf(pattern) }));
+      return ofPermission((block) => ({ kind: "destination-ip", block }));
     case "destination-port":
-      return ofPermission((pattern) => ({ kind: "destination-port", port: Number(valueOf(pattern)) }));
+      return ofPermission((value) => ({ kind: "destination-port", port: Number(value) }));
     case "connection-sni":
-      return ofPermission((pattern) => ({ kind: "server-name", match: toText(pattern) }));
+      return ofPermission((value) => ({ kind: "server-name", match: toPattern(value) }));
+    case "filter-metadata":
+      return {
+        permissions: listOnce(values, (all) => ({ kind: "metadata", filter: key.filter, key: key.key, values: all.map(toMetadataMatch) })),
+        principals: [],
+      };
   }
+}
+
+/** `[text]` asks for a member of a list (as in Istio). */
+function toMetadataMatch(value: string): MetadataMatch {
+  const inside = /^\[(.*)\]$/.exec(value)?.[1];
+  return { match: toPattern(inside ?? value), isListed: inside !== undefined };
+}
+
+function claimAnyOf(path: readonly string[], values: readonly string[]): Principal {
+  return { kind: "claim", path, match: { kind: "any-of", matches: values.map(toPattern) } };
+}
+
+/** `<issuer>/<subject>`: as the issuer may be a URL, the last slash counts. A wildcard stands at the beginning or the end of the whole. */
+function toRequestPrincipal(value: string): Principal {
+  const slash = value.lastIndexOf("/");
+  const hasSlash = slash >= 0;
+  const issuer = hasSlash ? value.slice(0, slash) : value;
+  const subject = hasSlash ? value.slice(slash + 1) : "";
+  if (value === "*") return issuerAndSubject(ANYTHING, ANYTHING);
+  if (value.startsWith("*"))
+    return hasSlash ? issuerAndSubject(toPattern(issuer), { kind: "exact", value: subject }) : issuerAndSubject(ANYTHING, toPattern(value));
+  if (value.endsWith("*"))
+    return hasSlash ? issuerAndSubject({ kind: "exact", value: issuer }, toPattern(subject)) : issuerAndSubject(toPattern(value), ANYTHING);
+  return issuerAndSubject({ kind: "exact", value: issuer }, { kind: "exact", value: subject });
+}
+
+function issuerAndSubject(issuer: StringMatch | SuffixMatch, subject: StringMatch | SuffixMatch): Principal {
+  return {
+    kind: "and",
+    of: [
+      { kind: "claim", path: ["iss"], match: { kind: "text", match: issuer } },
+      { kind: "claim", path: ["sub"], match: { kind: "text", match: subject } },
+    ],
+  };
+}
+
+const ANYTHING: StringMatch = { kind: "present" };
+
+/** The part of an identity after `spiffe://`. */
+function toTrustDomain(pattern: StringPattern): Principal {
+  if (pattern.kind === "present") return { kind: "identity", match: { kind: "prefix", value: "spiffe://" } };
+  if (pattern.kind === "exact") return { kind: "identity", match: { kind: "prefix", value: `spiffe://${pattern.value}/` } };
+  return { kind: "identity", match: { kind: "regex", value: `spiffe://${wildcard(pattern, "[^/]*")}/.*` } };
 }
 
 /** `cluster.local/ns/default/sa/x` in a policy is the URI `spiffe://cluster.local/ns/default/sa/x` in a certificate. */
@@ -184,6 +276,14 @@ function quote(text: string): string {
 }
 
 type Tree = Permission | Principal;
+
+/** Like `list`, where one node takes all values. */
+function listOnce<Node extends Tree>(
+  values: { readonly any: readonly string[]; readonly none: readonly string[] },
+  to: (all: readonly string[]) => Node,
+): readonly Node[] {
+  return [...(values.any.length === 0 ? [] : [to(values.any)]), ...(values.none.length === 0 ? [] : [not(to(values.none))])];
+}
 
 /** One condition for what has to match, one for what must not; none where nothing is said. */
 function list<Item, Node extends Tree>(

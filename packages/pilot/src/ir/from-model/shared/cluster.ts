@@ -1,5 +1,7 @@
+import type { Endpoint } from "../../../model/endpoint.ts";
 import type { Service } from "../../../model/service.ts";
 import type { ConnectionPool, OutlierDetection, PortSettings } from "../../../model/traffic-policy.ts";
+import type { Workload } from "../../../model/workload.ts";
 import type { Cluster, ClusterLimits, ClusterLoadBalancer, ClusterOutlierDetection } from "../../cluster.ts";
 
 /** Istio's, where nothing is said (`meshConfig.connectTimeout`). */
@@ -52,3 +54,26 @@ export function outlierDetectionOf(detection: OutlierDetection | undefined): Clu
 export function tcpKeepaliveOf(pool: ConnectionPool | undefined): Cluster["tcpKeepalive"] {
   return pool?.tcpKeepalive;
 }
+
+/** An address that is no workload of the mesh. */
+export function endpointAt(address: string, port: number): Endpoint {
+  return { address, port, weight: 1, workload: { ...NOBODY, address } };
+}
+
+const NOBODY: Workload = {
+  key: "",
+  name: "",
+  namespace: "",
+  address: "",
+  labels: {},
+  serviceAccount: "",
+  spiffeId: undefined,
+  canonicalService: "",
+  canonicalRevision: "",
+  locality: undefined,
+  network: "",
+  weight: 1,
+  ports: {},
+  speaksMeshTls: false,
+  origin: { kind: "Application", namespace: "", name: "" },
+};

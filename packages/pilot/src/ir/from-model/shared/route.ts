@@ -40,6 +40,7 @@ export interface RouteContext {
 const DEFAULT_RETRY: RetryRule = {
   attempts: 2,
   retryOn: ["connect-failure", "refused-stream", "unavailable", "cancelled"],
+  isDefault: true,
   retriableStatusCodes: [],
   perTryTimeoutMs: 0,
   backoffMs: undefined,
@@ -49,7 +50,12 @@ const DEFAULT_RETRY: RetryRule = {
 const BY_STATUS_CODE = "retriable-status-codes";
 const SERVICE_UNAVAILABLE = 503;
 
-export const ANY_REQUEST: RouteMatch = { path: { kind: "prefix", value: "/", ignoreCase: false }, headers: [], queryParameters: [] };
+export const ANY_REQUEST: RouteMatch = {
+  path: { kind: "prefix", value: "/", ignoreCase: false },
+  headers: [],
+  queryParameters: [],
+  claims: [],
+};
 
 /** The routes of a rule's `http` part, in order, up to the first that takes everything. */
 export function buildRoutes(rule: RoutingRule, context: RouteContext): readonly Route[] {
@@ -195,6 +201,7 @@ function retryFor(policy: RetryPolicy | undefined, hashKey: HashKey | undefined)
   return {
     attempts: policy.attempts,
     retryOn: [...policy.retryOn, ...byStatus],
+    isDefault: !policy.isExplicit,
     retriableStatusCodes: policy.retriableStatusCodes,
     perTryTimeoutMs: policy.perTryTimeoutMs,
     backoffMs: policy.backoffMs,
@@ -233,6 +240,10 @@ function toMatch(match: HttpMatch): RouteMatch {
       ...pseudo,
     ],
     queryParameters: match.queryParams,
+    claims: [
+      ...match.claims.map((claim) => ({ ...claim, negated: false })),
+      ...match.withoutClaims.map((claim) => ({ ...claim, negated: true })),
+    ],
   };
 }
 
@@ -253,5 +264,5 @@ function isCatchAll(match: RouteMatch): boolean {
   const isAnyPath =
     (match.path.kind === "prefix" && match.path.value === "/") ||
     (match.path.kind === "regex" && (match.path.value === "*" || match.path.value === ".*"));
-  return isAnyPath && match.headers.length === 0 && match.queryParameters.length === 0;
+  return isAnyPath && match.headers.length + match.queryParameters.length + match.claims.length === 0;
 }

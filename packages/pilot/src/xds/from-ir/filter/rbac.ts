@@ -11,9 +11,10 @@ import {
 } from "@fairlead/api/gen/envoy/config/rbac/v3/rbac_pb";
 import { RBACSchema as HttpRbacSchema } from "@fairlead/api/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb";
 import { RBACSchema as NetworkRbacSchema } from "@fairlead/api/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb";
-import type { AccessRules, HttpAccessControl, NetworkAccessControl, Permission, Principal } from "../../../ir/filter.ts";
+import type { AccessRules, AskedAccess, HttpAccessControl, NetworkAccessControl, Permission, Principal } from "../../../ir/filter.ts";
 import { pack } from "../any.ts";
 import { toCidrRange, toHeaderMatcher, toStringMatcher } from "../match.ts";
+import { metadataValue, toClaimMatcher, toMetadataMatcher } from "../metadata-match.ts";
 import type { NamedExtension } from "./named-extension.ts";
 
 /** How statistics and metadata of rules that only count call themselves (Istio's prefix). */
@@ -24,7 +25,16 @@ export function toHttpRbac(filter: HttpAccessControl): NamedExtension {
   const typedConfig = filter.dryRun
     ? pack(HttpRbacSchema, { shadowRules: rules, shadowRulesStatPrefix: dryRunPrefix(filter.rules) })
     : pack(HttpRbacSchema, { rules });
-  return { name: "envoy.filters.http.rbac", typedConfig };
+  return { name: RBAC_FILTER, typedConfig };
+}
+
+/** Before the names of what rules leave in the metadata for the filter that asks a service (Istio's prefix). */
+export const ASKED_PREFIX = "istio_ext_authz_";
+export const RBAC_FILTER = "envoy.filters.http.rbac";
+
+/** Marks requests that a service is to be asked about. */
+export function toAskingRbac({ rules }: AskedAccess): NamedExtension {
+  return { name: RBAC_FILTER, typedConfig: pack(HttpRbacSchema, { shadowRules: toRules(rules), shadowRulesStatPrefix: ASKED_PREFIX }) };
 }
 
 export function toNetworkRbac(filter: NetworkAccessControl): NamedExtension {
@@ -36,9 +46,11 @@ export function toNetworkRbac(filter: NetworkAccessControl): NamedExtension {
   return { name: "envoy.filters.network.rbac", typedConfig };
 }
 
+const ACTIONS = { allow: RBAC_Action.ALLOW, deny: RBAC_Action.DENY, audit: RBAC_Action.LOG } as const;
+
 function toRules(rules: AccessRules): RBAC {
   return create(RBACSchema, {
-    action: rules.action === "deny" ? RBAC_Action.DENY : RBAC_Action.ALLOW,
+    action: ACTIONS[rules.action],
     policies: Object.fromEntries(
       rules.policies.map((policy) => [
         policy.name,
@@ -66,6 +78,10 @@ function toPermission(from: Permission): XdsPermission {
       return create(PermissionSchema, { rule: { case: "destinationPort", value: from.port } });
     case "destination-ip":
       return create(PermissionSchema, { rule: { case: "destinationIp", value: toCidrRange(from.block) } });
+    case "metadata": {
+      const metadataMatcher = toMetadataMatcher(from.filter, [from.key], metadataValue(from.values));
+      return create(PermissionSchema, { rule: { case: "sourcedMetadata", value: { metadataMatcher } } });
+    }
     case "server-name":
       return create(PermissionSchema, { rule: { case: "requestedServerName", value: toStringMatcher(from.match) } });
   }
@@ -85,6 +101,10 @@ function toPrincipal(from: Principal): XdsPrincipal {
       return create(PrincipalSchema, { identifier: { case: "authenticated", value: { principalName: toStringMatcher(from.match) } } });
     case "header":
       return create(PrincipalSchema, { identifier: { case: "header", value: toHeaderMatcher(from.match) } });
+    case "claim":
+      return create(PrincipalSchema, {
+        identifier: { case: "sourcedMetadata", value: { metadataMatcher: toClaimMatcher(from.path, from.match) } },
+      });
     case "peer-ip":
       return create(PrincipalSchema, { identifier: { case: "directRemoteIp", value: toCidrRange(from.block) } });
     case "client-ip":

@@ -2,7 +2,7 @@ use super::*;
 
 fn endpoints(count: u64) -> Vec<EndpointState> {
     (1..=count)
-        .map(|id| EndpointState::new(id, 1, "127.0.0.1:1".parse().unwrap()))
+        .map(|id| EndpointState::new(id, "127.0.0.1:1".parse().unwrap()))
         .collect()
 }
 

@@ -22,6 +22,7 @@ use crate::{
     timer::Timer,
     upstream::{self, Speaks},
     wire::Wire,
+    worker::Worker,
 };
 
 /// The client's end while its request waits for something.
@@ -117,7 +118,7 @@ async fn open(
     let worker = &call.served.worker;
     let mut opening = None;
     if speaks == Speaks::Http1 && !wants_new {
-        match lend::borrow(call.worker, key, &chosen.endpoint).await {
+        match lend::borrow(worker, key, speaks, &chosen.endpoint).await {
             Borrowed::Lent(up) => {
                 call.worker.count(Counter::UpstreamPoolHits);
                 return Ok(adopt(call, up));
@@ -134,6 +135,26 @@ async fn open(
         return Err(Failure::Overflow);
     };
     loop {
+        let mut connecting = None;
+        if speaks != Speaks::Http1 {
+            // One connection is opened at a time: the streams of many requests fit on it.
+            let key = key.http2();
+            let is_first = poll_fn(|cx| Poll::Ready(call.worker.pools.begin_connecting(&key, cx.waker()))).await;
+            if !is_first {
+                other_connects(call, key, &mut waiting).await?;
+                match take(call, key, speaks, false) {
+                    Some(up) => return Ok(up),
+                    None => continue,
+                }
+            }
+            connecting = Some(Connecting { worker, key });
+            if opening.is_none() && !wants_new {
+                match lend::borrow(worker, target.key(), speaks, &chosen.endpoint).await {
+                    Borrowed::Lent(up) => return Ok(adopt(call, up)),
+                    Borrowed::Opening(counted) => opening = Some(counted),
+                }
+            }
+        }
         let guard = match free_connection(cluster, call, key, priority, &mut waiting).await? {
             Free::Connection(guard) => guard,
             Free::Try => match take(call, key, speaks, false) {
@@ -142,50 +163,39 @@ async fn open(
             },
         };
         let opening = opening.take().unwrap_or_else(|| Opening::new(&chosen.endpoint));
-        if speaks == Speaks::Http1 {
-            let connecting = Box::pin(upstream::connect(worker, target, speaks, guard, opening));
-            let up = opened(connecting, &mut waiting).await?;
-            return Ok(adopt(call, up));
-        }
-        // One connection is opened at a time: the streams of many requests fit on it.
-        let key = key.http2();
-        let is_first = poll_fn(|cx| Poll::Ready(call.worker.pools.begin_connecting(&key, cx.waker()))).await;
-        if is_first {
-            let connecting = Connecting { call, key };
-            let opening = Box::pin(upstream::connect(worker, target, speaks, guard, opening));
-            let up = opened(opening, &mut waiting).await;
-            drop(connecting);
-            return up.map(|up| adopt(call, up));
-        }
-        drop((guard, opening));
-        let mut has_waited = false;
-        poll_fn(|cx| {
-            if std::mem::replace(&mut has_waited, true) {
-                return Poll::Ready(Ok(()));
-            }
-            if call.worker.pools.begin_connecting(&key, cx.waker()) {
-                // It has just ended.
-                call.worker.pools.end_connecting(&key);
-                return Poll::Ready(Ok(()));
-            }
-            waiting.poll_given_up(cx).map(Err)
-        })
-        .await?;
-        if let Some(up) = take(call, key, speaks, false) {
-            return Ok(up);
-        }
+        let opening = Box::pin(upstream::connect(worker, target, speaks, guard, opening));
+        let up = opened(opening, &mut waiting).await;
+        drop(connecting);
+        return up.map(|up| adopt(call, up));
     }
 }
 
+/// Waits until another request of this worker has opened a connection of HTTP/2, or could not.
+async fn other_connects(call: &Call<'_>, key: PoolKey, waiting: &mut Waiting<'_>) -> Result<(), Failure> {
+    let mut has_waited = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut has_waited, true) {
+            return Poll::Ready(Ok(()));
+        }
+        if call.worker.pools.begin_connecting(&key, cx.waker()) {
+            // It has just ended.
+            call.worker.pools.end_connecting(&key);
+            return Poll::Ready(Ok(()));
+        }
+        waiting.poll_given_up(cx).map(Err)
+    })
+    .await
+}
+
 /// Lets the others go on, however opening a connection ended.
-struct Connecting<'a, 'c> {
-    call: &'a Call<'c>,
+struct Connecting<'a> {
+    worker: &'a Worker,
     key: PoolKey,
 }
 
-impl Drop for Connecting<'_, '_> {
+impl Drop for Connecting<'_> {
     fn drop(&mut self) {
-        self.call.worker.pools.end_connecting(&self.key);
+        self.worker.pools.end_connecting(&self.key);
     }
 }
 
@@ -234,11 +244,7 @@ async fn free_connection(
         }
         // At the limit: an idle connection to another endpoint makes room, else the next one that is given back.
         let cluster_id = cluster.state.id;
-        if call
-            .worker
-            .pools
-            .close_one(|endpoint| endpoint.cluster == cluster_id && endpoint.id != key.endpoint)
-        {
+        if call.worker.pools.close_one(cluster_id, key.endpoint) {
             continue;
         }
         let mut has_waited = false;

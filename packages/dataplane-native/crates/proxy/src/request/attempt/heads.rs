@@ -157,7 +157,7 @@ pub(super) fn send_head(
     } = scratch;
     let view = RequestView::new(request, buffer.filled());
     if forward.host_rewrite.as_deref() == Some(&HostRewrite::Auto)
-        && let Some(hostname) = entry.and_then(|entry| entry.config.hostname.as_deref())
+        && let Some(hostname) = entry.and_then(|entry| entry.hostname.as_deref())
     {
         edits.set_authority(hostname.as_bytes());
     }
@@ -217,6 +217,7 @@ pub(in crate::request) fn write_response_head(
         incoming,
         text,
         notes,
+        tap,
         ..
     } = scratch;
     let out = &mut incoming.out;
@@ -292,7 +293,7 @@ pub(in crate::request) fn write_response_head(
     }
     if let Some(session) = &call.effects.session
         && let Some(found) = call.found
-        && let Some(endpoint) = call.endpoint.and_then(|entry| entry.config.address.socket())
+        && let Some(endpoint) = call.endpoint.and_then(|entry| entry.state.address.socket())
     {
         let (filters, choice) = (&call.http.filters, call.choice);
         filters::mark_session(
@@ -328,6 +329,9 @@ pub(in crate::request) fn write_response_head(
         edits.append("x-request-id", id);
     }
     notes.take(&call.http.logs.wants, edits, head, fields);
+    if let Some(tapped) = tap {
+        tapped.take_head(response.status, edits, head, fields);
+    }
     if let Wire::Stream(stream) = wire {
         let ends = response.framing == Framing::None;
         stream.send_head(ends, false, |writer| h2::encode_response(view, edits, writer));

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use config::{RetryOn, RetryPolicy};
-use http::{Buffer, Known, ResponseView};
+use http::{Buffer, Known, RequestView, ResponseView};
 
 use super::Deadlines;
 use crate::{
     error::{Failure, RetryClass},
-    request::{Scratch, wait},
+    request::{Call, Scratch, View, wait},
     timer::Timer,
     wire::Wire,
 };
@@ -32,19 +32,23 @@ impl Retries<'_> {
     }
 
     /// Whether there is another attempt after this failure; counts it if so.
-    pub(super) fn allows(&mut self, failure: Failure, scratch: &Scratch) -> bool {
+    pub(super) fn allows(&mut self, failure: Failure, call: &Call<'_>, buffer: &Buffer, scratch: &Scratch) -> bool {
         if !scratch.outgoing.is_replayable() {
             return false;
         }
+        let is_safe = failure.retry_class() == RetryClass::NeverReached;
         let by_policy = self.policy.is_some_and(|policy| {
-            self.made < policy.num_retries && policy.retry_on.has(conditions(failure, scratch.outgoing.has_written()))
+            let conditions = conditions(failure, scratch.outgoing.has_written());
+            self.made < policy.num_retries
+                && policy.retry_on.has(conditions)
+                && is_for(policy, call, buffer, scratch)
+                && (is_safe || !policy.only_safe || is_repeatable(buffer, scratch))
         });
         if by_policy {
             self.made += 1;
             return true;
         }
         // What cannot have reached the application is tried again whatever the policy says.
-        let is_safe = failure.retry_class() == RetryClass::NeverReached;
         if is_safe
             && self.made + self.safe_made
                 < self
@@ -55,6 +59,32 @@ impl Retries<'_> {
             return true;
         }
         false
+    }
+}
+
+/// Whether what the application may have taken is sent once more, as far as the request decides that.
+pub(super) fn may_repeat(policy: &RetryPolicy, call: &Call<'_>, buffer: &Buffer, scratch: &Scratch) -> bool {
+    is_for(policy, call, buffer, scratch) && (!policy.only_safe || is_repeatable(buffer, scratch))
+}
+
+/// Whether a request that is taken twice does what it does once: by its method (RFC 9110 §9.2.2), or because its sender
+/// has given it a key by which the application tells repetitions (`idempotency-key`).
+pub(super) fn is_repeatable(buffer: &Buffer, scratch: &Scratch) -> bool {
+    scratch.request.method.is_idempotent() || {
+        let head = RequestView::new(&scratch.request, buffer.filled());
+        scratch
+            .edits
+            .get(head.buffer(), head.fields(), "idempotency-key")
+            .is_some_and(|key| !key.is_empty())
+    }
+}
+
+/// Whether the policy is one for this request.
+fn is_for(policy: &RetryPolicy, call: &Call<'_>, buffer: &Buffer, scratch: &Scratch) -> bool {
+    let headers = &policy.retriable_request_headers;
+    headers.is_empty() || {
+        let view = View::new(call, buffer, scratch);
+        headers.iter().any(|header| header.matches(&view))
     }
 }
 
