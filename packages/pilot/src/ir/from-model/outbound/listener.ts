@@ -96,7 +96,10 @@ const buildPieces = remember(
     const own = "tls" in rule ? rule : undefined;
     const origins = own === undefined ? [service.origin] : [service.origin, own.origin];
     const addresses = addressesFor(service, view).filter((address) => !address.includes("/"));
-    const isNamed = port.protocol === "tls" || port.protocol === "https";
+    const isTls = port.protocol === "tls" || port.protocol === "https";
+    // Several services may share an address that somebody wrote down; an allocated one is this service's, whatever server name is asked for.
+    const isAlone = service.addresses.length === 0 && addresses.length > 0;
+    const isNamed = isTls && (!isAlone || (own !== undefined && own.tls.length > 0));
     const wish: Piece["wish"] = isNamed
       ? { kind: "server-names", chains: serverNameChains(service, port, own, hosts, view) }
       : {
