@@ -35,15 +35,16 @@ function createRegistry(): Registry {
     registry.removeSingleMetric(`nodejs_eventloop_lag_${statistic}_seconds`);
   }
   let last = performance.eventLoopUtilization();
-  new Gauge({
+  const utilization = new Gauge({
     name: "nodejs_eventloop_utilization_ratio",
     help: "Share of the time since the last scrape in which the event loop was busy.",
-    registers: [registry],
+    registers: [],
     collect() {
       const now = performance.eventLoopUtilization();
       this.set(performance.eventLoopUtilization(now, last).utilization);
       last = now;
     },
   });
+  registry.registerMetric(utilization);
   return registry;
 }

@@ -4,7 +4,7 @@ import type { Style } from "./style.ts";
 /** A recorded request for a person: a line that says what it was, then heads and bodies. */
 export function renderTrace({ http_buffered_trace: { request, response } }: TapTrace, style: Style): string {
   const status = fieldOf(response, ":status");
-  const outcome = status === undefined ? style.red("no response") : colorOf(status, style)(status);
+  const outcome = status === undefined ? style.red("no response") : colored(status, style);
   const line = `${fieldOf(request, ":method") ?? ""} ${fieldOf(request, ":authority") ?? ""}${fieldOf(request, ":path") ?? ""}`;
   return [`${style.bold(line)} ${outcome}`, ...renderMessage(request, ">", style), ...renderMessage(response, "<", style), ""].join("\n");
 }
@@ -13,7 +13,9 @@ function renderMessage({ headers, body, trailers }: TapMessage, mark: string, st
   const toLine = ({ key, value, raw_value: raw }: TapMessage["headers"][number]): string =>
     `${style.dim(mark)} ${style.cyan(plain(key))}: ${plain(value ?? `(base64) ${raw ?? ""}`)}`;
   const text =
-    body === undefined ? [] : [...body.as_string.replace(/\n$/, "").split("\n").map(plain), ...(body.truncated ? [style.dim("(there is more)")] : [])];
+    body === undefined
+      ? []
+      : [...body.as_string.replace(/\n$/, "").split("\n").map(plain), ...(body.truncated ? [style.dim("(there is more)")] : [])];
   return [
     ...headers.filter(({ key }) => !key.startsWith(":")).map(toLine),
     ...text.map((line) => `${style.dim(mark)}   ${line}`),
@@ -26,9 +28,9 @@ function fieldOf({ headers }: TapMessage, name: string): string | undefined {
   return value === undefined ? undefined : plain(value);
 }
 
-function colorOf(status: string, style: Style): (text: string) => string {
-  if (status.startsWith("5")) return style.red;
-  return status.startsWith("4") ? style.yellow : style.green;
+function colored(status: string, style: Style): string {
+  if (status.startsWith("5")) return style.red(status);
+  return status.startsWith("4") ? style.yellow(status) : style.green(status);
 }
 
 /** Strangers have written it: nothing of it may move the cursor. */

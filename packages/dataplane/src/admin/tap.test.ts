@@ -77,7 +77,7 @@ describe("POST /tap", () => {
     const answering = ask(together(2, "1.5s"));
     await vi.waitFor(() => expect(engine.taps).toHaveLength(1));
     record("1\n");
-    clock.advance(1500);
+    await clock.advance(1500);
     expect(await (await answering).text()).toBe("1\n");
   });
 

@@ -3,7 +3,7 @@ import { OutputSink_Format, TapConfigSchema } from "@fairlead/api/gen/envoy/conf
 import { freePort } from "@fairlead/testkit";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createNativeEngine } from "./addon.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, EngineProblem } from "./engine.ts";
 
 /** These run on the engine itself. */
 
@@ -19,6 +19,7 @@ const CONFIG = toBinary(
 
 let engine: Engine;
 let url: string;
+let problems: readonly EngineProblem[];
 
 beforeEach(async () => {
   const address = `127.0.0.1:${await freePort()}`;
@@ -26,15 +27,15 @@ beforeEach(async () => {
   const routes = {
     inline: { virtualHosts: [{ name: "all", domains: ["*"], routes: [{ action: { directResponse: { status: 200, body: "hi" } } }] }] },
   };
-  const problems = await engine.applyConfig(
+  problems = await engine.applyConfig(
     JSON.stringify({ listeners: [{ name: "web", address, filterChains: [{ filters: [{ httpConnectionManager: { routes } }] }] }] }),
   );
-  expect(problems).toEqual([]);
   url = `http://${address}/`;
 });
 afterEach(() => engine.stop());
 
 it("hands on the requests that an operator wants to see, until that ends", async () => {
+  expect(problems).toEqual([]);
   const traces: string[] = [];
   const end = engine.startTap({ configId: "fairlead", config: CONFIG, showsSecrets: false }, (trace) =>
     traces.push(new TextDecoder().decode(trace)),
@@ -54,7 +55,10 @@ it("hands on the requests that an operator wants to see, until that ends", async
 });
 
 it("says what is wrong with what is asked for", () => {
-  const ask = (configId: string, config: Uint8Array) => () => engine.startTap({ configId, config, showsSecrets: false }, () => undefined);
   expect(ask("mine", CONFIG)).toThrow(expect.objectContaining({ code: "cannot-tap", message: 'no filter has the config_id "mine"' }));
   expect(ask("fairlead", new Uint8Array())).toThrow(expect.objectContaining({ code: "cannot-tap", fault: "caller" }));
 });
+
+function ask(configId: string, config: Uint8Array): () => unknown {
+  return () => engine.startTap({ configId, config, showsSecrets: false }, () => undefined);
+}

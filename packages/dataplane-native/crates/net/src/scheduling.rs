@@ -14,6 +14,8 @@ const SLICE_NS: u64 = 100_000;
 /// there is no way back. Kernels before Linux 6.12 choose the moments' length themselves.
 #[cfg(target_os = "linux")]
 pub fn give_way() -> io::Result<()> {
+    const CALLING_THREAD: libc::pid_t = 0;
+    const NO_FLAGS: libc::c_uint = 0;
     let attributes = libc::sched_attr {
         size: size_of::<libc::sched_attr>() as u32,
         sched_policy: libc::SCHED_OTHER as u32,
@@ -24,8 +26,6 @@ pub fn give_way() -> io::Result<()> {
         sched_deadline: 0,
         sched_period: 0,
     };
-    const CALLING_THREAD: libc::pid_t = 0;
-    const NO_FLAGS: libc::c_uint = 0;
     // SAFETY: the kernel reads the structure, which lives until the call returns, and not more of it than its size says.
     let result = unsafe { libc::syscall(libc::SYS_sched_setattr, CALLING_THREAD, &raw const attributes, NO_FLAGS) };
     if result == 0 {

@@ -145,15 +145,12 @@ impl Control {
             HashMap::default(),
             HashMap::default(),
         ));
-        let workers: Vec<WorkerHandle> = receivers
-            .into_iter()
-            .enumerate()
-            .map(|(index, receiver)| {
-                let telemetry = telemetry.worker();
-                WorkerHandle::start(index, Arc::clone(&shared), telemetry, Arc::clone(&snapshot), receiver)
-            })
-            .collect::<Result<_, _>>()
-            .map_err(failed)?;
+        let start_worker = |(index, receiver)| {
+            let telemetry = telemetry.worker();
+            WorkerHandle::start(index, Arc::clone(&shared), telemetry, Arc::clone(&snapshot), receiver)
+        };
+        let started = receivers.into_iter().enumerate().map(start_worker);
+        let workers: Vec<WorkerHandle> = started.collect::<Result<_, _>>().map_err(failed)?;
         let (requests, received) = mpsc::channel();
         let is_ready = Arc::new(AtomicBool::new(false));
         let resolver = Resolver::start(requests.clone()).map_err(failed)?;
@@ -178,14 +175,13 @@ impl Control {
             resident_bytes: bootstrap.resident_bytes,
             changed_at: None,
         };
-        let thread = std::thread::Builder::new()
-            .name("fairlead-control".to_owned())
-            .spawn(move || {
-                // Requests come first. Where that is not allowed they share.
-                let _ = net::give_way();
-                state.run(&received);
-            })
-            .map_err(failed)?;
+        let run = move || {
+            // Requests come first. Where that is not allowed they share.
+            let _ = net::give_way();
+            state.run(&received);
+        };
+        let thread = std::thread::Builder::new().name("fairlead-control".to_owned());
+        let thread = thread.spawn(run).map_err(failed)?;
         let control = Self {
             requests,
             shared,

@@ -364,19 +364,7 @@ async fn run(
     tokio::task::spawn_local(sweep(Rc::clone(&worker)));
     while let Some(command) = commands.recv().await {
         match command {
-            Command::Update(snapshot) => {
-                *worker.snapshot.borrow_mut() = Rc::new(snapshot);
-                worker.pools.sweep(worker.timers.now_ms());
-                if worker.turns.borrow().len() > 2 * worker.snapshot().clusters.len() + 64 {
-                    worker.turns.borrow_mut().clear();
-                }
-                if index == 0 {
-                    remote_keys::fetch_ahead(&worker);
-                    quotas::tell_new(&worker);
-                }
-                // Connections between two requests look at the new configuration now, not when the next one comes.
-                worker.timers.wake_all();
-            }
+            Command::Update(snapshot) => update(&worker, snapshot),
             Command::Listen {
                 key,
                 address,
@@ -401,28 +389,7 @@ async fn run(
             }
             Command::Lend(wish) => lend::lend(&worker, wish),
             Command::Duplicate(reply) => {
-                let accepting = worker.accepting.borrow();
-                let all = accepting
-                    .iter()
-                    .flat_map(|(key, list)| list.iter().map(move |one| (key, one)));
-                // A descriptor that cannot be had now is one socket less: the next process opens its own.
-                let sockets = all.filter_map(|(key, one)| {
-                    let fd = one.listener.duplicate().ok()?;
-                    Some(HandedSocket {
-                        key: key.clone(),
-                        is_udp: false,
-                        fd,
-                    })
-                });
-                let receiving = worker.receiving.borrow();
-                let of_datagrams = receiving.iter().flat_map(|(key, receiving)| {
-                    receiving.duplicates().map(|fd| HandedSocket {
-                        key: key.clone(),
-                        is_udp: true,
-                        fd,
-                    })
-                });
-                let _ = reply.send(sockets.chain(of_datagrams).collect());
+                let _ = reply.send(duplicate(&worker));
             }
             Command::Unlisten(key) => {
                 for accepting in worker.accepting.borrow_mut().remove(&key).into_iter().flatten() {
@@ -449,6 +416,44 @@ async fn run(
     // Their sessions hold the worker.
     worker.receiving.take();
     worker.leaving.take();
+}
+
+fn update(worker: &Rc<Worker>, snapshot: Arc<Snapshot>) {
+    *worker.snapshot.borrow_mut() = Rc::new(snapshot);
+    worker.pools.sweep(worker.timers.now_ms());
+    if worker.turns.borrow().len() > 2 * worker.snapshot().clusters.len() + 64 {
+        worker.turns.borrow_mut().clear();
+    }
+    if worker.index == 0 {
+        remote_keys::fetch_ahead(worker);
+        quotas::tell_new(worker);
+    }
+    // Connections between two requests look at the new configuration now, not when the next one comes.
+    worker.timers.wake_all();
+}
+
+/// All sockets that the next process serves on from now. A descriptor that cannot be had now is one socket less: that process opens its own.
+fn duplicate(worker: &Worker) -> Vec<HandedSocket> {
+    let accepting = worker.accepting.borrow();
+    let listening = accepting.iter().flat_map(|(key, list)| {
+        list.iter().filter_map(|one| {
+            let fd = one.listener.duplicate().ok()?;
+            Some(HandedSocket {
+                key: key.clone(),
+                is_udp: false,
+                fd,
+            })
+        })
+    });
+    let receiving = worker.receiving.borrow();
+    let of_datagrams = receiving.iter().flat_map(|(key, receiving)| {
+        receiving.duplicates().map(|fd| HandedSocket {
+            key: key.clone(),
+            is_udp: true,
+            fd,
+        })
+    });
+    listening.chain(of_datagrams).collect()
 }
 
 /// Looks after idle upstream connections.

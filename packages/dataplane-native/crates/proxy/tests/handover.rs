@@ -230,7 +230,7 @@ fn datagrams(at: SocketAddr, keeps: bool, is_stopped: &AtomicBool, done: &Atomic
     while !is_stopped.load(SeqCst) {
         number += 1;
         // Not so often that there are more sessions than a cluster allows.
-        if !keeps && number % 50 == 0 {
+        if !keeps && number.is_multiple_of(50) {
             socket = client();
         }
         socket.send(&number.to_be_bytes()).map_err(|error| error.to_string())?;

@@ -17,18 +17,18 @@ pub(crate) struct BodyTap {
 
 impl BodyTap {
     /// Keeps so many bytes.
-    pub(crate) fn new(most: usize) -> Box<Self> {
-        Box::new(Self {
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
             reader: BodyReader::default(),
             most,
             body: Vec::new(),
             is_truncated: false,
             section: Vec::new(),
-        })
+        }
     }
 
     /// One that keeps as many bytes of another body.
-    pub(crate) fn again(&self) -> Box<Self> {
+    pub(crate) fn again(&self) -> Self {
         Self::new(self.most)
     }
 

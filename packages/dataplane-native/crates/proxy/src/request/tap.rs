@@ -72,8 +72,8 @@ pub(super) fn begin(call: &Call<'_>, buffer: &Buffer, scratch: &mut Scratch) {
         most(|config| config.max_request_bytes),
         most(|config| config.max_response_bytes),
     );
-    scratch.outgoing.set_tap(buffer, BodyTap::new(request));
-    scratch.incoming.tap = Some(BodyTap::new(response));
+    scratch.outgoing.set_tap(buffer, Box::new(BodyTap::new(request)));
+    scratch.incoming.tap = Some(Box::new(BodyTap::new(response)));
     scratch.tap = Some(Box::new(Tapped {
         sessions,
         head: Vec::new(),

@@ -289,10 +289,6 @@ fn either_of_two_filters_is_read_where_envoy_writes_it() {
         },
         accesslog::AndFilter { filters },
     );
-    assert_eq!(
-        Message::encode_to_vec(&or),
-        [0x12, 0, 0x12, 0],
-        "its list is field 2"
-    );
+    assert_eq!(Message::encode_to_vec(&or), [0x12, 0, 0x12, 0], "its list is field 2");
     assert_eq!(Message::encode_to_vec(&and), [0x0a, 0, 0x0a, 0]);
 }

@@ -22,7 +22,12 @@ function service(hostname: string, addresses: readonly string[] = []): Service {
   };
 }
 
-const viewIn = (namespace: string, autoAddresses?: View["autoAddresses"]): View => ({ namespace, labels: {}, autoAddresses });
+const viewIn = (namespace: string, autoAddresses?: View["autoAddresses"]): View => ({
+  namespace,
+  labels: {},
+  locality: undefined,
+  autoAddresses,
+});
 
 const ownNames = (view: View) => domainsOf(service("db.example.com"), { port: undefined, view, mesh }).own;
 

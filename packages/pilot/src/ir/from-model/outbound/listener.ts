@@ -150,16 +150,17 @@ const buildListener = remember((pieces: readonly Piece[], traffic: OutboundTraff
   const [requests] = pieces.flatMap((piece) => (piece.wish.kind === "requests" ? [piece.wish] : []));
   const named = pieces.flatMap((piece) => (piece.wish.kind === "server-names" ? piece.wish.chains : []));
   const connections = pieces.flatMap((piece) => (piece.wish.kind === "connections" ? [piece.wish] : []))[0];
-  const http: readonly FilterChain[] = requests !== undefined
-    ? [
-        {
-          name: `${port}-http`,
-          match: { transport: "raw", applicationProtocols: ["http/1.0", "http/1.1", "h2c"] },
-          tls: undefined,
-          filters: [httpByTable(String(port), "requests-only", requests.protocol)],
-        },
-      ]
-    : [];
+  const http: readonly FilterChain[] =
+    requests !== undefined
+      ? [
+          {
+            name: `${port}-http`,
+            match: { transport: "raw", applicationProtocols: ["http/1.0", "http/1.1", "h2c"] },
+            tls: undefined,
+            filters: [httpByTable(String(port), "requests-only", requests.protocol)],
+          },
+        ]
+      : [];
   const name = `${address}_${port}`;
   const rest: FilterChain =
     connections === undefined

@@ -53,7 +53,7 @@ impl<'s> Late<'s> {
     ) -> Self {
         let mut next = Incoming::default();
         next.messages = Messages::begin(call.is_grpc);
-        next.tap = scratch.incoming.tap.as_ref().map(|tap| tap.again());
+        next.tap = scratch.incoming.tap.as_ref().map(|tap| Box::new(tap.again()));
         Self {
             expected: expected(call, &scratch.request, &up),
             incoming: std::mem::replace(&mut scratch.incoming, next),
