@@ -94,7 +94,7 @@ describe("a folder", () => {
     const folder = createFolder();
     folder.set(
       "a.yaml",
-      `${rule("one")}  trafficPolicy:\n    proxyProtocol: {}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n`,
+      `${rule("one")}  trafficPolicy:\n    tunnel: {targetHost: x.example, targetPort: 1}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n`,
     );
     expect(folder.objects).toHaveLength(1);
     expect(folder.problems.map(({ severity, code }) => `${severity} ${code}`)).toEqual([
