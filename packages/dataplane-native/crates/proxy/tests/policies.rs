@@ -255,7 +255,9 @@ fn a_session_stays_at_the_endpoint_in_its_cookie() {
             assert_eq!((next.body(), next.header("set-cookie")), (first.body(), None));
         }
     }
-    assert!(sessions.upstreams.iter().all(|upstream| upstream.requests() > 0));
+    // Every worker has its own order of the endpoints, so a second session may begin where the first did.
+    let everywhere = || sessions.upstreams.iter().all(|upstream| upstream.requests() > 0);
+    assert!((0..64).any(|_| sessions.ask("").status == 200 && everywhere()));
 }
 
 #[test]
