@@ -43,7 +43,7 @@ export function buildAddon(directory: string, compilerArguments: readonly string
   const given = CARGO_ENCODED_RUSTFLAGS?.split(SEPARATOR) ?? RUSTFLAGS?.split(" ") ?? [];
   // Encoded, because paths may have spaces.
   const flags = [...given, ...compilerArguments].filter((flag) => flag !== "").join(SEPARATOR);
-  execFileSync("napi", [...NAPI, "--output-dir", directory], {
+  execFileSync("npx", ["--no", "napi", ...NAPI, "--output-dir", directory], {
     cwd: ENGINE,
     env: { ...environment, ...(flags === "" ? {} : { CARGO_ENCODED_RUSTFLAGS: flags }) },
     stdio: "inherit",
