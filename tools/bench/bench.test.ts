@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { OURS, type Running } from "./contenders/contender.ts";
 import { foreignShare, statFields } from "./cpu.ts";
+import type { UpdateMeasurement } from "./footprint/updates.ts";
 import { parseH2load } from "./load/http2.ts";
 import { rotate } from "./measure.ts";
 import { parseOptions } from "./options.ts";
@@ -89,6 +90,15 @@ describe("the report", () => {
     expect(renderText(result)).toContain("Bytes over TCP, 8 connections, saturated: at most 1 × haproxy: 0.75 (0.75–0.75), reached");
   });
 
+  test("compares tails while the configuration changes with the turn before, turn by turn", () => {
+    const steady = [turn(2, 10), turn(10, 10), turn(3, 10)];
+    const changing = [turn(3, 5), turn(11, 6), turn(3, 7)];
+    const text = renderText({ ...result, updates: [{ contender: OURS, updates: 30, steady, changing }] });
+    expect(text).toMatch(/steady +30 +0 +1\.00 +2\.00 +3\.00/);
+    expect(text).toMatch(/30 updates +18 +0 +1\.00 +2\.00 +3\.00 +1\.10 \(1\.00–1\.50\)/);
+    expect(text).toContain("p99.9 while the configuration changes: at most 1.2 × steady: 1.10 (1.00–1.50), reached");
+  });
+
   test("says why a target is not measured, and why a scenario is skipped", () => {
     expect(renderText(result)).toContain("at most 1.2 × nghttpx: skipped, nghttpx is not installed (Debian: apt install nghttp2-proxy)");
     expect(renderText(result)).toContain("skipped: mtls: no reason");
@@ -122,4 +132,8 @@ function measured(scenario: string, name: string, cpuUsPerRequest: number): Benc
     socketErrors: 0,
     foreignShare: 0,
   };
+}
+
+function turn(p999Ms: number, requests: number): UpdateMeasurement["steady"][number] {
+  return { requests, seconds: 1, non2xx: 0, socketErrors: 0, p50Ms: 1, p99Ms: 2, p999Ms };
 }

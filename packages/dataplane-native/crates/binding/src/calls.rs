@@ -29,7 +29,7 @@ impl CallThread {
             .stack_size(512 * 1024)
             .spawn(move || {
                 // Requests come first. Where that is not allowed they share.
-                let _ = proxy::give_way();
+                let _ = proxy::give_way(&[]);
                 run(&received);
             })?;
         Ok(Self { jobs })

@@ -41,11 +41,14 @@ pub struct Problem {
     pub message: String,
 }
 
-/// The calling thread gives way to those that serve, wherever they want the same CPU, and so do the threads that it starts from now on. There is no way back.
-/// False where the system does not let it.
+/// Threads of the JavaScript engine that help the one of JavaScript, collecting garbage first of all, as V8's platform in Node names them.
+const HELPERS: [&str; 1] = ["V8Worker"];
+
+/// The calling thread gives way to those that serve, wherever they want the same CPU, and so do its helpers and the threads that it starts from now on. There is
+/// no way back. False where the system does not let it.
 #[napi(catch_unwind)]
 pub fn give_way() -> bool {
-    proxy::give_way().is_ok()
+    proxy::give_way(&HELPERS).is_ok()
 }
 
 /// What was built.

@@ -15,6 +15,28 @@ const SLICE_NS: u64 = 100_000;
 #[cfg(target_os = "linux")]
 pub fn give_way() -> io::Result<()> {
     const CALLING_THREAD: libc::pid_t = 0;
+    thread_gives_way(CALLING_THREAD)
+}
+
+/// The same for all threads of this process that have one of these names: helpers of the calling one that were there before it.
+#[cfg(target_os = "linux")]
+pub fn threads_give_way(names: &[&str]) -> io::Result<()> {
+    for task in std::fs::read_dir("/proc/self/task")? {
+        let task = task?;
+        // A thread that has ended since needs nothing.
+        let Ok(name) = std::fs::read_to_string(task.path().join("comm")) else {
+            continue;
+        };
+        let number = task.file_name().to_str().and_then(|number| number.parse().ok());
+        if let Some(number) = number.filter(|_| names.contains(&name.trim_end())) {
+            thread_gives_way(number)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn thread_gives_way(thread: libc::pid_t) -> io::Result<()> {
     const NO_FLAGS: libc::c_uint = 0;
     let attributes = libc::sched_attr {
         size: size_of::<libc::sched_attr>() as u32,
@@ -27,7 +49,7 @@ pub fn give_way() -> io::Result<()> {
         sched_period: 0,
     };
     // SAFETY: the kernel reads the structure, which lives until the call returns, and not more of it than its size says.
-    let result = unsafe { libc::syscall(libc::SYS_sched_setattr, CALLING_THREAD, &raw const attributes, NO_FLAGS) };
+    let result = unsafe { libc::syscall(libc::SYS_sched_setattr, thread, &raw const attributes, NO_FLAGS) };
     if result == 0 {
         Ok(())
     } else {
@@ -41,20 +63,51 @@ pub fn give_way() -> io::Result<()> {
     Ok(())
 }
 
+/// Elsewhere threads are equal.
+#[cfg(not(target_os = "linux"))]
+pub fn threads_give_way(_: &[&str]) -> io::Result<()> {
+    Ok(())
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
+    /// How nice the calling thread is.
+    fn nice() -> i32 {
+        // SAFETY: takes numbers and touches no memory; 0 is the calling thread.
+        unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) }
+    }
+
     #[test]
     fn a_thread_that_gives_way_is_nicer_than_the_one_that_started_it() {
-        let nice = || {
-            // SAFETY: takes numbers and touches no memory; 0 is the calling thread.
-            unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) }
-        };
         let before = nice();
         let other = std::thread::spawn(move || give_way().map(|()| nice()));
         let after = other.join().expect("the thread ends").expect("it is allowed");
         assert_eq!(after, before.max(NICE));
         assert_eq!(nice(), before);
+    }
+
+    #[test]
+    fn threads_that_were_there_before_give_way_by_name() {
+        let before = nice();
+        let [helper, bystander] = ["net-helper", "net-bystander"].map(|name| {
+            let (go, told) = std::sync::mpsc::channel::<()>();
+            let (is_up, up) = std::sync::mpsc::channel::<()>();
+            let run = move || {
+                is_up.send(()).expect("somebody waits");
+                told.recv().expect("told to go on");
+                nice()
+            };
+            let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+            up.recv().expect("it runs");
+            (go, thread.expect("threads can be had"))
+        });
+        threads_give_way(&["net-helper"]).expect("it is allowed");
+        let nice_of = |(go, thread): (std::sync::mpsc::Sender<()>, std::thread::JoinHandle<i32>)| {
+            go.send(()).expect("it waits");
+            thread.join().expect("it ends")
+        };
+        assert_eq!((nice_of(helper), nice_of(bystander)), (before.max(NICE), before));
     }
 }

@@ -248,9 +248,14 @@ impl Default for Bootstrap {
 }
 
 /// The calling thread gives way to those that serve, in this process and others: for threads that make configuration or read reports. There is no way back,
-/// and threads that it starts give way too.
-pub fn give_way() -> std::io::Result<()> {
-    net::give_way()
+/// and threads that it starts give way too, as do those of this process that help it and have one of the names.
+pub fn give_way(helpers: &[&str]) -> std::io::Result<()> {
+    net::give_way()?;
+    if helpers.is_empty() {
+        Ok(())
+    } else {
+        net::threads_give_way(helpers)
+    }
 }
 
 /// One xDS resource as it came from the wire.
