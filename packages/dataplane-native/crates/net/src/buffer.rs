@@ -12,6 +12,10 @@ pub enum BufferSize {
     Medium,
     /// 64 KiB: bulk. More saves system calls, but what is encrypted then comes from memory instead of the cache.
     Large,
+    /// 17 KiB: any one TLS record, sealed.
+    Record,
+    /// 66 KiB: what a large buffer has, sealed.
+    Records,
 }
 
 impl BufferSize {
@@ -21,6 +25,8 @@ impl BufferSize {
             Self::Small => 1024,
             Self::Medium => 16 * 1024,
             Self::Large => 64 * 1024,
+            Self::Record => 17 * 1024,
+            Self::Records => 66 * 1024,
         }
     }
 
@@ -28,18 +34,25 @@ impl BufferSize {
     const fn spare(self) -> usize {
         match self {
             Self::Small => 64,
-            Self::Medium => 32,
-            Self::Large => 8,
+            Self::Medium | Self::Record => 32,
+            Self::Large | Self::Records => 8,
+        }
+    }
+
+    /// How far behind the boundary of a page a buffer begins. Plaintext is copied to just behind the header of a record and from there, and processors of AMD's copy at a
+    /// fifteenth of their speed where the target is a few bytes behind the source within a page.
+    const fn shift(self) -> usize {
+        match self {
+            Self::Small | Self::Medium | Self::Large => 1024,
+            Self::Record | Self::Records => 3072,
         }
     }
 }
 
-/// Buffers begin so far behind the boundary of a page. Encryption copies from them to just behind such a boundary (a record's header goes first), and processors of
-/// AMD's copy at a fifteenth of their speed where the target is a few bytes behind the source within a page.
-const SHIFT: usize = 1024;
+const SIZES: usize = BufferSize::Records as usize + 1;
 
 thread_local! {
-    static PILE: RefCell<[Vec<Box<[u8]>>; 3]> = const { RefCell::new([Vec::new(), Vec::new(), Vec::new()]) };
+    static PILE: RefCell<[Vec<Box<[u8]>>; SIZES]> = const { RefCell::new([const { Vec::new() }; SIZES]) };
 }
 
 /// A buffer that returns to the pile of the thread it is dropped on. Its content is whatever was there before.
@@ -59,7 +72,7 @@ impl Buffer {
             .flatten();
         Self {
             size,
-            bytes: spare.unwrap_or_else(|| vec![0; SHIFT + size.bytes()].into_boxed_slice()),
+            bytes: spare.unwrap_or_else(|| vec![0; size.shift() + size.bytes()].into_boxed_slice()),
         }
     }
 }
@@ -81,13 +94,13 @@ impl Deref for Buffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.bytes[SHIFT..]
+        &self.bytes[self.size.shift()..]
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes[SHIFT..]
+        &mut self.bytes[self.size.shift()..]
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a sidecar does: mutual TLS, identities, tunnels to internal listeners, raw TCP.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "support/authority.rs"]
+mod authority;
 mod support;
 
 use std::{
@@ -8,43 +10,11 @@ use std::{
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
 };
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
+use authority::Authority;
 use serde_json::{Value, json};
 use support::{
     Client, Upstream, address, apply, cluster, forward, free_address, get, http_listener, ok, start, wait_until,
 };
-
-/// An authority that signs certificates of workloads.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self {
-            issuer: Issuer::new(params, key),
-            pem,
-        }
-    }
-
-    /// Secrets `default` and `ROOTCA` of a service account.
-    fn secrets(&self, account: &str) -> Value {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        let id = format!("spiffe://cluster.local/ns/default/sa/{account}");
-        params.subject_alt_names = vec![SanType::URI(id.try_into().unwrap())];
-        let chain = params.signed_by(&key, &self.issuer).unwrap().pem();
-        json!([
-            { "name": "default", "secret": { "certificate": { "chain": chain, "key": key.serialize_pem() } } },
-            { "name": "ROOTCA", "secret": { "trustBundle": self.pem } },
-        ])
-    }
-}
 
 fn context() -> Value {
     json!({ "certificates": [{ "secret": "default" }], "validation": { "trust": { "secret": "ROOTCA" } }, "alpn": ["istio", "http/1.1"] })

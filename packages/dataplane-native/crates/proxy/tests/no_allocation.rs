@@ -1,6 +1,9 @@
 //! A request in steady state allocates nothing.
 #![allow(clippy::unwrap_used, missing_docs, unsafe_code)]
 
+#[path = "support/authority.rs"]
+mod authority;
+
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     io::{Read, Write},
@@ -9,6 +12,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use authority::Authority;
 use http::{
     Buffer, BufferPool, ResponseHead,
     h2::{ErrorCode, Role, Session, SessionOptions},
@@ -154,6 +158,46 @@ fn proxy() -> (Proxy, String) {
     (proxy, address)
 }
 
+/// Two sidecars in one, with mutual TLS between them.
+fn pair() -> (Proxy, String) {
+    let inbound = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    let context =
+        json!({ "certificates": [{ "secret": "default" }], "validation": { "trust": { "secret": "ROOTCA" } } });
+    let forward = |cluster: &str| {
+        json!([{ "httpConnectionManager": { "routes": { "inline": { "virtualHosts": [{ "name": "all", "domains": ["*"], "routes": [
+            { "match": { "path": { "prefix": "/" } }, "action": { "forward": { "cluster": cluster } } }] }] } } } }])
+    };
+    let cluster =
+        |name: &str, address: &str| json!({ "name": name, "endpoints": [{ "endpoints": [{ "address": address }] }] });
+    let mut sealed = cluster("sealed", &inbound);
+    sealed["transport"] = json!({ "tls": { "context": context } });
+    let config = json!({
+        "listeners": [
+            { "name": "out", "address": "127.0.0.1:0", "filterChains": [{ "filters": forward("sealed") }] },
+            { "name": "in", "address": inbound, "filterChains": [
+                { "tls": { "context": context, "requireClientCertificate": true }, "filters": forward("app") }] }],
+        "clusters": [sealed, cluster("app", &upstream().to_string())],
+        "secrets": Authority::new().secrets("both"),
+    });
+    let bootstrap = Bootstrap {
+        workers: 1,
+        report_interval_ms: 0,
+        ..Bootstrap::default()
+    };
+    let proxy = Proxy::start(bootstrap, Box::new(|_| {})).unwrap();
+    let problems = proxy.apply_config(&config.to_string());
+    assert!(problems.is_empty(), "{problems:?}");
+    let dump: Value = serde_json::from_str(&proxy.dump_config()).unwrap();
+    let listeners = dump["listeners"].as_array().unwrap();
+    let out = listeners.iter().find(|listener| listener["name"] == "out").unwrap();
+    let address = out["boundAddresses"][0].as_str().unwrap().to_owned();
+    (proxy, address)
+}
+
 /// Does it until it is done without an allocation. A latency that was never seen before gets its part of the histogram: a
 /// few in the life of a process.
 fn allocates_nothing(mut work: impl FnMut()) {
@@ -173,6 +217,17 @@ fn a_request_in_steady_state_allocates_nothing() {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();
     let mut response = vec![0; 8192];
+    allocates_nothing(|| {
+        for _ in 0..1000 {
+            request(&mut stream, &mut response);
+        }
+    });
+
+    // The same through two sidecars with mutual TLS between them.
+    drop(stream);
+    let (_pair, address) = pair();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
     allocates_nothing(|| {
         for _ in 0..1000 {
             request(&mut stream, &mut response);

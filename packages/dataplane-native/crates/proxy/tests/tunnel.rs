@@ -261,7 +261,6 @@ fn a_proxy_that_refuses_ends_the_connection() {
         let (at, _asked) = old_proxy(answer);
         let proxy = start(&tunneling(at, &json!({ "hostname": "db.example:5432" }), "http1"));
         let mut client = Client::connect(address(&proxy, "in"));
-        client.send("x");
         assert!(client.is_closed());
     }
 }

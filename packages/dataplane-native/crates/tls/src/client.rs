@@ -11,6 +11,7 @@ use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection};
 
 use crate::choice::Choice;
+use crate::record::Keys;
 use crate::stream::{Handshake, Incoming};
 use crate::verify::{NameMatcher, ServerVerifier};
 use crate::{
@@ -116,7 +117,7 @@ impl ClientTls {
         let name = self.parse_server_name(server_name)?;
         let session =
             ClientConnection::new(self.config.clone(), name.clone()).map_err(|error| TlsError::from_rustls(&error))?;
-        let handshake = Handshake::new(stream, session.into(), Incoming::new(&[]));
+        let handshake = Handshake::new(stream, session.into(), Incoming::new(&[]), Keys::default());
         match tokio::time::timeout(timeout, handshake.finish()).await {
             Ok(Ok(stream)) => self.check_resumed(stream, &name),
             Ok(Err(error)) => Err(error),

@@ -16,6 +16,7 @@ mod known;
 mod peer;
 mod pins;
 mod provider;
+mod record;
 mod server;
 mod stream;
 mod time;

@@ -7,7 +7,7 @@ use rustls::crypto::ring::cipher_suite;
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 use rustls::{CipherSuite, SupportedCipherSuite, SupportedProtocolVersion};
 
-use crate::{TlsError, TlsErrorKind};
+use crate::{TlsError, TlsErrorKind, record};
 
 /// Keys are exchanged and signatures made and verified by aws-lc, which has groups that withstand quantum computers; the suites are ring's: its AES-GCM uses
 /// the wide AES instructions of processors without AVX-512 too, and takes half the time for records of any size.
@@ -16,7 +16,10 @@ use crate::{TlsError, TlsErrorKind};
 /// fewer for each block than with 256 bits, and goes with SHA-256 in the handshake, which processors have too, where 256 bits go with SHA-384.
 static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
     let mut provider = CryptoProvider {
-        cipher_suites: rustls::crypto::ring::ALL_CIPHER_SUITES.to_vec(),
+        cipher_suites: rustls::crypto::ring::ALL_CIPHER_SUITES
+            .iter()
+            .map(|theirs| record::suite(*theirs))
+            .collect(),
         ..rustls::crypto::aws_lc_rs::default_provider()
     };
     // Stable: all else stays in rustls' order.

@@ -9,6 +9,7 @@ use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::{Acceptor, NoServerSessionStorage};
 
 use crate::choice::Choice;
+use crate::record::{Keys, made};
 use crate::stream::{Handshake, Incoming};
 use crate::verify::{ClientVerifier, NameMatcher};
 use crate::{
@@ -178,8 +179,9 @@ impl ServerTls {
         } else {
             &self.without_alpn
         };
-        match accepted.into_connection(config.clone()) {
-            Ok(session) => Handshake::new(stream, session.into(), incoming).finish().await,
+        let mut keys = Keys::default();
+        match made(&mut keys, || accepted.into_connection(config.clone())) {
+            Ok(session) => Handshake::new(stream, session.into(), incoming, keys).finish().await,
             Err((error, mut alert)) => {
                 let mut bytes = Vec::new();
                 if alert.write_all(&mut bytes).is_ok() {

@@ -1,8 +1,8 @@
-//! The encrypted stream of the hot path: rustls' state machine between the caller's buffers and a socket.
+//! The encrypted stream of the hot path: records between the caller's buffers and a socket.
 //!
-//! Reading takes what the socket has into a buffer borrowed from the thread's pile (rustls' own reads are 4 KiB at most)
-//! and decrypts from there; writing encrypts the caller's pieces without joining them first and sends all records of a
-//! turn with one system call when the caller flushes. Between two turns a connection holds no buffer of ours.
+//! With TLS 1.3 rustls makes the handshake and judges what is not application data; all else is opened and sealed here, in
+//! buffers borrowed from the thread's pile (`record.rs`). With TLS 1.2 all of it goes through rustls. What is sealed in a turn is sent with one system
+//! call when the caller flushes. Between two turns a connection holds no buffer of ours.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice, Read, Write};
@@ -14,6 +14,7 @@ use net::{Buffer, BufferSize, IdleState, Socket, Stream};
 use rustls::pki_types::CertificateDer;
 use rustls::{Connection as Session, HandshakeKind};
 
+use crate::record::{Inbox, Keys, Next, Opener, Outbox, Sealer, made};
 use crate::{PeerInfo, TlsError, error};
 
 /// How much encrypted data waits for a flush before writing has to wait for the socket.
@@ -27,12 +28,58 @@ pub struct TlsStream<S = Socket> {
     stream: S,
     session: Session,
     peer: Arc<PeerInfo>,
-    // Received but not decrypted: only when the peer sent more than the caller wanted to read.
+    // Absent with TLS 1.2.
+    records: Option<Records>,
+    // Received but not decrypted by rustls: only when the peer sent more than the caller wanted to read.
     ciphertext: Vec<u8>,
     // Plaintext bytes given to rustls since the last complete flush, an upper bound of what waits.
     unsent: usize,
     end: End,
     close_sent: bool,
+}
+
+/// What the stream itself opens and seals with.
+#[derive(Debug)]
+struct Records {
+    opener: Arc<Opener>,
+    sealer: Arc<Sealer>,
+    inbox: Option<Inbox>,
+    outbox: Option<Outbox>,
+}
+
+impl Records {
+    /// `None` where the keys are none of ours.
+    fn new(keys: Keys, received: &[u8]) -> Option<Self> {
+        Some(Self {
+            opener: keys.opener?,
+            sealer: keys.sealer?,
+            inbox: Inbox::holding(received),
+            outbox: None,
+        })
+    }
+
+    /// Runs what may have rustls renew keys.
+    fn renewing<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let mut keys = Keys::default();
+        let result = made(&mut keys, work);
+        if let Some(opener) = keys.opener {
+            self.opener = opener;
+        }
+        if let Some(sealer) = keys.sealer {
+            self.sealer = sealer;
+        }
+        result
+    }
+
+    /// Puts what rustls has sealed behind what has been sealed before.
+    fn collect(&mut self, session: &mut Session) -> io::Result<()> {
+        // An answer to a renewal of the peer's waits for data to be written. What is wrong with the session is known already.
+        let _ = session.writer().write(&[]);
+        while session.wants_write() {
+            session.write_tls(self.outbox.get_or_insert_with(|| Outbox::new(0)))?;
+        }
+        Ok(())
+    }
 }
 
 /// How the peer's data ended.
@@ -66,6 +113,7 @@ impl<S> TlsStream<S> {
             stream: map(self.stream)?,
             session: self.session,
             peer: self.peer,
+            records: self.records,
             ciphertext: self.ciphertext,
             unsent: self.unsent,
             end: self.end,
@@ -92,8 +140,22 @@ impl<S: Stream> TlsStream<S> {
         self.end == End::Truncated
     }
 
-    /// Sends what rustls has encrypted, in one call as long as the socket takes it all.
+    /// Sends what is sealed, in one call as long as the socket takes it all.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(records) = &mut self.records {
+            while let Some(outbox) = &mut records.outbox {
+                if outbox.waiting().is_empty() {
+                    records.outbox = None;
+                    break;
+                }
+                let sending = self.stream.poll_write_vectored(cx, &[IoSlice::new(outbox.waiting())]);
+                match ready!(sending)? {
+                    0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    count => outbox.sent(count),
+                }
+            }
+            return self.stream.poll_flush(cx);
+        }
         while self.session.wants_write() {
             let mut writer = SocketWriter {
                 stream: &mut self.stream,
@@ -125,6 +187,74 @@ impl<S: Stream> TlsStream<S> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Opens records into `buffer` and answers how many bytes of it are filled.
+    fn open(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while let Some(records) = &mut self.records
+            && let Some(inbox) = &mut records.inbox
+            && filled < buffer.len()
+            && self.end == End::Open
+        {
+            let count = inbox.take(&mut buffer[filled..]);
+            filled += count;
+            if count > 0 {
+                continue;
+            }
+            match inbox.open(&records.opener) {
+                Next::Content => {}
+                Next::Nothing => break,
+                // It may be an error, and who reads gets what came before it.
+                next @ Next::ForRustls { .. } if filled > 0 => {
+                    inbox.put_off(next);
+                    break;
+                }
+                Next::ForRustls { length, is_open } => self.hand_over(cx, length, is_open)?,
+            }
+        }
+        if let Some(records) = &mut self.records
+            && records.inbox.as_ref().is_some_and(Inbox::is_empty)
+        {
+            records.inbox = None;
+        }
+        Ok(filled)
+    }
+
+    /// Has rustls judge a record that is not application data, or cannot be opened.
+    fn hand_over(&mut self, cx: &mut Context<'_>, length: usize, is_open: bool) -> io::Result<()> {
+        let Some(records) = &mut self.records else {
+            return Ok(());
+        };
+        if is_open {
+            records.opener.pass_on();
+        }
+        let Some(mut inbox) = records.inbox.take() else {
+            return Ok(());
+        };
+        let mut record: &[u8] = inbox.take_record(length);
+        let session = &mut self.session;
+        let judged: io::Result<()> = records.renewing(|| {
+            while !record.is_empty() {
+                if session.read_tls(&mut record)? == 0 {
+                    break;
+                }
+                session
+                    .process_new_packets()
+                    .map_err(|error| TlsError::from_rustls(&error).into_io())?;
+            }
+            Ok(())
+        });
+        records.inbox = Some(inbox);
+        let collected = records.collect(&mut self.session);
+        // Tells the peer what there is to tell, as far as its socket takes it; the rest goes with the next flush.
+        let sent = self.poll_send(cx);
+        judged?;
+        collected?;
+        if let Poll::Ready(Err(error)) = sent {
+            return Err(error);
+        }
+        self.take_plaintext(&mut [0]).map(|_| ())
     }
 
     /// Decrypts `ciphertext` into `buffer` and answers how many bytes of it are filled. What rustls has no room for
@@ -164,8 +294,66 @@ impl<S: Stream> TlsStream<S> {
     }
 }
 
+impl<S: Stream> TlsStream<S> {
+    fn poll_read_records(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        loop {
+            let filled = self.open(cx, buffer)?;
+            if filled > 0 || self.end != End::Open {
+                return Poll::Ready(Ok(filled));
+            }
+            let Some(records) = &mut self.records else {
+                return Poll::Ready(Ok(0));
+            };
+            let mut inbox = records.inbox.take().unwrap_or_else(|| {
+                Inbox::new(if buffer.len() > BufferSize::Medium.bytes() {
+                    BufferSize::Records
+                } else {
+                    BufferSize::Record
+                })
+            });
+            let received = self.stream.poll_read(cx, inbox.room());
+            if let Poll::Ready(Ok(count)) = received {
+                inbox.received(count);
+            }
+            records.inbox = (!inbox.is_empty()).then_some(inbox);
+            if ready!(received)? == 0 {
+                self.session.read_tls(&mut io::empty())?;
+                self.session
+                    .process_new_packets()
+                    .map_err(|error| TlsError::from_rustls(&error).into_io())?;
+                self.take_plaintext(&mut [0])?;
+            }
+        }
+    }
+
+    fn poll_write_records(&mut self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let plain: usize = buffers.iter().map(|buffer| buffer.len()).sum();
+        loop {
+            let Some(records) = &mut self.records else {
+                return Poll::Ready(Ok(0));
+            };
+            if records.sealer.is_worn() {
+                let session = &mut self.session;
+                records
+                    .renewing(|| session.refresh_traffic_keys())
+                    .map_err(|error| TlsError::from_rustls(&error).into_io())?;
+                records.collect(&mut self.session)?;
+            }
+            let outbox = records.outbox.get_or_insert_with(|| Outbox::new(plain));
+            match outbox.seal(&records.sealer, buffers) {
+                Ok(0) => ready!(self.poll_send(cx))?,
+                Ok(count) => return Poll::Ready(Ok(count)),
+                Err(error) => return Poll::Ready(Err(TlsError::from_rustls(&error).into_io())),
+            }
+        }
+    }
+}
+
 impl<S: Stream> Stream for TlsStream<S> {
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if self.records.is_some() {
+            return self.poll_read_records(cx, buffer);
+        }
         loop {
             if self.end != End::Open {
                 return Poll::Ready(Ok(0));
@@ -203,6 +391,9 @@ impl<S: Stream> Stream for TlsStream<S> {
         if buffers.iter().all(|buffer| buffer.is_empty()) {
             return Poll::Ready(Ok(0));
         }
+        if self.records.is_some() {
+            return self.poll_write_records(cx, buffers);
+        }
         loop {
             if self.unsent >= MAX_UNSENT_BYTES {
                 ready!(self.poll_send(cx))?;
@@ -224,6 +415,9 @@ impl<S: Stream> Stream for TlsStream<S> {
         if !self.close_sent {
             self.session.send_close_notify();
             self.close_sent = true;
+            if let Some(records) = &mut self.records {
+                records.collect(&mut self.session)?;
+            }
         }
         ready!(self.poll_send(cx))?;
         self.stream.poll_shutdown(cx)
@@ -274,17 +468,26 @@ impl<S: Stream> Write for SocketWriter<'_, '_, S> {
     }
 }
 
-/// Bytes received during the handshake that rustls has not taken yet.
+/// Bytes received during the handshake that rustls has not taken yet. It gets them record by record: what follows the handshake is not for it.
 pub(crate) struct Incoming {
     bytes: Vec<u8>,
     taken: usize,
+    /// Bytes of the next record's header that were taken.
+    header: ([u8; HEADER], usize),
+    /// Bytes of this record that follow.
+    rest: usize,
 }
+
+/// Of a record.
+const HEADER: usize = 5;
 
 impl Incoming {
     pub(crate) fn new(received: &[u8]) -> Self {
         Self {
             bytes: received.to_vec(),
             taken: 0,
+            header: ([0; HEADER], 0),
+            rest: 0,
         }
     }
 
@@ -307,8 +510,21 @@ impl Incoming {
 
 impl Read for Incoming {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut rest = &self.bytes[self.taken..];
-        let count = rest.read(buffer)?;
+        let bytes = &self.bytes[self.taken..];
+        let (header, known) = &mut self.header;
+        let limit = if self.rest > 0 { self.rest } else { HEADER - *known };
+        let count = bytes.len().min(limit).min(buffer.len());
+        buffer[..count].copy_from_slice(&bytes[..count]);
+        if self.rest > 0 {
+            self.rest -= count;
+        } else {
+            header[*known..*known + count].copy_from_slice(&bytes[..count]);
+            *known += count;
+            if *known == HEADER {
+                *known = 0;
+                self.rest = usize::from(u16::from_be_bytes([header[3], header[4]]));
+            }
+        }
         self.taken += count;
         Ok(count)
     }
@@ -319,14 +535,17 @@ pub(crate) struct Handshake<S> {
     stream: S,
     session: Session,
     incoming: Incoming,
+    keys: Keys,
 }
 
 impl<S: Stream> Handshake<S> {
-    pub(crate) fn new(stream: S, session: Session, incoming: Incoming) -> Self {
+    /// `keys` are those that were made already.
+    pub(crate) fn new(stream: S, session: Session, incoming: Incoming, keys: Keys) -> Self {
         Self {
             stream,
             session,
             incoming,
+            keys,
         }
     }
 
@@ -342,12 +561,19 @@ impl<S: Stream> Handshake<S> {
             }
         }
         let peer = Arc::new(PeerInfo::from_session(&self.session));
-        let ciphertext = self.incoming.bytes.split_off(self.incoming.taken);
-        let Self { stream, session, .. } = self;
+        let mut ciphertext = self.incoming.bytes.split_off(self.incoming.taken);
+        let Self {
+            stream, session, keys, ..
+        } = self;
+        let records = Records::new(keys, &ciphertext);
+        if records.is_some() {
+            ciphertext = Vec::new();
+        }
         Ok(TlsStream {
             stream,
             session,
             peer,
+            records,
             ciphertext,
             unsent: 0,
             end: End::Open,
@@ -373,7 +599,8 @@ impl<S: Stream> Handshake<S> {
             self.session
                 .read_tls(&mut self.incoming)
                 .map_err(|error| TlsError::from_io(&error))?;
-            if let Err(error) = self.session.process_new_packets() {
+            let session = &mut self.session;
+            if let Err(error) = made(&mut self.keys, || session.process_new_packets().map(|_| ())) {
                 let mut alert = Vec::new();
                 while self.session.wants_write() && self.session.write_tls(&mut alert).is_ok() {}
                 Self::send_last_words(&mut self.stream, &alert).await;

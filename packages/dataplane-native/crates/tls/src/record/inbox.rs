@@ -1,0 +1,144 @@
+//! Where received records are opened.
+
+use std::ops::Range;
+
+use net::{Buffer, BufferSize};
+
+use super::{APPLICATION_DATA, HEADER, MAX_SEALED, Opener};
+
+/// Received records: one that is open, as far as nobody has taken its content, and behind it those that are sealed.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    buffer: Buffer,
+    content: Range<usize>,
+    sealed: Range<usize>,
+    /// What has been said of the next record already.
+    known: Option<Next>,
+}
+
+/// What comes next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// More has to be received.
+    Nothing,
+    /// A record of application data has been opened.
+    Content,
+    /// A record that rustls has to judge, header and all; `is_open` where it has been opened.
+    ForRustls {
+        /// How long it is.
+        length: usize,
+        /// Whether behind the header there is its plaintext.
+        is_open: bool,
+    },
+}
+
+impl Inbox {
+    pub(crate) fn new(size: BufferSize) -> Self {
+        Self {
+            buffer: Buffer::take(size),
+            content: 0..0,
+            sealed: 0..0,
+            known: None,
+        }
+    }
+
+    /// With what came behind the handshake; nothing is none.
+    pub(crate) fn holding(received: &[u8]) -> Option<Self> {
+        if received.is_empty() {
+            return None;
+        }
+        let fits = received.len() < BufferSize::Record.bytes();
+        let mut inbox = Self::new(if fits { BufferSize::Record } else { BufferSize::Records });
+        inbox.buffer[..received.len()].copy_from_slice(received);
+        inbox.sealed = 0..received.len();
+        Some(inbox)
+    }
+
+    /// Nothing is in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.content.is_empty() && self.sealed.is_empty()
+    }
+
+    /// Room for at least the rest of the record that has begun. To be asked for when there is no content and no whole record.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.sealed.start > 0 {
+            self.buffer.copy_within(self.sealed.clone(), 0);
+        }
+        self.content = 0..0;
+        self.sealed = 0..self.sealed.len();
+        &mut self.buffer[self.sealed.end..]
+    }
+
+    /// So many bytes have been written into the room.
+    pub(crate) fn received(&mut self, count: usize) {
+        self.sealed.end += count;
+    }
+
+    /// Takes content of the open record.
+    pub(crate) fn take(&mut self, target: &mut [u8]) -> usize {
+        let count = self.content.len().min(target.len());
+        let from = self.content.start;
+        target[..count].copy_from_slice(&self.buffer[from..from + count]);
+        self.content.start += count;
+        count
+    }
+
+    /// Opens the next record. To be called when there is no content.
+    pub(crate) fn open(&mut self, opener: &Opener) -> Next {
+        if let Some(known) = self.known.take() {
+            return known;
+        }
+        let Some(length) = self.length() else {
+            return Next::Nothing;
+        };
+        if length > MAX_SEALED {
+            // Its header is enough to refuse it.
+            let length = self.sealed.len();
+            return Next::ForRustls { length, is_open: false };
+        }
+        let whole = HEADER + length;
+        if self.sealed.len() < whole {
+            return Next::Nothing;
+        }
+        let start = self.sealed.start;
+        let for_rustls = |is_open| Next::ForRustls { length: whole, is_open };
+        if self.buffer[start] != APPLICATION_DATA {
+            return for_rustls(false);
+        }
+        let body = &mut self.buffer[start + HEADER..start + whole];
+        let Ok(inner) = opener.open(body) else {
+            // It cannot be opened again either, and rustls knows what to tell the peer then.
+            return for_rustls(false);
+        };
+        // Padding is zeros behind the type (section 5.4).
+        let Some(end) = body[..inner].iter().rposition(|byte| *byte != 0) else {
+            return for_rustls(true);
+        };
+        if body[end] != APPLICATION_DATA || inner > super::MAX_PLAIN + 1 {
+            return for_rustls(true);
+        }
+        self.content = start + HEADER..start + HEADER + end;
+        self.sealed.start += whole;
+        Next::Content
+    }
+
+    /// Says the same of the next record once more.
+    pub(crate) fn put_off(&mut self, next: Next) {
+        self.known = Some(next);
+    }
+
+    /// Takes the record that is for rustls.
+    pub(crate) fn take_record(&mut self, length: usize) -> &mut [u8] {
+        let start = self.sealed.start;
+        self.sealed.start += length;
+        &mut self.buffer[start..start + length]
+    }
+
+    /// How long what follows the next record's header is, as soon as it is known.
+    fn length(&self) -> Option<usize> {
+        match self.buffer[self.sealed.clone()] {
+            [_, _, _, high, low, ..] => Some(usize::from(u16::from_be_bytes([high, low]))),
+            _ => None,
+        }
+    }
+}
