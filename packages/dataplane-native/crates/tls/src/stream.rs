@@ -226,25 +226,21 @@ impl<S: Stream> TlsStream<S> {
         let Some(records) = &mut self.records else {
             return Ok(());
         };
-        if is_open {
-            records.opener.pass_on();
-        }
         let Some(mut inbox) = records.inbox.take() else {
             return Ok(());
         };
         let mut record: &[u8] = inbox.take_record(length);
         let session = &mut self.session;
-        let judged: io::Result<()> = records.renewing(|| {
-            while !record.is_empty() {
-                if session.read_tls(&mut record)? == 0 {
-                    break;
-                }
+        let mut judge = || -> io::Result<()> {
+            while !record.is_empty() && session.read_tls(&mut record)? > 0 {
                 session
                     .process_new_packets()
                     .map_err(|error| TlsError::from_rustls(&error).into_io())?;
             }
             Ok(())
-        });
+        };
+        let opener = Arc::clone(&records.opener);
+        let judged = records.renewing(|| opener.passing_on(is_open, &mut judge));
         records.inbox = Some(inbox);
         let collected = records.collect(&mut self.session);
         // Tells the peer what there is to tell, as far as its socket takes it; the rest goes with the next flush.

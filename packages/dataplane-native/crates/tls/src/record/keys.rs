@@ -116,9 +116,13 @@ impl Opener {
         Ok(inner.len())
     }
 
-    /// The record that goes to rustls next is one that was opened here.
-    pub(crate) fn pass_on(&self) {
-        self.is_open.store(true, Relaxed);
+    /// Runs what gives rustls a record; `is_open` where it was opened here.
+    pub(crate) fn passing_on<R>(&self, is_open: bool, work: impl FnOnce() -> R) -> R {
+        self.is_open.store(is_open, Relaxed);
+        let result = work();
+        // rustls takes nothing any more of a peer that has ended.
+        self.is_open.store(false, Relaxed);
+        result
     }
 }
 

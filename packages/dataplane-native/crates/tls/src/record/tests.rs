@@ -13,8 +13,8 @@ use crate::stream::{Handshake, Incoming, TlsStream};
 
 /// A sealer, and the opener of what it seals.
 fn pair() -> (Arc<Sealer>, Arc<Opener>) {
-    let suite = keys::suite(cipher_suite::TLS13_AES_256_GCM_SHA384);
-    let algorithm = suite.tls13().unwrap().aead_alg;
+    let ours = suite(cipher_suite::TLS13_AES_256_GCM_SHA384);
+    let algorithm = ours.tls13().unwrap().aead_alg;
     let secret = || (AeadKey::from([7; 32]), Iv::from([9; 12]));
     let ((key, iv), (same, too)) = (secret(), secret());
     let mut keys = Keys::default();
