@@ -19,7 +19,7 @@ fn pair() -> (Arc<Sealer>, Arc<Opener>) {
     let ((key, iv), (same, too)) = (secret(), secret());
     let mut keys = Keys::default();
     made(&mut keys, || {
-        drop((algorithm.encrypter(key, iv), algorithm.decrypter(same, too)))
+        drop((algorithm.encrypter(key, iv), algorithm.decrypter(same, too)));
     });
     (keys.sealer.unwrap(), keys.opener.unwrap())
 }
@@ -47,17 +47,17 @@ fn records_are_opened_one_after_the_other_as_they_come() {
     let (sealer, opener) = pair();
     let bytes = sealed(&sealer, &[b"first", b"", b"second"]);
     let mut inbox = Inbox::new(BufferSize::Record);
-    let mut opened: Vec<Vec<u8>> = Vec::new();
+    let mut all: Vec<Vec<u8>> = Vec::new();
     for byte in bytes {
         inbox.room()[0] = byte;
         inbox.received(1);
         match inbox.open(&opener) {
             Next::Nothing => {}
-            Next::Content => opened.push(contents(&mut inbox)),
+            Next::Content => all.push(contents(&mut inbox)),
             next @ Next::ForRustls { .. } => panic!("{next:?}"),
         }
     }
-    assert_eq!(opened, [b"first".to_vec(), b"second".to_vec()]);
+    assert_eq!(all, [b"first".to_vec(), b"second".to_vec()]);
     assert!(inbox.is_empty());
 }
 
@@ -71,18 +71,18 @@ fn pieces_are_joined_in_records_as_far_as_there_is_room() {
     assert!((4 * MAX_PLAIN..data.len()).contains(&count), "{count} bytes");
     assert_eq!(outbox.seal(&sealer, &[IoSlice::new(&data[count..])]).unwrap(), 0);
     let mut inbox = Inbox::holding(outbox.waiting()).unwrap();
-    let mut opened = Vec::new();
+    let mut taken = Vec::new();
     while inbox.open(&opener) == Next::Content {
-        opened.extend(contents(&mut inbox));
+        taken.extend(contents(&mut inbox));
     }
-    assert!(opened == data[..count] && inbox.is_empty());
+    assert!(taken == data[..count] && inbox.is_empty());
 }
 
 #[test]
 fn there_is_always_room_for_what_rustls_has_to_say_but_not_for_ever() {
     let (sealer, _) = pair();
     let mut outbox = Outbox::new(MAX_PLAIN);
-    outbox.seal(&sealer, &[IoSlice::new(&[0; 3 * MAX_PLAIN])]).unwrap();
+    outbox.seal(&sealer, &[IoSlice::new(&vec![0; 3 * MAX_PLAIN])]).unwrap();
     let alert = [1; 24];
     assert!((0..10).all(|_| outbox.write_all(&alert).is_ok()));
     assert!((0..1000).any(|_| outbox.write_all(&alert).is_err()));
@@ -106,15 +106,15 @@ fn padding_is_dropped_and_what_is_no_data_goes_to_rustls() {
     };
     assert_eq!(next(b"data\x17\0\0\0"), (Next::Content, b"data".to_vec()));
     assert_eq!(next(b"\x17\0\0\0"), (Next::Content, Vec::new()));
-    let opened = |inner: usize| {
+    let for_rustls = |inner: usize| {
         let length = HEADER + inner + TAG;
         (Next::ForRustls { length, is_open: true }, Vec::new())
     };
-    assert_eq!(next(b"\x01\0\x15"), opened(3), "an alert");
-    assert_eq!(next(b"\0\0"), opened(2), "no type");
+    assert_eq!(next(b"\x01\0\x15"), for_rustls(3), "an alert");
+    assert_eq!(next(b"\0\0"), for_rustls(2), "no type");
     let mut large = vec![1; MAX_PLAIN + 1];
     large.push(APPLICATION_DATA);
-    assert_eq!(next(&large), opened(MAX_PLAIN + 2), "more than a record may have");
+    assert_eq!(next(&large), for_rustls(MAX_PLAIN + 2), "more than a record may have");
 }
 
 #[test]
