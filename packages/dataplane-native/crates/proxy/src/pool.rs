@@ -1,5 +1,7 @@
 //! Upstream connections of a worker: idle ones of HTTP/1, shared ones of HTTP/2.
 
+mod connecting;
+
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
@@ -19,6 +21,8 @@ use crate::{
     lend::{Wish, Wishes},
     wire::Wire,
 };
+
+pub(crate) use connecting::Connecting;
 
 /// What makes two connections interchangeable: the endpoint, how it is spoken to, and the name asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -198,7 +202,7 @@ impl Pools {
 
     /// Becomes the one that opens a connection of HTTP/2. False: somebody else does, and `waker` is woken when that has
     /// ended, well or not.
-    pub(crate) fn begin_connecting(&self, key: &PoolKey, waker: &Waker) -> bool {
+    fn begin_connecting(&self, key: &PoolKey, waker: &Waker) -> bool {
         let mut all = self.sessions.borrow_mut();
         let sessions = all.entry(*key).or_default();
         if sessions.is_connecting {
@@ -212,7 +216,7 @@ impl Pools {
     }
 
     /// Ends what [`Pools::begin_connecting`] began.
-    pub(crate) fn end_connecting(&self, key: &PoolKey) {
+    fn end_connecting(&self, key: &PoolKey) {
         let mut all = self.sessions.borrow_mut();
         let Some(sessions) = all.get_mut(key) else { return };
         sessions.is_connecting = false;

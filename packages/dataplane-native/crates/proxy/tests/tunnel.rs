@@ -1,6 +1,8 @@
 //! TCP inside HTTP: HBONE between two proxies as istiod configures it, and tunnels to proxies of others.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "support/authority.rs"]
+mod authority;
 mod support;
 
 #[path = "tunnel/envoy.rs"]
@@ -13,41 +15,9 @@ use std::{
     time::Duration,
 };
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SanType};
+use authority::Authority;
 use serde_json::{Value, json};
 use support::{Client, Upstream, address, cluster, forward, get, http_listener, ok, start, wait_until};
-
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Otherwise it has the name of those that it signs, and seems to be signed by them.
-        params.distinguished_name.push(DnType::CommonName, "root");
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self {
-            issuer: Issuer::new(params, key),
-            pem,
-        }
-    }
-
-    fn secrets(&self, account: &str) -> Value {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        let id = format!("spiffe://cluster.local/ns/default/sa/{account}");
-        params.subject_alt_names = vec![SanType::URI(id.try_into().unwrap())];
-        let chain = params.signed_by(&key, &self.issuer).unwrap().pem();
-        json!([
-            { "name": "default", "secret": { "certificate": { "chain": chain, "key": key.serialize_pem() } } },
-            { "name": "ROOTCA", "secret": { "trustBundle": self.pem } },
-        ])
-    }
-}
 
 fn context() -> Value {
     json!({ "certificates": [{ "secret": "default" }], "validation": { "trust": { "secret": "ROOTCA" } }, "alpn": ["h2"] })

@@ -15,7 +15,7 @@ use crate::{
     cluster::{Guard, Opening},
     error::Failure,
     lend::{self, Borrowed},
-    pool::{PoolKey, Upstream},
+    pool::{Connecting, PoolKey, Upstream},
     snapshot::ClusterEntry,
     transport::Transport,
     upstream::{self, Speaks, Target},
@@ -65,17 +65,14 @@ pub(super) async fn open(
     loop {
         let mut connecting = None;
         if speaks != Speaks::Http1 {
-            // One connection is opened at a time: the streams of many fit on it.
             let key = key.http2();
-            let is_first = poll_fn(|cx| Poll::Ready(worker.pools.begin_connecting(&key, cx.waker()))).await;
-            if !is_first {
-                other_connects(worker, key).await;
+            connecting = Connecting::begin(&worker.pools, key).await;
+            if connecting.is_none() {
                 match take(worker, key, speaks, false) {
                     Some(up) => return Ok(up),
                     None => continue,
                 }
             }
-            connecting = Some(Connecting { worker, key });
             if opening.is_none() && !wants_new {
                 match lend::borrow(worker, target.key(), speaks, target.endpoint).await {
                     Borrowed::Lent(up) => return Ok(up),
@@ -93,35 +90,6 @@ pub(super) async fn open(
         let opened = upstream::connect(worker, target, speaks, guard, opening).await;
         drop(connecting);
         return opened;
-    }
-}
-
-/// Waits until somebody else of this worker has opened a connection of HTTP/2, or could not.
-pub(crate) async fn other_connects(worker: &Worker, key: PoolKey) {
-    let mut has_waited = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut has_waited, true) {
-            return Poll::Ready(());
-        }
-        if worker.pools.begin_connecting(&key, cx.waker()) {
-            // It has just ended.
-            worker.pools.end_connecting(&key);
-            return Poll::Ready(());
-        }
-        Poll::Pending
-    })
-    .await;
-}
-
-/// Lets the others go on, however opening a connection ended.
-struct Connecting<'a> {
-    worker: &'a Worker,
-    key: PoolKey,
-}
-
-impl Drop for Connecting<'_> {
-    fn drop(&mut self) {
-        self.worker.pools.end_connecting(&self.key);
     }
 }
 

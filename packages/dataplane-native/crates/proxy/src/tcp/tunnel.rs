@@ -1,6 +1,6 @@
 //! Bytes that travel inside a request: CONNECT or POST to the upstream, then both directions as they are.
 
-use std::{future::poll_fn, rc::Rc, task::Poll, time::Duration};
+use std::{future::poll_fn, rc::Rc, time::Duration};
 
 use config::TunnelingConfig;
 use http::{
@@ -16,7 +16,7 @@ use crate::{
     format,
     http_connection::write_all,
     lend::{self, Borrowed},
-    pool::{PoolKey, Upstream},
+    pool::{Connecting, Upstream},
     snapshot::ClusterEntry,
     upstream::{self, Speaks, Target},
     wire::Wire,
@@ -67,40 +67,12 @@ async fn connect(worker: &Rc<Worker>, target: Target<'_>, speaks: Speaks, guard:
         if let Some(up) = worker.pools.open_stream(&key, worker.timers.now_ms()) {
             return Ok(up);
         }
-        // One connection is opened at a time: many tunnels fit on it.
-        let is_first = poll_fn(|cx| Poll::Ready(worker.pools.begin_connecting(&key, cx.waker()))).await;
-        if is_first {
-            let _connecting = Connecting { worker, key };
+        if let Some(_turn) = Connecting::begin(&worker.pools, key).await {
             return match lend::borrow(worker, target.key(), speaks, target.endpoint).await {
                 Borrowed::Lent(up) => Ok(up),
                 Borrowed::Opening(opening) => upstream::connect(worker, target, speaks, guard, opening).await,
             };
         }
-        let mut has_waited = false;
-        poll_fn(|cx| {
-            if std::mem::replace(&mut has_waited, true) {
-                return Poll::Ready(());
-            }
-            if worker.pools.begin_connecting(&key, cx.waker()) {
-                // It has just ended.
-                worker.pools.end_connecting(&key);
-                return Poll::Ready(());
-            }
-            Poll::Pending
-        })
-        .await;
-    }
-}
-
-/// Lets the others go on, however opening a connection ended.
-struct Connecting<'w> {
-    worker: &'w Worker,
-    key: PoolKey,
-}
-
-impl Drop for Connecting<'_> {
-    fn drop(&mut self) {
-        self.worker.pools.end_connecting(&self.key);
     }
 }
 

@@ -5,7 +5,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{Authority, originating, terminating};
+use super::{originating, terminating};
+use crate::authority::Authority;
 use crate::support::{Client, Upstream, address, free_address, get, ok, start, wait_until};
 
 struct Envoy(Child);

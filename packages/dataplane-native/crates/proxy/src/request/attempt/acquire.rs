@@ -16,13 +16,12 @@ use crate::{
     cluster::{Guard, Opening},
     error::Failure,
     lend::{self, Borrowed},
-    pool::{PoolKey, Upstream},
+    pool::{Connecting, PoolKey, Upstream},
     request::{Call, Scratch},
     snapshot::ClusterEntry,
     timer::Timer,
     upstream::{self, Speaks},
     wire::Wire,
-    worker::Worker,
 };
 
 /// The client's end while its request waits for something.
@@ -137,17 +136,14 @@ async fn open(
     loop {
         let mut connecting = None;
         if speaks != Speaks::Http1 {
-            // One connection is opened at a time: the streams of many requests fit on it.
             let key = key.http2();
-            let is_first = poll_fn(|cx| Poll::Ready(call.worker.pools.begin_connecting(&key, cx.waker()))).await;
-            if !is_first {
-                other_connects(call, key, &mut waiting).await?;
+            connecting = Connecting::begin_unless(&worker.pools, key, |cx| waiting.poll_given_up(cx)).await?;
+            if connecting.is_none() {
                 match take(call, key, speaks, false) {
                     Some(up) => return Ok(up),
                     None => continue,
                 }
             }
-            connecting = Some(Connecting { worker, key });
             if opening.is_none() && !wants_new {
                 match lend::borrow(worker, target.key(), speaks, &chosen.endpoint).await {
                     Borrowed::Lent(up) => return Ok(adopt(call, up)),
@@ -167,35 +163,6 @@ async fn open(
         let up = opened(opening, &mut waiting).await;
         drop(connecting);
         return up.map(|up| adopt(call, up));
-    }
-}
-
-/// Waits until another request of this worker has opened a connection of HTTP/2, or could not.
-async fn other_connects(call: &Call<'_>, key: PoolKey, waiting: &mut Waiting<'_>) -> Result<(), Failure> {
-    let mut has_waited = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut has_waited, true) {
-            return Poll::Ready(Ok(()));
-        }
-        if call.worker.pools.begin_connecting(&key, cx.waker()) {
-            // It has just ended.
-            call.worker.pools.end_connecting(&key);
-            return Poll::Ready(Ok(()));
-        }
-        waiting.poll_given_up(cx).map(Err)
-    })
-    .await
-}
-
-/// Lets the others go on, however opening a connection ended.
-struct Connecting<'a> {
-    worker: &'a Worker,
-    key: PoolKey,
-}
-
-impl Drop for Connecting<'_> {
-    fn drop(&mut self) {
-        self.worker.pools.end_connecting(&self.key);
     }
 }
 
