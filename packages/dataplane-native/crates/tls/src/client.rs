@@ -11,8 +11,8 @@ use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection};
 
 use crate::choice::Choice;
+use crate::handshake::{Handshake, Incoming};
 use crate::record::Keys;
-use crate::stream::{Handshake, Incoming};
 use crate::verify::{NameMatcher, ServerVerifier};
 use crate::{
     CertificateSlot, Pins, Preferences, Revocations, TlsError, TlsErrorKind, TlsStream, TrustSlot, VersionRange,

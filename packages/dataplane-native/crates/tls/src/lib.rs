@@ -12,6 +12,7 @@ mod client;
 mod connection;
 mod der;
 mod error;
+mod handshake;
 mod known;
 mod peer;
 mod pins;

@@ -15,7 +15,7 @@ pub(crate) use keys::{Keys, Opener, Sealer, made, suite};
 pub(crate) use outbox::Outbox;
 
 /// Type, version and length.
-const HEADER: usize = 5;
+pub(crate) const HEADER: usize = 5;
 /// What every suite of TLS 1.3 adds to the plaintext.
 const TAG: usize = 16;
 /// Plaintext of a record, at most (section 5.1).
@@ -24,3 +24,11 @@ const MAX_PLAIN: usize = 1 << 14;
 const MAX_SEALED: usize = MAX_PLAIN + 256;
 /// The content type of application data.
 const APPLICATION_DATA: u8 = 23;
+
+/// How long the record at the beginning is, header and all; `None` where not all of its header is there.
+pub(crate) fn record_length(bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [_, _, _, high, low, ..] => Some(HEADER + usize::from(u16::from_be_bytes([*high, *low]))),
+        _ => None,
+    }
+}

@@ -9,12 +9,11 @@ use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::{Acceptor, NoServerSessionStorage};
 
 use crate::choice::Choice;
+use crate::handshake::{Handshake, Incoming};
 use crate::record::{Keys, made};
-use crate::stream::{Handshake, Incoming};
 use crate::verify::{ClientVerifier, NameMatcher};
 use crate::{
     CertificateSlot, Pins, Preferences, Revocations, TlsError, TlsErrorKind, TlsStream, TrustSlot, VersionRange, alpn,
-    error,
 };
 
 /// A fatal alert `unrecognized_name` (RFC 6066 section 3).
@@ -147,9 +146,7 @@ impl ServerTls {
         let mut acceptor = Acceptor::default();
         let mut incoming = Incoming::new(received);
         let accepted = loop {
-            if incoming.is_empty() && incoming.read_from(&mut stream).await? == 0 {
-                return Err(error::closed());
-            }
+            incoming.fill(&mut stream).await?;
             acceptor
                 .read_tls(&mut incoming)
                 .map_err(|error| TlsError::from_io(&error))?;

@@ -4,23 +4,19 @@
 //! buffers borrowed from the thread's pile (`record.rs`). With TLS 1.2 all of it goes through rustls. What is sealed in a turn is sent with one system
 //! call when the caller flushes. Between two turns a connection holds no buffer of ours.
 
-use std::future::poll_fn;
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use net::{Buffer, BufferSize, IdleState, Socket, Stream};
 use rustls::pki_types::CertificateDer;
 use rustls::{Connection as Session, HandshakeKind};
 
 use crate::record::{Inbox, Keys, Next, Opener, Outbox, Sealer, made};
-use crate::{PeerInfo, TlsError, error};
+use crate::{PeerInfo, TlsError};
 
 /// How much encrypted data waits for a flush before writing has to wait for the socket.
 const MAX_UNSENT_BYTES: usize = 64 * 1024;
-/// How long a peer that is being refused is given to take the alert.
-const LAST_WORDS_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// A TLS connection over `S`.
 #[derive(Debug)]
@@ -36,6 +32,20 @@ pub struct TlsStream<S = Socket> {
     unsent: usize,
     end: End,
     close_sent: bool,
+}
+
+/// Has rustls look at what it has read.
+fn process(session: &mut Session) -> io::Result<()> {
+    match session.process_new_packets() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(TlsError::from_rustls(&error).into_io()),
+    }
+}
+
+/// Tells rustls that the peer's data has ended.
+fn process_end(session: &mut Session) -> io::Result<()> {
+    session.read_tls(&mut io::empty())?;
+    process(session)
 }
 
 /// What the stream itself opens and seals with.
@@ -91,6 +101,25 @@ enum End {
 }
 
 impl<S> TlsStream<S> {
+    /// The stream after a handshake: `received` came behind it.
+    pub(crate) fn new(stream: S, session: Session, keys: Keys, received: &[u8]) -> Self {
+        let records = Records::new(keys, received);
+        Self {
+            peer: Arc::new(PeerInfo::from_session(&session)),
+            ciphertext: if records.is_some() {
+                Vec::new()
+            } else {
+                received.to_vec()
+            },
+            stream,
+            session,
+            records,
+            unsent: 0,
+            end: End::Open,
+            close_sent: false,
+        }
+    }
+
     /// Whether the handshake went on with a session of before.
     pub fn is_resumed(&self) -> bool {
         self.session.handshake_kind() == Some(HandshakeKind::Resumed)
@@ -233,9 +262,7 @@ impl<S: Stream> TlsStream<S> {
         let session = &mut self.session;
         let mut judge = || -> io::Result<()> {
             while !record.is_empty() && session.read_tls(&mut record)? > 0 {
-                session
-                    .process_new_packets()
-                    .map_err(|error| TlsError::from_rustls(&error).into_io())?;
+                process(session)?;
             }
             Ok(())
         };
@@ -267,10 +294,10 @@ impl<S: Stream> TlsStream<S> {
                 }
                 Err(error) => return Err(error),
             };
-            if let Err(error) = self.session.process_new_packets() {
+            if let Err(error) = process(&mut self.session) {
                 // Tells the peer why, as far as its socket takes it.
                 let _ = self.poll_send(cx);
-                return Err(TlsError::from_rustls(&error).into_io());
+                return Err(error);
             }
             if filled < buffer.len() {
                 filled += self.take_plaintext(&mut buffer[filled..])?.unwrap_or(0);
@@ -313,10 +340,7 @@ impl<S: Stream> TlsStream<S> {
             }
             records.inbox = (!inbox.is_empty()).then_some(inbox);
             if ready!(received)? == 0 {
-                self.session.read_tls(&mut io::empty())?;
-                self.session
-                    .process_new_packets()
-                    .map_err(|error| TlsError::from_rustls(&error).into_io())?;
+                process_end(&mut self.session)?;
                 self.take_plaintext(&mut [0])?;
             }
         }
@@ -366,10 +390,7 @@ impl<S: Stream> Stream for TlsStream<S> {
                 let mut received = Buffer::take(size);
                 let count = ready!(self.stream.poll_read(cx, &mut received))?;
                 if count == 0 {
-                    self.session.read_tls(&mut io::empty())?;
-                    self.session
-                        .process_new_packets()
-                        .map_err(|error| TlsError::from_rustls(&error).into_io())?;
+                    process_end(&mut self.session)?;
                     continue;
                 }
                 self.decrypt(cx, &received[..count], buffer)?
@@ -442,9 +463,9 @@ impl<S: Stream> Stream for TlsStream<S> {
 }
 
 /// Lets rustls write to a stream that is polled.
-struct SocketWriter<'a, 'c, S> {
-    stream: &'a mut S,
-    cx: &'a mut Context<'c>,
+pub(crate) struct SocketWriter<'a, 'c, S> {
+    pub(crate) stream: &'a mut S,
+    pub(crate) cx: &'a mut Context<'c>,
 }
 
 impl<S: Stream> Write for SocketWriter<'_, '_, S> {
@@ -461,173 +482,5 @@ impl<S: Stream> Write for SocketWriter<'_, '_, S> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Bytes received during the handshake that rustls has not taken yet. It gets them record by record: what follows the handshake is not for it.
-pub(crate) struct Incoming {
-    bytes: Vec<u8>,
-    taken: usize,
-    /// Bytes of the next record's header that were taken.
-    header: ([u8; HEADER], usize),
-    /// Bytes of this record that follow.
-    rest: usize,
-}
-
-/// Of a record.
-const HEADER: usize = 5;
-
-impl Incoming {
-    pub(crate) fn new(received: &[u8]) -> Self {
-        Self {
-            bytes: received.to_vec(),
-            taken: 0,
-            header: ([0; HEADER], 0),
-            rest: 0,
-        }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.taken == self.bytes.len()
-    }
-
-    /// Waits for more; `0` is the end.
-    pub(crate) async fn read_from<S: Stream>(&mut self, stream: &mut S) -> Result<usize, TlsError> {
-        let mut buffer = Buffer::take(BufferSize::Medium);
-        let count = poll_fn(|cx| stream.poll_read(cx, &mut buffer))
-            .await
-            .map_err(|error| TlsError::from_io(&error))?;
-        self.bytes.clear();
-        self.taken = 0;
-        self.bytes.extend_from_slice(&buffer[..count]);
-        Ok(count)
-    }
-}
-
-impl Read for Incoming {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let bytes = &self.bytes[self.taken..];
-        let (header, known) = &mut self.header;
-        if let ([_, _, _, high, low, ..], 0, 0) = (bytes, self.rest, *known)
-            && buffer.len() >= HEADER
-        {
-            // Header and body at once, as far as they are here: rustls takes more memory where it has read a few bytes first.
-            self.rest = HEADER + usize::from(u16::from_be_bytes([*high, *low]));
-        }
-        let limit = if self.rest > 0 { self.rest } else { HEADER - *known };
-        let count = bytes.len().min(limit).min(buffer.len());
-        buffer[..count].copy_from_slice(&bytes[..count]);
-        if self.rest > 0 {
-            self.rest -= count;
-        } else {
-            header[*known..*known + count].copy_from_slice(&bytes[..count]);
-            *known += count;
-            if *known == HEADER {
-                *known = 0;
-                self.rest = usize::from(u16::from_be_bytes([header[3], header[4]]));
-            }
-        }
-        self.taken += count;
-        Ok(count)
-    }
-}
-
-/// A handshake on its way.
-pub(crate) struct Handshake<S> {
-    stream: S,
-    session: Session,
-    incoming: Incoming,
-    keys: Keys,
-}
-
-impl<S: Stream> Handshake<S> {
-    /// `keys` are those that were made already.
-    pub(crate) fn new(stream: S, session: Session, incoming: Incoming, keys: Keys) -> Self {
-        Self {
-            stream,
-            session,
-            incoming,
-            keys,
-        }
-    }
-
-    pub(crate) async fn finish(mut self) -> Result<TlsStream<S>, TlsError> {
-        loop {
-            self.take_incoming().await?;
-            self.send().await.map_err(|error| TlsError::from_io(&error))?;
-            if !self.session.is_handshaking() {
-                break;
-            }
-            if self.incoming.is_empty() && self.incoming.read_from(&mut self.stream).await? == 0 {
-                return Err(error::closed());
-            }
-        }
-        let peer = Arc::new(PeerInfo::from_session(&self.session));
-        let mut ciphertext = self.incoming.bytes.split_off(self.incoming.taken);
-        let Self {
-            stream, session, keys, ..
-        } = self;
-        let records = Records::new(keys, &ciphertext);
-        if records.is_some() {
-            ciphertext = Vec::new();
-        }
-        Ok(TlsStream {
-            stream,
-            session,
-            peer,
-            records,
-            ciphertext,
-            unsent: 0,
-            end: End::Open,
-            close_sent: false,
-        })
-    }
-
-    /// An alert to a peer that is being refused: worth an attempt, not worth waiting for.
-    pub(crate) async fn send_last_words(stream: &mut S, mut bytes: &[u8]) {
-        let sending = async {
-            while !bytes.is_empty() {
-                match poll_fn(|cx| stream.poll_write_vectored(cx, &[IoSlice::new(bytes)])).await {
-                    Ok(count) if count > 0 => bytes = &bytes[count..],
-                    _ => break,
-                }
-            }
-        };
-        let _ = tokio::time::timeout(LAST_WORDS_TIMEOUT, sending).await;
-    }
-
-    async fn take_incoming(&mut self) -> Result<(), TlsError> {
-        while !self.incoming.is_empty() && self.session.is_handshaking() {
-            self.session
-                .read_tls(&mut self.incoming)
-                .map_err(|error| TlsError::from_io(&error))?;
-            let session = &mut self.session;
-            if let Err(error) = made(&mut self.keys, || session.process_new_packets().map(|_| ())) {
-                let mut alert = Vec::new();
-                while self.session.wants_write() && self.session.write_tls(&mut alert).is_ok() {}
-                Self::send_last_words(&mut self.stream, &alert).await;
-                return Err(TlsError::from_rustls(&error));
-            }
-        }
-        Ok(())
-    }
-
-    async fn send(&mut self) -> io::Result<()> {
-        poll_fn(|cx| {
-            while self.session.wants_write() {
-                let mut writer = SocketWriter {
-                    stream: &mut self.stream,
-                    cx,
-                };
-                match self.session.write_tls(&mut writer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Poll::Pending,
-                    Err(error) => return Poll::Ready(Err(error)),
-                    Ok(0) => return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero))),
-                    Ok(_) => {}
-                }
-            }
-            self.stream.poll_flush(cx)
-        })
-        .await
     }
 }

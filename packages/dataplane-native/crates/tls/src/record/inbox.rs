@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use net::{Buffer, BufferSize};
 
-use super::{APPLICATION_DATA, HEADER, MAX_SEALED, Opener};
+use super::{APPLICATION_DATA, HEADER, MAX_PLAIN, MAX_SEALED, Opener, record_length};
 
 /// Received records: one that is open, as far as nobody has taken its content, and behind it those that are sealed.
 #[derive(Debug)]
@@ -88,15 +88,14 @@ impl Inbox {
         if let Some(known) = self.known.take() {
             return known;
         }
-        let Some(length) = self.length() else {
+        let Some(whole) = record_length(&self.buffer[self.sealed.clone()]) else {
             return Next::Nothing;
         };
-        if length > MAX_SEALED {
+        if whole > HEADER + MAX_SEALED {
             // Its header is enough to refuse it.
             let length = self.sealed.len();
             return Next::ForRustls { length, is_open: false };
         }
-        let whole = HEADER + length;
         if self.sealed.len() < whole {
             return Next::Nothing;
         }
@@ -114,7 +113,7 @@ impl Inbox {
         let Some(end) = body[..inner].iter().rposition(|byte| *byte != 0) else {
             return for_rustls(true);
         };
-        if body[end] != APPLICATION_DATA || inner > super::MAX_PLAIN + 1 {
+        if body[end] != APPLICATION_DATA || inner > MAX_PLAIN + 1 {
             return for_rustls(true);
         }
         self.content = start + HEADER..start + HEADER + end;
@@ -132,13 +131,5 @@ impl Inbox {
         let start = self.sealed.start;
         self.sealed.start += length;
         &mut self.buffer[start..start + length]
-    }
-
-    /// How long what follows the next record's header is, as soon as it is known.
-    fn length(&self) -> Option<usize> {
-        match self.buffer[self.sealed.clone()] {
-            [_, _, _, high, low, ..] => Some(usize::from(u16::from_be_bytes([high, low]))),
-            _ => None,
-        }
     }
 }

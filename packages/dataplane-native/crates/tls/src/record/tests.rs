@@ -9,7 +9,8 @@ use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection};
 
 use super::*;
-use crate::stream::{Handshake, Incoming, TlsStream};
+use crate::TlsStream;
+use crate::handshake::{Handshake, Incoming};
 
 /// A sealer, and the opener of what it seals.
 fn pair() -> (Arc<Sealer>, Arc<Opener>) {
