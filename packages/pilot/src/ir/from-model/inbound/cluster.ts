@@ -1,7 +1,7 @@
 import { internList, remember } from "../../remember.ts";
 import type { Service } from "../../../model/service.ts";
 import type { Cluster, ClusterDiscovery } from "../../cluster.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, soleEndpoint, UNLIMITED } from "../shared/cluster.ts";
+import { BARE_CLUSTER, PASSTHROUGH_IDLE_TIMEOUT_MS, soleEndpoint } from "../shared/cluster.ts";
 import { INBOUND_PASSTHROUGH_CLUSTER, inboundClusterName } from "../shared/names.ts";
 import type { InboundPort } from "./port.ts";
 
@@ -18,36 +18,21 @@ export function inboundCluster(port: InboundPort, app: AppReach): Cluster {
 
 /** For redirected connections to ports that no service is for. */
 export const INBOUND_PASSTHROUGH: Cluster = {
+  ...BARE_CLUSTER,
   name: INBOUND_PASSTHROUGH_CLUSTER,
   discovery: { kind: "original-destination", portOverride: undefined, sourceAddress: LOOP_BREAKER_ADDRESS },
-  connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
   loadBalancer: { kind: "provided" },
-  isLocalityWeighted: false,
-  protocol: {
-    kind: "downstream",
-    idleTimeoutMs: 300_000,
-    maxConnectionDurationMs: undefined,
-    maxRequestsPerConnection: 0,
-    maxConcurrentStreams: undefined,
-    keepalive: undefined,
-  },
-  limits: UNLIMITED,
-  outlierDetection: undefined,
-  tcpKeepalive: undefined,
-  transport: { kind: "plain" },
-  proxyProtocol: undefined,
-  services: [],
-  origins: [],
+  protocol: { ...BARE_CLUSTER.protocol, kind: "downstream", idleTimeoutMs: PASSTHROUGH_IDLE_TIMEOUT_MS },
 };
 
 const build = remember((services: readonly Service[], port: number, isHttp: boolean, appAddress: string): Cluster => {
   const isRedirected = appAddress === "";
   return {
-    ...INBOUND_PASSTHROUGH,
+    ...BARE_CLUSTER,
     name: inboundClusterName(port),
     discovery: isRedirected ? INBOUND_PASSTHROUGH.discovery : toApplication(appAddress, port),
-    loadBalancer: isRedirected ? { kind: "provided" } : { kind: "round-robin", warmup: undefined },
-    protocol: { ...INBOUND_PASSTHROUGH.protocol, kind: isHttp ? "downstream" : "tcp", idleTimeoutMs: undefined },
+    loadBalancer: isRedirected ? { kind: "provided" } : BARE_CLUSTER.loadBalancer,
+    protocol: { ...BARE_CLUSTER.protocol, kind: isHttp ? "downstream" : "tcp" },
     services: services.map((service) => ({
       host: service.hostname,
       name: service.hostname.split(".")[0] ?? service.hostname,

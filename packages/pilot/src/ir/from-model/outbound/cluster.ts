@@ -6,7 +6,15 @@ import { selects } from "../../../model/workload.ts";
 import type { ClientTls, PortSettings, Subset, TrafficPolicy } from "../../../model/traffic-policy.ts";
 import type { Cluster, ClusterDiscovery, ClusterProtocol, ClusterTransport } from "../../cluster.ts";
 import type { ClusterEndpoints, LocalityEndpoints } from "../../endpoint.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, limitsOf, loadBalancerOf, outlierDetectionOf, tcpKeepaliveOf, UNLIMITED } from "../shared/cluster.ts";
+import {
+  BARE_CLUSTER,
+  DEFAULT_CONNECT_TIMEOUT_MS,
+  limitsOf,
+  loadBalancerOf,
+  outlierDetectionOf,
+  PASSTHROUGH_IDLE_TIMEOUT_MS,
+  tcpKeepaliveOf,
+} from "../shared/cluster.ts";
 import { type KnownHost, knownHost } from "../shared/destination.ts";
 import { BLACKHOLE_CLUSTER, HTTP_PROXY_TUNNEL, outboundClusterName, outboundServerName, PASSTHROUGH_CLUSTER } from "../shared/names.ts";
 import { remember } from "../../remember.ts";
@@ -41,54 +49,27 @@ export function serviceClusters(snapshot: MeshSnapshot, view: View): ServiceClus
   return { clusters, endpoints };
 }
 
-const SYNTHETIC = {
-  proxyProtocol: undefined,
-  isLocalityWeighted: false,
-  connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
-  limits: UNLIMITED,
-  outlierDetection: undefined,
-  tcpKeepalive: undefined,
-  services: [],
-  origins: [],
-};
-const PLAIN_TCP: ClusterProtocol = {
-  kind: "tcp",
-  idleTimeoutMs: undefined,
-  maxConnectionDurationMs: undefined,
-  maxRequestsPerConnection: 0,
-  maxConcurrentStreams: undefined,
-  keepalive: undefined,
-};
-const PASSTHROUGH_IDLE_TIMEOUT_MS = 300_000;
-
 /** Where redirected connections go that no service is for: on to where they were going. */
 export const PASSTHROUGH: Cluster = {
-  ...SYNTHETIC,
+  ...BARE_CLUSTER,
   name: PASSTHROUGH_CLUSTER,
   discovery: { kind: "original-destination", portOverride: undefined, sourceAddress: undefined },
   loadBalancer: { kind: "provided" },
-  protocol: { ...PLAIN_TCP, kind: "downstream", idleTimeoutMs: PASSTHROUGH_IDLE_TIMEOUT_MS },
-  transport: { kind: "plain" },
+  protocol: { ...BARE_CLUSTER.protocol, kind: "downstream", idleTimeoutMs: PASSTHROUGH_IDLE_TIMEOUT_MS },
 };
 
 /** Nowhere. */
 export const BLACKHOLE: Cluster = {
-  ...SYNTHETIC,
+  ...BARE_CLUSTER,
   name: BLACKHOLE_CLUSTER,
   discovery: { kind: "none" },
-  loadBalancer: { kind: "round-robin", warmup: undefined },
-  protocol: PLAIN_TCP,
-  transport: { kind: "plain" },
 };
 
 /** From a CONNECT tunnel into the listener that routes what is inside. */
 export const TUNNEL: Cluster = {
-  ...SYNTHETIC,
+  ...BARE_CLUSTER,
   name: HTTP_PROXY_TUNNEL,
   discovery: { kind: "internal", listenerName: HTTP_PROXY_TUNNEL },
-  loadBalancer: { kind: "round-robin", warmup: undefined },
-  protocol: PLAIN_TCP,
-  transport: { kind: "plain" },
 };
 
 function serviceCluster(

@@ -6,13 +6,38 @@ import type { Cluster, ClusterLimits, ClusterLoadBalancer, ClusterOutlierDetecti
 
 /** Istio's, where nothing is said (`meshConfig.connectTimeout`). */
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
-export const UNLIMITED: ClusterLimits = {
+const UNLIMITED: ClusterLimits = {
   maxConnections: undefined,
   maxPendingRequests: undefined,
   maxRequests: undefined,
   maxRetries: undefined,
   retryBudget: undefined,
 };
+
+/** A cluster of which no configuration speaks: bytes in plaintext, without limits. */
+export const BARE_CLUSTER = {
+  connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
+  loadBalancer: { kind: "round-robin", warmup: undefined },
+  isLocalityWeighted: false,
+  protocol: {
+    kind: "tcp",
+    idleTimeoutMs: undefined,
+    maxConnectionDurationMs: undefined,
+    maxRequestsPerConnection: 0,
+    maxConcurrentStreams: undefined,
+    keepalive: undefined,
+  },
+  limits: UNLIMITED,
+  outlierDetection: undefined,
+  tcpKeepalive: undefined,
+  transport: { kind: "plain" },
+  proxyProtocol: undefined,
+  services: [],
+  origins: [],
+} as const satisfies Omit<Cluster, "name" | "discovery">;
+
+/** Where connections go on to where they were going: how long one may rest (Istio's). */
+export const PASSTHROUGH_IDLE_TIMEOUT_MS = 300_000;
 
 export function loadBalancerOf(service: Service, settings: PortSettings): ClusterLoadBalancer {
   const chosen = settings.loadBalancer;

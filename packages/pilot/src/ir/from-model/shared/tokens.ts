@@ -6,7 +6,7 @@ import { findPort } from "../../../model/service.ts";
 import type { Cluster } from "../../cluster.ts";
 import type { HttpFilter } from "../../filter.ts";
 import { internList, remember } from "../../remember.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, soleEndpoint, UNLIMITED } from "./cluster.ts";
+import { BARE_CLUSTER, soleEndpoint } from "./cluster.ts";
 import { knownHost } from "./destination.ts";
 import { outboundClusterName } from "./names.ts";
 import { explicitClientTls } from "./tls.ts";
@@ -73,25 +73,11 @@ function keysClusterName({ host, port }: RemoteKeys): string {
 function toKeysCluster(keys: RemoteKeys, rule: TokenRule): Cluster {
   const { host, port, isTls } = keys;
   return {
+    ...BARE_CLUSTER,
     name: keysClusterName(keys),
     discovery: { kind: isIP(host) === 0 ? "dns" : "static", localities: [soleEndpoint(host, port)] },
-    connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
-    loadBalancer: { kind: "round-robin", warmup: undefined },
-    isLocalityWeighted: false,
-    protocol: {
-      kind: "http1",
-      idleTimeoutMs: undefined,
-      maxConnectionDurationMs: undefined,
-      maxRequestsPerConnection: 0,
-      maxConcurrentStreams: undefined,
-      keepalive: undefined,
-    },
-    limits: UNLIMITED,
-    outlierDetection: undefined,
-    tcpKeepalive: undefined,
+    protocol: { ...BARE_CLUSTER.protocol, kind: "http1" },
     transport: isTls ? { kind: "tls", tls: serverTls(host, rule) } : { kind: "plain" },
-    proxyProtocol: undefined,
-    services: [],
     origins: [rule.origin],
   };
 }
