@@ -15,10 +15,12 @@ export interface Filter<Config = FilterJson | undefined> {
   /** Reads the configuration when the filter is loaded; what it throws refuses that configuration. Default: as it is written. */
   readonly parseConfig?: (config: FilterJson | undefined) => Config;
   /** Holds back the body of requests until it is complete, so that `onRequest` sees it. */
-  readonly requestBody?: FilterRequestBody;
+  readonly requestBody?: FilterBody;
+  /** Holds back responses until their body is complete, so that `onResponse` sees it. It is as the upstream sent it: compressed, if the client accepts that. */
+  readonly responseBody?: FilterBody;
   /** Looks at a request before it goes on; what it returns is the answer in the place of the upstream's. */
   readonly onRequest?: (request: FilterRequest, context: FilterContext<Config>) => FilterResult | Promise<FilterResult>;
-  /** Looks at the head of an upstream's response before it goes to the client; what it returns is sent instead. */
+  /** Looks at an upstream's response before it goes to the client; what it returns is sent instead. */
   readonly onResponse?: (response: FilterResponse, context: FilterContext<Config>) => FilterResult | Promise<FilterResult>;
 }
 
@@ -27,10 +29,10 @@ export interface Filter<Config = FilterJson | undefined> {
 export type FilterResult = FilterReply | undefined | void;
 
 /** How much of a body is held back. */
-export interface FilterRequestBody {
+export interface FilterBody {
   /** At most 4 MiB. */
   readonly maxBytes: number;
-  /** A larger body is shown as far as that; otherwise (the default) it is answered 413. */
+  /** A larger body is shown as far as that; otherwise (the default) a request is answered 413, and a response is replaced by 500. */
   readonly allowPartial?: boolean;
 }
 
@@ -79,12 +81,18 @@ export interface FilterRequest {
   chooseRouteAgain(): void;
 }
 
-/** The head of a response. */
+/** A response of an upstream's, with what filters before this one changed. */
 export interface FilterResponse {
   readonly status: number;
   readonly headers: FilterHeaders;
+  /** Where the filter has `responseBody`; empty where the response has none. */
+  readonly body: Uint8Array | undefined;
+  /** More of the body follows. */
+  readonly isBodyPartial: boolean;
   /** Replaces the status: from 200 to 599. */
   setStatus(status: number): void;
+  /** Replaces the body, which has to be complete. Nothing happens where a response has none (to `HEAD`, or with 204 and 304). */
+  setBody(body: string | Uint8Array): void;
 }
 
 /** What is known besides the message. */
@@ -114,16 +122,20 @@ const BRAND = Symbol.for("fairlead.dev/filter");
 
 /** Checks a filter and gives it its types. Throws a `TypeError` where it is none. */
 export function defineFilter<Config = FilterJson | undefined>(filter: Filter<Config>): Filter<Config> {
-  const { requestBody, onRequest, onResponse } = filter;
+  const { requestBody, responseBody, onRequest, onResponse } = filter;
   if (onRequest === undefined && onResponse === undefined) throw new TypeError("a filter needs onRequest, onResponse or both");
-  if (requestBody !== undefined) {
-    const { maxBytes } = requestBody;
-    if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > MAX_BODY_BYTES) {
-      throw new TypeError(`requestBody.maxBytes: ${maxBytes} is not from 1 to ${MAX_BODY_BYTES}`);
-    }
-    if (onRequest === undefined) throw new TypeError("requestBody: only onRequest sees it, and there is none");
-  }
+  checkBody("requestBody", requestBody, "onRequest", onRequest);
+  checkBody("responseBody", responseBody, "onResponse", onResponse);
   return Object.freeze({ ...filter, [BRAND]: true });
+}
+
+function checkBody(name: string, body: FilterBody | undefined, watcher: string, watching: unknown): void {
+  if (body === undefined) return;
+  const { maxBytes } = body;
+  if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > MAX_BODY_BYTES) {
+    throw new TypeError(`${name}.maxBytes: ${maxBytes} is not from 1 to ${MAX_BODY_BYTES}`);
+  }
+  if (watching === undefined) throw new TypeError(`${name}: only ${watcher} sees it, and there is none`);
 }
 
 /** Whether a value was made by `defineFilter`, of whichever copy of this package. */

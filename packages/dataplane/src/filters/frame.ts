@@ -20,6 +20,14 @@ export const NOT_LOADED = 4;
 export const REROUTES = 1;
 export const HAS_BODY = 2;
 
+/** Parts of `LOADED`: what a filter looks at. */
+export const ON_REQUEST = 1;
+export const ON_RESPONSE = 2;
+export const REQUEST_BODY = 4;
+export const PARTIAL_REQUEST_BODY = 8;
+export const RESPONSE_BODY = 16;
+export const PARTIAL_RESPONSE_BODY = 32;
+
 /** What is done to a header. */
 export const REMOVE = 0;
 export const SET = 1;

@@ -76,7 +76,7 @@ export class ShownMessage implements FilterRequest, FilterResponse {
   }
 
   setBody(body: string | Uint8Array): void {
-    if (this.#body === undefined) throw new TypeError("only a filter with requestBody may change the body of a request");
+    if (this.#body === undefined) throw new TypeError(this.#status === 0 ? BLIND_TO_REQUEST : BLIND_TO_RESPONSE);
     if (this.isBodyPartial) throw new TypeError("the body cannot be replaced: more of it follows");
     if (typeof body !== "string" && !(body instanceof Uint8Array)) throw new TypeError("a body is a text or bytes");
     if (body.length > MAX_BODY_BYTES) throw new TypeError(`a body of ${body.length} bytes is too large; at most ${MAX_BODY_BYTES}`);
@@ -168,6 +168,9 @@ export function toContext(message: ShownMessage, config: unknown): FilterContext
     setMetadata: (namespace, values) => message.setMetadata(namespace, values),
   };
 }
+
+const BLIND_TO_REQUEST = "only a filter with requestBody may change the body of a request";
+const BLIND_TO_RESPONSE = "only a filter with responseBody may change the body of a response";
 
 /** Texts before the fields: method, path, authority, scheme, route, client, principal, metadata. */
 const TEXTS = 8;

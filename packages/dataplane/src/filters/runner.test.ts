@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { defineFilter, type Filter, type FilterRequest } from "../filter.ts";
+import { defineFilter, type Filter, type FilterRequest, type FilterResponse } from "../filter.ts";
 import { FilterRunner } from "./runner.ts";
 import { loadFrame, parseAnswers, type ParsedAnswer, releaseFrame, type Shown, shownFrame } from "../testing/filter-frames.ts";
 
@@ -41,7 +41,12 @@ async function ask(...shown: readonly Shown[]): Promise<readonly ParsedAnswer[]>
 describe("a module", () => {
   it("says what its filter can do", async () => {
     const filter = defineFilter({ requestBody: { maxBytes: 100, allowPartial: true }, onRequest: () => undefined });
-    expect(await load(filter)).toMatchObject({ call: 1, kind: "loaded", flags: 1 + 4 + 8, maxBytes: 100 });
+    expect(await load(filter)).toMatchObject({ call: 1, kind: "loaded", flags: 1 + 4 + 8, maxBytes: [100, 0] });
+  });
+
+  it("says the same of responses", async () => {
+    const filter = defineFilter({ responseBody: { maxBytes: 100, allowPartial: true }, onResponse: () => undefined });
+    expect(await load(filter)).toMatchObject({ call: 1, kind: "loaded", flags: 2 + 16 + 32, maxBytes: [0, 100] });
   });
 
   it("that exports no filter, or is not there, is refused", async () => {
@@ -166,6 +171,16 @@ describe("a filter", () => {
     expect((await ask({ status: 200, path: "/p" }))[0]).toMatchObject({ kind: "changes", status: 201, changes: [["set", "x-path", "/p"]] });
   });
 
+  it("replaces the body of a response, where it declared that", async () => {
+    const onResponse = (response: FilterResponse): void => response.setBody(`${Buffer.from(response.body ?? []).toString()}!`);
+    await load(defineFilter({ responseBody: { maxBytes: 10 }, onResponse }));
+    expect((await ask({ status: 200, body: "hi" }))[0]).toMatchObject({ kind: "changes", flags: 2, body: "hi!" });
+    runner.take(releaseFrame(7));
+    await load(defineFilter({ onResponse }));
+    expect((await ask({ status: 200 }))[0]).toMatchObject({ kind: "failed" });
+    expect(failures).toEqual(["a.ts: only a filter with responseBody may change the body of a response"]);
+  });
+
   it.each<readonly [string, (request: FilterRequest) => unknown]>([
     ["oops", () => Promise.reject(new Error("oops"))],
     ["x-a: the value has a character that no header may have", (request) => request.headers.set("x-a", "1\r\nx-b: 2")],
@@ -220,4 +235,7 @@ it("answers many questions in one batch, those of one turn together", async () =
 it("tells what is wrong with a filter when it is defined", () => {
   expect(() => defineFilter({})).toThrow("a filter needs onRequest, onResponse or both");
   expect(() => defineFilter({ requestBody: { maxBytes: 0 }, onRequest: () => undefined })).toThrow("requestBody.maxBytes: 0 is not from 1");
+  expect(() => defineFilter({ responseBody: { maxBytes: 9 }, onRequest: () => undefined })).toThrow(
+    "responseBody: only onResponse sees it, and there is none",
+  );
 });

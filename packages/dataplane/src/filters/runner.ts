@@ -1,5 +1,21 @@
 import { type Filter, isFilter } from "../filter.ts";
-import { AnswerWriter, FAILED, FrameReader, LOAD, LOADED, NOT_LOADED, RELEASE, REQUEST, RESPONSE } from "./frame.ts";
+import {
+  AnswerWriter,
+  FAILED,
+  FrameReader,
+  LOAD,
+  LOADED,
+  NOT_LOADED,
+  ON_REQUEST,
+  ON_RESPONSE,
+  PARTIAL_REQUEST_BODY,
+  PARTIAL_RESPONSE_BODY,
+  RELEASE,
+  REQUEST,
+  REQUEST_BODY,
+  RESPONSE,
+  RESPONSE_BODY,
+} from "./frame.ts";
 import { ShownMessage, toContext, writeAnswer } from "./messages.ts";
 
 /** What runs filters needs of its thread. */
@@ -128,11 +144,18 @@ export class FilterRunner {
     this.#flushSoon();
   }
 
-  #loaded(call: number, { requestBody, onRequest, onResponse }: Filter<unknown>): void {
-    const body = requestBody === undefined ? 0 : 4 + (requestBody.allowPartial === true ? 8 : 0);
+  #loaded(call: number, { requestBody, responseBody, onRequest, onResponse }: Filter<unknown>): void {
     this.#answers.begin(call, LOADED);
-    this.#answers.u8((onRequest === undefined ? 0 : 1) + (onResponse === undefined ? 0 : 2) + body);
+    this.#answers.u8(
+      (onRequest === undefined ? 0 : ON_REQUEST) +
+        (onResponse === undefined ? 0 : ON_RESPONSE) +
+        (requestBody === undefined ? 0 : REQUEST_BODY) +
+        (requestBody?.allowPartial === true ? PARTIAL_REQUEST_BODY : 0) +
+        (responseBody === undefined ? 0 : RESPONSE_BODY) +
+        (responseBody?.allowPartial === true ? PARTIAL_RESPONSE_BODY : 0),
+    );
     this.#answers.u32(requestBody?.maxBytes ?? 0);
+    this.#answers.u32(responseBody?.maxBytes ?? 0);
     this.#answers.end();
     this.#flushSoon();
   }

@@ -130,6 +130,31 @@ describe("a filter", () => {
     expect(bodies).toEqual(["<hello>"]);
   });
 
+  it("sees and replaces the body of responses, over HTTP/2 as well; a larger one is replaced by an error", async () => {
+    write(
+      "body.ts",
+      `{
+        responseBody: { maxBytes: 64 },
+        onResponse(response) {
+          const seen = JSON.parse(Buffer.from(response.body ?? []).toString());
+          response.setBody(JSON.stringify({ ...seen, more: true }));
+        },
+      }`,
+    );
+    await start(configOf([{ module: "body.ts" }]));
+    const answer = await ask("/a");
+    expect([answer.headers.get("content-length"), await answer.json()]).toEqual(["37", { path: "/a", user: null, more: true }]);
+    expect((await ask(`/${"a".repeat(64)}`)).status).toBe(500);
+    const session = connect(`http://${address}`);
+    const stream = session.request({ ":path": "/b" });
+    let text = "";
+    stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    await once(stream, "end");
+    session.destroy();
+    expect(JSON.parse(text)).toEqual({ path: "/b", user: null, more: true });
+    expect(problems).toEqual([]);
+  });
+
   it("sees requests of HTTP/2 with their bodies", async () => {
     write(
       "body.ts",

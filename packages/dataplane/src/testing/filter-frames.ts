@@ -24,7 +24,8 @@ export interface ParsedAnswer {
   readonly fields?: readonly (readonly [string, string])[];
   readonly metadata?: string;
   readonly body?: string;
-  readonly maxBytes?: number;
+  /** Most bytes of bodies: of requests, of responses. */
+  readonly maxBytes?: readonly [number, number];
   readonly of?: "module" | "config";
   readonly message?: string;
 }
@@ -67,7 +68,7 @@ function parseAnswer(call: number, cursor: Cursor): ParsedAnswer {
     case "reply":
       return { call, kind, status: cursor.u16(), fields: cursor.list(() => cursor.field()), body: cursor.text(), metadata: cursor.text() };
     case "loaded":
-      return { call, kind, flags: cursor.u8(), maxBytes: cursor.u32() };
+      return { call, kind, flags: cursor.u8(), maxBytes: [cursor.u32(), cursor.u32()] };
     case "not-loaded":
       return { call, kind, of: cursor.u8() === 1 ? "config" : "module", message: cursor.text() };
     case "failed":

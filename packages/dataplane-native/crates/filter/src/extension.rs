@@ -15,8 +15,8 @@ pub trait Extension {
     /// Whether it sees the heads of this direction.
     fn wants(&self, phase: Phase) -> bool;
 
-    /// How much of the request's body it sees with its head; `None` is nothing.
-    fn wanted_body(&self) -> Option<WantedBody>;
+    /// How much of the body of this direction it sees with its head; `None` is nothing.
+    fn wanted_body(&self, phase: Phase) -> Option<WantedBody>;
 
     /// Time for each answer in milliseconds.
     fn timeout_ms(&self) -> u64;
@@ -33,7 +33,7 @@ pub trait Extension {
 pub struct WantedBody {
     /// Bytes at most.
     pub max_bytes: u32,
-    /// A longer one is shown as far as that; otherwise it is answered 413.
+    /// A longer one is shown as far as that; otherwise it is answered 413, or 500 in the place of a response.
     pub allow_partial: bool,
 }
 
@@ -76,7 +76,7 @@ impl Extension for ext_proc::Settings<'_> {
         }
     }
 
-    fn wanted_body(&self) -> Option<WantedBody> {
+    fn wanted_body(&self, _: Phase) -> Option<WantedBody> {
         None
     }
 

@@ -31,7 +31,9 @@ pub struct Abilities {
     /// It looks at responses.
     pub on_response: bool,
     /// What it wants of requests' bodies.
-    pub body: Option<WantedBody>,
+    pub request_body: Option<WantedBody>,
+    /// What it wants of responses' bodies.
+    pub response_body: Option<WantedBody>,
 }
 
 /// A filter as it is configured, with what its module can do.
@@ -62,8 +64,10 @@ const HAS_BODY: u8 = 2;
 /// Parts of abilities.
 const ON_REQUEST: u8 = 1;
 const ON_RESPONSE: u8 = 2;
-const BODY: u8 = 4;
-const PARTIAL_BODY: u8 = 8;
+const REQUEST_BODY: u8 = 4;
+const PARTIAL_REQUEST_BODY: u8 = 8;
+const RESPONSE_BODY: u8 = 16;
+const PARTIAL_RESPONSE_BODY: u8 = 32;
 
 /// Why a module is not loaded: its configuration.
 const OF_CONFIG: u8 = 1;
@@ -87,8 +91,11 @@ impl Extension for Settings<'_> {
         }
     }
 
-    fn wanted_body(&self) -> Option<WantedBody> {
-        self.abilities.body
+    fn wanted_body(&self, phase: Phase) -> Option<WantedBody> {
+        match phase {
+            Phase::Request => self.abilities.request_body,
+            Phase::Response => self.abilities.response_body,
+        }
     }
 
     fn timeout_ms(&self) -> u64 {
@@ -147,7 +154,7 @@ impl Extension for Settings<'_> {
             ..Changes::default()
         };
         let decision = match answer {
-            Ok(Some(answer)) => understand(phase, &answer, self.abilities.body.is_some()),
+            Ok(Some(answer)) => understand(phase, &answer, self.wanted_body(phase).is_some()),
             Ok(None) | Err(_) => None,
         };
         match decision {
@@ -172,14 +179,18 @@ pub fn loaded(answer: &[u8]) -> Result<Abilities, Invalid> {
     match reader.u8() {
         Some(LOADED) => {
             let flags = reader.u8().ok_or_else(malformed)?;
-            let max_bytes = reader.u32().ok_or_else(malformed)?;
+            let mut body = |wanted, partial| {
+                let max_bytes = reader.u32().ok_or_else(malformed)?;
+                Ok((flags & wanted > 0).then_some(WantedBody {
+                    max_bytes: max_bytes.min(MAX_ANSWER_BYTES as u32),
+                    allow_partial: flags & partial > 0,
+                }))
+            };
             Ok(Abilities {
                 on_request: flags & ON_REQUEST > 0,
                 on_response: flags & ON_RESPONSE > 0,
-                body: (flags & BODY > 0).then_some(WantedBody {
-                    max_bytes: max_bytes.min(MAX_ANSWER_BYTES as u32),
-                    allow_partial: flags & PARTIAL_BODY > 0,
-                }),
+                request_body: body(REQUEST_BODY, PARTIAL_REQUEST_BODY)?,
+                response_body: body(RESPONSE_BODY, PARTIAL_RESPONSE_BODY)?,
             })
         }
         Some(NOT_LOADED) => {
@@ -232,7 +243,7 @@ fn changes(phase: Phase, reader: &mut Reader<'_>, sees_body: bool) -> Option<Cha
     let metadata = metadata(reader.bytes()?)?;
     let body = match flags & HAS_BODY {
         0 => None,
-        _ => Some(reader.bytes()?.to_vec()).filter(|_| phase == Phase::Request && sees_body),
+        _ => Some(reader.bytes()?.to_vec()).filter(|_| sees_body),
     };
     Some(Changes {
         remove,

@@ -129,9 +129,9 @@ fn text(text: &str) -> Vec<u8> {
     [&(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat()
 }
 
-/// Sees requests and responses; 16: and bodies of so many bytes.
+/// What the filter sees: 1 is requests, 2 responses, 4 requests' bodies of 16 bytes, 16 those of responses, 32 of longer ones as much.
 fn able(flags: u8) -> Says {
-    Says::Answer([&[3, flags][..], &16_u32.to_le_bytes()].concat())
+    Says::Answer([&[3, flags][..], &16_u32.to_le_bytes(), &16_u32.to_le_bytes()].concat())
 }
 
 fn refusing(field: u8, why: &str) -> Says {
@@ -277,6 +277,78 @@ fn a_body_is_held_shown_and_replaced_with_what_follows_it_left_alone() {
     ));
     assert_eq!(client.response().unwrap().status, 413);
     assert_eq!(upstream.requests(), 3);
+}
+
+#[test]
+fn a_responses_body_is_held_shown_and_replaced() {
+    let upstream = Upstream::start(|seen| match seen.head.split(' ').nth(1) {
+        Some("/chunked") => {
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n".to_vec()
+        }
+        Some("/head") => b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n".to_vec(),
+        Some("/empty") => b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),
+        Some("/large") => support::ok(&[b'x'; 17]),
+        _ => support::ok(b"hello"),
+    });
+    let proxy = start();
+    let _thread = FakeThread::attach(&proxy, |question| match question.kind {
+        LOAD => able(2 | 16),
+        RESPONSE if question.contains("/kept") => setting(&[], "", None),
+        RESPONSE if question.contains("hello") || question.contains("/empty") || question.contains("/head") => {
+            setting(&[("x-seen", "1")], "", Some("something longer"))
+        }
+        _ => setting(&[("x-seen", "0")], "", None),
+    });
+    apply(
+        &proxy,
+        &config(&upstream, json!({ "module": "a.ts" }), json!([forward("up")])),
+    );
+    let mut client = Client::connect(address(&proxy, "web"));
+    for path in ["/", "/chunked"] {
+        let response = client.get(path);
+        assert_eq!(
+            (
+                response.body().as_str(),
+                response.header("content-length"),
+                response.header("x-seen")
+            ),
+            ("something longer", Some("16"), Some("1"))
+        );
+    }
+    assert_eq!(client.get("/kept").body(), "hello");
+    // Where the request or the status forbids a body none is made, and the length is that of the body there would be.
+    let mut other = Client::connect(address(&proxy, "web"));
+    other.send("HEAD /head HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    let head = String::from_utf8(other.rest()).unwrap().to_lowercase();
+    assert!(
+        head.contains("content-length: 5\r\n") && head.contains("x-seen: 1\r\n"),
+        "{head}"
+    );
+    assert!(head.ends_with("\r\n\r\n"), "{head}");
+    let empty = client.get("/empty");
+    assert_eq!((empty.status, empty.header("content-length")), (204, None));
+    assert_eq!(client.get("/large").status, 500);
+    assert_eq!(client.get("/").body(), "something longer");
+}
+
+#[test]
+fn a_longer_body_of_a_response_is_shown_in_part_where_the_filter_says_so_and_goes_on_whole() {
+    let upstream = Upstream::start(|_| support::ok("0123456789abcdefXY".as_bytes()));
+    let proxy = start();
+    let _thread = FakeThread::attach(&proxy, |question| {
+        if question.kind == LOAD {
+            return able(2 | 16 | 32);
+        }
+        let is_part = question.contains("0123456789abcdef") && !question.contains("XY");
+        setting(&[("x-part", if is_part { "1" } else { "0" })], "", None)
+    });
+    apply(
+        &proxy,
+        &config(&upstream, json!({ "module": "a.ts" }), json!([forward("up")])),
+    );
+    let response = ask(&proxy, GET);
+    assert_eq!(response.header("x-part"), Some("1"));
+    assert_eq!(response.body(), "10\r\n0123456789abcdef\r\n2\r\nXY\r\n0\r\n\r\n");
 }
 
 #[test]

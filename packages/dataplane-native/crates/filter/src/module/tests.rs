@@ -12,10 +12,11 @@ fn filter() -> FilterModule {
 const ABLE: Abilities = Abilities {
     on_request: true,
     on_response: true,
-    body: Some(WantedBody {
+    request_body: Some(WantedBody {
         max_bytes: 10,
         allow_partial: false,
     }),
+    response_body: None,
 };
 
 fn decide(config: &FilterModule, phase: Phase, answer: &[u8]) -> Decision {
@@ -199,13 +200,23 @@ fn a_batch_has_the_answers_of_several_calls() {
 
 #[test]
 fn a_module_says_what_it_can_do_or_why_it_is_not_loaded() {
-    let mut answer = vec![LOADED, ON_REQUEST | BODY];
+    let mut answer = vec![LOADED, ON_REQUEST | REQUEST_BODY];
     answer.extend_from_slice(&1000_u32.to_le_bytes());
+    answer.extend_from_slice(&0_u32.to_le_bytes());
     let abilities = loaded(&answer).unwrap();
     assert_eq!((abilities.on_request, abilities.on_response), (true, false));
+    let wanted = |body: Option<WantedBody>| body.map(|body| (body.max_bytes, body.allow_partial));
     assert_eq!(
-        abilities.body.map(|body| (body.max_bytes, body.allow_partial)),
-        Some((1000, false))
+        (wanted(abilities.request_body), wanted(abilities.response_body)),
+        (Some((1000, false)), None)
+    );
+    let mut answer = vec![LOADED, ON_RESPONSE | RESPONSE_BODY | PARTIAL_RESPONSE_BODY];
+    answer.extend_from_slice(&0_u32.to_le_bytes());
+    answer.extend_from_slice(&u32::MAX.to_le_bytes());
+    let abilities = loaded(&answer).unwrap();
+    assert_eq!(
+        (wanted(abilities.request_body), wanted(abilities.response_body)),
+        (None, Some((MAX_ANSWER_BYTES as u32, true)))
     );
     let refused = |field: u8| {
         loaded(&[&[NOT_LOADED, field][..], &text("no such thing")].concat())

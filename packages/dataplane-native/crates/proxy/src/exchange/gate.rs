@@ -1,4 +1,4 @@
-//! Services that a body is shown to on its way.
+//! Where a body is held, shown to a service or replaced on its way.
 
 use std::{
     pin::Pin,
@@ -10,6 +10,7 @@ use config::ExtProcBody;
 use filter::{
     call::CallFailure,
     ext_proc::{Changes, ContentDecision, OwnedSettings, Phase},
+    extension::WantedBody,
 };
 use serde_json::Value;
 
@@ -34,9 +35,9 @@ pub(crate) enum Stage {
     Pass,
     /// Every piece is shown by itself.
     Streamed,
-    /// It is shown as a whole.
+    /// It is held until it is whole, then shown.
     Buffered,
-    /// It is shown as a whole, or as much of it as fits.
+    /// It is held until it is whole, or as much of it is here as fits, then shown.
     Partial,
     /// This takes its place.
     Replace(Vec<u8>),
@@ -53,13 +54,6 @@ impl From<ExtProcBody> for Stage {
     }
 }
 
-impl Stage {
-    /// Whether the head waits for what becomes of the body, or of its first part.
-    pub(crate) fn holds_head(&self) -> bool {
-        matches!(self, Self::Buffered | Self::Partial | Self::Replace(_))
-    }
-}
-
 type Asking = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, CallFailure>>>>;
 
 /// A question that was asked.
@@ -70,10 +64,23 @@ struct Question {
     piece: Piece,
 }
 
-/// One service along a body's way.
-pub(crate) struct Gate {
+/// A service that is shown a body.
+struct Service {
     conversation: Rc<Conversation>,
     settings: OwnedSettings,
+}
+
+impl Service {
+    fn ask(&self, message: Vec<u8>) -> Asking {
+        let conversation = Rc::clone(&self.conversation);
+        Box::pin(async move { conversation.ask(&message).await })
+    }
+}
+
+/// One place along a body's way.
+pub(crate) struct Gate {
+    /// None: nobody is asked here, the body is held or replaced.
+    service: Option<Service>,
     phase: Phase,
     stage: Stage,
     shows_trailers: bool,
@@ -101,17 +108,57 @@ pub(crate) struct Place {
 }
 
 impl Gate {
+    /// Shows the body to a service.
     pub(crate) fn new(conversation: &Rc<Conversation>, settings: OwnedSettings, place: Place) -> Self {
         let only_observes = settings.settings().only_observes();
-        Self {
+        let stage = match place.stage {
+            // Nothing is held back for somebody who only observes.
+            Stage::Buffered | Stage::Partial if only_observes => Stage::Streamed,
+            stage => stage,
+        };
+        let service = Service {
             conversation: Rc::clone(conversation),
             settings,
-            phase: place.phase,
-            stage: match place.stage {
-                // Nothing is held back for somebody who only observes.
-                Stage::Buffered | Stage::Partial if only_observes => Stage::Streamed,
-                stage => stage,
+        };
+        Self::build(Some(service), Place { stage, ..place })
+    }
+
+    /// Holds the body back, until it is whole or as much of it is here as is wanted.
+    pub(crate) fn holding(phase: Phase, wanted: WantedBody) -> Self {
+        let stage = if wanted.allow_partial {
+            Stage::Partial
+        } else {
+            Stage::Buffered
+        };
+        Self::build(
+            None,
+            Place {
+                phase,
+                stage,
+                shows_trailers: false,
+                limit: wanted.max_bytes as usize,
             },
+        )
+    }
+
+    /// Puts something in the body's place.
+    pub(crate) fn replacing(phase: Phase, content: Vec<u8>) -> Self {
+        Self::build(
+            None,
+            Place {
+                phase,
+                stage: Stage::Replace(content),
+                shows_trailers: false,
+                limit: 0,
+            },
+        )
+    }
+
+    fn build(service: Option<Service>, place: Place) -> Self {
+        Self {
+            service,
+            phase: place.phase,
+            stage: place.stage,
             shows_trailers: place.shows_trailers,
             limit: place.limit,
             held: Vec::new(),
@@ -122,6 +169,11 @@ impl Gate {
             changes: Vec::new(),
             metadata: None,
         }
+    }
+
+    /// Whether the head waits for what becomes of the body, or of its first part.
+    pub(crate) fn holds_head(&self) -> bool {
+        matches!(self.stage, Stage::Buffered | Stage::Partial | Stage::Replace(_))
     }
 
     pub(super) fn set_pending(&mut self, piece: Piece) {
@@ -176,9 +228,16 @@ impl Gate {
         }
     }
 
+    /// Whether the service wants to be shown nothing more.
+    fn is_over(&self) -> bool {
+        self.service
+            .as_ref()
+            .is_some_and(|service| service.conversation.is_over())
+    }
+
     /// Takes a piece. None: it is shown first, or held.
     fn take(&mut self, mut piece: Piece, trailers: &Trailers) -> Result<Option<Piece>, Box<Reply>> {
-        if self.conversation.is_over() && !matches!(self.stage, Stage::Replace(_)) {
+        if self.is_over() && !matches!(self.stage, Stage::Replace(_)) {
             if !self.held.is_empty() {
                 self.held.append(&mut piece.content);
                 piece.content = std::mem::take(&mut self.held);
@@ -200,8 +259,7 @@ impl Gate {
                 if is_nothing {
                     return Ok(self.after_content(piece, trailers));
                 }
-                self.ask_content(piece, trailers);
-                Ok(None)
+                Ok(self.show_content(piece, trailers))
             }
             Stage::Buffered | Stage::Partial => {
                 self.held.append(&mut piece.content);
@@ -220,8 +278,7 @@ impl Gate {
                         ends: std::mem::take(&mut piece.ends),
                     });
                 }
-                self.ask_content(piece, trailers);
-                Ok(None)
+                Ok(self.show_content(piece, trailers))
             }
         }
     }
@@ -241,31 +298,37 @@ impl Gate {
 
     /// What follows the content of a piece: nothing, or trailers that are shown first.
     fn after_content(&mut self, piece: Piece, trailers: &Trailers) -> Option<Piece> {
-        if !piece.ends || !self.shows_trailers || !trailers.has_any() || self.conversation.is_over() {
+        let is_shown = piece.ends && self.shows_trailers && trailers.has_any() && !self.is_over();
+        let Some(service) = self.service.as_ref().filter(|_| is_shown) else {
             return Some(piece);
-        }
-        let settings = self.settings.settings();
-        let begins = self.conversation.begins();
+        };
+        let settings = service.settings.settings();
+        let begins = service.conversation.begins();
         let message = settings.trailers_message(self.phase, trailers.iter(), begins);
-        self.ask(message, true, piece);
+        self.question = Some(Question {
+            asking: service.ask(message),
+            is_about_trailers: true,
+            piece,
+        });
         None
     }
 
-    fn ask_content(&mut self, piece: Piece, trailers: &Trailers) {
+    /// Shows content to the service. Where there is none the content goes on: as much of it was held as was wanted.
+    fn show_content(&mut self, piece: Piece, trailers: &Trailers) -> Option<Piece> {
+        let Some(service) = &self.service else {
+            self.stage = Stage::Pass;
+            return Some(piece);
+        };
         let ends = piece.ends && !trailers.has_any();
-        let settings = self.settings.settings();
-        let begins = self.conversation.begins();
+        let settings = service.settings.settings();
+        let begins = service.conversation.begins();
         let message = settings.content_message(self.phase, piece.content.clone(), ends, begins);
-        self.ask(message, false, piece);
-    }
-
-    fn ask(&mut self, message: Vec<u8>, is_about_trailers: bool, piece: Piece) {
-        let conversation = Rc::clone(&self.conversation);
         self.question = Some(Question {
-            asking: Box::pin(async move { conversation.ask(&message).await }),
-            is_about_trailers,
+            asking: service.ask(message),
+            is_about_trailers: false,
             piece,
         });
+        None
     }
 
     /// Takes the answer to what was asked. None: something else has to be asked first.
@@ -280,7 +343,10 @@ impl Gate {
             mut piece,
             ..
         } = question;
-        let settings = self.settings.settings();
+        let Some(service) = &self.service else {
+            return Ok(Some(piece));
+        };
+        let settings = service.settings.settings();
         let decision = if is_about_trailers {
             settings.decide_trailers(self.phase, answer)
         } else {

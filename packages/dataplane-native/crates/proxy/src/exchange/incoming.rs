@@ -331,6 +331,13 @@ impl Incoming {
         }
     }
 
+    /// What has been held back of the body, and whether more of it follows. Nothing where there is no body.
+    pub(crate) fn held(&self) -> (&[u8], bool) {
+        self.gated.as_ref().map_or((&[], false), |gated| {
+            (&self.buffer.filled()[self.head_len..], !gated.is_through)
+        })
+    }
+
     /// Length of what the body has become, if that is all here and no trailers follow.
     pub(crate) fn known_length(&self) -> Option<usize> {
         let gated = self.gated.as_ref()?;

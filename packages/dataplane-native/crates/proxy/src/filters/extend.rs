@@ -130,7 +130,7 @@ pub(super) fn check<V: RequestView>(
     if !mode.request_headers && !mode.wants_request_content() && !mode.wants_response() {
         return Outcome::Continue;
     }
-    if let Some(wanted) = extension.wanted_body().filter(|_| mode.request_headers) {
+    if let Some(wanted) = extension.wanted_body(Phase::Request).filter(|_| mode.request_headers) {
         match &progress.body {
             None => return Outcome::Body(wanted.max_bytes as usize),
             Some(held) if held.is_partial && !wanted.allow_partial => {

@@ -20,7 +20,7 @@ use http::{Buffer, Framing};
 use super::{Call, Reply, Scratch, View, effects};
 use crate::{
     error::Failure,
-    exchange::{Broken, Stage},
+    exchange::{Broken, Gate, Stage},
     filters::{self, Extender, Processing, Show, Way},
     modules::{self, Instance},
     pool::Upstream,
@@ -187,6 +187,10 @@ pub(super) async fn show_response(
         let mut mode = processor.mode;
         let mut replacement = None;
         if mode.response_headers {
+            if let Some(wanted) = extender.extension().wanted_body(Phase::Response) {
+                let gate = Gate::holding(Phase::Response, wanted);
+                body::lead_response(call, scratch, sides, deadlines, gate).await?;
+            }
             let changes = show_head(call, scratch, sides, &processor, extender).await?;
             mode = changes.mode.unwrap_or(mode);
             if changes.is_over || changes.is_last {
@@ -196,6 +200,10 @@ pub(super) async fn show_response(
             replacement = take_over(call, scratch, changes);
         }
         let (Extender::Service(settings), Some(conversation)) = (extender, processor.conversation()) else {
+            if let Some(content) = replacement {
+                let gate = Gate::replacing(Phase::Response, content);
+                body::lead_response(call, scratch, sides, deadlines, gate).await?;
+            }
             continue;
         };
         let stage = replacement.map_or_else(|| Stage::from(mode.response_body), Stage::Replace);
@@ -273,7 +281,7 @@ fn response_message(
         fields: &fields,
         is_whole: scratch.response.framing == Framing::None,
         is_first,
-        body: None,
+        body: extension.wanted_body(Phase::Response).map(|_| scratch.incoming.held()),
         route: call.found.map_or("", |found| &found.route.name),
         client: client.as_deref().unwrap_or_default(),
         principal: filters::principal(&call.served.facts),

@@ -210,7 +210,7 @@ fn a_body_is_replaced_by_a_service_that_wants_nothing_of_the_response() {
     }
 }
 
-/// Answers for a filter of a user's: it sees both heads and 64 bytes of the body, which it puts into brackets.
+/// Answers for a filter of a user's: it sees requests and responses and 64 bytes of their bodies, which it puts into brackets of each its kind.
 fn attach_brackets(proxy: &Proxy) -> impl Drop + use<> {
     struct Thread(mpsc::Sender<bool>, Option<std::thread::JoinHandle<()>>);
     impl Drop for Thread {
@@ -235,10 +235,10 @@ fn attach_brackets(proxy: &Proxy) -> impl Drop + use<> {
                 let length = u32::from_le_bytes(rest[..4].try_into().unwrap()) as usize;
                 let (kind, call) = (rest[4], &rest[5..9]);
                 let answer = match kind {
-                    // A load: it can do all three.
-                    0 => [&[3, 1 | 2 | 4][..], &64_u32.to_le_bytes()].concat(),
-                    2 => changing("x-module", "request", Some(&bracketed(&rest[13..4 + length]))),
-                    3 => changing("x-module", "response", None),
+                    // A load: it can do all of it.
+                    0 => [&[3, 1 | 2 | 4 | 16][..], &64_u32.to_le_bytes(), &64_u32.to_le_bytes()].concat(),
+                    2 => changing("x-module", "request", Some(&bracketed("[]", &rest[13..4 + length]))),
+                    3 => changing("x-module", "response", Some(&bracketed("<>", &rest[13..4 + length]))),
                     _ => Vec::new(),
                 };
                 if !answer.is_empty() {
@@ -255,10 +255,11 @@ fn attach_brackets(proxy: &Proxy) -> impl Drop + use<> {
 }
 
 /// The test's bodies are one word between hashes.
-fn bracketed(question: &[u8]) -> Vec<u8> {
+fn bracketed(brackets: &str, question: &[u8]) -> Vec<u8> {
     let mut hashes = (0..question.len()).filter(|at| question[*at] == b'#');
     let (from, to) = (hashes.next().unwrap(), hashes.next().unwrap());
-    [b"[", &question[from..=to], b"]"].concat()
+    let (open, close) = brackets.as_bytes().split_at(1);
+    [open, &question[from..=to], close].concat()
 }
 
 fn changing(name: &str, value: &str, body: Option<&[u8]>) -> Vec<u8> {
@@ -293,7 +294,7 @@ fn a_service_and_a_users_filter_change_the_same_messages_in_either_order() {
             apply(&proxy, &configured(&filters, forward("up"), &upstream, &service));
             let mut client = Client::connect(address(&proxy, "web"));
             client.send([post("#one#"), post("#two#")].concat());
-            for word in ["[#ONE#]", "[#TWO#]"] {
+            for word in ["<#ONE#>", "<#TWO#>"] {
                 let response = client.response().unwrap();
                 assert_eq!(response.status, 200, "{mode}");
                 assert_eq!(content(&response.message), word, "{mode}");

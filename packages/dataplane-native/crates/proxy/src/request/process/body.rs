@@ -82,7 +82,6 @@ pub(in crate::request) async fn show_request(
     let Some(conversation) = conversation.filter(|_| is_message && has_body) else {
         return Ok(());
     };
-    let holds_head = show.stage.holds_head();
     let place = Place {
         phase: Phase::Request,
         stage: show.stage,
@@ -90,6 +89,7 @@ pub(in crate::request) async fn show_request(
         limit: limit(call),
     };
     let gate = Gate::new(&conversation, show.settings, place);
+    let holds_head = gate.holds_head();
     let added = scratch.outgoing.add_gate(gate, buffer, &call.worker.buffers);
     added.map_err(|_| Stop::Failed(Failure::DownstreamProtocol))?;
     remove_length(buffer, scratch);
@@ -160,7 +160,7 @@ async fn hold(
     Ok(())
 }
 
-/// Shows the response's body. Where the head has to wait for that, this does.
+/// Shows the response's body to a service.
 pub(super) async fn show_response(
     call: &mut Call<'_>,
     scratch: &mut Scratch,
@@ -168,12 +168,6 @@ pub(super) async fn show_response(
     deadlines: &mut Deadlines,
     (conversation, settings, mode, stage): (&Rc<Conversation>, Settings<'_>, ExtProcMode, Stage),
 ) -> Result<(), Stop> {
-    let framing = scratch.response.framing;
-    if framing == Framing::None && !scratch.incoming.is_gated() {
-        // There is none, and none can be made where the request or the status forbids it.
-        return Ok(());
-    }
-    let holds_head = stage.holds_head();
     let place = Place {
         phase: Phase::Response,
         shows_trailers: mode.response_trailers && !matches!(stage, Stage::Replace(_)),
@@ -181,6 +175,23 @@ pub(super) async fn show_response(
         limit: limit(call),
     };
     let gate = Gate::new(conversation, settings.owned(), place);
+    lead_response(call, scratch, sides, deadlines, gate).await
+}
+
+/// Leads the response's body through a gate, if there is a body. Where the head has to wait for what becomes of it, this does.
+pub(super) async fn lead_response(
+    call: &mut Call<'_>,
+    scratch: &mut Scratch,
+    sides: &mut Sides<'_>,
+    deadlines: &mut Deadlines,
+    gate: Gate,
+) -> Result<(), Stop> {
+    let framing = scratch.response.framing;
+    if framing == Framing::None && !scratch.incoming.is_gated() {
+        // There is none, and none can be made where the request or the status forbids it.
+        return Ok(());
+    }
+    let holds_head = gate.holds_head();
     scratch.incoming.add_gate(gate, framing, &call.worker.buffers);
     if holds_head {
         let pool = &call.worker.buffers;
