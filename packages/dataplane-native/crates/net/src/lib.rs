@@ -35,4 +35,4 @@ pub use relay::{RelayEnd, RelayError, RelayOptions, RelaySide, Transferred, rela
 pub use scheduling::{give_way, threads_give_way};
 pub use socket::{Socket, pair};
 pub use socket_options::{Keepalive, SocketOptions};
-pub use stream::{IdleState, Stream};
+pub use stream::{IdleState, MOST_PIECES, Pieces, Stream};

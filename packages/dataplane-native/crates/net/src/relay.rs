@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 use crate::splice::Pipe;
-use crate::{Buffer, BufferSize, Stream};
+use crate::{Buffer, BufferSize, Socket, Stream};
 
 /// Rounds of reading and writing in one direction before other tasks get their turn.
 const ROUNDS_PER_TURN: u32 = 16;
@@ -89,7 +89,8 @@ impl std::error::Error for RelayError {
 /// on. A side that cannot be written to is not read for: nothing is held but one buffer or pipe for each direction,
 /// and none while a direction is idle.
 ///
-/// Between two plain sockets the bytes go through splice(2) and are never seen by this process.
+/// Between two plain sockets the bytes go through splice(2) and are never seen by this process. A side that has buffers of its own, because it encrypts, lends
+/// them: bytes are decrypted and encrypted where they were received and are not copied in between.
 pub async fn relay<D: Stream, U: Stream>(
     downstream: &mut D,
     upstream: &mut U,
@@ -236,6 +237,14 @@ impl<'a> Direction<'a> {
             }
             return Poll::Ready(Ok(()));
         }
+        if from.lends_buffers() {
+            return self.poll_pass_on(cx, from, to, counter);
+        }
+        if let Some(source) = from.plain_socket()
+            && to.lends_buffers()
+        {
+            return self.poll_read_into(cx, source, to, counter);
+        }
         match self.poll_fill(cx, from, to) {
             Poll::Ready(Ok(0)) => {
                 self.release();
@@ -243,15 +252,64 @@ impl<'a> Direction<'a> {
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Ok(_)) => Poll::Ready(Ok(())),
-            Poll::Ready(Err(source)) => Poll::Ready(Err(RelayError {
-                side: self.from_side,
-                source,
-            })),
+            Poll::Ready(Err(source)) => Poll::Ready(Err(self.read_error(source))),
             Poll::Pending => {
                 self.release();
                 Poll::Pending
             }
         }
+    }
+
+    /// Writes what `from` has in its own buffer.
+    fn poll_pass_on<F: Stream, T: Stream>(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &mut F,
+        to: &mut T,
+        counter: &Cell<u64>,
+    ) -> Poll<Result<(), RelayError>> {
+        let wanted = self.wanted_size().bytes();
+        let received = ready!(from.poll_received(cx, wanted)).map_err(|source| self.read_error(source))?;
+        if received.is_empty() {
+            self.state = State::ShuttingDown;
+            return Poll::Ready(Ok(()));
+        }
+        let written = ready!(to.poll_write_vectored(cx, &received));
+        let count = self.write_result(written.and_then(more_than_nothing))?;
+        from.take(count);
+        self.count(counter, count);
+        if !to.is_plain() {
+            self.state = State::Flushing;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads into the buffer that `to` has itself.
+    fn poll_read_into<T: Stream>(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: &Socket,
+        to: &mut T,
+        counter: &Cell<u64>,
+    ) -> Poll<Result<(), RelayError>> {
+        let wanted = self.wanted_size().bytes().min(SEALED_BYTES);
+        // Nothing is lent while there is nothing to read.
+        ready!(source.poll_read_ready(cx)).map_err(|source| self.read_error(source))?;
+        let mut room = self.write_result(ready!(to.poll_room(cx, wanted)))?;
+        let read = source.poll_read_vectored(cx, &mut room);
+        let count = match &read {
+            Poll::Ready(Ok(count)) => *count,
+            Poll::Ready(Err(_)) | Poll::Pending => 0,
+        };
+        self.write_result(to.fill(count))?;
+        ready!(read).map_err(|source| self.read_error(source))?;
+        self.count(counter, count);
+        self.state = if count == 0 {
+            State::ShuttingDown
+        } else {
+            State::Flushing
+        };
+        Poll::Ready(Ok(()))
     }
 
     fn poll_fill<F: Stream, T: Stream>(
@@ -345,6 +403,13 @@ impl<'a> Direction<'a> {
     fn count(&mut self, counter: &Cell<u64>, bytes: usize) {
         self.total += bytes as u64;
         counter.set(counter.get() + bytes as u64);
+    }
+
+    fn read_error(&self, source: io::Error) -> RelayError {
+        RelayError {
+            side: self.from_side,
+            source,
+        }
     }
 
     fn write_result<R>(&self, result: io::Result<R>) -> Result<R, RelayError> {

@@ -1,9 +1,9 @@
 //! A connected socket in the reactor of this thread.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut, Read as _};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
@@ -105,6 +105,33 @@ impl Socket {
         match &self.inner {
             Inner::Tcp(stream) => stream.try_io(interest, call),
             Inner::Unix(stream) => stream.try_io(interest, call),
+        }
+    }
+
+    /// Reads into several buffers with one system call; `0` is the end of the peer's data.
+    pub(crate) fn poll_read_vectored(
+        &self,
+        cx: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let room: usize = buffers.iter().map(|buffer| buffer.len()).sum();
+        loop {
+            ready!(self.poll_read_ready(cx))?;
+            let mut short = None;
+            let read = self.try_io(Interest::READABLE, || {
+                let count = (&*self.as_socket2()).read_vectored(buffers)?;
+                if count == 0 || count == room {
+                    return Ok(count);
+                }
+                // There is no more now. To say so saves the call that would answer the same.
+                short = Some(count);
+                Err(io::ErrorKind::WouldBlock.into())
+            });
+            match (short, read) {
+                (Some(count), _) => return Poll::Ready(Ok(count)),
+                (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+                (None, read) => return Poll::Ready(read),
+            }
         }
     }
 

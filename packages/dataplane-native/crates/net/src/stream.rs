@@ -1,6 +1,7 @@
 //! What the request path sees of a connection, plain or encrypted.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
+use std::ops::{Deref, DerefMut};
 use std::task::{Context, Poll};
 
 use crate::Socket;
@@ -35,6 +36,81 @@ pub trait Stream: Unpin {
     /// Looks at a connection that waits in a pool, without consuming anything. Costs no system call while nothing
     /// happened; otherwise the task of `cx` is woken when something does.
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> IdleState;
+
+    /// Whether the stream keeps plaintext in buffers of its own and lends them: who relays needs no other buffer then, and nothing is copied between the two.
+    fn lends_buffers(&self) -> bool {
+        false
+    }
+
+    /// Lends plaintext that has come; nothing of it is the end of the peer's data. What is not [taken](Self::take) comes again. `wanted`: about how many bytes
+    /// there is use for. Only where the stream [lends buffers](Self::lends_buffers).
+    fn poll_received(&mut self, _cx: &mut Context<'_>, _wanted: usize) -> Poll<io::Result<Pieces<IoSlice<'_>>>> {
+        Poll::Ready(Err(io::ErrorKind::Unsupported.into()))
+    }
+
+    /// Takes so many bytes of what was lent.
+    fn take(&mut self, _count: usize) {}
+
+    /// Lends room for at most `wanted` bytes of plaintext that is to be sent. [`fill`](Self::fill) has to follow. Only where the stream
+    /// [lends buffers](Self::lends_buffers).
+    fn poll_room(&mut self, _cx: &mut Context<'_>, _wanted: usize) -> Poll<io::Result<Pieces<IoSliceMut<'_>>>> {
+        Poll::Ready(Err(io::ErrorKind::Unsupported.into()))
+    }
+
+    /// Takes over so many bytes that were written into the room, as [`poll_write_vectored`](Self::poll_write_vectored) would; 0 gives the room back.
+    fn fill(&mut self, _count: usize) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// Parts of a stream's buffer, in their order.
+#[derive(Debug)]
+pub struct Pieces<Piece> {
+    list: [Piece; MOST_PIECES],
+    count: usize,
+}
+
+/// Pieces that are lent at a time, at most: records of TLS in a large buffer.
+pub const MOST_PIECES: usize = 4;
+
+impl<Piece> Pieces<Piece> {
+    /// Adds one at the end. There must not be [`MOST_PIECES`] of them already.
+    pub fn push(&mut self, piece: Piece) {
+        self.list[self.count] = piece;
+        self.count += 1;
+    }
+}
+
+impl Default for Pieces<IoSlice<'_>> {
+    fn default() -> Self {
+        Self {
+            list: [IoSlice::new(&[]); MOST_PIECES],
+            count: 0,
+        }
+    }
+}
+
+impl Default for Pieces<IoSliceMut<'_>> {
+    fn default() -> Self {
+        Self {
+            list: std::array::from_fn(|_| IoSliceMut::new(&mut [])),
+            count: 0,
+        }
+    }
+}
+
+impl<Piece> Deref for Pieces<Piece> {
+    type Target = [Piece];
+
+    fn deref(&self) -> &[Piece] {
+        &self.list[..self.count]
+    }
+}
+
+impl<Piece> DerefMut for Pieces<Piece> {
+    fn deref_mut(&mut self) -> &mut [Piece] {
+        &mut self.list[..self.count]
+    }
 }
 
 /// What an idle connection is good for.

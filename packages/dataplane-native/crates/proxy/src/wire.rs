@@ -1,7 +1,7 @@
 //! What a message travels on: a connection of its own, or a stream of an HTTP/2 connection.
 
 use std::{
-    io::{self, IoSlice},
+    io::{self, IoSlice, IoSliceMut},
     task::{Context, Poll, ready},
 };
 
@@ -9,7 +9,7 @@ use ::http::{
     Buffer, BufferPool,
     h2::{ErrorCode, StreamEnd},
 };
-use net::{IdleState, Socket, Stream};
+use net::{IdleState, Pieces, Socket, Stream};
 use tls::Connection;
 
 use crate::h2;
@@ -170,6 +170,37 @@ impl Stream for Wire {
         match self {
             Self::Connection(connection) => connection.poll_idle(cx),
             Self::Stream(_) => IdleState::Closed,
+        }
+    }
+
+    fn lends_buffers(&self) -> bool {
+        matches!(self, Self::Connection(connection) if connection.lends_buffers())
+    }
+
+    fn poll_received(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<Pieces<IoSlice<'_>>>> {
+        match self {
+            Self::Connection(connection) => connection.poll_received(cx, wanted),
+            Self::Stream(_) => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    fn take(&mut self, count: usize) {
+        if let Self::Connection(connection) = self {
+            connection.take(count);
+        }
+    }
+
+    fn poll_room(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<Pieces<IoSliceMut<'_>>>> {
+        match self {
+            Self::Connection(connection) => connection.poll_room(cx, wanted),
+            Self::Stream(_) => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    fn fill(&mut self, count: usize) -> io::Result<()> {
+        match self {
+            Self::Connection(connection) => connection.fill(count),
+            Self::Stream(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A connection that may or may not be encrypted, as one type.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::task::{Context, Poll};
 
-use net::{Accepted, IdleState, Socket, Stream};
+use net::{Accepted, IdleState, Pieces, Socket, Stream};
 
 use crate::{PeerInfo, TlsStream};
 
@@ -119,6 +119,41 @@ impl Stream for Connection {
         match self {
             Self::Plain(stream) => stream.poll_idle(cx),
             Self::Tls(stream) => stream.poll_idle(cx),
+        }
+    }
+
+    fn lends_buffers(&self) -> bool {
+        match self {
+            Self::Plain(stream) => stream.lends_buffers(),
+            Self::Tls(stream) => stream.lends_buffers(),
+        }
+    }
+
+    fn poll_received(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<Pieces<IoSlice<'_>>>> {
+        match self {
+            Self::Plain(stream) => stream.poll_received(cx, wanted),
+            Self::Tls(stream) => stream.poll_received(cx, wanted),
+        }
+    }
+
+    fn take(&mut self, count: usize) {
+        match self {
+            Self::Plain(stream) => stream.take(count),
+            Self::Tls(stream) => stream.take(count),
+        }
+    }
+
+    fn poll_room(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<Pieces<IoSliceMut<'_>>>> {
+        match self {
+            Self::Plain(stream) => stream.poll_room(cx, wanted),
+            Self::Tls(stream) => stream.poll_room(cx, wanted),
+        }
+    }
+
+    fn fill(&mut self, count: usize) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.fill(count),
+            Self::Tls(stream) => stream.fill(count),
         }
     }
 }

@@ -4,11 +4,11 @@
 //! buffers borrowed from the thread's pile (`record.rs`). With TLS 1.2 all of it goes through rustls. What is sealed in a turn is sent with one system
 //! call when the caller flushes. Between two turns a connection holds no buffer of ours.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use net::{Buffer, BufferSize, IdleState, Socket, Stream};
+use net::{Buffer, BufferSize, IdleState, MOST_PIECES, Pieces, Socket, Stream};
 use rustls::pki_types::CertificateDer;
 use rustls::{Connection as Session, HandshakeKind};
 
@@ -38,8 +38,12 @@ pub struct TlsStream<S = Socket> {
 fn process(session: &mut Session) -> io::Result<()> {
     match session.process_new_packets() {
         Ok(_) => Ok(()),
-        Err(error) => Err(TlsError::from_rustls(&error).into_io()),
+        Err(error) => Err(to_io(&error)),
     }
+}
+
+fn to_io(error: &rustls::Error) -> io::Error {
+    TlsError::from_rustls(error).into_io()
 }
 
 /// Tells rustls that the peer's data has ended.
@@ -221,33 +225,56 @@ impl<S: Stream> TlsStream<S> {
     /// Opens records into `buffer` and answers how many bytes of it are filled.
     fn open(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
-        while let Some(records) = &mut self.records
-            && let Some(inbox) = &mut records.inbox
-            && filled < buffer.len()
-            && self.end == End::Open
-        {
-            let count = inbox.take(&mut buffer[filled..]);
+        while filled < buffer.len() {
+            let count = self.inbox().map_or(0, |inbox| inbox.read(&mut buffer[filled..]));
             filled += count;
-            if count > 0 {
-                continue;
-            }
-            match inbox.open(&records.opener) {
-                Next::Content => {}
-                Next::Nothing => break,
-                // It may be an error, and who reads gets what came before it.
-                next @ Next::ForRustls { .. } if filled > 0 => {
-                    inbox.put_off(next);
-                    break;
-                }
-                Next::ForRustls { length, is_open } => self.hand_over(cx, length, is_open)?,
+            if count == 0 && !self.open_next(cx, filled > 0)? {
+                break;
             }
         }
+        self.release_inbox();
+        Ok(filled)
+    }
+
+    /// Opens the next record, and says whether there is something new. `has_content`: there is some from before.
+    fn open_next(&mut self, cx: &mut Context<'_>, has_content: bool) -> io::Result<bool> {
+        if self.end != End::Open {
+            return Ok(false);
+        }
+        let Some(Records {
+            opener,
+            inbox: Some(inbox),
+            ..
+        }) = &mut self.records
+        else {
+            return Ok(false);
+        };
+        match inbox.open(opener) {
+            Next::Content => Ok(true),
+            Next::Nothing => Ok(false),
+            // It may be an error, and who reads gets what came before it.
+            next @ Next::ForRustls { .. } if has_content => {
+                inbox.put_off(next);
+                Ok(false)
+            }
+            Next::ForRustls { length, is_open } => {
+                self.hand_over(cx, length, is_open)?;
+                Ok(true)
+            }
+        }
+    }
+
+    fn inbox(&mut self) -> Option<&mut Inbox> {
+        self.records.as_mut()?.inbox.as_mut()
+    }
+
+    /// Gives the buffer back where nothing is in it.
+    fn release_inbox(&mut self) {
         if let Some(records) = &mut self.records
             && records.inbox.as_ref().is_some_and(Inbox::is_empty)
         {
             records.inbox = None;
         }
-        Ok(filled)
     }
 
     /// Has rustls judge a record that is not application data, or cannot be opened.
@@ -324,48 +351,59 @@ impl<S: Stream> TlsStream<S> {
             if filled > 0 || self.end != End::Open {
                 return Poll::Ready(Ok(filled));
             }
-            let Some(records) = &mut self.records else {
-                return Poll::Ready(Ok(0));
-            };
-            let mut inbox = records.inbox.take().unwrap_or_else(|| {
-                Inbox::new(if buffer.len() > BufferSize::Medium.bytes() {
-                    BufferSize::Records
-                } else {
-                    BufferSize::Record
-                })
-            });
-            let received = self.stream.poll_read(cx, inbox.room());
-            if let Poll::Ready(Ok(count)) = received {
-                inbox.received(count);
-            }
-            records.inbox = (!inbox.is_empty()).then_some(inbox);
-            if ready!(received)? == 0 {
-                process_end(&mut self.session)?;
-                self.take_plaintext(&mut [0])?;
-            }
+            ready!(self.poll_receive(cx, buffer.len()))?;
         }
+    }
+
+    /// Receives records, or the end of the peer's data, when none that is whole is here. `wanted`: bytes of plaintext there is use for.
+    fn poll_receive(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<()>> {
+        let Some(records) = &mut self.records else {
+            return Poll::Ready(Err(io::ErrorKind::Unsupported.into()));
+        };
+        let mut inbox = records.inbox.take().unwrap_or_else(|| {
+            Inbox::new(if wanted > BufferSize::Medium.bytes() {
+                BufferSize::Records
+            } else {
+                BufferSize::Record
+            })
+        });
+        let received = self.stream.poll_read(cx, inbox.room());
+        if let Poll::Ready(Ok(count)) = received {
+            inbox.received(count);
+        }
+        records.inbox = (!inbox.is_empty()).then_some(inbox);
+        if ready!(received)? == 0 {
+            process_end(&mut self.session)?;
+            self.take_plaintext(&mut [0])?;
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_write_records(&mut self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let plain: usize = buffers.iter().map(|buffer| buffer.len()).sum();
         loop {
-            let Some(records) = &mut self.records else {
-                return Poll::Ready(Ok(0));
-            };
-            if records.sealer.is_worn() {
-                let session = &mut self.session;
-                records
-                    .renewing(|| session.refresh_traffic_keys())
-                    .map_err(|error| TlsError::from_rustls(&error).into_io())?;
-                records.collect(&mut self.session)?;
-            }
-            let outbox = records.outbox.get_or_insert_with(|| Outbox::new(plain));
-            match outbox.seal(&records.sealer, buffers) {
-                Ok(0) => ready!(self.poll_send(cx))?,
-                Ok(count) => return Poll::Ready(Ok(count)),
-                Err(error) => return Poll::Ready(Err(TlsError::from_rustls(&error).into_io())),
+            let (outbox, sealer) = self.outbox(plain)?;
+            match outbox.seal(sealer, buffers).map_err(|error| to_io(&error))? {
+                0 => ready!(self.poll_send(cx))?,
+                count => return Poll::Ready(Ok(count)),
             }
         }
+    }
+
+    /// Where records are sealed, and what with. `plain`: bytes that there are for it.
+    fn outbox(&mut self, plain: usize) -> io::Result<(&mut Outbox, &Sealer)> {
+        let records = self.records.as_mut().ok_or(io::ErrorKind::Unsupported)?;
+        if records.sealer.is_worn() {
+            let session = &mut self.session;
+            records
+                .renewing(|| session.refresh_traffic_keys())
+                .map_err(|error| to_io(&error))?;
+            records.collect(&mut self.session)?;
+        }
+        Ok((
+            records.outbox.get_or_insert_with(|| Outbox::new(plain)),
+            &records.sealer,
+        ))
     }
 }
 
@@ -459,6 +497,49 @@ impl<S: Stream> Stream for TlsStream<S> {
             Poll::Ready(Ok(0) | Err(_)) => IdleState::Closed,
             Poll::Ready(Ok(_)) => IdleState::UnexpectedData,
         }
+    }
+
+    fn lends_buffers(&self) -> bool {
+        self.records.is_some()
+    }
+
+    fn poll_received(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<Pieces<IoSlice<'_>>>> {
+        loop {
+            let mut opened = self.inbox().map_or(0, |inbox| inbox.opened());
+            while opened < MOST_PIECES && self.open_next(cx, opened > 0)? {
+                opened = self.inbox().map_or(0, |inbox| inbox.opened());
+            }
+            if opened > 0 || self.end != End::Open {
+                break;
+            }
+            ready!(self.poll_receive(cx, wanted))?;
+        }
+        Poll::Ready(Ok(self.inbox().map_or_else(Pieces::default, |inbox| inbox.pieces())))
+    }
+
+    fn take(&mut self, count: usize) {
+        if let Some(inbox) = self.inbox() {
+            inbox.take(count);
+        }
+        self.release_inbox();
+    }
+
+    fn poll_room(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<Pieces<IoSliceMut<'_>>>> {
+        if !self.outbox(wanted)?.0.waiting().is_empty() {
+            ready!(self.poll_send(cx))?;
+        }
+        let (outbox, _) = self.outbox(wanted)?;
+        Poll::Ready(Ok(outbox.room(wanted)))
+    }
+
+    fn fill(&mut self, count: usize) -> io::Result<()> {
+        let records = self.records.as_mut().ok_or(io::ErrorKind::Unsupported)?;
+        let outbox = records.outbox.as_mut().ok_or(io::ErrorKind::Unsupported)?;
+        outbox.fill(&records.sealer, count).map_err(|error| to_io(&error))?;
+        if outbox.waiting().is_empty() {
+            records.outbox = None;
+        }
+        Ok(())
     }
 }
 

@@ -1,11 +1,16 @@
 //! Handshakes between our own two ends over real sockets.
 
 use std::future::poll_fn;
-use std::io::IoSlice;
+use std::io::{IoSlice, Write as _};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use net::{Address, ConnectOptions, ListenOptions, Listener, Socket, Stream};
+use net::{
+    Address, ConnectOptions, ListenOptions, Listener, RelayEnd, RelayOptions, RelaySide, Socket, Stream, Transferred,
+    relay,
+};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, SanType,
 };
@@ -414,13 +419,13 @@ async fn an_idle_connection_tells_when_the_peer_leaves() {
     let (client, server) = shake_hands(&client, &server, None).await;
     let (mut client, server) = (client.expect("client"), server.expect("server"));
     assert_eq!(
-        poll_fn(|cx| std::task::Poll::Ready(client.poll_idle(cx))).await,
+        poll_fn(|cx| Poll::Ready(client.poll_idle(cx))).await,
         net::IdleState::Usable
     );
     drop(server);
     let state = poll_fn(|cx| match client.poll_idle(cx) {
-        net::IdleState::Usable => std::task::Poll::Pending,
-        state => std::task::Poll::Ready(state),
+        net::IdleState::Usable => Poll::Pending,
+        state => Poll::Ready(state),
     });
     assert_eq!(state.await, net::IdleState::Closed);
 }
@@ -464,4 +469,95 @@ async fn of_the_suites_that_a_client_offers_the_server_chooses_the_one_with_the_
     let (_, server) = shake_hands(&client, &server, None).await;
     let suite = server.expect("server").peer().cipher_suite;
     assert_eq!(suite, Some("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"));
+}
+
+/// Sends `bytes` and then the end, and answers what the other end has sent by its end.
+async fn send_and_receive(socket: &mut Socket, mut bytes: &[u8]) -> Vec<u8> {
+    let (mut received, mut piece) = (Vec::new(), vec![0; 10_000]);
+    let mut has_said_all = false;
+    poll_fn(|cx| {
+        while !bytes.is_empty() {
+            let most = bytes.len().min(777_777);
+            match socket.poll_write_vectored(cx, &[IoSlice::new(&bytes[..most])]) {
+                Poll::Ready(count) => bytes = &bytes[count.expect("write")..],
+                Poll::Pending => break,
+            }
+        }
+        if bytes.is_empty() && !std::mem::replace(&mut has_said_all, true) {
+            assert!(socket.poll_shutdown(cx).is_ready());
+        }
+        loop {
+            match socket.poll_read(cx, &mut piece) {
+                Poll::Ready(Ok(0)) if has_said_all => return Poll::Ready(()),
+                Poll::Ready(count) => match count.expect("read") {
+                    0 => return Poll::Pending,
+                    count => received.extend_from_slice(&piece[..count]),
+                },
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    })
+    .await;
+    received
+}
+
+#[tokio::test]
+async fn plaintext_is_relayed_over_tls_in_both_directions_with_half_close() {
+    let authority = Authority::new("root");
+    for version in [TlsVersion::Tls13, TlsVersion::Tls12] {
+        let versions = VersionRange {
+            min: version,
+            max: version,
+        };
+        for (up, down) in [(0, 0), (1, 0), (0, 40_000), (100_000, 9_000_001), (9_000_001, 16_384)] {
+            let client = ClientTls::new(mesh_client(&authority, &[])).expect("client");
+            let server = ServerTls::new(ServerOptions {
+                versions,
+                ..mesh_server(&authority, &[])
+            })
+            .expect("server");
+            let (client, server) = shake_hands(&client, &server, None).await;
+            let (mut sealing, mut opening) = (client.expect("client"), server.expect("server"));
+            assert_eq!(sealing.lends_buffers(), version == TlsVersion::Tls13);
+            let ((mut application, mut near), (mut far, mut service)) = (sockets().await, sockets().await);
+            let data: Vec<u8> = (0..10_000_000_u32).map(|index| (index % 251) as u8).collect();
+            let (there, back) = (Transferred::default(), Transferred::default());
+            let (sent, answered, first, second) = tokio::join!(
+                send_and_receive(&mut application, &data[..up]),
+                send_and_receive(&mut service, &data[..down]),
+                relay(&mut near, &mut sealing, RelayOptions::default(), &there),
+                relay(&mut opening, &mut far, RelayOptions::default(), &back),
+            );
+            assert!(sent == data[..down] && answered == data[..up], "{up} up, {down} down");
+            assert_eq!(
+                (first.expect("relay"), second.expect("relay")),
+                (RelayEnd::Closed, RelayEnd::Closed)
+            );
+            assert_eq!((there.sent.get(), there.received.get()), (up as u64, down as u64));
+            assert_eq!((back.sent.get(), back.received.get()), (up as u64, down as u64));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_opened_ends_a_relay_behind_what_could() {
+    let authority = Authority::new("root");
+    let client = ClientTls::new(mesh_client(&authority, &[])).expect("client");
+    let server = ServerTls::new(mesh_server(&authority, &[])).expect("server");
+    let (client, server) = shake_hands(&client, &server, None).await;
+    let (mut client, mut server) = (client.expect("client"), server.expect("server"));
+    let (mut far, mut service) = sockets().await;
+    write(&mut client, b"as it should be").await;
+    let forged = [&[23, 3, 3, 0, 40][..], &[7; 40]].concat();
+    let socket = client.socket().expect("socket").as_fd().try_clone_to_owned();
+    let mut socket = std::net::TcpStream::from(socket.expect("socket"));
+    socket.write_all(&forged).expect("send");
+    let transferred = Transferred::default();
+    let relaying = relay(&mut server, &mut far, RelayOptions::default(), &transferred);
+    let error = relaying.await.expect_err("forged");
+    assert_eq!((error.side, transferred.sent.get()), (RelaySide::Downstream, 15));
+    assert_eq!(error.source.kind(), std::io::ErrorKind::InvalidData);
+    let mut buffer = [0; 100];
+    let count = poll_fn(|cx| service.poll_read(cx, &mut buffer)).await.expect("read");
+    assert_eq!(&buffer[..count], b"as it should be");
 }

@@ -1,16 +1,19 @@
 //! Where received records are opened.
 
+use std::io::IoSlice;
 use std::ops::Range;
 
-use net::{Buffer, BufferSize};
+use net::{Buffer, BufferSize, MOST_PIECES, Pieces};
+use smallvec::SmallVec;
 
 use super::{APPLICATION_DATA, HEADER, MAX_PLAIN, MAX_SEALED, Opener, record_length};
 
-/// Received records: one that is open, as far as nobody has taken its content, and behind it those that are sealed.
+/// Received records: those that are open, as far as nobody has taken their content, and behind them those that are sealed.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     buffer: Buffer,
-    content: Range<usize>,
+    /// Of each open record what is left of it, which is something.
+    contents: SmallVec<[Range<u32>; MOST_PIECES]>,
     sealed: Range<usize>,
     /// What has been said of the next record already.
     known: Option<Next>,
@@ -36,7 +39,7 @@ impl Inbox {
     pub(crate) fn new(size: BufferSize) -> Self {
         Self {
             buffer: Buffer::take(size),
-            content: 0..0,
+            contents: SmallVec::new(),
             sealed: 0..0,
             known: None,
         }
@@ -56,7 +59,12 @@ impl Inbox {
 
     /// Nothing is in it.
     pub(crate) fn is_empty(&self) -> bool {
-        self.content.is_empty() && self.sealed.is_empty()
+        self.contents.is_empty() && self.sealed.is_empty()
+    }
+
+    /// Records that are open and not taken.
+    pub(crate) fn opened(&self) -> usize {
+        self.contents.len()
     }
 
     /// Room for at least the rest of the record that has begun. To be asked for when there is no content and no whole record.
@@ -64,7 +72,6 @@ impl Inbox {
         if self.sealed.start > 0 {
             self.buffer.copy_within(self.sealed.clone(), 0);
         }
-        self.content = 0..0;
         self.sealed = 0..self.sealed.len();
         &mut self.buffer[self.sealed.end..]
     }
@@ -74,16 +81,42 @@ impl Inbox {
         self.sealed.end += count;
     }
 
-    /// Takes content of the open record.
-    pub(crate) fn take(&mut self, target: &mut [u8]) -> usize {
-        let count = self.content.len().min(target.len());
-        let from = self.content.start;
+    /// Moves content of the first open record into `target`.
+    pub(crate) fn read(&mut self, target: &mut [u8]) -> usize {
+        let Some(content) = self.contents.first() else {
+            return 0;
+        };
+        let from = content.start as usize;
+        let count = content.len().min(target.len());
         target[..count].copy_from_slice(&self.buffer[from..from + count]);
-        self.content.start += count;
+        self.take(count);
         count
     }
 
-    /// Opens the next record. To be called when there is no content.
+    /// What is open.
+    pub(crate) fn pieces(&self) -> Pieces<IoSlice<'_>> {
+        let mut pieces = Pieces::default();
+        for content in self.contents.iter().take(MOST_PIECES) {
+            pieces.push(IoSlice::new(&self.buffer[content.start as usize..content.end as usize]));
+        }
+        pieces
+    }
+
+    /// Takes so many bytes of what is open.
+    pub(crate) fn take(&mut self, mut count: usize) {
+        while count > 0
+            && let Some(content) = self.contents.first_mut()
+        {
+            let taken = count.min(content.len());
+            content.start += taken as u32;
+            count -= taken;
+            if content.start == content.end {
+                self.contents.remove(0);
+            }
+        }
+    }
+
+    /// Opens the next record, unless it has been judged already.
     pub(crate) fn open(&mut self, opener: &Opener) -> Next {
         if let Some(known) = self.known.take() {
             return known;
@@ -116,8 +149,11 @@ impl Inbox {
         if body[end] != APPLICATION_DATA || inner > MAX_PLAIN + 1 {
             return for_rustls(true);
         }
-        self.content = start + HEADER..start + HEADER + end;
         self.sealed.start += whole;
+        if end > 0 {
+            let content = (start + HEADER) as u32;
+            self.contents.push(content..content + end as u32);
+        }
         Next::Content
     }
 

@@ -1,8 +1,8 @@
 //! Where records are sealed.
 
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice, IoSliceMut, Write};
 
-use net::{Buffer, BufferSize};
+use net::{Buffer, BufferSize, MOST_PIECES, Pieces};
 use rustls::Error;
 
 use super::{HEADER, MAX_PLAIN, Sealer, TAG};
@@ -41,6 +41,33 @@ impl Outbox {
     /// So much has been.
     pub(crate) fn sent(&mut self, count: usize) {
         self.start += count;
+    }
+
+    /// Room for at most so many bytes of plaintext, in records behind those that wait.
+    pub(crate) fn room(&mut self, mut wanted: usize) -> Pieces<IoSliceMut<'_>> {
+        let mut pieces = Pieces::default();
+        let end = self.buffer.len() - RESERVE;
+        let mut free = &mut self.buffer[self.end.min(end)..end];
+        while pieces.len() < MOST_PIECES && wanted > 0 && free.len() > AROUND {
+            let length = wanted.min(MAX_PLAIN).min(free.len() - AROUND);
+            let (record, rest) = free.split_at_mut(AROUND + length);
+            pieces.push(IoSliceMut::new(&mut record[HEADER..HEADER + length]));
+            wanted -= length;
+            free = rest;
+        }
+        pieces
+    }
+
+    /// Seals so many bytes that were written into the room.
+    pub(crate) fn fill(&mut self, sealer: &Sealer, mut count: usize) -> Result<(), Error> {
+        while count > 0 {
+            // As the room was cut: all records but the last are full.
+            let length = count.min(MAX_PLAIN);
+            sealer.seal(&mut self.buffer[self.end..self.end + AROUND + length])?;
+            self.end += AROUND + length;
+            count -= length;
+        }
+        Ok(())
     }
 
     /// Seals as much as there is room for and says how many bytes that are; none where what waits has to be sent first.

@@ -38,7 +38,7 @@ fn sealed(sealer: &Sealer, contents: &[&[u8]]) -> Vec<u8> {
 
 fn contents(inbox: &mut Inbox) -> Vec<u8> {
     let mut bytes = vec![0; MAX_PLAIN];
-    let count = inbox.take(&mut bytes);
+    let count = inbox.read(&mut bytes);
     bytes.truncate(count);
     bytes
 }
