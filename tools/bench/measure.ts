@@ -41,7 +41,7 @@ export async function measure({ scenario, contender, round, seconds, loadCpu, pr
   await runLoad({ scenario, target, seconds: WARM_UP_SECONDS, cpu: loadCpu });
   const cpuBefore = readCpuTime(proxyCpu);
   const before = readCpu(pids);
-  const load = await runLoad({ scenario, target, seconds, cpu: loadCpu });
+  const load = await runLoad({ scenario, target, seconds: seconds * (scenario.stretch ?? 1), cpu: loadCpu });
   const after = readCpu(pids);
   const cpuAfter = readCpuTime(proxyCpu);
   const user = after.userTicks - before.userTicks;

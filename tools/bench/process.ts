@@ -23,16 +23,21 @@ export interface PinOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** It reads what it is told. */
   readonly hasInput?: boolean;
+  /** Others of its CPU come first: it would be on another machine. */
+  readonly isBackground?: boolean;
 }
 
 const STOP_LIMIT_MS = 5_000;
+/** A tenth of the weight of others: it gets on while the CPU is taken by them, and none of them waits for it. */
+const BACKGROUND_NICENESS = 10;
 const START_LIMIT_MS = 30_000;
 const POLL_MS = 50;
 
 export function startPinned(options: PinOptions): PinnedProcess {
   const log = openSync(options.logFile, "a");
-  // taskset replaces itself by the program, so the child's id is the program's.
-  const child = spawn("taskset", ["-c", String(options.cpu), ...options.command], {
+  const priority = options.isBackground ? ["nice", "-n", String(BACKGROUND_NICENESS)] : [];
+  // taskset and nice replace themselves by the program, so the child's id is the program's.
+  const child = spawn("taskset", ["-c", String(options.cpu), ...priority, ...options.command], {
     stdio: [options.hasInput ? "pipe" : "ignore", log, log],
     env: { ...process.env, ...options.environment },
   });

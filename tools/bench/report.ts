@@ -62,6 +62,14 @@ const TARGETS = [
   { scenario: "handshake", peer: "envoy", ratio: 0.67 },
 ] as const;
 
+/** Where ours is to answer sooner than each peer, on average and in the tail. */
+const LATENCY_TARGETS = ["plain-1000", "mtls-1000"];
+const PERCENTILES = [
+  { title: "p50", of: (each: Measurement) => each.p50Ms },
+  { title: "p99", of: (each: Measurement) => each.p99Ms },
+  { title: "p99.9", of: (each: Measurement) => each.p999Ms },
+] as const;
+
 const SEED = 20_26;
 
 interface Line {
@@ -76,19 +84,33 @@ interface Line {
   readonly ratio: Estimate | undefined;
 }
 
+/** A contender's measurements in a scenario, in the order of the rounds. */
+function roundsOf(result: BenchResult, scenario: string, contender: string): readonly Measurement[] {
+  return result.measurements
+    .filter((each) => each.scenario === scenario && each.contender === contender)
+    .toSorted((a, b) => a.round - b.round);
+}
+
+/** Compares ours with a peer's in each round that has both. */
+function compareRounds(
+  ours: readonly Measurement[],
+  peers: readonly Measurement[],
+  compare: (own: Measurement, peer: Measurement) => number,
+): readonly number[] {
+  return ours.flatMap((own) => {
+    const peer = peers.find((each) => each.round === own.round);
+    return peer === undefined ? [] : [compare(own, peer)];
+  });
+}
+
 /** One scenario's table. */
 export function summarize(result: BenchResult, scenario: Scenario): readonly Line[] {
   const random = createRandom(SEED);
-  const of = (name: string): readonly Measurement[] =>
-    result.measurements.filter((each) => each.scenario === scenario.name && each.contender === name).toSorted((a, b) => a.round - b.round);
-  const ours = of(OURS);
+  const ours = roundsOf(result, scenario.name, OURS);
   return result.contenders.flatMap((contender) => {
-    const rounds = of(contender.name);
+    const rounds = roundsOf(result, scenario.name, contender.name);
     if (rounds.length === 0) return [];
-    const ratios = ours.flatMap((own) => {
-      const peer = rounds.find((each) => each.round === own.round);
-      return peer === undefined ? [] : [own.cpuUsPerRequest / peer.cpuUsPerRequest];
-    });
+    const ratios = compareRounds(ours, rounds, (own, peer) => own.cpuUsPerRequest / peer.cpuUsPerRequest);
     const isCompared = contender.name !== OURS && contender.name !== CANARY && ratios.length > 0;
     const middle = (pick: (each: Measurement) => number): number => median(rounds.map(pick));
     return [
@@ -148,13 +170,14 @@ export function renderMarkdown(result: BenchResult): string {
 Written by \`npm run bench\` on ${machine.date}; run it again to check it.
 
 ${machine.cpuCount} CPUs (${machine.cpuModel}), ${machine.memoryGb} GB, Linux ${machine.kernel}, Node ${machine.node}. ${result.rounds} rounds of ${result.seconds} s for every
-contender and scenario, interleaved: each round measures all of them, and each round another one begins.
+contender and scenario, interleaved: each round measures all of them, and each round another one begins. Bytes over TCP (the kernel takes seconds to find out how fast a connection is) and 1,000
+requests per second (for the tails) are measured three times as long.
 
 ## How it is measured
 
-- Client, backend and control plane share one CPU, the measured proxy (or pair of proxies) has another to itself. All speak over loopback.
+- Client and backend share one CPU, the measured proxy (or pair of proxies) has another to itself. All speak over loopback. The control plane runs beside the client at a lower priority: it would be on another machine.
 - The client sends \`GET\` requests; the backend answers 1,024 bytes. gRPC: 16 bytes to nghttpd, which answers 16 bytes and trailers. Saturated: wrk, or h2load for HTTP/2, one thread, a closed
-  loop over kept connections; bytes through a pair and handshakes: clients of ours. At a given rate: a client of ours that sends when a request is due, whatever came back so far, over 64 kept connections.
+  loop over kept connections; bytes through a pair and handshakes: clients of ours. At a given rate: a client of ours that sends when a request is due, whatever came back so far, over 64 kept connections; latency counts from then.
 - Over HTTP/2 only the client's side speaks it: the backend gets HTTP/1.1. Bytes over TCP are answers of 1 MiB, and CPU time is counted for each GiB.
 - **CPU per request** is the time that all threads of the contender's processes ran, by the scheduler's own account (\`/proc/PID/task/TID/schedstat\`),
   divided by the requests answered. What the kernel does for a proxy in its system calls is in it; so is loopback's delivery to the other end.
@@ -325,11 +348,38 @@ function targetLines(result: BenchResult): readonly string[] {
       return [`${wish}: skipped, ${result.missing.find((each) => each.startsWith(`${target.peer} `)) ?? "as not both were measured"}`];
     return [`${wish}: ${formatEstimate(ratio)}, ${ratio.median <= target.ratio ? "reached" : "not reached"}`];
   });
-  return [...ratios, ...tailLines(result)];
+  return [...ratios, ...latencyLines(result), ...tailLines(result)];
+}
+
+/** Milliseconds by which ours is later than each peer (below 0: sooner), round by round. */
+function latencyLines(result: BenchResult): readonly string[] {
+  return result.scenarios
+    .filter(({ name }) => LATENCY_TARGETS.includes(name))
+    .flatMap((scenario) => {
+      const ours = roundsOf(result, scenario.name, OURS);
+      return result.contenders
+        .filter(({ name }) => name !== OURS && name !== CANARY)
+        .flatMap(({ name }) => {
+          const peers = roundsOf(result, scenario.name, name);
+          const later = PERCENTILES.map(({ title, of }) => ({
+            title,
+            ms: estimateMedian(
+              compareRounds(ours, peers, (own, peer) => of(own) - of(peer)),
+              createRandom(SEED),
+            ),
+          }));
+          if (later.some(({ ms }) => Number.isNaN(ms.median))) return [];
+          const missed = later.filter(({ ms }) => ms.median > 0).map(({ title }) => title);
+          const outcome = missed.length === 0 ? "reached" : `not reached at ${missed.join(", ")}`;
+          const differences = later.map(({ title, ms }) => `${title} ${formatEstimate(ms)}`).join(", ");
+          return [`${scenario.title}: latency below ${name}'s, difference in ms: ${differences}: ${outcome}`];
+        });
+    });
 }
 
 function range(estimate: Estimate, digits: number): string {
-  return `${estimate.low.toFixed(digits)}–${estimate.high.toFixed(digits)}`;
+  const [low, high] = [estimate.low.toFixed(digits), estimate.high.toFixed(digits)];
+  return estimate.low < 0 ? `${low} to ${high}` : `${low}–${high}`;
 }
 
 function renderTable(rows: readonly (readonly string[])[], form: "text" | "markdown"): string {

@@ -35,7 +35,7 @@ interface Identity {
 }
 
 /**
- * A whole mesh: Citadel, Pilot and Mixer on the load's CPU, the client's and the backend's sidecar on the measured one. The backend's sidecar alone is
+ * A whole mesh: Citadel, Pilot and Mixer on the load's CPU behind the load, the client's and the backend's sidecar on the measured one. The backend's sidecar alone is
  * what plaintext scenarios measure, both together the pair, and the client's alone HTTP/2: a sidecar speaks to its own application what the caller speaks,
  * to other services what their port says. Identity, telemetry and access control are on in all of them.
  */
@@ -45,12 +45,14 @@ export async function startFairlead(options: StartOptions): Promise<Running> {
   writeConfiguration(files.configDirectory, options.backend);
   const processes: PinnedProcess[] = [];
   const start = async (name: string, settings: object, cpu: number, monitoring: string): Promise<PinnedProcess> => {
-    const main = join(ROOT, "packages", name === "client" || name === "backend" ? "dataplane" : name, "dist/main.js");
+    const isProxy = name === "client" || name === "backend";
+    const main = join(ROOT, "packages", isProxy ? "dataplane" : name, "dist/main.js");
     if (!existsSync(main)) throw new MissingContender(`${main.slice(ROOT.length)} is not built (npm run build)`);
     const settingsFile = join(folder, `${name}.json`);
     writePrivate(settingsFile, JSON.stringify(settings, undefined, 2));
     const logFile = join(folder, `${name}.log`);
-    const child = startPinned({ cpu, command: [process.execPath, ...NODE_ARGUMENTS, main, "--settings", settingsFile], logFile });
+    const command = [process.execPath, ...NODE_ARGUMENTS, main, "--settings", settingsFile] as const;
+    const child = startPinned({ cpu, command, logFile, isBackground: !isProxy });
     processes.push(child);
     await waitUntilReady(`fairlead's ${name}`, child, () => isReady(monitoring));
     return child;

@@ -1,6 +1,7 @@
 /**
  * A client that sends at a given rate whatever comes back: `open-loop.ts '{"host":…,"requestsPerSecond":1000,…}'` prints one line of JSON. Requests
- * that are due go to idle connections in turn; where none is idle they wait, and their latency counts from when they were due.
+ * that are due go to idle connections in turn, and their latency counts from then; where none is idle they wait, and it counts from when they were due.
+ * How late the client itself comes, whose timers have a resolution of a millisecond, is no latency of a proxy.
  */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -18,8 +19,8 @@ interface Job {
 
 interface Connection {
   readonly socket: Socket;
-  /** When the request in flight was due, milliseconds of the monotonic clock. */
-  dueMs: number;
+  /** Since when the request in flight has waited for its answer, milliseconds of the monotonic clock. */
+  sinceMs: number;
   received: Buffer;
 }
 
@@ -42,7 +43,7 @@ function tick(): void {
   const nowMs = performance.now();
   const intervalMs = 1000 / job.requestsPerSecond;
   while (startMs + due * intervalMs <= Math.min(nowMs, endMs)) {
-    send(startMs + due * intervalMs);
+    send();
     due += 1;
   }
   if (nowMs < endMs) setTimeout(tick, Math.max(0, startMs + due * intervalMs - nowMs));
@@ -52,7 +53,7 @@ function tick(): void {
 async function open(): Promise<Connection> {
   const socket = connect({ host: job.host, port: job.port, noDelay: true });
   await once(socket, "connect");
-  const connection: Connection = { socket, dueMs: 0, received: Buffer.alloc(0) };
+  const connection: Connection = { socket, sinceMs: 0, received: Buffer.alloc(0) };
   socket.on("data", (chunk) => receive(connection, chunk));
   socket.on("error", () => (socketErrors += 1));
   socket.on("close", () => {
@@ -66,14 +67,17 @@ async function open(): Promise<Connection> {
   return connection;
 }
 
-function send(dueMs: number): void {
+/** Sends a request that is due, or has it wait for a connection. */
+function send(): void {
   // The one that has been idle longest, so that all take part.
   const connection = idle.shift();
-  if (connection === undefined) {
-    waiting.push(dueMs);
-    return;
-  }
-  connection.dueMs = dueMs;
+  const nowMs = performance.now();
+  if (connection === undefined) waiting.push(nowMs);
+  else sendOver(connection, nowMs);
+}
+
+function sendOver(connection: Connection, sinceMs: number): void {
+  connection.sinceMs = sinceMs;
   inFlight += 1;
   connection.socket.write(request);
 }
@@ -88,11 +92,11 @@ function receive(connection: Connection, chunk: Buffer): void {
   if (connection.received.length < headEnd + 4 + length) return;
   if (!head.startsWith("HTTP/1.1 2")) non2xx += 1;
   connection.received = Buffer.alloc(0);
-  latenciesMs.push(performance.now() - connection.dueMs);
+  latenciesMs.push(performance.now() - connection.sinceMs);
   inFlight -= 1;
-  idle.push(connection);
   const next = waiting.shift();
-  if (next !== undefined) send(next);
+  if (next === undefined) idle.push(connection);
+  else sendOver(connection, next);
 }
 
 function finishWhenAnswered(): void {
