@@ -5,11 +5,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ENGINE, profileFlags, withFlags } from "./engine/flags.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const PINNED_NODE = join(ROOT, "node_modules/node/bin/node");
 const NX = join(ROOT, "node_modules/nx/dist/bin/nx.js");
-const ENGINE = join(ROOT, "packages/dataplane-native");
 const OLDEST_NODE = 20;
 const HEARTBEAT_MS = 15_000;
 
@@ -90,8 +90,8 @@ function isInstalled() {
 
 /**
  * Starts compiling the engine up to its link: that takes processors, npm takes network and disk. The addon as a mere library has the same
- * dependencies, compiled the same, as what `napi build` asks cargo for when nx gets to it; cargo makes that wait until this is done. What
- * goes wrong here goes wrong there again, and is reported there.
+ * dependencies, compiled with the same flags, as what `napi build` asks cargo for when nx gets to it; cargo makes that wait until this is
+ * done. What goes wrong here goes wrong there again, and is reported there.
  */
 function compileEngine() {
   if (existsSync(join(ENGINE, "dist/index.js"))) return false;
@@ -99,7 +99,8 @@ function compileEngine() {
   if (host === undefined) return false;
   const args = ["rustc", "--release", "--target", host, "--package", "binding", "--crate-type", "rlib"];
   // A process group of its own, so that the compilers end with cargo.
-  const cargo = spawn("cargo", args, { cwd: ENGINE, stdio: "ignore", detached: true });
+  const env = withFlags(process.env, profileFlags() ?? []);
+  const cargo = spawn("cargo", args, { cwd: ENGINE, env, stdio: "ignore", detached: true });
   let running = cargo.pid !== undefined;
   const ended = () => void (running = false);
   cargo.once("error", ended);

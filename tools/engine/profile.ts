@@ -8,7 +8,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildAddon, PROFILE } from "./build.ts";
+import { buildAddon } from "./build.ts";
+import { PROFILE } from "./flags.mjs";
 
 const BENCH = fileURLToPath(new URL("../bench/main.ts", import.meta.url));
 /** What most of the traffic of a mesh is. */
