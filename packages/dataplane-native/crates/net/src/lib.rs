@@ -32,7 +32,7 @@ pub use proxy_protocol::{
     write_proxy_header,
 };
 pub use relay::{RelayEnd, RelayError, RelayOptions, RelaySide, Transferred, relay};
-pub use scheduling::{give_way, threads_give_way};
+pub use scheduling::{be_prompt, give_way, threads_give_way};
 pub use socket::{Socket, pair};
 pub use socket_options::{Keepalive, SocketOptions};
 pub use stream::{IdleState, MOST_PIECES, Pieces, Stream};

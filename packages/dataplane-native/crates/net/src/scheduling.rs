@@ -6,16 +6,31 @@ use std::io;
 #[cfg(target_os = "linux")]
 const NICE: i32 = 5;
 
-/// How long it runs at a time then, in nanoseconds. By default that is milliseconds, which every request of a worker on the same CPU would wait for.
+/// How long a thread runs at a time that is prompt, in nanoseconds, where others want its CPU: the shortest that the kernel grants. Who asks for little gets it at
+/// once, in the place of a thread that has the default, which is milliseconds (EEVDF, Linux 6.12 and later; kernels before do not look at it).
 #[cfg(target_os = "linux")]
-const SLICE_NS: u64 = 100_000;
+const PROMPT_SLICE_NS: u64 = 100_000;
 
-/// The calling thread gives way to the others of this process, and interrupts them for short moments only. So do the threads that it starts from now on, and
-/// there is no way back. Kernels before Linux 6.12 choose the moments' length themselves.
+/// The kernel's default.
+#[cfg(target_os = "linux")]
+const ANY_SLICE: u64 = 0;
+
+#[cfg(target_os = "linux")]
+const CALLING_THREAD: libc::pid_t = 0;
+
+/// The calling thread runs as soon as it has something to do, as far as the kernel lets it, and for short moments where others want the CPU too. Its share of the
+/// CPU stays what it is.
+#[cfg(target_os = "linux")]
+pub fn be_prompt() -> io::Result<()> {
+    // SAFETY: takes numbers and touches no memory. -1 may be an answer or an error, which there is none of for the calling thread.
+    let nice = unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) };
+    schedule(CALLING_THREAD, nice, PROMPT_SLICE_NS)
+}
+
+/// The calling thread gives way to the others of this process. So do the threads that it starts from now on, and there is no way back.
 #[cfg(target_os = "linux")]
 pub fn give_way() -> io::Result<()> {
-    const CALLING_THREAD: libc::pid_t = 0;
-    thread_gives_way(CALLING_THREAD)
+    schedule(CALLING_THREAD, NICE, ANY_SLICE)
 }
 
 /// The same for all threads of this process that have one of these names: helpers of the calling one that were there before it.
@@ -29,22 +44,22 @@ pub fn threads_give_way(names: &[&str]) -> io::Result<()> {
         };
         let number = task.file_name().to_str().and_then(|number| number.parse().ok());
         if let Some(number) = number.filter(|_| names.contains(&name.trim_end())) {
-            thread_gives_way(number)?;
+            schedule(number, NICE, ANY_SLICE)?;
         }
     }
     Ok(())
 }
 
 #[cfg(target_os = "linux")]
-fn thread_gives_way(thread: libc::pid_t) -> io::Result<()> {
+fn schedule(thread: libc::pid_t, nice: i32, slice_ns: u64) -> io::Result<()> {
     const NO_FLAGS: libc::c_uint = 0;
     let attributes = libc::sched_attr {
         size: size_of::<libc::sched_attr>() as u32,
         sched_policy: libc::SCHED_OTHER as u32,
         sched_flags: 0,
-        sched_nice: NICE,
+        sched_nice: nice,
         sched_priority: 0,
-        sched_runtime: SLICE_NS,
+        sched_runtime: slice_ns,
         sched_deadline: 0,
         sched_period: 0,
     };
@@ -55,6 +70,12 @@ fn thread_gives_way(thread: libc::pid_t) -> io::Result<()> {
     } else {
         Err(io::Error::last_os_error())
     }
+}
+
+/// Elsewhere threads are equal.
+#[cfg(not(target_os = "linux"))]
+pub fn be_prompt() -> io::Result<()> {
+    Ok(())
 }
 
 /// Elsewhere threads are equal.
@@ -77,6 +98,20 @@ mod tests {
     fn nice() -> i32 {
         // SAFETY: takes numbers and touches no memory; 0 is the calling thread.
         unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) }
+    }
+
+    #[test]
+    fn a_prompt_thread_keeps_its_share_and_is_let_run_after_it_has_given_way() {
+        let other = std::thread::spawn(|| {
+            be_prompt()
+                .and_then(|()| give_way())
+                .and_then(|()| be_prompt())
+                .map(|()| nice())
+        });
+        assert_eq!(
+            other.join().expect("the thread ends").expect("it is allowed"),
+            nice().max(NICE)
+        );
     }
 
     #[test]

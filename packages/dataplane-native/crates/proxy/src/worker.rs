@@ -303,6 +303,8 @@ impl WorkerHandle {
         let thread = std::thread::Builder::new()
             .name(format!("fairlead-{index}"))
             .spawn(move || {
+                // Where that is not allowed it shares with the others.
+                let _ = net::be_prompt();
                 let local = LocalSet::new();
                 local.block_on(&runtime, run(index, shared, telemetry, snapshot, receiver));
                 // Dropping the set closes every connection that is left.
