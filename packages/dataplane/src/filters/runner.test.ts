@@ -23,6 +23,8 @@ beforeEach(() => {
   });
 });
 
+const exclaim = (response: FilterResponse): void => response.setBody(`${Buffer.from(response.body ?? []).toString()}!`);
+
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function load<Config>(filter: Filter<Config>, config = ""): Promise<ParsedAnswer | undefined> {
@@ -172,11 +174,10 @@ describe("a filter", () => {
   });
 
   it("replaces the body of a response, where it declared that", async () => {
-    const onResponse = (response: FilterResponse): void => response.setBody(`${Buffer.from(response.body ?? []).toString()}!`);
-    await load(defineFilter({ responseBody: { maxBytes: 10 }, onResponse }));
+    await load(defineFilter({ responseBody: { maxBytes: 10 }, onResponse: exclaim }));
     expect((await ask({ status: 200, body: "hi" }))[0]).toMatchObject({ kind: "changes", flags: 2, body: "hi!" });
     runner.take(releaseFrame(7));
-    await load(defineFilter({ onResponse }));
+    await load(defineFilter({ onResponse: exclaim }));
     expect((await ask({ status: 200 }))[0]).toMatchObject({ kind: "failed" });
     expect(failures).toEqual(["a.ts: only a filter with responseBody may change the body of a response"]);
   });
