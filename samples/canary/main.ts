@@ -35,34 +35,39 @@ function toConfig(percent: number): ProxyConfig {
 }
 
 interface Counts {
-  readonly requests: number;
+  readonly answered: number;
   readonly errors: number;
 }
 
-/** What the canary has served since it began. */
+/** What the canary has served since it began. A request that is under way says nothing yet. */
 async function countCanary(proxy: Proxy): Promise<Counts> {
   const endpoints = (await proxy.endpoints()).filter(({ cluster }) => cluster === "canary");
   const sum = (pick: (endpoint: (typeof endpoints)[number]) => number): number =>
     endpoints.reduce((total, endpoint) => total + pick(endpoint), 0);
-  return { requests: sum(({ requestsTotal }) => requestsTotal), errors: sum(({ errorsTotal }) => errorsTotal) };
+  return {
+    answered: sum(({ requestsTotal, activeRequests }) => requestsTotal - activeRequests),
+    errors: sum(({ errorsTotal }) => errorsTotal),
+  };
 }
 
-/** Error rate of the canary over the next interval, or over as many as it takes to be sure. */
-async function measure(proxy: Proxy, signal: AbortSignal): Promise<number> {
-  const before = await countCanary(proxy);
+/** Error rate of the canary since `before`, over an interval, or over as many as it takes to be sure. */
+async function measure(proxy: Proxy, before: Counts, signal: AbortSignal): Promise<number> {
   for (;;) {
     await setTimeout(intervalMs, undefined, { signal });
     const after = await countCanary(proxy);
-    const requests = after.requests - before.requests;
-    if (requests >= minRequests) return (after.errors - before.errors) / requests;
+    const errors = after.errors - before.errors;
+    // An error is known from the head of the response on, and its request may be under way still.
+    const answered = Math.max(after.answered - before.answered, errors);
+    if (answered >= minRequests) return errors / answered;
   }
 }
 
 async function rollOut(proxy: Proxy, signal: AbortSignal): Promise<boolean> {
   for (const percent of values.steps.split(",").map(Number)) {
+    const before = await countCanary(proxy);
     await proxy.apply(toConfig(percent));
     console.log(`canary gets ${percent} %`);
-    const errorRate = await measure(proxy, signal);
+    const errorRate = await measure(proxy, before, signal);
     console.log(`canary fails ${(errorRate * 100).toFixed(1)} %`);
     if (errorRate > maxErrorRate) {
       await proxy.apply(toConfig(0));

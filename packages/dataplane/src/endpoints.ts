@@ -21,7 +21,7 @@ export interface ProxyEndpoint {
   readonly activeRequests: number;
   /** Open connections. */
   readonly connections: number;
-  /** Requests sent, retries included. */
+  /** Requests sent, retries included; less `activeRequests`, those that have ended. */
   readonly requestsTotal: number;
   /** Of them, those that failed: a status of 500 or more, or no answer at all. */
   readonly errorsTotal: number;

@@ -20,7 +20,7 @@ use config::{Address, Thresholds};
 use once_cell::race::OnceBox;
 
 pub(crate) use check_state::{CheckCounts, CheckFailure, CheckState};
-pub(crate) use outlier::{Detector, OutlierCounts, Verdict};
+pub(crate) use outlier::{Detector, OutlierCounts, Verdict, detect_outlier, note_outcome};
 
 use outlier::OutlierRecord;
 

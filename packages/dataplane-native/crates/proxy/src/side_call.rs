@@ -22,7 +22,7 @@ use smallvec::SmallVec;
 use telemetry::{Counter, ReporterSide};
 
 use crate::{
-    cluster::{EndpointState, Verdict},
+    cluster::{EndpointState, Verdict, note_outcome},
     error::{Failure, RetryClass},
     snapshot::{ClusterEntry, EndpointEntry},
     upstream::Target,
@@ -62,7 +62,7 @@ pub(crate) async fn call(worker: &Rc<Worker>, call: &Call) -> Result<Answer, Cal
         && let Some((cluster, endpoint)) = asked.borrow_mut().take()
     {
         worker.count(Counter::UpstreamTimeouts);
-        record(worker, &cluster, &endpoint, Verdict::LocalFailure);
+        note_outcome(worker, &cluster, &endpoint, Verdict::LocalFailure);
     }
     result
 }
@@ -94,7 +94,7 @@ async fn attempts(worker: &Rc<Worker>, call: &Call, asked: &Asked) -> Result<Ans
         asked.borrow_mut().take();
         let failure = match result {
             Ok(answer) => {
-                record(
+                note_outcome(
                     worker,
                     cluster,
                     &entry.state,
@@ -111,7 +111,7 @@ async fn attempts(worker: &Rc<Worker>, call: &Call, asked: &Asked) -> Result<Ans
             continue;
         }
         if failure != Failure::Overflow {
-            record(worker, cluster, &entry.state, Verdict::LocalFailure);
+            note_outcome(worker, cluster, &entry.state, Verdict::LocalFailure);
         }
         tried.push(entry.state.id);
         if failure.retry_class() != RetryClass::NeverReached || tried.len() as u32 > SAFE_RETRIES {
@@ -210,22 +210,6 @@ fn http_status(call: &Call, answer: &Answer) -> u16 {
         // UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL, UNKNOWN, UNIMPLEMENTED and DATA_LOSS say that the service is not well.
         Some(2 | 4 | 12 | 13 | 14 | 15) if call.is_grpc => 503,
         _ => answer.status,
-    }
-}
-
-fn record(worker: &Worker, cluster: &ClusterEntry, endpoint: &EndpointState, verdict: Verdict) {
-    if !matches!(verdict, Verdict::Status(..500)) {
-        endpoint.troubles().errors_total.fetch_add(1, Relaxed);
-    }
-    let Some(settings) = &cluster.config.outlier_detection else {
-        return;
-    };
-    let now = worker.shared.now_ms();
-    if cluster
-        .state
-        .record(endpoint, verdict, settings, cluster.endpoints.len(), now)
-    {
-        worker.count(Counter::EndpointsEjected);
     }
 }
 

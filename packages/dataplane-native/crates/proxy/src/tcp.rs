@@ -9,7 +9,7 @@ use net::{RelayEnd, RelayOptions, RelaySide, Transferred};
 use telemetry::{AccessLog, Counter, LabelNames, LabelsId, ReporterSide, ResponseFlags};
 
 use crate::{
-    cluster::{EndpointState, Opening, Verdict},
+    cluster::{EndpointState, Opening, Verdict, detect_outlier},
     connection::{Link, Served},
     error::Failure,
     labels,
@@ -280,12 +280,7 @@ async fn open(served: &Served, entry: &TcpEntry, outcome: &mut Outcome) -> Resul
             }
             Err(error) => failure = error,
         }
-        if let Some(settings) = &cluster.config.outlier_detection {
-            let now = worker.shared.now_ms();
-            cluster
-                .state
-                .record(&endpoint, Verdict::LocalFailure, settings, cluster.endpoints.len(), now);
-        }
+        detect_outlier(worker, cluster, &endpoint, Verdict::LocalFailure);
     }
     outcome.flags = if outcome.attempts > 1 {
         ResponseFlags::RETRY_LIMIT

@@ -6,8 +6,10 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use config::OutlierDetection;
+use telemetry::Counter;
 
 use super::{ClusterState, EndpointState};
+use crate::{snapshot::ClusterEntry, worker::Worker};
 
 /// How a request on an endpoint ended, as outlier detection counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,10 +205,32 @@ fn clear(counter: &AtomicU32) {
     }
 }
 
+/// Counts how a request on an endpoint ended, whether the cluster detects outliers or not.
+pub(crate) fn note_outcome(worker: &Worker, cluster: &ClusterEntry, endpoint: &EndpointState, verdict: Verdict) {
+    if !matches!(verdict, Verdict::Status(..500)) {
+        endpoint.troubles().errors_total.fetch_add(1, Relaxed);
+    }
+    detect_outlier(worker, cluster, endpoint, verdict);
+}
+
+/// Takes the endpoint out of service if it failed too often by what the cluster says.
+pub(crate) fn detect_outlier(worker: &Worker, cluster: &ClusterEntry, endpoint: &EndpointState, verdict: Verdict) {
+    let Some(settings) = &cluster.config.outlier_detection else {
+        return;
+    };
+    let now_ms = worker.shared.now_ms();
+    if cluster
+        .state
+        .record(endpoint, verdict, settings, cluster.endpoints.len(), now_ms)
+    {
+        worker.count(Counter::EndpointsEjected);
+    }
+}
+
 impl ClusterState {
     /// Counts how a request ended, and takes the endpoint out of service if it failed too often. `endpoints`: how many
     /// the cluster has. True if it was ejected now.
-    pub(crate) fn record(
+    fn record(
         &self,
         endpoint: &EndpointState,
         verdict: Verdict,

@@ -109,6 +109,10 @@ fn endpoints_of(cluster: &ClusterEntry) -> Value {
         .iter()
         .map(|endpoint| {
             let state = &endpoint.state;
+            // In this order, so that who takes one from the other counts none as answered that began in between, and
+            // finds the error of each that ended.
+            let requests_total = state.requests_total.load(Relaxed);
+            let active = state.active.load(Relaxed);
             json!({
                 "address": state.address,
                 "weight": endpoint.weight,
@@ -120,10 +124,10 @@ fn endpoints_of(cluster: &ClusterEntry) -> Value {
                 "lastHealthCheckFailure": state.check.last_failure().map(CheckFailure::words),
                 "workload": endpoint.workload,
                 "tlsMode": endpoint.tls_mode(),
-                "activeRequests": state.active.load(Relaxed),
+                "activeRequests": active,
                 "peakRequests": state.peak.load(Relaxed),
                 "connections": state.connections.load(Relaxed),
-                "requestsTotal": state.requests_total.load(Relaxed),
+                "requestsTotal": requests_total,
                 "errorsTotal": state.known_troubles().map_or(0, |troubles| troubles.errors_total.load(Relaxed)),
                 "connectFailuresTotal": state.known_troubles().map_or(0, |troubles| troubles.connect_failures_total.load(Relaxed)),
             })

@@ -19,14 +19,13 @@ use telemetry::{Counter, ResponseFlags};
 
 use super::{Call, Next, Scratch, UNDELIVERED, View, client_gone, mirror, reply};
 use crate::{
-    cluster::{EndpointState, Guard, Verdict},
+    cluster::{EndpointState, Guard, Verdict, note_outcome},
     error::{Failure, RetryClass},
     pool::Upstream,
     snapshot::{ClusterEntry, EndpointEntry},
     timer::Timer,
     upstream::Target,
     wire::Wire,
-    worker::Worker,
 };
 
 use acquire::{Waiting, acquire};
@@ -312,7 +311,7 @@ async fn attempts<'s>(
                         break exchanged;
                     }
                     call.worker.count(Counter::UpstreamTimeouts);
-                    verdict(call.worker, cluster, chosen, Verdict::LocalFailure);
+                    note_outcome(call.worker, cluster, &chosen.endpoint, Verdict::LocalFailure);
                     if retries.allows_hedge() {
                         next_guard = retry_guard(call, plan);
                     }
@@ -354,7 +353,7 @@ async fn attempts<'s>(
             Tried::Answered(up) => {
                 drop(own_guard);
                 let status = scratch.response.status;
-                verdict(call.worker, cluster, chosen, Verdict::Status(status));
+                note_outcome(call.worker, cluster, &chosen.endpoint, Verdict::Status(status));
                 let is_bad = policy.is_some_and(|policy| {
                     is_retriable_status(policy, head_of(scratch), status) && may_repeat(policy, call, buffer, scratch)
                 });
@@ -485,7 +484,7 @@ fn retry_guard(call: &mut Call<'_>, plan: &Plan<'_>) -> Option<Guard> {
 fn note_failure(call: &mut Call<'_>, cluster: &ClusterEntry, chosen: &Chosen<'_>, failure: Failure) {
     call.upstream_failure = failure.transport_failure();
     if failure.source() == crate::error::Source::Upstream && failure != Failure::Overflow {
-        verdict(call.worker, cluster, chosen, Verdict::LocalFailure);
+        note_outcome(call.worker, cluster, &chosen.endpoint, Verdict::LocalFailure);
     }
     if matches!(failure, Failure::ResponseTimeout | Failure::PerTryTimeout) {
         call.worker.count(Counter::UpstreamTimeouts);
@@ -631,21 +630,5 @@ pub(super) fn target<'a>(
         served: Some(call.served),
         metadata: chosen.entry.and_then(|entry| entry.metadata.as_ref()),
         reporter: call.served.listener.reporter,
-    }
-}
-
-fn verdict(worker: &Worker, cluster: &ClusterEntry, chosen: &Chosen<'_>, verdict: Verdict) {
-    if !matches!(verdict, Verdict::Status(..500)) {
-        chosen.endpoint.troubles().errors_total.fetch_add(1, Relaxed);
-    }
-    let Some(settings) = &cluster.config.outlier_detection else {
-        return;
-    };
-    let now = worker.shared.now_ms();
-    if cluster
-        .state
-        .record(&chosen.endpoint, verdict, settings, cluster.endpoints.len(), now)
-    {
-        worker.count(Counter::EndpointsEjected);
     }
 }

@@ -14,9 +14,9 @@ use http::{Buffer, Fields, Known, ResponseHead, ResponseView};
 use smallvec::SmallVec;
 use telemetry::{Counter, ReporterSide};
 
-use super::{SAFE_RETRIES, choose, exchange, open, record, unavailable};
+use super::{SAFE_RETRIES, choose, exchange, open, unavailable};
 use crate::{
-    cluster::{EndpointState, Guard, Verdict},
+    cluster::{EndpointState, Guard, Verdict, note_outcome},
     error::{Failure, RetryClass},
     pool::Upstream,
     snapshot::ClusterEntry,
@@ -91,7 +91,7 @@ impl CallStream {
                 Err(failure) => failure,
             };
             if failure != Failure::Overflow {
-                record(worker, cluster, &entry.state, Verdict::LocalFailure);
+                note_outcome(worker, cluster, &entry.state, Verdict::LocalFailure);
             }
             tried.push(entry.state.id);
             if failure.retry_class() != RetryClass::NeverReached || tried.len() as u32 > SAFE_RETRIES {
@@ -125,7 +125,7 @@ impl CallStream {
         if result.is_err() {
             self.worker.count(Counter::ServiceCallFailures);
         }
-        record(&self.worker, &self.cluster, &self.endpoint, verdict);
+        note_outcome(&self.worker, &self.cluster, &self.endpoint, verdict);
         result
     }
 

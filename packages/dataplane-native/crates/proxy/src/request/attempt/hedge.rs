@@ -10,9 +10,9 @@ use config::RetryPolicy;
 use http::{BufferPool, ResponseHead, ResponseView};
 use telemetry::Counter;
 
-use super::{InFlight, acquire::Waiting, is_retriable_status, relay::expected, verdict, was_undelivered};
+use super::{InFlight, acquire::Waiting, is_retriable_status, relay::expected, was_undelivered};
 use crate::{
-    cluster::{Guard, Verdict},
+    cluster::{Guard, Verdict, note_outcome},
     error::Failure,
     exchange::{Arrived, Expected, Incoming, Messages},
     pool::Upstream,
@@ -94,7 +94,12 @@ impl<'s> Late<'s> {
             }
         }
         let status = self.response.status;
-        verdict(judge.worker, judge.cluster, &self.in_flight.0, Verdict::Status(status));
+        note_outcome(
+            judge.worker,
+            judge.cluster,
+            &self.in_flight.0.endpoint,
+            Verdict::Status(status),
+        );
         let view = ResponseView::new(&self.response, self.incoming.head_bytes());
         let is_bad = judge
             .policy
