@@ -116,6 +116,11 @@ impl ExtProcMode {
         self.response_body != ExtProcBody::None || self.response_trailers
     }
 
+    /// Whether the service may speak without having been asked.
+    pub fn is_full_duplex(&self) -> bool {
+        [self.request_body, self.response_body].contains(&ExtProcBody::FullDuplexStreamed)
+    }
+
     /// This mode, changed for one request and its response.
     #[must_use]
     pub fn changed(self, change: ExtProcModeChange) -> Self {
@@ -143,6 +148,8 @@ pub enum ExtProcBody {
     Buffered,
     /// As a whole, or as much of it as fits; the rest goes by unseen.
     BufferedPartial,
+    /// Piece by piece, each as it comes. What goes on is what the service says, whenever it does.
+    FullDuplexStreamed,
 }
 
 /// What a service asks to be shown instead, for one request and its response (`ProcessingResponse.mode_override`). The heads

@@ -1,6 +1,7 @@
 //! Showing messages to a service that may change them: what it is shown, and what its answers mean.
 
 mod content;
+mod duplex;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ use crate::{
 };
 
 pub use content::{ContentDecision, OwnedSettings};
+pub use duplex::{Word, phase_of};
 
 /// The filter's settings with those of the route.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +55,17 @@ pub enum Phase {
     Request,
     /// The response's.
     Response,
+}
+
+impl Phase {
+    /// Of the two the other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Request => Self::Response,
+            Self::Response => Self::Request,
+        }
+    }
 }
 
 /// What an answer means.
@@ -208,6 +221,7 @@ impl<'a> Settings<'a> {
             ExtProcBody::Streamed => BodySendMode::Streamed,
             ExtProcBody::Buffered => BodySendMode::Buffered,
             ExtProcBody::BufferedPartial => BodySendMode::BufferedPartial,
+            ExtProcBody::FullDuplexStreamed => BodySendMode::FullDuplexStreamed,
         };
         let mode = self.mode();
         ProtocolConfiguration {
@@ -259,7 +273,7 @@ impl<'a> Settings<'a> {
             _ => return Err(CallFailure::Malformed),
         };
         let common: CommonResponse = head.response.unwrap_or_default();
-        let is_last = common.status() == ResponseStatus::ContinueAndReplace;
+        let is_last = replaces_all(&common);
         // Without that status a head's answer says nothing about the body.
         let body = common.body_mutation.filter(|_| is_last).and_then(replacement);
         let mutation = common.header_mutation.unwrap_or_default();
@@ -296,6 +310,7 @@ impl<'a> Settings<'a> {
             BodySendMode::Streamed => Some(ExtProcBody::Streamed),
             BodySendMode::Buffered => Some(ExtProcBody::Buffered),
             BodySendMode::BufferedPartial => Some(ExtProcBody::BufferedPartial),
+            // It has to be agreed upon before the head is shown.
             BodySendMode::FullDuplexStreamed | BodySendMode::Grpc => None,
         };
         let change = ExtProcModeChange {
@@ -306,7 +321,9 @@ impl<'a> Settings<'a> {
             response_trailers: shows(mode.response_trailer_mode()),
         };
         let allowed = &self.config.allowed_overrides;
-        let is_allowed = self.config.allow_mode_override && (allowed.is_empty() || allowed.contains(&change));
+        let is_allowed = self.config.allow_mode_override
+            && !self.mode().is_full_duplex()
+            && (allowed.is_empty() || allowed.contains(&change));
         is_allowed.then(|| self.mode().changed(change))
     }
 
@@ -335,7 +352,14 @@ fn replacement(mutation: BodyMutation) -> Option<Vec<u8>> {
     match mutation.mutation? {
         Mutation::Body(body) => Some(body),
         Mutation::ClearBody(clears) => clears.then(Vec::new),
+        // Not what was agreed upon.
+        Mutation::StreamedResponse(_) => None,
     }
+}
+
+/// Whether the answer to a head is about all of the message.
+fn replaces_all(common: &CommonResponse) -> bool {
+    common.status() == ResponseStatus::ContinueAndReplace
 }
 
 fn value_of(header: &HeaderValue) -> &[u8] {

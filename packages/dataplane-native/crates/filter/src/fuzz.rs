@@ -9,7 +9,7 @@ use config::{
 
 use crate::{
     decompress::{DecodeError, Decoder},
-    ext_proc::{Phase, Settings},
+    ext_proc::{Phase, Settings, phase_of},
     quota::QuotaDomain,
     tap::{Message, Trace, decides, matches},
 };
@@ -70,6 +70,10 @@ pub fn ext_proc(bytes: &[u8]) {
             let _ = settings.decide(phase, answer());
             let _ = settings.decide_content(phase, answer());
             let _ = settings.decide_trailers(phase, answer());
+            let of = phase_of(bytes);
+            let word = settings.word(phase, bytes);
+            // Nothing about the other message is taken for one's own.
+            assert!(word.is_err() || of != Some(phase.other()));
         }
     }
 }

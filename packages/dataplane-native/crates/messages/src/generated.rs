@@ -15467,7 +15467,7 @@ pub mod envoy {
                 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
                 #[prost(skip_debug)]
                 pub struct BodyMutation {
-                    #[prost(oneof = "body_mutation::Mutation", tags = "1, 2")]
+                    #[prost(oneof = "body_mutation::Mutation", tags = "1, 2, 3")]
                     pub mutation: ::core::option::Option<body_mutation::Mutation>,
                 }
                 /// Nested message and enum types in `BodyMutation`.
@@ -15479,6 +15479,8 @@ pub mod envoy {
                         Body(::prost::alloc::vec::Vec<u8>),
                         #[prost(bool, tag = "2")]
                         ClearBody(bool),
+                        #[prost(message, tag = "3")]
+                        StreamedResponse(super::StreamedBodyResponse),
                     }
                 }
                 impl ::prost::Name for BodyMutation {
@@ -15489,6 +15491,24 @@ pub mod envoy {
                     }
                     fn type_url() -> ::prost::alloc::string::String {
                         "/envoy.service.ext_proc.v3.BodyMutation".into()
+                    }
+                }
+                #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+                #[prost(skip_debug)]
+                pub struct StreamedBodyResponse {
+                    #[prost(bytes = "vec", tag = "1")]
+                    pub body: ::prost::alloc::vec::Vec<u8>,
+                    #[prost(bool, tag = "2")]
+                    pub end_of_stream: bool,
+                }
+                impl ::prost::Name for StreamedBodyResponse {
+                    const NAME: &'static str = "StreamedBodyResponse";
+                    const PACKAGE: &'static str = "envoy.service.ext_proc.v3";
+                    fn full_name() -> ::prost::alloc::string::String {
+                        "envoy.service.ext_proc.v3.StreamedBodyResponse".into()
+                    }
+                    fn type_url() -> ::prost::alloc::string::String {
+                        "/envoy.service.ext_proc.v3.StreamedBodyResponse".into()
                     }
                 }
             }

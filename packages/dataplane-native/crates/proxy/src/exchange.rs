@@ -17,7 +17,7 @@ use std::io::Write as _;
 
 use crate::wire::WireEnd;
 
-pub(crate) use gate::{Gate, Place, Stage};
+pub(crate) use gate::{Answer, Gate, Place, Stage};
 pub(crate) use incoming::{Arrived, BodyPlan, Expected, Incoming};
 pub(crate) use messages::Messages;
 pub(crate) use outgoing::{Outgoing, Sink};

@@ -390,9 +390,9 @@ async fn pass_filters(
                 Ok(answer) => progress.answer = Some(answer),
                 Err(()) => return Err(client_gone(call)),
             },
-            Outcome::Show(show) => match process::show_request(call, wire, buffer, scratch, *show).await {
+            Outcome::Show(show) => match process::show_request(call, wire, buffer, scratch, timer, *show).await {
                 Ok(shown) => progress.shown = Some(shown),
-                Err(()) => return Err(client_gone(call)),
+                Err(stop) => return Err(process::body::end(call, wire, buffer, scratch, timer, stop).await),
             },
             Outcome::ShowBody(body) => {
                 if let Err(stop) = process::body::show_request(call, wire, buffer, scratch, timer, *body).await {

@@ -4,6 +4,7 @@
 //! call that is dropped is cancelled, and its connection or stream with it.
 
 mod conversation;
+mod dialogue;
 mod exchange;
 mod open;
 mod stream;

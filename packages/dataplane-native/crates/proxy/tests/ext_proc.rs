@@ -5,6 +5,8 @@ mod support;
 
 #[path = "ext_proc/bodies.rs"]
 mod bodies;
+#[path = "ext_proc/duplex.rs"]
+mod duplex;
 #[path = "ext_proc/together.rs"]
 mod together;
 
@@ -34,6 +36,8 @@ use support::{Client, Upstream, address, cluster, dead_address, forward, http_li
 /// What a service says to a message.
 enum Says {
     Answer(Box<ProcessingResponse>),
+    /// As often as it likes.
+    Answers(Vec<processing_response::Response>),
     /// It waits for the next one.
     Nothing,
     /// It wants no more.
@@ -122,18 +126,20 @@ async fn process(
         while let Some(message) = take(&mut received) {
             let says = decide(&message);
             seen.lock().unwrap().push(message.request.unwrap());
-            match says {
-                Says::Answer(response) => {
-                    let mut framed = vec![0];
-                    framed.extend_from_slice(&(response.encoded_len() as u32).to_be_bytes());
-                    response.encode(&mut framed).unwrap();
-                    if stream.send_data(framed.into(), false).is_err() {
-                        return;
-                    }
-                }
-                Says::Nothing => {}
+            let answers = match says {
+                Says::Answer(response) => vec![*response],
+                Says::Answers(responses) => responses.into_iter().map(answer).collect(),
+                Says::Nothing => Vec::new(),
                 Says::End => {
                     end(&mut stream);
+                    return;
+                }
+            };
+            for response in answers {
+                let mut framed = vec![0];
+                framed.extend_from_slice(&(response.encoded_len() as u32).to_be_bytes());
+                response.encode(&mut framed).unwrap();
+                if stream.send_data(framed.into(), false).is_err() {
                     return;
                 }
             }
@@ -151,10 +157,14 @@ fn take(received: &mut Vec<u8>) -> Option<ProcessingRequest> {
 }
 
 fn says(response: processing_response::Response) -> Says {
-    Says::Answer(Box::new(ProcessingResponse {
+    Says::Answer(Box::new(answer(response)))
+}
+
+fn answer(response: processing_response::Response) -> ProcessingResponse {
+    ProcessingResponse {
         response: Some(response),
         ..ProcessingResponse::default()
-    }))
+    }
 }
 
 fn end(stream: &mut h2::SendStream<Bytes>) {

@@ -42,7 +42,7 @@ pub(crate) fn filter(cx: &mut Context, any: &Any) -> ExtProc {
         .processing_mode
         .map(|pb| cx.within("processingMode", |cx| mode(cx, &pb)))
         .unwrap_or_default();
-    let is_held = |body| matches!(body, ExtProcBody::Buffered | ExtProcBody::BufferedPartial);
+    let is_held = |body| !matches!(body, ExtProcBody::None | ExtProcBody::Streamed);
     if pb.observability_mode && (is_held(mode.request_body) || is_held(mode.response_body)) {
         cx.within("observabilityMode", |cx| {
             cx.error("nothing is held back for a service that only observes; write STREAMED for bodies");
@@ -125,14 +125,23 @@ fn overrides(cx: &mut Context, pb: pb::ExtProcOverrides) -> ExtProcOverride {
 }
 
 fn mode(cx: &mut Context, pb: &ProcessingMode) -> ExtProcMode {
-    ExtProcMode {
+    let mode = ExtProcMode {
         request_headers: pb.request_header_mode() != HeaderSendMode::Skip,
         response_headers: pb.response_header_mode() != HeaderSendMode::Skip,
         request_body: body(cx, "requestBodyMode", pb.request_body_mode()),
         response_body: body(cx, "responseBodyMode", pb.response_body_mode()),
         request_trailers: pb.request_trailer_mode() == HeaderSendMode::Send,
         response_trailers: pb.response_trailer_mode() == HeaderSendMode::Send,
-    }
+    };
+    // Without them the service would not learn where a body with trailers ends.
+    let mut needs_trailers = |field, body, shows_trailers: bool| {
+        if body == ExtProcBody::FullDuplexStreamed && !shows_trailers {
+            cx.within(field, |cx| cx.error("is not SEND, which FULL_DUPLEX_STREAMED needs"));
+        }
+    };
+    needs_trailers("requestTrailerMode", mode.request_body, mode.request_trailers);
+    needs_trailers("responseTrailerMode", mode.response_body, mode.response_trailers);
+    mode
 }
 
 fn change(cx: &mut Context, pb: &ProcessingMode) -> ExtProcModeChange {
@@ -155,12 +164,10 @@ fn body(cx: &mut Context, field: &str, mode: BodySendMode) -> ExtProcBody {
         BodySendMode::Streamed => ExtProcBody::Streamed,
         BodySendMode::Buffered => ExtProcBody::Buffered,
         BodySendMode::BufferedPartial => ExtProcBody::BufferedPartial,
-        BodySendMode::FullDuplexStreamed | BodySendMode::Grpc => {
+        BodySendMode::FullDuplexStreamed => ExtProcBody::FullDuplexStreamed,
+        BodySendMode::Grpc => {
             cx.within(field, |cx| {
-                let name = mode.as_str_name();
-                cx.error(format!(
-                    "{name} is not supported; write STREAMED, BUFFERED or BUFFERED_PARTIAL"
-                ));
+                cx.error("GRPC is not supported; write FULL_DUPLEX_STREAMED, STREAMED, BUFFERED or BUFFERED_PARTIAL");
             });
             ExtProcBody::None
         }

@@ -1,6 +1,6 @@
 use messages::envoy::{
     extensions::filters::http::ext_proc::v3::ProcessingMode,
-    service::ext_proc::v3::{BodyResponse, HeadersResponse},
+    service::ext_proc::v3::{BodyResponse, HeadersResponse, StreamedBodyResponse, TrailersResponse},
     r#type::v3::HttpStatus,
 };
 
@@ -230,4 +230,71 @@ fn only_the_first_message_says_how_bodies_will_come() {
         mode_in(settings.content_message(Phase::Request, Vec::new(), true, false)),
         None
     );
+}
+
+#[test]
+fn a_service_that_speaks_whenever_it_likes_says_what_a_message_becomes() {
+    let config = Arc::new(filter());
+    let settings = settings(&config);
+    let body = |mutation| {
+        answered(Response::RequestBody(BodyResponse {
+            response: Some(CommonResponse {
+                body_mutation: Some(BodyMutation {
+                    mutation: Some(mutation),
+                }),
+                ..CommonResponse::default()
+            }),
+        }))
+    };
+    let piece = body(Mutation::StreamedResponse(StreamedBodyResponse {
+        body: b"abc".to_vec(),
+        end_of_stream: true,
+    }));
+    let content = Word::Content {
+        content: b"abc".to_vec(),
+        ends: true,
+        metadata: None,
+    };
+    assert_eq!(settings.word(Phase::Request, &piece), Ok(content));
+    // It is about the other message, or of a kind that was not agreed upon.
+    assert_eq!(settings.word(Phase::Response, &piece), Err(CallFailure::Malformed));
+    assert_eq!(
+        settings.word(Phase::Request, &body(Mutation::Body(b"abc".to_vec()))),
+        Err(CallFailure::Malformed)
+    );
+    let head = answered(Response::ResponseHeaders(common(&[])));
+    assert_eq!(
+        settings.word(Phase::Response, &head),
+        Ok(Word::Head { replacement: None })
+    );
+    let trailers = answered(Response::ResponseTrailers(TrailersResponse {
+        header_mutation: common(&[("x-a", "b")]).response.unwrap().header_mutation,
+    }));
+    let Ok(Word::Trailers(changes)) = settings.word(Phase::Response, &trailers) else {
+        panic!()
+    };
+    assert_eq!((changes.set.len(), changes.remove.len()), (1, 1));
+    let immediate = answered(Response::ImmediateResponse(ImmediateResponse::default()));
+    assert_eq!(
+        [&piece, &head, &trailers, &immediate].map(|answer| phase_of(answer)),
+        [Some(Phase::Request), Some(Phase::Response), Some(Phase::Response), None]
+    );
+}
+
+#[test]
+fn how_bodies_come_is_not_changed_where_the_service_speaks_whenever_it_likes() {
+    let answer = || Ok(Some(answered(Response::RequestHeaders(common(&[])))));
+    let mode_for = |request_body| {
+        let config = Arc::new(ExtProc {
+            allow_mode_override: true,
+            mode: ExtProcMode {
+                request_body,
+                ..ExtProcMode::default()
+            },
+            ..filter()
+        });
+        changes_of(settings(&config).decide(Phase::Request, answer())).mode
+    };
+    assert!(mode_for(ExtProcBody::Streamed).is_some());
+    assert_eq!(mode_for(ExtProcBody::FullDuplexStreamed), None);
 }

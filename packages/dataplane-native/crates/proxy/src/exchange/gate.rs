@@ -1,5 +1,7 @@
 //! Where a body is held, shown to a service or replaced on its way.
 
+mod duplex;
+
 use std::{
     pin::Pin,
     rc::Rc,
@@ -8,11 +10,12 @@ use std::{
 
 use config::ExtProcBody;
 use filter::{
-    call::CallFailure,
     ext_proc::{Changes, ContentDecision, OwnedSettings, Phase},
     extension::WantedBody,
 };
 use serde_json::Value;
+
+use duplex::Duplex;
 
 use super::{Broken, outgoing::Encoded, trailers::Trailers};
 use crate::{
@@ -20,6 +23,8 @@ use crate::{
     request::{Body, Reply},
     side_call::Conversation,
 };
+
+pub(crate) use duplex::Answer;
 
 /// Content on its way. `ends`: nothing of it follows, but trailers where there are some.
 #[derive(Default)]
@@ -39,6 +44,8 @@ pub(crate) enum Stage {
     Buffered,
     /// It is held until it is whole, or as much of it is here as fits, then shown.
     Partial,
+    /// Every piece is shown by itself, and what the service says goes on, whenever it does.
+    FullDuplex,
     /// This takes its place.
     Replace(Vec<u8>),
 }
@@ -50,11 +57,12 @@ impl From<ExtProcBody> for Stage {
             ExtProcBody::Streamed => Self::Streamed,
             ExtProcBody::Buffered => Self::Buffered,
             ExtProcBody::BufferedPartial => Self::Partial,
+            ExtProcBody::FullDuplexStreamed => Self::FullDuplex,
         }
     }
 }
 
-type Asking = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, CallFailure>>>>;
+type Asking = Pin<Box<dyn Future<Output = Answer>>>;
 
 /// A question that was asked.
 struct Question {
@@ -71,9 +79,9 @@ struct Service {
 }
 
 impl Service {
-    fn ask(&self, message: Vec<u8>) -> Asking {
+    fn ask(&self, phase: Phase, message: Vec<u8>) -> Asking {
         let conversation = Rc::clone(&self.conversation);
-        Box::pin(async move { conversation.ask(&message).await })
+        Box::pin(async move { conversation.ask(phase, &message).await })
     }
 }
 
@@ -88,10 +96,13 @@ pub(crate) struct Gate {
     limit: usize,
     held: Vec<u8>,
     question: Option<Question>,
+    duplex: Duplex,
     /// What came before this gate was there.
     pending: Option<Piece>,
     /// What an encoding is taken off with, and whether all that is encoded has come.
     encoded: Option<(Box<Encoded>, bool)>,
+    /// All of the body has reached this gate.
+    has_all_come: bool,
     /// All of the body has gone on.
     has_ended: bool,
     /// What answers to a body that was held change in the head.
@@ -113,7 +124,7 @@ impl Gate {
         let only_observes = settings.settings().only_observes();
         let stage = match place.stage {
             // Nothing is held back for somebody who only observes.
-            Stage::Buffered | Stage::Partial if only_observes => Stage::Streamed,
+            Stage::Buffered | Stage::Partial | Stage::FullDuplex if only_observes => Stage::Streamed,
             stage => stage,
         };
         let service = Service {
@@ -121,6 +132,16 @@ impl Gate {
             settings,
         };
         Self::build(Some(service), Place { stage, ..place })
+    }
+
+    /// The same for a body whose head is shown by `message`: both go to the service without waiting for each other.
+    #[must_use]
+    pub(crate) fn with_head(mut self, message: &[u8]) -> Self {
+        if let Some(service) = &self.service {
+            service.conversation.say(message);
+            self.duplex.awaits_head = true;
+        }
+        self
     }
 
     /// Holds the body back, until it is whole or as much of it is here as is wanted.
@@ -163,8 +184,10 @@ impl Gate {
             limit: place.limit,
             held: Vec::new(),
             question: None,
+            duplex: Duplex::default(),
             pending: None,
             encoded: None,
+            has_all_come: false,
             has_ended: false,
             changes: Vec::new(),
             metadata: None,
@@ -253,7 +276,8 @@ impl Gate {
                 piece.content = std::mem::take(content);
                 Ok(Some(piece))
             }
-            Stage::Pass => Ok(self.after_content(piece, trailers)),
+            // Of a service that speaks whenever it likes nothing comes here before it is over.
+            Stage::Pass | Stage::FullDuplex => Ok(self.after_content(piece, trailers)),
             Stage::Streamed => {
                 let is_nothing = piece.content.is_empty() && (!piece.ends || trailers.has_any());
                 if is_nothing {
@@ -306,7 +330,7 @@ impl Gate {
         let begins = service.conversation.begins();
         let message = settings.trailers_message(self.phase, trailers.iter(), begins);
         self.question = Some(Question {
-            asking: service.ask(message),
+            asking: service.ask(self.phase, message),
             is_about_trailers: true,
             piece,
         });
@@ -324,7 +348,7 @@ impl Gate {
         let begins = service.conversation.begins();
         let message = settings.content_message(self.phase, piece.content.clone(), ends, begins);
         self.question = Some(Question {
-            asking: service.ask(message),
+            asking: service.ask(self.phase, message),
             is_about_trailers: false,
             piece,
         });
@@ -335,7 +359,7 @@ impl Gate {
     fn answered(
         &mut self,
         question: Question,
-        answer: Result<Option<Vec<u8>>, CallFailure>,
+        answer: Answer,
         trailers: &mut Trailers,
     ) -> Result<Option<Piece>, Box<Reply>> {
         let Question {
@@ -371,7 +395,7 @@ impl Gate {
                 self.changes.push(*changes);
                 self.stage = Stage::Pass;
             }
-            Stage::Pass | Stage::Streamed | Stage::Replace(_) => {}
+            Stage::Pass | Stage::Streamed | Stage::FullDuplex | Stage::Replace(_) => {}
         }
         Ok(self.after_content(piece, trailers))
     }
@@ -379,6 +403,9 @@ impl Gate {
 
 /// What gives the pieces that no gate has seen.
 pub(super) type RawPieces<'a> = &'a mut dyn FnMut(&mut Context<'_>, &mut Trailers) -> Poll<Result<Piece, Broken>>;
+
+/// What has passed a gate, if something has.
+type Step = Option<Piece>;
 
 /// The gates of a message, in the order in which they are passed.
 #[derive(Default)]
@@ -428,6 +455,21 @@ impl Gates {
         let Self { list, stop } = self;
         poll_through(list, cx, trailers, raw, stop)
     }
+
+    /// What is said to the head that the last gate's service was shown.
+    pub(super) fn poll_head_answer(
+        &mut self,
+        cx: &mut Context<'_>,
+        trailers: &mut Trailers,
+        raw: RawPieces<'_>,
+    ) -> Poll<Result<Answer, Broken>> {
+        let Self { list, stop } = self;
+        let Some((gate, before)) = list.split_last_mut() else {
+            return Poll::Ready(Ok(Ok(None)));
+        };
+        ready!(gate.poll_duplex(before, cx, trailers, raw, stop))?;
+        Poll::Ready(Ok(gate.duplex.head.take().unwrap_or(Ok(None))))
+    }
 }
 
 fn poll_through(
@@ -452,18 +494,10 @@ fn poll_through(
                 content: Vec::new(),
                 ends: true,
             }))
+        } else if gate.is_duplex() {
+            Ok(ready!(gate.poll_duplex(before, cx, trailers, raw, stop))?)
         } else {
-            let here = match gate.pending.take() {
-                Some(piece) => Some(piece),
-                None => gate.decoded()?,
-            };
-            let piece = match here {
-                Some(piece) => piece,
-                None => match gate.unencoded(ready!(poll_through(before, cx, trailers, raw, stop))?) {
-                    Some(piece) => piece,
-                    None => continue,
-                },
-            };
+            let piece = ready!(poll_source(gate, before, cx, trailers, raw, stop))?;
             gate.take(piece, trailers)
         };
         match passed {
@@ -476,6 +510,35 @@ fn poll_through(
                 *stop = Some(reply);
                 return Poll::Ready(Err(Broken::Stopped));
             }
+        }
+    }
+}
+
+/// The next piece that reaches a gate.
+fn poll_source(
+    gate: &mut Gate,
+    before: &mut [Gate],
+    cx: &mut Context<'_>,
+    trailers: &mut Trailers,
+    raw: RawPieces<'_>,
+    stop: &mut Option<Box<Reply>>,
+) -> Poll<Result<Piece, Broken>> {
+    loop {
+        let here = match gate.pending.take() {
+            Some(piece) => Some(piece),
+            None => gate.decoded()?,
+        };
+        let piece = match here {
+            Some(piece) => Some(piece),
+            None if gate.has_all_come => Some(Piece {
+                content: Vec::new(),
+                ends: true,
+            }),
+            None => gate.unencoded(ready!(poll_through(before, cx, trailers, raw, stop))?),
+        };
+        if let Some(piece) = piece {
+            gate.has_all_come |= piece.ends;
+            return Poll::Ready(Ok(piece));
         }
     }
 }

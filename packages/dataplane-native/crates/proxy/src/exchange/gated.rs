@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     Broken, LARGEST_READ,
-    gate::{Gate, Gates, Piece},
+    gate::{Answer, Gate, Gates, Piece},
     trailers::Trailers,
 };
 use crate::{
@@ -114,6 +114,7 @@ impl Raw {
 }
 
 /// What is wrong with a body that comes.
+#[derive(Clone, Copy)]
 pub(super) enum WireError {
     Ended(WireEnd),
     Malformed(&'static str),
@@ -160,6 +161,26 @@ impl Gated {
         let piece = ready!(gates.poll_next(cx, trailers, &mut next))?;
         self.is_through |= piece.ends;
         Poll::Ready(Ok(piece))
+    }
+
+    /// What is said to the head that a service was shown with the body.
+    pub(super) fn poll_head_answer(
+        &mut self,
+        cx: &mut Context<'_>,
+        wire: &mut Wire,
+        pool: &BufferPool,
+        trailers: &mut Trailers,
+        broken: fn(WireError) -> Broken,
+    ) -> Poll<Result<Answer, Broken>> {
+        let Self { raw, gates, .. } = self;
+        let mut next =
+            |cx: &mut Context<'_>, trailers: &mut Trailers| raw.poll_next(cx, wire, pool, trailers).map_err(broken);
+        gates.poll_head_answer(cx, trailers, &mut next)
+    }
+
+    /// Whether something follows all of the body. On a connection nothing follows a response.
+    pub(super) fn has_garbage(&self) -> bool {
+        self.raw.reader.is_done() && !self.raw.input.is_empty()
     }
 
     pub(super) fn poll_questions(&mut self, cx: &mut Context<'_>) {

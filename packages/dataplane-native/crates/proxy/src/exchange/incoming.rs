@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::{
     BodyTap, Broken, Gate, JOINED_BYTES, LARGEST_READ, LAST_CHUNK, MAX_CHUNK, Messages,
-    gate::Piece,
+    gate::{Answer, Piece},
     gated::{Gated, Raw, WireError},
     outgoing::append,
     trailers::Trailers,
@@ -331,6 +331,23 @@ impl Incoming {
         }
     }
 
+    /// What is said to the head that a service was shown with the body.
+    pub(crate) fn poll_head_answer(
+        &mut self,
+        cx: &mut Context<'_>,
+        up: &mut Wire,
+        pool: &BufferPool,
+    ) -> Poll<Result<Answer, Broken>> {
+        let Some(gated) = &mut self.gated else {
+            return Poll::Ready(Ok(Ok(None)));
+        };
+        let before = gated.raw.received;
+        let answer = gated.poll_head_answer(cx, up, pool, &mut self.trailers, broken);
+        self.received += gated.raw.received - before;
+        self.has_garbage |= gated.has_garbage();
+        answer
+    }
+
     /// What has been held back of the body, and whether more of it follows. Nothing where there is no body.
     pub(crate) fn held(&self) -> (&[u8], bool) {
         self.gated.as_ref().map_or((&[], false), |gated| {
@@ -368,14 +385,10 @@ impl Incoming {
             return Poll::Ready(Ok(()));
         };
         let before = gated.raw.received;
-        let next = gated.poll_next(cx, up, pool, &mut self.trailers, |error| match error {
-            WireError::Ended(end) => Broken::Upstream(end),
-            WireError::Malformed(_) => Broken::UpstreamProtocol,
-        });
+        let next = gated.poll_next(cx, up, pool, &mut self.trailers, broken);
         self.received += gated.raw.received - before;
         let piece = ready!(next)?;
-        // On a connection nothing follows a response.
-        self.has_garbage |= gated.raw.reader.is_done() && !gated.raw.input.is_empty();
+        self.has_garbage |= gated.has_garbage();
         append(&mut self.buffer, &piece.content, pool);
         Poll::Ready(Ok(()))
     }
@@ -678,5 +691,13 @@ impl Incoming {
         }
         self.messages.take(body);
         Ok(())
+    }
+}
+
+/// Whose fault it is that a body does not come.
+fn broken(error: WireError) -> Broken {
+    match error {
+        WireError::Ended(end) => Broken::Upstream(end),
+        WireError::Malformed(_) => Broken::UpstreamProtocol,
     }
 }

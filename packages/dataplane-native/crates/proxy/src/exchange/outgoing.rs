@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{
     BodyTap, Broken, Gate, LARGEST_READ, LAST_CHUNK, MAX_AHEAD, MAX_CHUNK, Messages,
-    gate::Piece,
+    gate::{Answer, Piece},
     gated::{Gated, Raw, WireError},
     trailers::Trailers,
     write_chunk,
@@ -307,6 +307,22 @@ impl Outgoing {
             ready!(self.poll_read(cx, down, pool))?;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// What is said to the head that a service was shown with the body.
+    pub(crate) fn poll_head_answer(
+        &mut self,
+        cx: &mut Context<'_>,
+        down: &mut Wire,
+        pool: &BufferPool,
+    ) -> Poll<Result<Answer, Broken>> {
+        let Some(gated) = &mut self.gated else {
+            return Poll::Ready(Ok(Ok(None)));
+        };
+        let before = gated.raw.content_bytes;
+        let answer = gated.poll_head_answer(cx, down, pool, &mut self.trailers, broken);
+        self.body_bytes += gated.raw.content_bytes - before;
+        answer
     }
 
     /// What the body has become, if that is all here.
@@ -745,10 +761,7 @@ impl Outgoing {
             return Poll::Ready(Ok(()));
         };
         let before = gated.raw.content_bytes;
-        let next = gated.poll_next(cx, down, pool, &mut self.trailers, |error| match error {
-            WireError::Ended(_) => Broken::Downstream,
-            WireError::Malformed(details) => Broken::DownstreamProtocol(details),
-        });
+        let next = gated.poll_next(cx, down, pool, &mut self.trailers, broken);
         self.body_bytes += gated.raw.content_bytes - before;
         let mut piece = ready!(next)?;
         if let Some(tap) = &mut self.tap {
@@ -796,6 +809,14 @@ impl Outgoing {
                 Ok(count) => buffer.advance(count),
             }
         }
+    }
+}
+
+/// Whose fault it is that a body does not come.
+fn broken(error: WireError) -> Broken {
+    match error {
+        WireError::Ended(_) => Broken::Downstream,
+        WireError::Malformed(details) => Broken::DownstreamProtocol(details),
     }
 }
 

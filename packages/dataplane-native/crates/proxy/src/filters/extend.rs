@@ -8,6 +8,7 @@ use filter::{
     extension::{Extension, Shown},
     module,
 };
+use http::{Framing, Method, RequestHead};
 
 use super::{Effects, FilterContext, Outcome, Progress, access::connection_facts, field_lines, merge};
 use crate::{
@@ -80,6 +81,8 @@ pub(crate) struct Show {
     pub(crate) way: Way,
     pub(crate) timeout_ms: u64,
     pub(crate) mode: ExtProcMode,
+    /// The body is shown together with the head; both are the service's from then on.
+    pub(crate) is_with_body: bool,
     /// Which filter wants it.
     pub(crate) position: usize,
 }
@@ -124,7 +127,8 @@ pub(super) fn check<V: RequestView>(
                 Decision::Fail { status } => return Outcome::Reply(extender.failed(status)),
             },
         };
-        return go_on(extender, changes, progress, effects);
+        let is_body_shown = shows_body_with_head(extender.mode(), context.request.head());
+        return go_on(extender, changes, is_body_shown, progress, effects);
     }
     let mode = extender.mode();
     if !mode.request_headers && !mode.wants_request_content() && !mode.wants_response() {
@@ -150,8 +154,16 @@ pub(super) fn check<V: RequestView>(
         way: extender.way(),
         timeout_ms: extension.timeout_ms(),
         mode,
+        is_with_body: shows_body_with_head(mode, context.request.head()),
         position: progress.position,
     }))
+}
+
+/// Whether a service gets a request's body without having answered to its head.
+fn shows_body_with_head(mode: ExtProcMode, request: &RequestHead) -> bool {
+    let is_message = !request.wants_upgrade && request.method != Method::Connect;
+    let is_wanted = mode.request_headers && mode.request_body == ExtProcBody::FullDuplexStreamed;
+    is_wanted && is_message && request.framing != Framing::None
 }
 
 fn question<V: RequestView>(
@@ -177,7 +189,7 @@ fn question<V: RequestView>(
         authority: view.authority(),
         scheme: view.scheme(),
         fields: &fields,
-        is_whole: request.head().framing == http::Framing::None,
+        is_whole: request.head().framing == Framing::None,
         is_first: true,
         body,
         route: context.found.map_or("", |found| &found.route.name),
@@ -199,7 +211,13 @@ pub(crate) fn principal(facts: &Facts) -> &str {
         .unwrap_or_default()
 }
 
-fn go_on(extender: Extender<'_>, changes: Changes, progress: &mut Progress, effects: &mut Effects) -> Outcome {
+fn go_on(
+    extender: Extender<'_>,
+    changes: Changes,
+    is_body_shown: bool,
+    progress: &mut Progress,
+    effects: &mut Effects,
+) -> Outcome {
     merge(&mut effects.metadata, changes.metadata);
     effects.reroutes |= changes.reroutes;
     effects.processing = if changes.is_over {
@@ -210,6 +228,7 @@ fn go_on(extender: Extender<'_>, changes: Changes, progress: &mut Progress, effe
         changes.mode.map(Processing::Mode)
     };
     let body = match extender {
+        Extender::Service(_) if is_body_shown => None,
         Extender::Service(settings) => {
             let mode = changes.mode.unwrap_or(settings.mode());
             let stage = match changes.body {
@@ -253,6 +272,7 @@ pub(super) fn describe(body: ExtProcBody) -> &'static str {
         ExtProcBody::Streamed => "streamed",
         ExtProcBody::Buffered => "buffered",
         ExtProcBody::BufferedPartial => "buffered in part",
+        ExtProcBody::FullDuplexStreamed => "streamed both ways",
     }
 }
 

@@ -20,7 +20,7 @@ use http::{Buffer, Framing};
 use super::{Call, Reply, Scratch, View, effects};
 use crate::{
     error::Failure,
-    exchange::{Broken, Gate, Stage},
+    exchange::{Answer, Broken, Gate, Stage},
     filters::{self, Extender, Processing, Show, Way},
     modules::{self, Instance},
     pool::Upstream,
@@ -96,7 +96,7 @@ impl Partner {
         timeout_ms: u64,
     ) -> Result<Option<Vec<u8>>, CallFailure> {
         match self {
-            Self::Service(conversation) => conversation.ask(message).await,
+            Self::Service(conversation) => conversation.ask(phase, message).await,
             Self::Thread(instance) => {
                 let answer = modules::ask(worker, instance, phase, message.to_vec(), timeout_ms).await;
                 answer.map(Some)
@@ -106,7 +106,7 @@ impl Partner {
 }
 
 /// What came of showing something: an answer, or nothing where nothing was to be shown yet.
-pub(crate) type Shown = Option<Result<Option<Vec<u8>>, CallFailure>>;
+pub(crate) type Shown = Option<Answer>;
 
 /// Why a response is not the upstream's.
 pub(super) enum Stop {
@@ -121,9 +121,10 @@ pub(super) async fn show_request(
     call: &mut Call<'_>,
     wire: &mut Wire,
     buffer: &mut Buffer,
-    scratch: &Scratch,
+    scratch: &mut Scratch,
+    timer: &Timer,
     show: Show,
-) -> Result<Shown, ()> {
+) -> Result<Shown, Stop> {
     let begin_ms = call.worker.timers.now_ms();
     let (partner, only_observes) = match &show.way {
         Way::Service(settings) => {
@@ -138,9 +139,14 @@ pub(super) async fn show_request(
         position: show.position,
         mode: show.mode,
     };
-    let shown = match &show.message {
-        None => None,
-        Some(message) => {
+    let shown = match (&show.message, &show.way, processor.conversation()) {
+        (None, ..) => None,
+        (Some(message), Way::Service(settings), Some(conversation)) if show.is_with_body => {
+            processor.begins();
+            let with = (conversation, settings.clone(), show.mode.request_trailers);
+            Some(body::show_with_head(call, wire, buffer, scratch, timer, (message, with)).await?)
+        }
+        (Some(message), ..) => {
             // It says so itself.
             processor.begins();
             let question = (Phase::Request, &**message);
@@ -150,7 +156,7 @@ pub(super) async fn show_request(
                     return Poll::Ready(Ok(answer));
                 }
                 let client = scratch.outgoing.poll_client(cx, buffer, wire);
-                client.map(|_| Err(()))
+                client.map(|_| Err(Stop::Gone))
             })
             .await?;
             // An observer's answer is none.
@@ -191,13 +197,19 @@ pub(super) async fn show_response(
                 let gate = Gate::holding(Phase::Response, wanted);
                 body::lead_response(call, scratch, sides, deadlines, gate).await?;
             }
-            let changes = show_head(call, scratch, sides, &processor, extender).await?;
+            let is_with_body = mode.response_body == ExtProcBody::FullDuplexStreamed && body::is_there(scratch);
+            let changes = if is_with_body {
+                show_with_body(call, scratch, sides, deadlines, &processor, extender).await?
+            } else {
+                show_head(call, scratch, sides, &processor, extender).await?
+            };
             mode = changes.mode.unwrap_or(mode);
-            if changes.is_over || changes.is_last {
+            if changes.is_over || changes.is_last || is_with_body {
                 mode.response_body = ExtProcBody::None;
                 mode.response_trailers = false;
             }
-            replacement = take_over(call, scratch, changes);
+            // What takes the place of a body that the service has is put there already.
+            replacement = take_over(call, scratch, changes).filter(|_| !is_with_body);
         }
         let (Extender::Service(settings), Some(conversation)) = (extender, processor.conversation()) else {
             if let Some(content) = replacement {
@@ -228,7 +240,30 @@ async fn show_head(
     if extender.only_observes() {
         return Ok(Changes::default());
     }
-    match extension.decide(Phase::Response, answer) {
+    decide(call, extender, answer)
+}
+
+/// Shows the response's head, and its body without waiting for what is said to the head.
+async fn show_with_body(
+    call: &mut Call<'_>,
+    scratch: &mut Scratch,
+    sides: &mut Sides<'_>,
+    deadlines: &mut super::attempt::Deadlines,
+    processor: &Processor,
+    extender: Extender<'_>,
+) -> Result<Changes, Stop> {
+    let (Extender::Service(settings), Some(conversation)) = (extender, processor.conversation()) else {
+        return Ok(Changes::default());
+    };
+    let message = response_message(call, sides.buffer, scratch, extender.extension(), processor.begins());
+    let with = (conversation, settings, processor.mode);
+    let answer = body::show_response_with_head(call, scratch, sides, deadlines, (&message, with)).await?;
+    decide(call, extender, answer)
+}
+
+/// What an answer to the response's head means.
+fn decide(call: &mut Call<'_>, extender: Extender<'_>, answer: Answer) -> Result<Changes, Stop> {
+    match extender.extension().decide(Phase::Response, answer) {
         Decision::Reply(mut immediate) => {
             filters::merge(&mut call.effects.metadata, immediate.metadata.take());
             Err(Stop::Reply(Box::new(filters::immediate(*immediate))))

@@ -117,16 +117,38 @@ impl CallStream {
             })
             .await
         };
-        let verdict = match result {
-            Ok(_) | Err(CallFailure::TooLarge) => Verdict::Status(200),
-            Err(_) => Verdict::LocalFailure,
+        self.note(result.as_ref().err());
+        result
+    }
+
+    /// Counts an answer, or that there is none.
+    pub(crate) fn note(&self, failure: Option<&CallFailure>) {
+        let verdict = match failure {
+            None | Some(CallFailure::TooLarge) => Verdict::Status(200),
+            Some(_) => Verdict::LocalFailure,
         };
         self.worker.count(Counter::ServiceCalls);
-        if result.is_err() {
+        if failure.is_some() {
             self.worker.count(Counter::ServiceCallFailures);
         }
         note_outcome(&self.worker, &self.cluster, &self.endpoint, verdict);
-        result
+    }
+
+    /// Puts a message as the stream carries it behind others.
+    pub(crate) fn frame(message: &[u8], out: &mut Vec<u8>) {
+        out.reserve(message.len() + 5);
+        out.push(0);
+        out.extend_from_slice(&(message.len() as u32).to_be_bytes());
+        out.extend_from_slice(message);
+    }
+
+    /// Sends as much of framed messages as the service takes.
+    pub(crate) fn poll_say(&self, cx: &Context<'_>, framed: &[u8]) -> Poll<Result<usize, CallFailure>> {
+        let Wire::Stream(stream) = &self.up.wire else {
+            return Poll::Ready(Err(unavailable(Failure::UpstreamProtocol)));
+        };
+        let sent = stream.poll_send(cx, &[IoSlice::new(framed)], false);
+        sent.map_err(|_| unavailable(Failure::UpstreamReset))
     }
 
     /// Sends a message that nobody answers. Waits while the service does not read.
@@ -214,19 +236,11 @@ impl CallStream {
 
     /// Sends a message.
     pub(crate) async fn send(&self, message: &[u8]) -> Result<(), CallFailure> {
-        let Wire::Stream(stream) = &self.up.wire else {
-            return Err(unavailable(Failure::UpstreamProtocol));
-        };
-        let mut framed = Vec::with_capacity(message.len() + 5);
-        framed.push(0);
-        framed.extend_from_slice(&(message.len() as u32).to_be_bytes());
-        framed.extend_from_slice(message);
+        let mut framed = Vec::new();
+        Self::frame(message, &mut framed);
         let mut sent = 0;
         while sent < framed.len() {
-            let rest = [IoSlice::new(&framed[sent..])];
-            sent += poll_fn(|cx| stream.poll_send(cx, &rest, false))
-                .await
-                .map_err(|_| unavailable(Failure::UpstreamReset))?;
+            sent += poll_fn(|cx| self.poll_say(cx, &framed[sent..])).await?;
         }
         Ok(())
     }
@@ -239,40 +253,47 @@ impl CallStream {
     /// Waits for the next message of the service. None: it ended the stream in order. What has come of a message is kept
     /// where nobody waits any longer.
     pub(crate) async fn receive(&mut self, max_answer_bytes: usize) -> Result<Option<Vec<u8>>, CallFailure> {
+        poll_fn(|cx| self.poll_receive(cx, max_answer_bytes)).await
+    }
+
+    /// The same, polled.
+    pub(crate) fn poll_receive(
+        &mut self,
+        cx: &Context<'_>,
+        max_answer_bytes: usize,
+    ) -> Poll<Result<Option<Vec<u8>>, CallFailure>> {
         let Wire::Stream(stream) = &self.up.wire else {
-            return Err(unavailable(Failure::UpstreamProtocol));
+            return Poll::Ready(Err(unavailable(Failure::UpstreamProtocol)));
         };
         let lost = |_| unavailable(Failure::UpstreamReset);
         if !self.has_head {
             let mut head = ResponseHead::default();
-            let text = poll_fn(|cx| stream.poll_response(cx, &mut head)).await.map_err(lost)?;
+            let text = ready!(stream.poll_response(cx, &mut head)).map_err(lost)?;
             let view = ResponseView::new(&head, text.filled());
             let status = view.known(Known::GrpcStatus).map(number);
             let http_status = head.status;
             self.worker.buffers.give(text);
             self.has_head = true;
             if http_status != 200 {
-                return Err(CallFailure::Status(http_status));
+                return Poll::Ready(Err(CallFailure::Status(http_status)));
             }
             if let Some(status) = status {
-                return ended(status);
+                return Poll::Ready(ended(status));
             }
         }
         loop {
             if let Some(message) = take_message(&mut self.received, max_answer_bytes)? {
-                return Ok(Some(message));
+                return Poll::Ready(Ok(Some(message)));
             }
             let mut data = Buffer::default();
-            let count = poll_fn(|cx| stream.poll_data(cx, &mut data, &self.worker.buffers))
-                .await
-                .map_err(lost)?;
+            let count = ready!(stream.poll_data(cx, &mut data, &self.worker.buffers)).map_err(lost)?;
             self.received.extend_from_slice(data.filled());
             self.worker.buffers.give(data);
             if count == 0 {
                 let mut fields = Fields::default();
                 let trailers = stream.take_trailers(&mut fields);
                 let status = trailers.and_then(|text| fields.get(text.filled(), "grpc-status").map(number));
-                return ended(status.unwrap_or(2));
+                return Poll::Ready(ended(status.unwrap_or(2)));
             }
         }
     }

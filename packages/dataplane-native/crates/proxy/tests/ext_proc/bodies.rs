@@ -56,14 +56,14 @@ pub(super) fn capitals(request: &Request) -> Option<Response> {
     })
 }
 
-fn trailers() -> TrailersResponse {
+pub(super) fn trailers() -> TrailersResponse {
     TrailersResponse {
         header_mutation: set(&[("x-trailer", "changed")]).response.unwrap().header_mutation,
     }
 }
 
 /// Bodies of the request that a service was shown.
-fn request_bodies(service: &Service) -> Vec<(String, bool)> {
+pub(super) fn request_bodies(service: &Service) -> Vec<(String, bool)> {
     let seen = service.seen.lock().unwrap();
     seen.iter()
         .filter_map(|message| match message {
@@ -74,7 +74,7 @@ fn request_bodies(service: &Service) -> Vec<(String, bool)> {
 }
 
 /// The content of chunks.
-fn unchunked(mut body: &[u8]) -> String {
+pub(super) fn unchunked(mut body: &[u8]) -> String {
     let mut out = Vec::new();
     while let Some(end) = body.windows(2).position(|pair| pair == b"\r\n") {
         let length = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
@@ -407,6 +407,23 @@ fn a_service_that_fails_with_a_body_means_what_the_filter_says() {
     assert_eq!(ask(late), None);
 }
 
+/// A proxy whose service is shown trailers and, in this manner, bodies.
+pub(super) fn serve_with_trailers(body: &str, upstream: &Upstream, service: &Service) -> proxy::Proxy {
+    let mode = json!({ "requestBody": body, "responseBody": body,
+        "requestTrailers": true, "responseTrailers": true });
+    let filters = json!([{ "name": "proc", "kind": { "extProc": {
+        "service": { "cluster": "proc" }, "messageTimeoutMs": 5_000, "mode": mode } } },
+        { "name": "router", "kind": { "router": {} } }]);
+    let mut up = cluster("up", &[upstream.address]);
+    up["http"] = json!({ "http1": { "enableTrailers": true } });
+    start(&json!({
+        "listeners": [http_listener_with("web", json!({ "httpFilters": filters, "http1": { "enableTrailers": true },
+            "routes": { "inline": { "virtualHosts": [
+                { "name": "all", "domains": ["*"], "routes": [forward("up")] }] } } }))],
+        "clusters": [up, cluster("proc", &[service.address])],
+    }))
+}
+
 #[test]
 fn trailers_are_shown_and_changed() {
     let upstream = Upstream::start(|_| {
@@ -415,19 +432,7 @@ fn trailers_are_shown_and_changed() {
     });
     let service = Service::start(capitals);
     for body in ["none", "streamed", "buffered"] {
-        let mode = json!({ "requestBody": body, "responseBody": body,
-            "requestTrailers": true, "responseTrailers": true });
-        let filters = json!([{ "name": "proc", "kind": { "extProc": {
-            "service": { "cluster": "proc" }, "messageTimeoutMs": 5_000, "mode": mode } } },
-            { "name": "router", "kind": { "router": {} } }]);
-        let mut up = cluster("up", &[upstream.address]);
-        up["http"] = json!({ "http1": { "enableTrailers": true } });
-        let proxy = start(&json!({
-            "listeners": [http_listener_with("web", json!({ "httpFilters": filters, "http1": { "enableTrailers": true },
-                "routes": { "inline": { "virtualHosts": [
-                    { "name": "all", "domains": ["*"], "routes": [forward("up")] }] } } }))],
-            "clusters": [up, cluster("proc", &[service.address])],
-        }));
+        let proxy = serve_with_trailers(body, &upstream, &service);
         let mut client = Client::connect(address(&proxy, "web"));
         client.send(
             "POST / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\r\n\
@@ -501,7 +506,14 @@ async fn echo_h2(listener: tokio::net::TcpListener) {
 
 #[test]
 fn both_bodies_may_be_on_their_way_at_a_time() {
-    let service = Service::start(capitals);
+    ping_through(
+        &Service::start(capitals),
+        json!({ "requestBody": "streamed", "responseBody": "streamed" }),
+    );
+}
+
+/// Sends pieces of one request over HTTP/2, each after the one before has come back in capitals.
+pub(super) fn ping_through(service: &Service, mode: Value) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -512,7 +524,7 @@ fn both_bodies_may_be_on_their_way_at_a_time() {
         up["http"] = json!({ "protocol": "http2" });
         tokio::task::spawn_local(echo_h2(listener));
         let filters = json!([{ "name": "proc", "kind": { "extProc": { "service": { "cluster": "proc" },
-            "messageTimeoutMs": 5_000, "mode": { "requestBody": "streamed", "responseBody": "streamed" } } } },
+            "messageTimeoutMs": 5_000, "mode": mode } } },
             { "name": "router", "kind": { "router": {} } }]);
         let proxy = start(&json!({
             "listeners": [http_listener_with("web", json!({ "httpFilters": filters, "codecType": "http2",

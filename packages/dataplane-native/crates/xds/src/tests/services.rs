@@ -274,12 +274,29 @@ fn a_service_is_shown_what_its_mode_says() {
     assert_eq!((mode.request_trailers, mode.response_trailers), (false, true));
     let duplex = proc::ProcessingMode {
         request_body_mode: BodySendMode::FullDuplexStreamed.into(),
+        request_trailer_mode: HeaderSendMode::Send.into(),
+        ..proc::ProcessingMode::default()
+    };
+    let config::HttpFilterKind::ExtProc(decoded) = kind_of(&config(duplex)) else {
+        panic!()
+    };
+    assert_eq!(decoded.mode.request_body, config::ExtProcBody::FullDuplexStreamed);
+    let without_trailers = proc::ProcessingMode {
+        response_body_mode: BodySendMode::FullDuplexStreamed.into(),
+        ..duplex
+    };
+    assert_eq!(
+        errors_of(&config(without_trailers)),
+        [".processingMode.responseTrailerMode: is not SEND, which FULL_DUPLEX_STREAMED needs"]
+    );
+    let messages = proc::ProcessingMode {
+        request_body_mode: BodySendMode::Grpc.into(),
         ..proc::ProcessingMode::default()
     };
     assert_eq!(
-        errors_of(&config(duplex)),
+        errors_of(&config(messages)),
         [
-            ".processingMode.requestBodyMode: FULL_DUPLEX_STREAMED is not supported; write STREAMED, BUFFERED or \
+            ".processingMode.requestBodyMode: GRPC is not supported; write FULL_DUPLEX_STREAMED, STREAMED, BUFFERED or \
              BUFFERED_PARTIAL"
         ]
     );

@@ -1,16 +1,20 @@
 //! Bodies on their way past services that look at them.
 
-use std::{future::poll_fn, rc::Rc, task::Poll};
+use std::{
+    future::poll_fn,
+    rc::Rc,
+    task::{Context, Poll},
+};
 
 use config::ExtProcMode;
-use filter::ext_proc::{Phase, Settings};
-use http::{Buffer, Framing, Method, RequestView};
+use filter::ext_proc::{OwnedSettings, Phase, Settings};
+use http::{Buffer, BufferPool, Framing, Method, RequestView};
 use telemetry::Counter;
 
 use super::{Sides, Stop, poll_request, take_over};
 use crate::{
     error::Failure,
-    exchange::{Broken, Gate, Place, Stage},
+    exchange::{Answer, Broken, Gate, Incoming, Place, Stage},
     filters::{self, ShowBody},
     request::{Call, Next, Reply, Scratch, attempt::Deadlines, client_gone, effects, reply},
     side_call::Conversation,
@@ -99,6 +103,67 @@ pub(in crate::request) async fn show_request(
     Ok(())
 }
 
+/// Shows the request's head and its body to a service that answers whenever it likes. What is said to the head.
+pub(super) async fn show_with_head(
+    call: &mut Call<'_>,
+    wire: &mut Wire,
+    buffer: &mut Buffer,
+    scratch: &mut Scratch,
+    timer: &Timer,
+    (message, (conversation, settings, shows_trailers)): (&[u8], (&Rc<Conversation>, OwnedSettings, bool)),
+) -> Result<Answer, Stop> {
+    let place = Place {
+        phase: Phase::Request,
+        stage: Stage::FullDuplex,
+        shows_trailers,
+        limit: limit(call),
+    };
+    let gate = Gate::new(conversation, settings, place).with_head(message);
+    let added = scratch.outgoing.add_gate(gate, buffer, &call.worker.buffers);
+    added.map_err(|_| Stop::Failed(Failure::DownstreamProtocol))?;
+    remove_length(buffer, scratch);
+    permit(call, wire, scratch, timer).await?;
+    let mut deadlines = crate::request::attempt::deadlines_of_hold(call);
+    deadlines.arm(timer);
+    let pool = &call.worker.buffers;
+    let outgoing = &mut scratch.outgoing;
+    let answer = poll_fn(|cx| {
+        if let Poll::Ready(result) = outgoing.poll_head_answer(cx, wire, pool) {
+            return Poll::Ready(result.map_err(|broken| to_stop(broken, outgoing.take_stop())));
+        }
+        if outgoing.poll_client(cx, buffer, wire).is_ready() {
+            return Poll::Ready(Err(Stop::Gone));
+        }
+        deadlines
+            .poll(cx, timer, outgoing.body_bytes)
+            .map(|failure| Err(Stop::Failed(failure)))
+    })
+    .await;
+    timer.set(None);
+    answer
+}
+
+/// Why nothing comes of a request's body. `reply`: that of a service.
+fn to_stop(broken: Broken, reply: Option<Box<Reply>>) -> Stop {
+    match broken {
+        Broken::Stopped => stopped(reply),
+        Broken::DownstreamProtocol(_) => Stop::Failed(Failure::DownstreamProtocol),
+        _ => Stop::Gone,
+    }
+}
+
+/// Lets a client that waits for it send its body.
+async fn permit(call: &mut Call<'_>, wire: &mut Wire, scratch: &mut Scratch, timer: &Timer) -> Result<(), Stop> {
+    if scratch.request.expects_continue {
+        let mut permission = b"HTTP/1.1 100 Continue\r\n\r\n".to_vec();
+        if !reply::write(call, wire, timer, &mut permission).await {
+            return Err(Stop::Gone);
+        }
+        scratch.request.expects_continue = false;
+    }
+    Ok(())
+}
+
 fn remove_length(buffer: &Buffer, scratch: &mut Scratch) {
     let view = RequestView::new(&scratch.request, buffer.filled());
     for name in ["content-length", "transfer-encoding"] {
@@ -114,24 +179,14 @@ async fn hold(
     scratch: &mut Scratch,
     timer: &Timer,
 ) -> Result<(), Stop> {
-    if scratch.request.expects_continue {
-        let mut permission = b"HTTP/1.1 100 Continue\r\n\r\n".to_vec();
-        if !reply::write(call, wire, timer, &mut permission).await {
-            return Err(Stop::Gone);
-        }
-        scratch.request.expects_continue = false;
-    }
+    permit(call, wire, scratch, timer).await?;
     let begin_ms = timer.now_ms();
     let mut deadlines = crate::request::attempt::deadlines_of_hold(call);
     deadlines.arm(timer);
     let pool = &call.worker.buffers;
     let outgoing = &mut scratch.outgoing;
     let held = poll_fn(|cx| match outgoing.poll_first(cx, wire, pool) {
-        Poll::Ready(result) => Poll::Ready(result.map_err(|broken| match broken {
-            Broken::Stopped => stopped(outgoing.take_stop()),
-            Broken::DownstreamProtocol(_) => Stop::Failed(Failure::DownstreamProtocol),
-            _ => Stop::Gone,
-        })),
+        Poll::Ready(result) => Poll::Ready(result.map_err(|broken| to_stop(broken, outgoing.take_stop()))),
         Poll::Pending => deadlines
             .poll(cx, timer, outgoing.body_bytes)
             .map(|failure| Err(Stop::Failed(failure))),
@@ -186,35 +241,15 @@ pub(super) async fn lead_response(
     deadlines: &mut Deadlines,
     gate: Gate,
 ) -> Result<(), Stop> {
-    let framing = scratch.response.framing;
-    if framing == Framing::None && !scratch.incoming.is_gated() {
+    if !is_there(scratch) {
         // There is none, and none can be made where the request or the status forbids it.
         return Ok(());
     }
+    let framing = scratch.response.framing;
     let holds_head = gate.holds_head();
     scratch.incoming.add_gate(gate, framing, &call.worker.buffers);
     if holds_head {
-        let pool = &call.worker.buffers;
-        deadlines.arm(sides.timer);
-        poll_fn(|cx| {
-            match scratch.incoming.poll_first(cx, &mut sides.up.wire, pool) {
-                Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
-                Poll::Ready(Err(Broken::Stopped)) => return Poll::Ready(Err(stopped(scratch.incoming.take_stop()))),
-                Poll::Ready(Err(Broken::UpstreamProtocol)) => {
-                    return Poll::Ready(Err(Stop::Failed(Failure::UpstreamProtocol)));
-                }
-                Poll::Ready(Err(_)) => return Poll::Ready(Err(Stop::Failed(Failure::ClosedBeforeResponse))),
-                Poll::Pending => {}
-            }
-            if let Poll::Ready(stop) = poll_request(cx, call, scratch, sides) {
-                return Poll::Ready(Err(stop));
-            }
-            let moved = scratch.outgoing.body_bytes + scratch.incoming.received;
-            deadlines
-                .poll(cx, sides.timer, moved)
-                .map(|failure| Err(Stop::Failed(failure)))
-        })
-        .await?;
+        wait(call, scratch, sides, deadlines, Incoming::poll_first).await?;
         for changes in scratch.incoming.take_changes() {
             take_over(call, scratch, changes);
         }
@@ -222,6 +257,65 @@ pub(super) async fn lead_response(
     set_length(call, scratch);
     filters::merge(&mut call.effects.metadata, scratch.incoming.take_metadata());
     Ok(())
+}
+
+/// Whether the response has a body that can be shown.
+pub(super) fn is_there(scratch: &Scratch) -> bool {
+    scratch.response.framing != Framing::None || scratch.incoming.is_gated()
+}
+
+/// Shows the response's head and its body to a service that answers whenever it likes. What is said to the head.
+pub(super) async fn show_response_with_head(
+    call: &mut Call<'_>,
+    scratch: &mut Scratch,
+    sides: &mut Sides<'_>,
+    deadlines: &mut Deadlines,
+    (message, (conversation, settings, mode)): (&[u8], (&Rc<Conversation>, Settings<'_>, ExtProcMode)),
+) -> Result<Answer, Stop> {
+    let place = Place {
+        phase: Phase::Response,
+        stage: Stage::FullDuplex,
+        shows_trailers: mode.response_trailers,
+        limit: limit(call),
+    };
+    let gate = Gate::new(conversation, settings.owned(), place).with_head(message);
+    let framing = scratch.response.framing;
+    scratch.incoming.add_gate(gate, framing, &call.worker.buffers);
+    let answer = wait(call, scratch, sides, deadlines, Incoming::poll_head_answer).await?;
+    set_length(call, scratch);
+    Ok(answer)
+}
+
+/// Waits for something about the response, while the request goes on.
+async fn wait<T>(
+    call: &Call<'_>,
+    scratch: &mut Scratch,
+    sides: &mut Sides<'_>,
+    deadlines: &mut Deadlines,
+    poll: impl Fn(&mut Incoming, &mut Context<'_>, &mut Wire, &BufferPool) -> Poll<Result<T, Broken>>,
+) -> Result<T, Stop> {
+    deadlines.arm(sides.timer);
+    poll_fn(|cx| {
+        match poll(&mut scratch.incoming, cx, &mut sides.up.wire, &call.worker.buffers) {
+            Poll::Ready(Ok(found)) => return Poll::Ready(Ok(found)),
+            Poll::Ready(Err(broken)) => {
+                return Poll::Ready(Err(match broken {
+                    Broken::Stopped => stopped(scratch.incoming.take_stop()),
+                    Broken::UpstreamProtocol => Stop::Failed(Failure::UpstreamProtocol),
+                    _ => Stop::Failed(Failure::ClosedBeforeResponse),
+                }));
+            }
+            Poll::Pending => {}
+        }
+        if let Poll::Ready(stop) = poll_request(cx, call, scratch, sides) {
+            return Poll::Ready(Err(stop));
+        }
+        let moved = scratch.outgoing.body_bytes + scratch.incoming.received;
+        deadlines
+            .poll(cx, sides.timer, moved)
+            .map(|failure| Err(Stop::Failed(failure)))
+    })
+    .await
 }
 
 /// Says in the head how long the body is, if that is known now.
