@@ -358,6 +358,8 @@ fn decode(
     scratch: &mut Scratch,
     library: config::DecompressorLibrary,
 ) -> Result<(), ()> {
+    let view = RequestView::new(&scratch.request, buffer.filled());
+    scratch.edits.remove(view.buffer(), view.fields(), "content-length");
     let decoder = filter::decompress::Decoder::new(library).map_err(|_| ())?;
     let decoded = scratch.outgoing.decode_content(buffer, decoder, &call.worker.buffers);
     decoded.map_err(|_| call.worker.count(Counter::DownstreamProtocolErrors))
@@ -535,7 +537,7 @@ fn run_filters(call: &mut Call<'_>, buffer: &Buffer, scratch: &mut Scratch, prog
     let outcome = call.http.filters.run(progress, &context, &mut effects);
     let (fields, buffer) = (&scratch.request.fields, buffer.filled());
     for name in effects.remove.drain(..) {
-        scratch.edits.remove(buffer, fields, name.as_str());
+        effects::remove(name.as_str(), &mut scratch.edits, buffer, fields);
     }
     for (name, value) in effects.set.drain(..) {
         scratch.edits.set(buffer, fields, name.as_str(), &value);

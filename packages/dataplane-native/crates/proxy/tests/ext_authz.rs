@@ -72,7 +72,11 @@ fn allow(headers: &[(&str, &str)], response: &[(&str, &str)]) -> Does {
         status: Some(Status::default()),
         http_response: Some(HttpResponse::OkResponse(OkHttpResponse {
             headers: options(headers),
-            headers_to_remove: vec!["authorization".into()],
+            headers_to_remove: vec![
+                "authorization".into(),
+                "content-length".into(),
+                "transfer-encoding".into(),
+            ],
             response_headers_to_add: options(response),
             ..OkHttpResponse::default()
         })),
@@ -124,6 +128,27 @@ fn a_request_that_the_service_allows_passes_with_what_it_adds() {
     );
     assert_eq!(request.headers["x-tenant"], "blue");
     assert!(!request.id.is_empty());
+}
+
+#[test]
+fn a_service_cannot_take_away_where_a_body_ends() {
+    let upstream = Upstream::saying("ok");
+    let service = allowing();
+    let proxy = serve(&[filter(json!({}))], json!([forward("up")]), &upstream, service.address);
+    let mut client = Client::connect(address(&proxy, "web"));
+    let inner = "GET /not-asked HTTP/1.1\r\nHost: shop\r\n\r\n";
+    let length = inner.len();
+    client.send(format!(
+        "POST /a HTTP/1.1\r\nHost: shop\r\nContent-Length: {length}\r\n\r\n{inner}"
+    ));
+    assert_eq!(client.response().unwrap().status, 200);
+    client.send(format!(
+        "POST /b HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n{inner}\r\n0\r\n\r\n"
+    ));
+    assert_eq!(client.response().unwrap().status, 200);
+    let seen = upstream.seen.lock().unwrap();
+    let paths: Vec<&str> = seen.iter().map(|one| one.head.split(' ').nth(1).unwrap()).collect();
+    assert_eq!(paths, ["/a", "/b"]);
 }
 
 #[test]

@@ -271,6 +271,43 @@ fn a_service_sees_and_changes_both_heads_on_one_stream() {
 }
 
 #[test]
+fn a_service_cannot_take_away_where_a_message_ends() {
+    let upstream = Upstream::saying("ok");
+    let removing = || HeadersResponse {
+        response: Some(CommonResponse {
+            header_mutation: Some(HeaderMutation {
+                remove_headers: vec!["content-length".into(), "transfer-encoding".into()],
+                ..HeaderMutation::default()
+            }),
+            ..CommonResponse::default()
+        }),
+    };
+    let service = Service::start(move |request| {
+        Some(match request {
+            processing_request::Request::RequestHeaders(_) => processing_response::Response::RequestHeaders(removing()),
+            processing_request::Request::ResponseHeaders(_) => {
+                processing_response::Response::ResponseHeaders(removing())
+            }
+            _ => return None,
+        })
+    });
+    let proxy = serve(json!({}), &upstream, service.address);
+    let mut client = Client::connect(address(&proxy, "web"));
+    for _ in 0..2 {
+        client.send("POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 3\r\n\r\nabc");
+        let response = client.response().unwrap();
+        assert_eq!(
+            (response.header("content-length"), response.body().as_str()),
+            (Some("2"), "ok")
+        );
+        assert_eq!(
+            (upstream.last().header("content-length"), &upstream.last().body[..]),
+            (Some("3"), &b"abc"[..])
+        );
+    }
+}
+
+#[test]
 fn a_service_is_shown_what_the_mode_says() {
     let upstream = Upstream::saying("ok");
     let service = marking();

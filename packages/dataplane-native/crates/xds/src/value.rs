@@ -230,7 +230,11 @@ fn is_plain(cx: &mut Context, name: &HeaderName) -> bool {
             "{name} cannot be changed by header operations; rewrite path or host instead"
         ));
     }
-    plain
+    let frames = matches!(name.as_str(), "content-length" | "transfer-encoding");
+    if frames {
+        cx.warn(format!("{name} follows the body; the operation has no effect"));
+    }
+    plain && !frames
 }
 
 /// Filter metadata.

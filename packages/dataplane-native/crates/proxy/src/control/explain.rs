@@ -399,7 +399,10 @@ fn explain_cluster(snapshot: &Snapshot, name: &str, answer: &mut Answer) {
     answer.set("cluster", name);
     answer.decide(
         "cluster",
-        format!("cluster {name:?}, {} endpoints", cluster.endpoints.len()),
+        match cluster.endpoints.len() {
+            1 => format!("cluster {name:?}, 1 endpoint"),
+            count => format!("cluster {name:?}, {count} endpoints"),
+        },
         &cluster.config.origins,
     );
     let endpoints: Vec<Value> = cluster

@@ -35,7 +35,6 @@ pub(super) fn decode_request<V: RequestView>(
     if !settings.ignore_no_transform_of_requests && says_no_transform(cache_control.as_deref()) {
         return Outcome::Continue;
     }
-    effects.remove.push(HeaderName::from_static("content-length"));
     if rest.is_empty() {
         effects.remove.push(name);
     } else {

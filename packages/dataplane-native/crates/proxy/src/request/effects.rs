@@ -19,6 +19,18 @@ const FRAMING: [&str; 8] = [
     "upgrade",
 ];
 
+/// Whether a field says where a message begins or ends, or where it goes: it follows the message, and nobody takes it away or says it otherwise.
+pub(super) fn is_framing(name: &str) -> bool {
+    matches!(name, "host" | "content-length" | "transfer-encoding")
+}
+
+/// Removes a field for a service or a rule.
+pub(super) fn remove(name: &str, edits: &mut Edits, buffer: &[u8], fields: &Fields) {
+    if !is_framing(name) {
+        edits.remove(buffer, fields, name);
+    }
+}
+
 /// Changes a head.
 pub(super) fn apply(change: &HeaderChange, edits: &mut Edits, buffer: &[u8], fields: &Fields) {
     let name = change.name.as_str();

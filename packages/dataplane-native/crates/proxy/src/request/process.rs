@@ -279,7 +279,7 @@ fn take_over(call: &mut Call<'_>, scratch: &mut Scratch, changes: Changes) -> Op
     let head = scratch.incoming.head_bytes();
     let (fields, edits) = (&scratch.response.fields, &mut scratch.response_edits);
     for name in &changes.remove {
-        edits.remove(head, fields, name.as_str());
+        effects::remove(name.as_str(), edits, head, fields);
     }
     for change in &changes.set {
         effects::apply(change, edits, head, fields);

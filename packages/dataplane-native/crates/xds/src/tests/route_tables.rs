@@ -33,6 +33,29 @@ fn routes_are_checked_field_by_field() {
 }
 
 #[test]
+fn where_a_body_ends_is_not_changed_by_header_operations() {
+    let mut wishful = route_to("c", slash());
+    wishful.request_headers_to_remove = vec!["Content-Length".into(), "x-other".into()];
+    wishful.response_headers_to_add = vec![core::HeaderValueOption {
+        header: Some(core::HeaderValue {
+            key: "transfer-encoding".into(),
+            value: "chunked".into(),
+            raw_value: vec![],
+        }),
+        ..core::HeaderValueOption::default()
+    }];
+    let decoded = accepted(ResourceType::Route, &routes(vec![wishful]));
+    let warnings: Vec<String> = decoded.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "route \"r\": virtualHosts[0].routes[0].requestHeadersToRemove[0]: content-length follows the body; the operation has no effect",
+            "route \"r\": virtualHosts[0].routes[0].responseHeadersToAdd[0].header: transfer-encoding follows the body; the operation has no effect",
+        ]
+    );
+}
+
+#[test]
 fn a_domain_belongs_to_one_virtual_host_only() {
     let host = |name: &str, domains: &[&str]| route::VirtualHost {
         name: name.into(),

@@ -97,6 +97,7 @@ fn apply(
             (NameKind::Authority, _) => edits.set_authority(text),
             (NameKind::Path, _) => edits.set_target(text),
             (NameKind::Method | NameKind::Scheme | NameKind::OtherPseudo, _) => {}
+            _ if effects::is_framing(name) => {}
             (_, HeaderAppendAction::AppendIfExistsOrAdd) => edits.append(name, text),
             (_, HeaderAppendAction::AddIfAbsent) => {
                 if !edits.contains(buffer, fields, name) {
@@ -112,10 +113,7 @@ fn apply(
         }
     }
     for name in &ops.remove {
-        // What frames the message is not at a rule's disposal.
-        if !matches!(name.as_str(), "host" | "content-length" | "transfer-encoding") {
-            edits.remove(buffer, fields, name.as_str());
-        }
+        effects::remove(name.as_str(), edits, buffer, fields);
     }
 }
 

@@ -207,7 +207,7 @@ async fn hold(
         call.effects.reroutes |= change.reroutes;
         let view = RequestView::new(&scratch.request, buffer.filled());
         for name in &change.remove {
-            scratch.edits.remove(view.buffer(), view.fields(), name.as_str());
+            effects::remove(name.as_str(), &mut scratch.edits, view.buffer(), view.fields());
         }
         call.effects.change.extend(change.set);
         effects::take_over(call, buffer, scratch).map_err(|reply| Stop::Reply(Box::new(reply)))?;
