@@ -229,8 +229,8 @@ fn datagrams(at: SocketAddr, keeps: bool, is_stopped: &AtomicBool, done: &Atomic
     let mut number = 0_u32;
     while !is_stopped.load(SeqCst) {
         number += 1;
-        // Not so often that there are more sessions than a cluster allows.
-        if !keeps && number.is_multiple_of(50) {
+        // Sessions end soon, so that however fast this machine is there are never more than a cluster allows.
+        if !keeps && number.is_multiple_of(100) {
             socket = client();
         }
         socket.send(&number.to_be_bytes()).map_err(|error| error.to_string())?;
@@ -263,8 +263,10 @@ fn no_datagram_is_lost_while_processes_replace_each_other_and_late_answers_still
     slow.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let (at, slow_at) = (free_address(), free_address());
     let listener = |name: &str, at: SocketAddr, to: &str| json!({ "name": name, "address": at.to_string(), "udp": { "route": { "otherwise": { "action": to } } } });
+    let mut echoing = listener("echo", at, "echo");
+    echoing["udp"]["idleTimeoutMs"] = 3_000.into();
     let config = json!({
-        "listeners": [listener("echo", at, "echo"), listener("slow", slow_at, "slow")],
+        "listeners": [echoing, listener("slow", slow_at, "slow")],
         "clusters": [cluster("echo", &[echo_at]), cluster("slow", &[slow.local_addr().unwrap()])],
     });
     let mut first = Process::start(&path, &config, 2);
