@@ -74,6 +74,8 @@ pub struct PickInput<'p> {
     pub criteria: Option<&'p Criteria>,
     /// The endpoint it was at before (session affinity).
     pub preferred: Option<Preferred>,
+    /// The endpoints it asks for, the first of them first: `ip:port`, with commas between them (`override_host`).
+    pub asked: Option<&'p str>,
     /// Time in milliseconds, for slow start.
     pub now_ms: u64,
 }

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use crate::{
     hashing::{HashTable, key_hash},
-    live::{LiveState, PickInput, Preferred, Turn},
+    live::{LiveState, PickInput, Turn},
     plan::{LocalZone, Plan, PriorityExplanation, Way},
     pool::{Blueprint, Member, Place, Pool, PoolLevel, Standing},
     slow_start::passes_over,
@@ -31,6 +31,9 @@ const MAX_DRAWS: u32 = 8;
 
 /// The same, where new endpoints are passed over now and then.
 const MAX_SLOW_START_DRAWS: u32 = 24;
+
+/// Endpoints that a request may ask for.
+const MAX_ASKED: usize = 64;
 
 /// What a picker needs of its cluster.
 #[derive(Clone, Debug, PartialEq)]
@@ -251,8 +254,19 @@ impl Picker {
         avoid: Avoid<'_>,
     ) -> Option<Pick> {
         if let Some(preferred) = input.preferred {
-            let found = self.preferred(live, preferred);
+            let found = self.at(live, preferred.address);
             if found.is_some() || preferred.is_strict {
+                return found;
+            }
+        }
+        if let Some(asked) = input.asked {
+            let addresses = asked
+                .split(',')
+                .take(MAX_ASKED)
+                .filter_map(|text| text.trim().parse().ok());
+            let mut picks = addresses.filter_map(|address| self.at(live, address));
+            let found = picks.find(|pick| avoid.is_none_or(|avoid| !avoid(pick.endpoint)));
+            if found.is_some() {
                 return found;
             }
         }
@@ -316,14 +330,14 @@ impl Picker {
         }
     }
 
-    /// The endpoint that a request was at before, if it may go there.
-    fn preferred<L: LiveState + ?Sized>(&self, live: &L, preferred: Preferred) -> Option<Pick> {
+    /// The endpoint at an address, if a request that asks for it may go there.
+    fn at<L: LiveState + ?Sized>(&self, live: &L, address: SocketAddr) -> Option<Pick> {
         let addresses = self.addresses.get_or_init(|| {
             let endpoints = (0..self.len()).rev();
             let known = endpoints.filter_map(|endpoint| Some((live.address(endpoint)?, endpoint as u32)));
             known.collect()
         });
-        let endpoint = *addresses.get(&preferred.address)? as usize;
+        let endpoint = *addresses.get(&address)? as usize;
         let member = self.members[endpoint];
         let allowed = self.options.session_health;
         let is_well = live.is_available(endpoint) || allowed.has(HealthStatus::Unhealthy);

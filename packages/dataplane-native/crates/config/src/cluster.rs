@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CircuitBreakers, ConsistentHashing, HeaderName, HealthCheck, HealthSet, Http1Options, Http2Options, IstioService,
-    LbPolicy, LocalityEndpoints, Metadata, Origin, OutlierDetection, Subsets, UpstreamTransport, ZoneAware,
+    LbPolicy, LocalityEndpoints, Metadata, Origin, OutlierDetection, OverrideHost, Subsets, UpstreamTransport,
+    ZoneAware,
 };
 
 /// A group of endpoints (`envoy.config.cluster.v3.Cluster`).
@@ -32,8 +33,10 @@ pub struct Cluster {
     pub locality_weighted: bool,
     /// The proxy's own zone is preferred; not together with `locality_weighted`.
     pub zone_aware: Option<ZoneAware>,
-    /// What an endpoint's health may be where a session asks for it.
+    /// What an endpoint's health may be where a session or a request asks for it.
     pub session_health: HealthSet,
+    /// Requests name the endpoints that they should go to.
+    pub override_host: Option<Arc<OverrideHost>>,
     /// For policies that hash.
     pub consistent_hashing: ConsistentHashing,
     /// Groups of endpoints that routes choose by metadata.
@@ -55,7 +58,7 @@ pub struct Cluster {
     /// Address that connections are made from.
     pub bind_address: Option<IpAddr>,
     /// Keepalive probes of TCP.
-    pub tcp_keepalive: Option<TcpKeepalive>,
+    pub tcp_keepalive: Option<Box<TcpKeepalive>>,
     /// Bytes a connection may buffer before it stops reading; `None` is the proxy's default.
     pub per_connection_buffer_limit_bytes: Option<u32>,
     /// Close connections to an endpoint that fails its health check.
@@ -83,6 +86,7 @@ impl Default for Cluster {
             locality_weighted: false,
             zone_aware: None,
             session_health: HealthSet::default(),
+            override_host: None,
             consistent_hashing: ConsistentHashing::default(),
             subsets: None,
             connect_timeout_ms: 5_000,
@@ -279,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_cluster_is_small_as_long_as_it_says_little() {
-        assert!(size_of::<Cluster>() <= 624, "{}", size_of::<Cluster>());
+        assert!(size_of::<Cluster>() <= 616, "{}", size_of::<Cluster>());
     }
 
     #[test]

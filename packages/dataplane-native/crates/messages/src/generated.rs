@@ -12313,6 +12313,63 @@ pub mod envoy {
                     }
                 }
             }
+            pub mod override_host {
+                pub mod v3 {
+                    #[derive(Clone, PartialEq, ::prost::Message)]
+                    #[prost(skip_debug)]
+                    pub struct OverrideHost {
+                        #[prost(message, repeated, tag = "1")]
+                        pub override_host_sources: ::prost::alloc::vec::Vec<
+                            override_host::OverrideHostSource,
+                        >,
+                        #[prost(message, optional, tag = "2")]
+                        pub selected_host_key: ::core::option::Option<
+                            super::super::super::super::r#type::metadata::v3::MetadataKey,
+                        >,
+                        #[prost(message, optional, tag = "3")]
+                        pub fallback_policy: ::core::option::Option<
+                            super::super::super::super::config::cluster::v3::LoadBalancingPolicy,
+                        >,
+                    }
+                    /// Nested message and enum types in `OverrideHost`.
+                    pub mod override_host {
+                        #[derive(Clone, PartialEq, ::prost::Message)]
+                        #[prost(skip_debug)]
+                        pub struct OverrideHostSource {
+                            #[prost(string, tag = "1")]
+                            pub header: ::prost::alloc::string::String,
+                            #[prost(message, optional, tag = "2")]
+                            pub metadata: ::core::option::Option<
+                                super::super::super::super::super::r#type::metadata::v3::MetadataKey,
+                            >,
+                        }
+                        impl ::prost::Name for OverrideHostSource {
+                            const NAME: &'static str = "OverrideHostSource";
+                            const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.override_host.v3";
+                            fn full_name() -> ::prost::alloc::string::String {
+                                "envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost.OverrideHostSource"
+                                    .into()
+                            }
+                            fn type_url() -> ::prost::alloc::string::String {
+                                "/envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost.OverrideHostSource"
+                                    .into()
+                            }
+                        }
+                    }
+                    impl ::prost::Name for OverrideHost {
+                        const NAME: &'static str = "OverrideHost";
+                        const PACKAGE: &'static str = "envoy.extensions.load_balancing_policies.override_host.v3";
+                        fn full_name() -> ::prost::alloc::string::String {
+                            "envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost"
+                                .into()
+                        }
+                        fn type_url() -> ::prost::alloc::string::String {
+                            "/envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost"
+                                .into()
+                        }
+                    }
+                }
+            }
             pub mod random {
                 pub mod v3 {
                     #[derive(Clone, Copy, PartialEq, ::prost::Message)]

@@ -445,10 +445,17 @@ fn module<'a>(
     Some(Extender::Module(instance.settings(settings), instance))
 }
 
-/// Adds metadata to what is there, by namespace.
+/// Adds metadata to what is there, by namespace and by key in it.
 pub(crate) fn merge(into: &mut Option<Value>, from: Option<Value>) {
     match (into.as_mut(), from) {
-        (Some(Value::Object(into)), Some(Value::Object(from))) => into.extend(from),
+        (Some(Value::Object(into)), Some(Value::Object(from))) => {
+            for (namespace, found) in from {
+                match (into.get_mut(&namespace), found) {
+                    (Some(Value::Object(known)), Value::Object(found)) => known.extend(found),
+                    (_, found) => drop(into.insert(namespace, found)),
+                }
+            }
+        }
         (_, None) => {}
         (_, from) => *into = from,
     }
@@ -490,4 +497,27 @@ fn plain(template: &config::Template) -> Vec<u8> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::merge;
+
+    #[test]
+    fn what_filters_find_out_is_kept_by_namespace_and_key() {
+        let mut known = None;
+        merge(&mut known, None);
+        assert_eq!(known, None);
+        merge(&mut known, Some(json!({ "envoy.lb": { "asked": "a", "served": "b" } })));
+        merge(
+            &mut known,
+            Some(json!({ "envoy.lb": { "asked": "c" }, "jwt": { "sub": "d" } })),
+        );
+        assert_eq!(
+            known,
+            Some(json!({ "envoy.lb": { "asked": "c", "served": "b" }, "jwt": { "sub": "d" } }))
+        );
+    }
 }

@@ -231,7 +231,7 @@ async fn open_socket(worker: &Rc<Worker>, target: &Target<'_>, timeout: Duration
 }
 
 fn connect_options(cluster: &ClusterEntry, timeout: Duration) -> ConnectOptions {
-    let keepalive = cluster.config.tcp_keepalive.map(|keepalive| Keepalive {
+    let keepalive = cluster.config.tcp_keepalive.as_ref().map(|keepalive| Keepalive {
         time: keepalive.time_s.map(|seconds| Duration::from_secs(seconds.into())),
         interval: keepalive.interval_s.map(|seconds| Duration::from_secs(seconds.into())),
         probes: keepalive.probes,

@@ -7,6 +7,8 @@ mod support;
 mod bodies;
 #[path = "ext_proc/duplex.rs"]
 mod duplex;
+#[path = "ext_proc/picker.rs"]
+mod picker;
 #[path = "ext_proc/together.rs"]
 mod together;
 
@@ -38,6 +40,8 @@ enum Says {
     Answer(Box<ProcessingResponse>),
     /// As often as it likes.
     Answers(Vec<processing_response::Response>),
+    /// The same, with more than responses in them.
+    AnswerAll(Vec<ProcessingResponse>),
     /// It waits for the next one.
     Nothing,
     /// It wants no more.
@@ -129,6 +133,7 @@ async fn process(
             let answers = match says {
                 Says::Answer(response) => vec![*response],
                 Says::Answers(responses) => responses.into_iter().map(answer).collect(),
+                Says::AnswerAll(responses) => responses,
                 Says::Nothing => Vec::new(),
                 Says::End => {
                     end(&mut stream);

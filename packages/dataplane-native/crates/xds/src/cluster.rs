@@ -1,18 +1,15 @@
 //! Clusters.
 
 use config::{
-    Address, Cluster, ClusterKind, DnsLookupFamily, DnsOptions, MetadataKey, Origin, TcpKeepalive,
-    TransportSocketMatch, UpstreamTransport,
+    Address, Cluster, ClusterKind, DnsLookupFamily, DnsOptions, Origin, TcpKeepalive, TransportSocketMatch,
+    UpstreamTransport,
 };
-use messages::envoy::{
-    config::{
-        cluster::v3::{
-            self as pb,
-            cluster::{self as nested, ClusterDiscoveryType, DiscoveryType, LbConfig},
-        },
-        core::v3 as core,
+use messages::envoy::config::{
+    cluster::v3::{
+        self as pb,
+        cluster::{self as nested, ClusterDiscoveryType, DiscoveryType, LbConfig},
     },
-    r#type::metadata::v3::{MetadataKey as MetadataPlace, metadata_key::path_segment},
+    core::v3 as core,
 };
 
 use crate::{
@@ -24,7 +21,7 @@ use crate::{
     lb_policy::balancing,
     limits::{circuit_breakers, outlier_detection},
     tls,
-    value::{header_name, metadata, millis, port},
+    value::{header_name, metadata, metadata_key, millis, port},
 };
 
 pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
@@ -47,6 +44,7 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
         locality_weighted: balancing.locality_weighted,
         zone_aware: balancing.zone_aware,
         session_health: balancing.session_health,
+        override_host: balancing.override_host,
         consistent_hashing: balancing.hashing,
         subsets: balancing.subsets,
         connect_timeout_ms: millis(cx, "connectTimeout", pb.connect_timeout).unwrap_or(defaults.connect_timeout_ms),
@@ -68,7 +66,7 @@ pub(crate) fn cluster(cx: &mut Context, mut pb: pb::Cluster) -> Cluster {
         tcp_keepalive: pb
             .upstream_connection_options
             .and_then(|options| options.tcp_keepalive)
-            .map(tcp_keepalive),
+            .map(|pb| Box::new(tcp_keepalive(pb))),
         per_connection_buffer_limit_bytes: pb.per_connection_buffer_limit_bytes,
         close_connections_on_host_health_failure: pb.close_connections_on_host_health_failure,
         ignore_health_on_host_removal: pb.ignore_health_on_host_removal,
@@ -178,23 +176,6 @@ fn kind(cx: &mut Context, pb: &pb::Cluster) -> ClusterKind {
                 metadata_key,
             }
         }),
-    }
-}
-
-fn metadata_key(cx: &mut Context, pb: MetadataPlace) -> MetadataKey {
-    let path = cx.list("path", pb.path, |cx, segment| match segment.segment {
-        Some(path_segment::Segment::Key(key)) => key.into(),
-        None => {
-            cx.error("has no key");
-            "".into()
-        }
-    });
-    if pb.key.is_empty() || path.is_empty() {
-        cx.error("needs a namespace in key and at least one key in path");
-    }
-    MetadataKey {
-        namespace: pb.key.into(),
-        path,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use config::{
-    Cluster, ConsistentHashing, Criteria, HealthSet, LbPolicy, MAX_RING_SIZE, RingHashFunction, SelectorFallback,
-    SlowStart, SubsetFallback, SubsetSelector, Subsets, ZoneAware,
+    Cluster, ConsistentHashing, Criteria, HealthSet, LbPolicy, MAX_RING_SIZE, OverrideHost, OverrideHostSource,
+    RingHashFunction, SelectorFallback, SlowStart, SubsetFallback, SubsetSelector, Subsets, ZoneAware,
 };
 use messages::{
     envoy::{
@@ -23,6 +23,7 @@ use messages::{
             common::v3::{self as common, locality_lb_config},
             least_request::v3::LeastRequest,
             maglev::v3::Maglev,
+            override_host::v3 as asked,
             random::v3::Random,
             ring_hash::v3::{RingHash, ring_hash},
             round_robin::v3::RoundRobin,
@@ -38,7 +39,7 @@ use serde_json::Value as Json;
 use crate::{
     context::{Context, is},
     endpoint, short,
-    value::{json_object, millis},
+    value::{header_name, json_object, metadata_key, millis},
 };
 
 /// Policies inside policies.
@@ -53,6 +54,7 @@ pub(crate) struct Balancing {
     pub(crate) subsets: Option<Arc<Subsets>>,
     pub(crate) panic_threshold_percent: f64,
     pub(crate) session_health: HealthSet,
+    pub(crate) override_host: Option<Arc<OverrideHost>>,
 }
 
 const ROUND_ROBIN: LbPolicy = LbPolicy::RoundRobin { slow_start: None };
@@ -85,6 +87,7 @@ pub(crate) fn balancing(cx: &mut Context, pb: &mut pb::Cluster) -> Balancing {
         ),
         zone_aware: zones,
         session_health,
+        override_host: None,
         subsets: pb.lb_subset_config.take().map(|config| {
             let config = cx.within("lbSubsetConfig", |cx| subsets(cx, config));
             Arc::new(config)
@@ -267,6 +270,10 @@ fn known(cx: &mut Context, any: &Any, balancing: &mut Balancing, depth: usize) -
         let config = cx.unpack::<Subset>(any).unwrap_or_default();
         inner(cx, "subsetLbPolicy", config.subset_lb_policy.as_ref(), balancing, depth);
         balancing.subsets = Some(Arc::new(subsets(cx, of_extension(config))));
+    } else if is::<asked::OverrideHost>(any) && depth < MAX_DEPTH {
+        let config = cx.unpack::<asked::OverrideHost>(any).unwrap_or_default();
+        inner(cx, "fallbackPolicy", config.fallback_policy.as_ref(), balancing, depth);
+        balancing.override_host = Some(Arc::new(override_host(cx, config)));
     } else if short(&any.type_url) == "envoy.extensions.load_balancing_policies.cluster_provided.v3.ClusterProvided" {
         balancing.policy = LbPolicy::ClusterProvided;
     } else {
@@ -286,6 +293,32 @@ fn inner(
         Some(policy) => extension(cx, policy, balancing, depth + 1),
         None => cx.error("is missing"),
     });
+}
+
+fn override_host(cx: &mut Context, pb: asked::OverrideHost) -> OverrideHost {
+    if pb.override_host_sources.is_empty() {
+        cx.within("overrideHostSources", |cx| cx.error("is empty"));
+    }
+    let sources = cx.list(
+        "overrideHostSources",
+        pb.override_host_sources,
+        |cx, source| match source.metadata {
+            Some(key) => Some(OverrideHostSource::Metadata(
+                cx.within("metadata", |cx| metadata_key(cx, key)),
+            )),
+            None if source.header.is_empty() => {
+                cx.error("has neither header nor metadata");
+                None
+            }
+            None => header_name(cx, "header", &source.header).map(OverrideHostSource::Header),
+        },
+    );
+    OverrideHost {
+        sources: sources.into_iter().flatten().collect(),
+        selected: pb
+            .selected_host_key
+            .map(|key| cx.within("selectedHostKey", |cx| metadata_key(cx, key))),
+    }
 }
 
 fn localities(config: Option<&common::LocalityLbConfig>, balancing: &mut Balancing) {

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use config::{
     Address, CidrRange, FractionalPercent, HeaderAppendAction, HeaderMutations, HeaderName, HeaderOps, HeaderSet,
-    Metadata, Template,
+    Metadata, MetadataKey, Template,
 };
 use messages::{
     envoy::{
@@ -12,7 +12,10 @@ use messages::{
             self as core, HeaderValueOption, RuntimeFractionalPercent, address, data_source, envoy_internal_address,
             socket_address,
         },
-        r#type::v3::{self as types, fractional_percent::DenominatorType},
+        r#type::{
+            metadata::v3::{MetadataKey as MetadataPlace, metadata_key::path_segment},
+            v3::{self as types, fractional_percent::DenominatorType},
+        },
     },
     google::protobuf::{Duration, ListValue, Struct, Value, value::Kind},
 };
@@ -295,5 +298,23 @@ pub(crate) fn data_source(cx: &mut Context, source: core::DataSource) -> Option<
             cx.error("is empty");
             None
         }
+    }
+}
+
+/// A place in metadata.
+pub(crate) fn metadata_key(cx: &mut Context, pb: MetadataPlace) -> MetadataKey {
+    let path = cx.list("path", pb.path, |cx, segment| match segment.segment {
+        Some(path_segment::Segment::Key(key)) => key.into(),
+        None => {
+            cx.error("has no key");
+            "".into()
+        }
+    });
+    if pb.key.is_empty() || path.is_empty() {
+        cx.error("needs a namespace in key and at least one key in path");
+    }
+    MetadataKey {
+        namespace: pb.key.into(),
+        path,
     }
 }

@@ -4,7 +4,7 @@ use config::{Criteria, HealthStatus, Locality, RingHashFunction, SelectorFallbac
 use serde_json::{Value, json};
 
 use super::*;
-use crate::EndpointChange;
+use crate::{EndpointChange, live::Preferred};
 
 #[derive(Default)]
 struct State {
@@ -630,6 +630,41 @@ fn a_request_goes_back_to_where_it_was() {
     assert_eq!(pick(3, true, &State::default()), None);
     assert!(pick(99, false, &State::default()).is_some());
     assert_eq!(pick(99, true, &State::default()), None);
+}
+
+#[test]
+fn a_request_goes_where_it_asks_to_and_another_try_to_the_next_that_it_names() {
+    let mut locality = endpoints(&[1; 4], 0);
+    locality.endpoints[3].health = HealthStatus::Unhealthy;
+    let picker = Picker::new(&[locality], options(ROUND));
+    let mut turn = Turn::new(1);
+    let asking = |asked| PickInput {
+        asked: Some(asked),
+        ..any()
+    };
+    let mut pick = |asked, state: &State| picker.pick(&mut turn, state, &asking(asked)).unwrap().endpoint;
+    let well = State::default();
+    assert!((0..8).all(|_| pick("10.0.0.2:80,10.0.0.1:80", &well) == 2));
+    assert_eq!(pick("10.0.0.2:80, 10.0.0.1:80", &out([2])), 1, "that is out");
+    assert_eq!(
+        pick("nonsense,,10.0.0.99:80,10.0.0.1:81,10.0.0.3:80,10.0.0.1:80", &well),
+        1,
+        "those are none, or not well"
+    );
+    let anywhere: Vec<usize> = (0..3).map(|_| pick("10.0.0.99:80", &well)).collect();
+    assert!(
+        [0, 1, 2].iter().all(|endpoint| anywhere.contains(endpoint)),
+        "{anywhere:?}"
+    );
+    let mut again = |tried: &[usize]| {
+        let retry = Retry {
+            avoid: &|endpoint| tried.contains(&endpoint),
+            max_attempts: 1,
+        };
+        let picks = picker.pick_again(&mut turn, &well, &asking("10.0.0.2:80,10.0.0.1:80"), &retry);
+        picks.unwrap().endpoint
+    };
+    assert_eq!((again(&[2]), again(&[2, 1]), again(&[0, 1, 2])), (1, 0, 2));
 }
 
 fn criteria(value: Value) -> Criteria {

@@ -439,5 +439,15 @@ fn picking(cluster: &ClusterEntry) -> String {
             )
         })
         .collect();
-    format!("one of them by {} ({})", explanation.method, levels.join("; "))
+    let asked = cluster.config.override_host.as_deref().map(asked).unwrap_or_default();
+    format!("{asked}one of them by {} ({})", explanation.method, levels.join("; "))
+}
+
+fn asked(settings: &config::OverrideHost) -> String {
+    let places = settings.sources.iter().map(|source| match source {
+        config::OverrideHostSource::Header(name) => format!("header {name}"),
+        config::OverrideHostSource::Metadata(key) => format!("metadata {}.{}", key.namespace, key.path.join(".")),
+    });
+    let places: Vec<String> = places.collect();
+    format!("the first usable one that {} names, else ", places.join(" or "))
 }

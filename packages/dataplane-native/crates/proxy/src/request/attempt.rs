@@ -3,6 +3,7 @@
 mod acquire;
 mod heads;
 mod hedge;
+mod override_host;
 mod relay;
 mod retry;
 mod transform;
@@ -14,7 +15,7 @@ use std::{
 };
 
 use config::{Forward, RetryPolicy, Thresholds};
-use http::{Buffer, RequestView, ResponseView};
+use http::{Buffer, ResponseView};
 use telemetry::{Counter, ResponseFlags};
 
 use super::{Call, Next, Scratch, UNDELIVERED, View, client_gone, mirror, reply};
@@ -200,6 +201,7 @@ pub(super) async fn forward(
             return reply::send(call, wire, buffer, scratch, timer, reply).await;
         }
     };
+    override_host::note(call, cluster);
     mirror::send(call, buffer, scratch, forward);
     deadlines.attempt = None;
     relay(call, wire, buffer, scratch, timer, up, kept, deadlines).await
@@ -538,12 +540,22 @@ fn deadlines(call: &Call<'_>, forward: &Forward, is_taken: bool) -> Deadlines {
 }
 
 /// What decides about a request's endpoint, besides the endpoints.
-fn pick_input<'s>(call: &Call<'s>, cluster: &ClusterEntry) -> balance::PickInput<'s> {
+fn pick_input<'c>(
+    call: &'c Call<'_>,
+    cluster: &ClusterEntry,
+    buffer: &'c Buffer,
+    scratch: &'c Scratch,
+) -> balance::PickInput<'c> {
     let criteria = || call.found.and_then(|found| found.metadata_match(call.choice));
     balance::PickInput {
         hash: call.hash,
         criteria: cluster.config.subsets.as_ref().and_then(|_| criteria()),
         preferred: call.effects.session.as_ref().and_then(|session| session.preferred()),
+        asked: cluster
+            .config
+            .override_host
+            .as_ref()
+            .and_then(|settings| override_host::asked(settings, call, buffer, scratch)),
         ..call.worker.pick_input(&cluster.picker)
     }
 }
@@ -577,16 +589,14 @@ pub(super) fn choose<'s>(
 ) -> Option<Chosen<'s>> {
     if let config::ClusterKind::OriginalDst { http_header, .. } = &cluster.config.kind {
         // What is no address does not count, as in Envoy.
-        let asked = http_header.as_ref().and_then(|name| {
-            let view = RequestView::new(&scratch.request, buffer.filled());
-            let value = scratch.edits.get(view.buffer(), view.fields(), name.as_str())?;
-            std::str::from_utf8(value).ok()?.trim().parse().ok()
-        });
+        let asked = http_header
+            .as_ref()
+            .and_then(|name| override_host::said(name, buffer, scratch)?.trim().parse().ok());
         let address = call.served.facts.destination_for(&cluster.config.kind, asked)?;
         let endpoint = cluster.state.dynamic_endpoint(address, || call.worker.shared.next_id());
         return Some(Chosen { endpoint, entry: None });
     }
-    let input = pick_input(call, cluster);
+    let input = pick_input(call, cluster, buffer, scratch);
     let position = call.worker.with_turn(cluster.state.id, |turn| {
         let is_tried = |position: usize| scratch.tried.contains(&cluster.endpoints[position].state.id);
         let pick = if scratch.tried.is_empty() {

@@ -49,7 +49,7 @@ fn echo() -> Upstream {
     Upstream::start(|seen| ok(content(seen).as_bytes()))
 }
 
-fn piece(body: &[u8], ends: bool) -> BodyResponse {
+pub(super) fn piece(body: &[u8], ends: bool) -> BodyResponse {
     BodyResponse {
         response: Some(CommonResponse {
             body_mutation: Some(BodyMutation {

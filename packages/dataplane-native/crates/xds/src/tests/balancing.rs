@@ -1,4 +1,7 @@
-use config::{ConsistentHashing, LbPolicy, MAX_RING_SIZE, SelectorFallback, SlowStart, SubsetFallback, ZoneAware};
+use config::{
+    ConsistentHashing, HeaderName, LbPolicy, MAX_RING_SIZE, MetadataKey, OverrideHost, OverrideHostSource,
+    SelectorFallback, SlowStart, SubsetFallback, ZoneAware,
+};
 use messages::envoy::{
     config::cluster::v3::{
         LoadBalancingPolicy,
@@ -10,11 +13,13 @@ use messages::envoy::{
     },
     extensions::load_balancing_policies::{
         common::v3::{self as common, locality_lb_config},
+        override_host::v3::{self as asked, override_host::OverrideHostSource as Source},
         ring_hash::v3::RingHash,
         round_robin::v3::RoundRobin,
         subset::v3::Subset,
         wrr_locality::v3::WrrLocality,
     },
+    r#type::metadata::v3::{MetadataKey as Place, metadata_key},
 };
 
 use super::*;
@@ -206,4 +211,68 @@ fn endpoints_share_the_metadata_that_subsets_are_made_of() {
     let (a, b) = (a.lb_metadata.as_ref().unwrap(), b.lb_metadata.as_ref().unwrap());
     assert!(Arc::ptr_eq(a, b));
     assert_eq!(a.get("version"), Some(&serde_json::json!("v1")));
+}
+
+fn place(namespace: &str, key: &str) -> Place {
+    Place {
+        key: namespace.into(),
+        path: vec![metadata_key::PathSegment {
+            segment: Some(metadata_key::path_segment::Segment::Key(key.into())),
+        }],
+    }
+}
+
+#[test]
+fn requests_may_name_their_endpoints_as_those_of_inference_pools_do() {
+    let config = asked::OverrideHost {
+        override_host_sources: vec![
+            Source {
+                metadata: Some(place("envoy.lb", "x-gateway-destination-endpoint")),
+                ..Source::default()
+            },
+            Source {
+                header: "X-Destination".into(),
+                ..Source::default()
+            },
+        ],
+        selected_host_key: Some(place("envoy.lb", "x-gateway-destination-endpoint-served")),
+        fallback_policy: Some(policies(vec![packed(&RoundRobin::default())])),
+    };
+    let cluster = decoded(&cluster::Cluster {
+        lb_policy: cluster_nested::LbPolicy::ClusterProvided.into(),
+        ..with_policies(vec![packed(&config)])
+    });
+    let key = |key: &str| MetadataKey {
+        namespace: "envoy.lb".into(),
+        path: vec![key.into()],
+    };
+    assert_eq!(cluster.lb_policy, LbPolicy::RoundRobin { slow_start: None });
+    assert_eq!(
+        cluster.override_host.as_deref(),
+        Some(&OverrideHost {
+            sources: vec![
+                OverrideHostSource::Metadata(key("x-gateway-destination-endpoint")),
+                OverrideHostSource::Header(HeaderName::new("x-destination").unwrap()),
+            ],
+            selected: Some(key("x-gateway-destination-endpoint-served")),
+        })
+    );
+    let nowhere = asked::OverrideHost {
+        override_host_sources: vec![Source::default()],
+        ..asked::OverrideHost::default()
+    };
+    assert_eq!(
+        errors(ResourceType::Cluster, &with_policies(vec![packed(&nowhere)])),
+        [
+            "cluster \"c\": loadBalancingPolicy.policies[0].fallbackPolicy: is missing",
+            "cluster \"c\": loadBalancingPolicy.policies[0].overrideHostSources[0]: has neither header nor metadata",
+        ]
+    );
+    assert_eq!(
+        errors(
+            ResourceType::Cluster,
+            &with_policies(vec![packed(&asked::OverrideHost::default())])
+        )[1],
+        "cluster \"c\": loadBalancingPolicy.policies[0].overrideHostSources: is empty"
+    );
 }
